@@ -1,0 +1,70 @@
+"""Devices and their lines, with CUCM's names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from bridge.core.devicename import DeviceName
+from bridge.core.protocol import SignallingProtocol
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A directory number in a partition. The same number may exist once in every partition."""
+
+    number: str
+    partition: str = ""
+    display_name: str = ""
+    """What the other side sees as the caller's name."""
+
+
+@dataclass(frozen=True, slots=True)
+class LineAppearance:
+    """A line on a button of a device. Button 1 is the primary line."""
+
+    button: int
+    line: Line
+    label: str = ""
+    """What stands beside the button; the number where it is empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A phone of ours, as the database knows it."""
+
+    name: DeviceName
+    desired_protocol: SignallingProtocol
+    """What its firmware is to speak (requirement AR-22: kept apart from what it was seen to speak)."""
+    created_at: datetime
+    version_stamp: str
+    """Names the content of the device's file; changes whenever the file does."""
+    secret: str = ""
+    """The password of its SIP endpoint, at most 30 characters."""
+    lines: tuple[LineAppearance, ...] = ()
+    """Ordered by button."""
+    model_number: int | None = None
+    """CUCM's device type number (``device_type_enum``); None until some evidence tells the model."""
+    model: str = ""
+    """The catalogue's name of that model; empty as long as it is unknown."""
+    observed_protocol: SignallingProtocol | None = None
+    description: str = ""
+    pool: str = "Default"
+    load: str = ""
+    """The firmware the phone says it runs; empty until known."""
+    address: str = ""
+    """The IP address from which it last got its file or registered."""
+    registered: bool = False
+    last_seen: datetime | None = None
+    temporary: bool = False
+    """True from autoregistration on until an admin (or the user, by self-provisioning) assigns the phone."""
+
+    @property
+    def primary_line(self) -> Line | None:
+        """The line on the lowest button, or None for a device without lines."""
+        return self.lines[0].line if self.lines else None
+
+    @property
+    def number(self) -> str:
+        """The primary directory number, or an empty text."""
+        return self.lines[0].line.number if self.lines else ""

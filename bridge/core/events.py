@@ -1,0 +1,182 @@
+"""What happened to phones, one frozen dataclass per kind of event.
+
+Events are facts in the past tense. They are stored on the phone's journey, shown by the live views, and never changed.
+``at`` is always an aware datetime in UTC.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from bridge.core.devicename import DeviceName
+from bridge.core.files import Via
+from bridge.core.protocol import SignallingProtocol
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Base of all events."""
+
+    at: datetime
+    device: DeviceName | None = None
+    """The device it is about; None while nobody can tell (a shared file, an address without a name)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileEvent(Event):
+    """Something about one file and one client."""
+
+    name: str
+    client: str
+    via: Via
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileRequested(FileEvent):
+    """A client asked for a file."""
+
+    user_agent: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileDelivered(FileEvent):
+    """The client acknowledged the last block (TFTP), or the whole body was sent (HTTP)."""
+
+    size: int
+    """Bytes."""
+    seconds: float
+    retransmissions: int = 0
+    secret: bool = False
+    """The file held a SIP password."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileNotFound(FileEvent):
+    """The client was told at once that there is no such file."""
+
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileRefused(FileEvent):
+    """The client was told that it may not have this file, or that we are too busy."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransferAborted(FileEvent):
+    """A transfer began and did not end: the client gave up, sent an error, or fell silent."""
+
+    size: int
+    acknowledged: int
+    """Bytes that the client is known to have."""
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhoneAdmitted(Event):
+    """Autoregistration let an unknown phone in and gave it a number."""
+
+    number: str
+    client: str
+    protocol: SignallingProtocol
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhoneDeferred(Event):
+    """An unknown phone is welcome, but it first has to show which protocol its firmware speaks, by registering."""
+
+    client: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhoneRefused(Event):
+    """Autoregistration did not let an unknown phone in."""
+
+    client: str
+    reason: str
+    """The refusal's short name, for example ``window_closed``."""
+    text: str
+    """The same in words."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndpointWritten(Event):
+    """The phone's endpoint stands in Asterisk's configuration files."""
+
+    endpoint: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PbxReloaded(Event):
+    """Asterisk read its configuration again."""
+
+    endpoints: int
+    """How many endpoints the batch had changed."""
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndpointConfirmed(Event):
+    """Asterisk itself said that it knows the endpoint."""
+
+    endpoint: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PbxConnected(Event):
+    """The manager interface of Asterisk accepted us."""
+
+    version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PbxLost(Event):
+    """The manager interface is gone; changes wait until it is back."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhoneRegistered(Event):
+    """The phone's registration was accepted."""
+
+    endpoint: str
+    address: str
+    """``address:port`` as Asterisk saw it."""
+    user_agent: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhoneUnregistered(Event):
+    """The phone's registration ended."""
+
+    endpoint: str
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelLearnt(Event):
+    """Some evidence told which model the phone is."""
+
+    model: str
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileRewritten(Event):
+    """The phone's own file has new content."""
+
+    version_stamp: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhoneRestartSent(Event):
+    """The phone was told to restart. Whether it does is known only when it registers again."""
+
+    how: str
+    why: str

@@ -1,0 +1,64 @@
+"""A phone's request for a file, and the answer to it: the same words for TFTP, HTTP and a watched log."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from bridge.core.devicename import DeviceName
+
+
+class Via(StrEnum):
+    """The way by which a request reached us."""
+
+    TFTP = "tftp"
+    HTTP = "http"
+    HTTPS = "https"
+    LOG = "log"
+
+
+@dataclass(frozen=True, slots=True)
+class FileRequest:
+    """One request, exactly as the phone sent it. Nothing in it is to be trusted."""
+
+    name: str
+    """The file name as asked, prefixes and letter case untouched."""
+    client: str
+    """The phone's IP address, without a port."""
+    via: Via
+    at: datetime
+    server: str = ""
+    """The address of ours that was asked; empty where the transport cannot tell."""
+    user_agent: str = ""
+    """HTTP only."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileFound:
+    """The file, whole. ``content`` may be a memory map; it is never written to."""
+
+    name: str
+    """The file's proper name, for logs and events."""
+    content: bytes | memoryview
+    secret_of: DeviceName | None = None
+    """Set when the content holds this device's SIP password: its delivery is logged as such."""
+    version: str = ""
+    """Changes whenever the content does (HTTP ETag, version stamp); may be empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileMissing:
+    """There is no such file for this client: TFTP error 1, HTTP 404, at once."""
+
+    why: str = "file not found"
+
+
+@dataclass(frozen=True, slots=True)
+class FileDenied:
+    """The file is not for this client: TFTP error 2, HTTP 403, at once."""
+
+    why: str
+
+
+FileAnswer = FileFound | FileMissing | FileDenied

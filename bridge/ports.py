@@ -1,0 +1,355 @@
+"""What the outside must offer, as Protocols, and the words spoken across them.
+
+Everything above this module (use cases, shells, command line) talks to the database, to Asterisk, to the served files
+and to the clock through these types alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from types import TracebackType
+from typing import Protocol, Self
+
+from bridge.autoregistration.policy import AutoregistrationSettings
+from bridge.core import (
+    CallManagerGroup,
+    Device,
+    DeviceDefaults,
+    DeviceName,
+    DevicePool,
+    FileAnswer,
+    FileRequest,
+)
+from bridge.core.events import Event
+
+# --- clock, chance, events -------------------------------------------------------------------------------------------
+
+
+class Clock(Protocol):
+    """The time of day."""
+
+    def now(self) -> datetime:
+        """The present moment, aware, in UTC."""
+        ...
+
+
+class IdSource(Protocol):
+    """Secrets and identifiers nobody can guess."""
+
+    def secret(self, length: int) -> str:
+        """A new password of letters and digits, ``length`` characters long."""
+        ...
+
+    def version_stamp(self) -> str:
+        """A new version stamp for a phone's file: a GUID."""
+        ...
+
+
+class EventSink(Protocol):
+    """Where events go. Recording never blocks and never raises."""
+
+    def record(self, event: Event) -> None:
+        """Take note of ``event``."""
+        ...
+
+
+# --- files -----------------------------------------------------------------------------------------------------------
+
+
+class FileProvider(Protocol):
+    """The one resolver behind TFTP, HTTP and HTTPS."""
+
+    async def provide(self, request: FileRequest) -> FileAnswer:
+        """Answer one request. Never raises for anything that the request holds."""
+        ...
+
+
+class FileStore(Protocol):
+    """The admin's own files: firmware, ring tones, locales. Read-only for us."""
+
+    def read(self, name: str) -> memoryview | None:
+        """The content of ``name`` (letter case ignored, always inside the tree), or None. Raises StoreError."""
+        ...
+
+
+# --- database --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedPhone:
+    """An unknown phone that was turned away, once or many times."""
+
+    device: DeviceName
+    client: str
+    reason: str
+    text: str
+    first_at: datetime
+    last_at: datetime
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """Who changed what, and when."""
+
+    at: datetime
+    actor: str
+    action: str
+    detail: str = ""
+
+
+class DeviceRepository(Protocol):
+    """The devices and their lines."""
+
+    def get(self, name: DeviceName) -> Device | None:
+        """The device of that name, or None."""
+        ...
+
+    def get_many(self, names: Collection[DeviceName]) -> dict[DeviceName, Device]:
+        """Those of the named devices that exist."""
+        ...
+
+    def all(self) -> Sequence[Device]:
+        """Every device, ordered by name."""
+        ...
+
+    def by_endpoint(self, endpoint: str) -> Device | None:
+        """The device whose primary number is the name of this SIP endpoint, or None."""
+        ...
+
+    def count(self) -> int:
+        """How many devices there are."""
+        ...
+
+    def add(self, device: Device) -> None:
+        """Add a device with its lines. Raises Conflict when the name, or a number in its partition, is taken."""
+        ...
+
+    def update(self, device: Device) -> None:
+        """Replace a device that exists, lines included. Raises NotFound or Conflict."""
+        ...
+
+    def remove(self, name: DeviceName) -> None:
+        """Remove a device; its numbers become free. Raises NotFound."""
+        ...
+
+    def numbers_in_use(self, partition: str) -> frozenset[str]:
+        """Every directory number of that partition."""
+        ...
+
+
+class AutoregistrationRepository(Protocol):
+    """The one row of autoregistration settings."""
+
+    def load(self, *, for_update: bool = False) -> AutoregistrationSettings:
+        """The settings. ``for_update`` locks them until the unit of work ends, against other nodes too."""
+        ...
+
+    def save(self, settings: AutoregistrationSettings) -> None:
+        """Replace them."""
+        ...
+
+
+class SiteRepository(Protocol):
+    """Servers, groups, pools, device defaults."""
+
+    def autoregistration_group(self) -> CallManagerGroup:
+        """The group whose servers unknown phones are sent to. Raises ConfigurationError when there is none."""
+        ...
+
+    def pool(self, name: str) -> DevicePool:
+        """The device pool. Raises NotFound."""
+        ...
+
+    def device_defaults(self) -> Sequence[DeviceDefaults]:
+        """Every row, ordered by model number and protocol."""
+        ...
+
+    def save_pool(self, pool: DevicePool) -> None:
+        """Write a pool with its group, servers, region and date/time group."""
+        ...
+
+    def save_device_defaults(self, defaults: DeviceDefaults) -> None:
+        """Write one row."""
+        ...
+
+
+class Journal(Protocol):
+    """What happened: journeys, refusals, audit."""
+
+    def append(self, events: Iterable[Event]) -> None:
+        """Store events on their phones' journeys."""
+        ...
+
+    def journey(self, device: DeviceName, *, limit: int = 200) -> Sequence[Event]:
+        """The newest events of one phone, oldest first."""
+        ...
+
+    def refuse(self, device: DeviceName, client: str, reason: str, text: str, at: datetime) -> None:
+        """Note a refusal; a phone that comes back is counted, not listed twice."""
+        ...
+
+    def forget_refusal(self, device: DeviceName) -> None:
+        """The phone was admitted after all."""
+        ...
+
+    def refused(self) -> Sequence[RefusedPhone]:
+        """Phones turned away and not admitted since, newest first."""
+        ...
+
+    def audit(self, entry: AuditEntry) -> None:
+        """Note who changed what."""
+        ...
+
+    def audit_trail(self, *, limit: int = 200) -> Sequence[AuditEntry]:
+        """The newest entries, oldest first."""
+        ...
+
+
+class UnitOfWork(Protocol):
+    """One transaction. Leaving the block without ``commit()`` undoes everything in it."""
+
+    devices: DeviceRepository
+    autoregistration: AutoregistrationRepository
+    site: SiteRepository
+    journal: Journal
+
+    def commit(self) -> None:
+        """Make the changes lasting. Raises Conflict, StoreUnavailable or StoreReadOnly."""
+        ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+
+class Store(Protocol):
+    """The database."""
+
+    def read(self) -> UnitOfWork:
+        """A transaction that only reads. Raises StoreUnavailable."""
+        ...
+
+    def write(self) -> UnitOfWork:
+        """A transaction that may write. Raises StoreUnavailable or StoreReadOnly."""
+        ...
+
+
+# --- Asterisk --------------------------------------------------------------------------------------------------------
+
+
+class Transport(StrEnum):
+    """What carries SIP between a phone and Asterisk."""
+
+    TCP = "tcp"
+    UDP = "udp"
+
+
+@dataclass(frozen=True, slots=True)
+class SipEndpoint:
+    """What Asterisk must know about one phone: endpoint, aor, auth, extension and hint all follow from it."""
+
+    name: str
+    """Name of endpoint, aor and auth user: the primary directory number."""
+    secret: str
+    device: DeviceName
+    number: str
+    caller_name: str = ""
+    context: str = "sepbridge-phones"
+    """The dialplan context in which the phone's calls start."""
+    transport: Transport = Transport.TCP
+    codecs: tuple[str, ...] = ("g722", "ulaw", "alaw")
+    busy_at: int = 2
+    """Calls at a time from which the phone counts as busy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """A registration as Asterisk knows it."""
+
+    endpoint: str
+    uri: str
+    user_agent: str
+    address: str
+    """``address:port`` the registration came from; may be empty."""
+    call_id: str
+    """Call-ID of the phone's REGISTER; a restart request must name it."""
+    status: str = ""
+
+
+class RestartKind(StrEnum):
+    """The two ways to make a phone read its files again."""
+
+    RESTART = "restart"
+    """Leave, read the files again, register."""
+    RESET = "reset"
+    """A full boot, like power off and on."""
+
+
+@dataclass(frozen=True, slots=True)
+class PbxStatus:
+    """How things stand with Asterisk."""
+
+    connected: bool
+    since: datetime | None
+    """When the present state began."""
+    version: str = ""
+    trouble: str = ""
+    """Why there is no connection, in words with a fix; empty while connected."""
+    pending: tuple[str, ...] = ()
+    """Endpoints whose change Asterisk has not confirmed."""
+    reloads: int = 0
+    """Reloads since the start of the service."""
+
+
+class PbxListener(Protocol):
+    """Who is told what happens at Asterisk. Called in the event loop; must not block."""
+
+    def contact_added(self, contact: Contact) -> None:
+        """A phone registered (or re-registered from elsewhere)."""
+        ...
+
+    def contact_removed(self, endpoint: str, why: str) -> None:
+        """A registration ended."""
+        ...
+
+
+class Pbx(Protocol):
+    """Asterisk. It may be away: changes are kept and applied when it is back, in one reload for many phones."""
+
+    def replace_all(self, endpoints: Iterable[SipEndpoint]) -> None:
+        """Declare the complete set of our endpoints (at start-up). Returns at once."""
+        ...
+
+    def put(self, endpoints: Iterable[SipEndpoint]) -> None:
+        """Add or change endpoints. Returns at once; see ``settled``."""
+        ...
+
+    def drop(self, names: Iterable[str]) -> None:
+        """Remove endpoints. Returns at once."""
+        ...
+
+    async def settled(self, name: str, *, within: float) -> bool:
+        """Wait until Asterisk has confirmed the endpoint; False after ``within`` seconds, or at once while away."""
+        ...
+
+    def status(self) -> PbxStatus:
+        """How things stand."""
+        ...
+
+    async def foreign_numbers(self) -> frozenset[str]:
+        """Names of endpoints in Asterisk that are not ours: numbers that must not be given out."""
+        ...
+
+    async def contacts(self) -> Sequence[Contact]:
+        """Every registration of our endpoints. Raises PbxError."""
+        ...
+
+    async def restart_phone(self, endpoint: str, kind: RestartKind, *, check_sync: bool = False) -> None:
+        """Tell a registered phone to restart; ``check_sync`` for 7940/60. Raises PbxError, NotFound."""
+        ...

@@ -1,0 +1,3 @@
+"""Fixtures for every kind of test."""
+
+from __future__ import annotations
