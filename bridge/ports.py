@@ -164,6 +164,10 @@ class SiteRepository(Protocol):
         """The device pool. Raises NotFound."""
         ...
 
+    def pools(self) -> Sequence[DevicePool]:
+        """Every device pool, ordered by name."""
+        ...
+
     def device_defaults(self) -> Sequence[DeviceDefaults]:
         """Every row, ordered by model number and protocol."""
         ...
