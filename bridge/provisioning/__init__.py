@@ -8,7 +8,7 @@ from bridge.provisioning.renderer import LoadEntry, RenderedFile, Renderer, defa
 from bridge.provisioning.settings import Locale, PhoneSettings, ServiceUrls, SipTransport, SshLogin, WebAccess
 from bridge.provisioning.support import Support, call_limit, secret_length, spoken_protocol, support
 from bridge.provisioning.texts import shown_text
-from bridge.provisioning.timezones import PhoneTimeZone, phone_time_zone
+from bridge.provisioning.timezones import PhoneTimeZone, phone_time_zone, phone_time_zones
 
 __all__ = [
     "DialRule",
@@ -28,6 +28,7 @@ __all__ = [
     "default_loads",
     "dial_rules",
     "phone_time_zone",
+    "phone_time_zones",
     "secret_length",
     "shown_text",
     "spoken_protocol",

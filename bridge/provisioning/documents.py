@@ -1,4 +1,4 @@
-"""XML documents as phones like them: well-formed, no comments, no DTD, no entities (phone file reference, section 1)."""
+"""XML documents as phones like them: well-formed, no comments, no DTD, no entities (phone file reference, 1)."""
 
 from __future__ import annotations
 

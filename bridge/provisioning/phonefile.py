@@ -89,6 +89,7 @@ def phone_file(
         check_load(load, model, protocol)
     max_calls = max(1, min(settings.max_calls, call_limit(model)))
     when = pool.date_time_group
+    zone = phone_time_zone(when.time_zone)
     return PhoneFile(
         device=device.name.value,
         protocol=protocol,
@@ -96,8 +97,8 @@ def phone_file(
         load=load if model is not None else "",
         pool=shown_text(pool.name),
         date_template=_date_template(when),
-        time_zone=phone_time_zone(when.time_zone).name,
-        olson_time_zone=when.time_zone,
+        time_zone=zone.name,
+        olson_time_zone=zone.zone,
         ntp_servers=tuple(checked_address(server, "a time server") for server in when.ntp_servers),
         group=shown_text(pool.group.name),
         servers=server_entries(pool.group),
