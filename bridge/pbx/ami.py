@@ -164,6 +164,9 @@ class Ami:
                 why=error.why or error.what,
                 fix="see that it is Asterisk's manager interface, and that Asterisk is not stuck",
             ) from error
+        if not answer.success and "authentication" not in answer.message.lower():
+            # For example while it shuts down.
+            raise PbxUnavailable("Asterisk does not let anybody log in now", why=answer.message)
         if not answer.success:
             raise PbxLoginRefused(
                 f"Asterisk refused the login of {settings.username!r}",

@@ -178,7 +178,7 @@ class AmiLink(asyncio.Protocol):
         self._waiting.add(future)
         try:
             async with asyncio.timeout(within):
-                self._inner.send(action)
+                self._inner.send(action, as_list=None)  # None: the library looks whether it is one
                 return _answer(await future)
         except TimeoutError:
             self.abort(f"no answer to {name} within {within:g} s")

@@ -18,7 +18,7 @@ LONGEST_VALUE = 1000
 """Characters. Asterisk cuts lines at 8,190 bytes without a word; nothing we write comes near."""
 
 _SECTION = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@-]{0,78}")
-_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,39}")
+_KEY = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,39}")
 _TOKEN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,78}")
 _HEADING = re.compile(r"\[([^\]]*)\]\s*(?:\(([^)]*)\))?\s*")
 _DIRECTIVE = re.compile(r"#(include|tryinclude|exec)\s+(.+)", re.IGNORECASE)
@@ -96,7 +96,7 @@ def _escaped(key: str, value: str) -> str:
 
 def stamped(body: str, *, about: str) -> str:
     """``body`` under a header that says who wrote it, ``about`` what it is, and what its content was."""
-    digest = hashlib.sha256(body.encode()).hexdigest()
+    digest = hashlib.sha256(body.encode("utf-8", "surrogateescape")).hexdigest()
     return f"{_WRITTEN_BY} {about}\n; Content: sha256 {digest}\n\n{body}"
 
 
@@ -111,7 +111,7 @@ def is_untouched(text: str) -> bool:
     if not is_ours(text) or found is None:
         return False
     body = text[found.end() :].removeprefix("\n")
-    return hashlib.sha256(body.encode()).hexdigest() == found.group(1)
+    return hashlib.sha256(body.encode("utf-8", "surrogateescape")).hexdigest() == found.group(1)
 
 
 def render(sections: Iterable[Section]) -> str:
