@@ -17,7 +17,6 @@ from bridge.autoregistration import (
     Arrival,
     Decision,
     Deferral,
-    FileArrival,
     Refusal,
     RefusalReason,
     decide,
@@ -178,5 +177,9 @@ def _event(arrival: Arrival, decision: Decision, now: datetime) -> Event:
 
 def _refused(arrival: Arrival, refusal: Refusal, now: datetime) -> Event:
     return PhoneRefused(
-        at=now, device=arrival.device, client=arrival.client, reason=refusal.reason.value, text=f"{refusal.text}; {refusal.fix}"
+        at=now,
+        device=arrival.device,
+        client=arrival.client,
+        reason=refusal.reason.value,
+        text=f"{refusal.text}; {refusal.fix}",
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from bridge.core import DeviceName, FileRequest
 from bridge.phones.evidence import PhoneEvidence
-from bridge.phones.filenames import RequestedFile
+from bridge.phones.requestedfile import RequestedFile
 from bridge.phones.useragent import parse_user_agent
 
 MAX_ADDRESSES = 10_000
@@ -16,7 +16,7 @@ MAX_DEVICES_PER_ADDRESS = 2_000
 
 @dataclass(slots=True)
 class _Address:
-    nameless: PhoneEvidence = PhoneEvidence()
+    nameless: PhoneEvidence = field(default_factory=PhoneEvidence)
     """From requests that name no device, such as ``term61.default.loads``."""
     devices: dict[DeviceName, PhoneEvidence] = field(default_factory=dict)
 

@@ -89,7 +89,9 @@ class PhoneFiles:
 
     def differ(self, old: Device, new: Device) -> bool:
         """Whether the files of these two states of a device differ in more than their version stamps."""
-        return content_differs(bytes(self.device_file(old).content).decode(), bytes(self.device_file(new).content).decode())
+        return content_differs(
+            bytes(self.device_file(old).content).decode(), bytes(self.device_file(new).content).decode()
+        )
 
     def default_file(self, now: datetime) -> FileFound:
         """``XMLDefault.cnf.xml`` at this moment."""
@@ -135,7 +137,9 @@ class PhoneFiles:
     def _pool(self, device: Device) -> DevicePool:
         pools = self.site.pools
         if (pool := pools.get(device.pool)) is None and (pool := self.read_site().pools.get(device.pool)) is None:
-            raise NotFound(f"the device pool {device.pool} of {device.name} does not exist", fix="move it to another pool")
+            raise NotFound(
+                f"the device pool {device.pool} of {device.name} does not exist", fix="move it to another pool"
+            )
         return pool
 
     def _load(self, device: Device) -> str:

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from bridge.app.guard import plain_address
 from bridge.app.phonefiles import PhoneFiles
@@ -24,14 +25,22 @@ from bridge.core.events import (
     PhoneUnregistered,
 )
 from bridge.errors import SepbridgeError, StoreError
-from bridge.phones.useragent import model_from_user_agent
-from bridge.ports import Clock, Contact, EventSink, IdSource, Pbx, RestartKind, Store
+from bridge.phones import parse_user_agent
+from bridge.ports import Clock, Contact, EventSink, IdSource, RestartKind, Store
 
 log = logging.getLogger(__name__)
 
 MAX_WAITING = 20_000
 RETRY_AFTER = 2.0
 """Seconds until a batch that the database refused is tried again."""
+
+
+class PhoneRestarter(Protocol):
+    """The part of ``Pbx`` that is needed here."""
+
+    async def restart_phone(self, endpoint: str, kind: RestartKind, *, check_sync: bool = False) -> None:
+        """Tell a registered phone to restart. Raises PbxError, NotFound."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +52,23 @@ class _Gone:
 class Registrations:
     """The PbxListener of the running service: takes notes at once, works in batches, one transaction each."""
 
-    def __init__(self, store: Store, files: PhoneFiles, sink: EventSink, clock: Clock, ids: IdSource) -> None:
+    def __init__(
+        self,
+        store: Store,
+        files: PhoneFiles,
+        sink: EventSink,
+        clock: Clock,
+        ids: IdSource,
+        restarter: PhoneRestarter | None = None,
+    ) -> None:
         self._store = store
         self._files = files
         self._sink = sink
         self._clock = clock
         self._ids = ids
         self._news: asyncio.Queue[Contact | _Gone] = asyncio.Queue(MAX_WAITING)
-        self.pbx: Pbx | None = None
-        """Who restarts phones; set once the PBX exists."""
+        self.restarter = restarter
+        """Who restarts phones; set once the PBX exists, which in turn tells us about contacts."""
 
     def contact_added(self, contact: Contact) -> None:
         """A phone registered."""
@@ -93,7 +110,11 @@ class Registrations:
                 device = work.devices.by_endpoint(news.endpoint)
                 if device is None:
                     continue
-                changed = self._registered(device, news, events) if isinstance(news, Contact) else self._gone(device, news, events)
+                changed = (
+                    self._registered(device, news, events)
+                    if isinstance(news, Contact)
+                    else self._gone(device, news, events)
+                )
                 if changed == device:
                     continue
                 if changed.version_stamp != device.version_stamp:
@@ -115,37 +136,40 @@ class Registrations:
         if not device.registered or address != device.address:
             events.append(
                 PhoneRegistered(
-                    at=now, device=device.name, endpoint=contact.endpoint, address=contact.address,
+                    at=now,
+                    device=device.name,
+                    endpoint=contact.endpoint,
+                    address=contact.address,
                     user_agent=contact.user_agent,
                 )
             )
         seen = replace(
             device, registered=True, address=address, last_seen=now, observed_protocol=SignallingProtocol.SIP
         )
-        facts = model_from_user_agent(contact.user_agent)
-        if facts is None or facts.model is None or facts.model.name == device.model:
+        agent = parse_user_agent(contact.user_agent)
+        if agent is None or agent.model is None or agent.model.name == device.model:
             return seen
         events.append(
-            ModelLearnt(at=now, device=device.name, model=facts.model.name, evidence=f"User-Agent {contact.user_agent}")
+            ModelLearnt(at=now, device=device.name, model=agent.model.name, evidence=f"User-Agent {contact.user_agent}")
         )
-        known = replace(seen, model=facts.model.name, model_number=facts.model.number)
+        known = replace(seen, model=agent.model.name, model_number=agent.model.number)
         if not self._files.differ(device, known):
             return known
         stamp = self._ids.version_stamp()
-        events.append(
-            FileRewritten(at=now, device=device.name, version_stamp=stamp, why=f"it is a {facts.model.name}")
-        )
+        events.append(FileRewritten(at=now, device=device.name, version_stamp=stamp, why=f"it is a {agent.model.name}"))
         return replace(known, version_stamp=stamp)
 
     async def _restart(self, devices: Iterable[Device]) -> None:
         for device in devices:
-            if self.pbx is None:
+            if self.restarter is None:
                 return
             try:
-                await self.pbx.restart_phone(device.number, RestartKind.RESTART)
+                await self.restarter.restart_phone(device.number, RestartKind.RESTART)
             except SepbridgeError as error:
                 log.warning("%s keeps its first file until it boots again: %s", device.name, error)
             else:
                 self._sink.record(
-                    PhoneRestartSent(at=self._clock.now(), device=device.name, how="NOTIFY", why="its file was made anew")
+                    PhoneRestartSent(
+                        at=self._clock.now(), device=device.name, how="NOTIFY", why="its file was made anew"
+                    )
                 )

@@ -18,7 +18,7 @@ from bridge.app.settings import FilesSettings, Network
 from bridge.autoregistration import Deferral, FileArrival, Refusal
 from bridge.core import Device, DeviceName, FileAnswer, FileDenied, FileFound, FileMissing, FileRequest
 from bridge.errors import SepbridgeError
-from bridge.phones.filenames import FileKind, RequestedFile, parse_file_name
+from bridge.phones import FileKind, RequestedFile, parse_file_name
 from bridge.ports import FileStore, Store
 
 log = logging.getLogger(__name__)

@@ -27,10 +27,11 @@ from bridge.core.events import Event, PbxConnected
 from bridge.errors import ConfigurationError, NotFound, SepbridgeError, StoreError
 from bridge.net.arp import ArpTable
 from bridge.net.tftp import TftpLimits, TftpServer
-from bridge.pbx import AmiSettings, PlainAsterisk, PlainSettings
+from bridge.pbx import AmiSettings, PlainAsterisk, PlainAsteriskSettings
 from bridge.phones.catalogue import ConfigFamily, catalogue
 from bridge.ports import RestartKind, SipEndpoint
-from bridge.store import FileTree, open_store
+from bridge.store import open_store
+from bridge.store.filetree import FileTree
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +57,7 @@ class Service:
         )
         self._registrations = Registrations(self.store, self.files, self.recorder, self.clock, ids)
         self.pbx = PlainAsterisk(
-            PlainSettings(
+            PlainAsteriskSettings(
                 ami=AmiSettings(
                     host=settings.ami.address.host,
                     port=settings.ami.address.port,
@@ -65,11 +66,11 @@ class Service:
                 ),
                 directory=settings.asterisk.directory,
             ),
-            self.recorder,
-            self.clock,
-            self._registrations,
+            sink=self.recorder,
+            clock=self.clock,
+            listener=self._registrations,
         )
-        self._registrations.pbx = self.pbx
+        self._registrations.restarter = self.pbx
         self._foreign: frozenset[str] = frozenset()
         self.admissions = Admissions(
             self.store,
@@ -158,7 +159,9 @@ class Service:
             "HTTP": self.http_addresses,
             "doorway": self.doorkeeper.addresses,
         }
-        return "; ".join(f"{name} {', '.join(_shown(each) for each in where)}" for name, where in parts.items() if where)
+        return "; ".join(
+            f"{name} {', '.join(_shown(each) for each in where)}" for name, where in parts.items() if where
+        )
 
     # --- what the control socket offers ------------------------------------------------------------------------------
 

@@ -32,7 +32,9 @@ class WindowDesk:
         with self._store.read() as work:
             return work.autoregistration.load()
 
-    def enable(self, *, duration: timedelta = DEFAULT_WINDOW, until: datetime | None = None, force: bool = False) -> None:
+    def enable(
+        self, *, duration: timedelta = DEFAULT_WINDOW, until: datetime | None = None, force: bool = False
+    ) -> None:
         """Open the window. Raises Conflict without a range, InvalidInput for the time."""
         self._change(
             lambda settings, now: changes.enable(settings, now=now, duration=duration, until=until, force=force),
@@ -47,7 +49,9 @@ class WindowDesk:
     def set_range(self, numbers: NumberRange) -> None:
         """Enter a range. The first valid one opens the window, equal ends close it (AR-11)."""
         self._change(
-            lambda settings, now: changes.set_range(settings, numbers, now=now), "set the autoregistration range", str(numbers)
+            lambda settings, now: changes.set_range(settings, numbers, now=now),
+            "set the autoregistration range",
+            str(numbers),
         )
 
     def reset_pointer(self) -> None:

@@ -9,8 +9,9 @@ import click
 from bridge.app.status import WindowStatus
 from bridge.autoregistration import DEFAULT_WINDOW
 from bridge.cli.desks import tell_service, window_desk
-from bridge.cli.frame import Duration, Frame, in_words, json_option, table
+from bridge.cli.frame import Duration, Frame, json_option, table
 from bridge.cli.main import root
+from bridge.cli.status import window_in_words
 from bridge.core import NumberRange
 from bridge.errors import InvalidInput
 
@@ -21,8 +22,12 @@ def autoregistration() -> None:
 
 
 @autoregistration.command()
-@click.option("--for", "duration", type=Duration(), help="How long: 90s, 30m, 2h. Default: 60 minutes. 0 (no end) needs --force.")
-@click.option("--until", type=click.DateTime(["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%H:%M"]), help="Until when, local time.")
+@click.option(
+    "--for", "duration", type=Duration(), help="How long: 90s, 30m, 2h. Default: 60 minutes. 0 (no end) needs --force."
+)
+@click.option(
+    "--until", type=click.DateTime(["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%H:%M"]), help="Until when, local time."
+)
 @click.option("--force", is_flag=True, help="Allow a window without an end.")
 @json_option
 def enable(frame: Frame, duration: timedelta | None, until: datetime | None, force: bool) -> None:
@@ -104,10 +109,8 @@ def networks(frame: Frame, networks: tuple[str, ...], everywhere: bool) -> None:
 
 
 def _show(frame: Frame, window: WindowStatus, remark: str = "") -> None:
-    left = "" if window.seconds_left is None else f"; closes in {in_words(timedelta(seconds=window.seconds_left))}"
-    state = f"open{left or '; until you close it'}" if window.is_open else "closed"
     rows = [
-        ("autoregistration", state),
+        ("autoregistration", window_in_words(window)),
         ("range", window.range + (" (equal ends: off)" if window.numbers_total == 0 else "")),
         ("numbers", f"{window.numbers_free} of {window.numbers_total} free, next {window.next_number}"),
         ("protocol", f"{window.protocol} (for phones that speak both)"),

@@ -88,7 +88,9 @@ def show(frame: Frame, phone: str, limit: int) -> None:
 @click.argument("phone")
 @click.option("--number", default="", help="Directory number. Default: the next free one of the range.")
 @click.option("--model", default="", help="For example 8841. Default: found out when the phone registers.")
-@click.option("--protocol", type=click.Choice(["SCCP", "SIP"], case_sensitive=False), help="For phones that speak both.")
+@click.option(
+    "--protocol", type=click.Choice(["SCCP", "SIP"], case_sensitive=False), help="For phones that speak both."
+)
 @click.option("--name", "display_name", default="", help="The name that others see when it calls.")
 @click.option("--description", default="", help="A note for you.")
 @json_option
@@ -123,7 +125,9 @@ def remove(frame: Frame, phone: str, yes: bool) -> None:
         frame.confirm(f"Remove {name} (number {number})? Its endpoint in Asterisk goes too.", yes=yes)
         desk.remove(name)
         remark = tell_service(frame)
-    frame.show({"removed": str(name), "number": number, "remark": remark}, f"{name} is gone, {number} is free. {remark}")
+    frame.show(
+        {"removed": str(name), "number": number, "remark": remark}, f"{name} is gone, {number} is free. {remark}"
+    )
 
 
 @phones.command()

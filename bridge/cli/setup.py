@@ -52,8 +52,10 @@ def asterisk(
     etc = etc.absolute()
     toml = toml or frame.config or DEFAULT_PLACES[-1]
     secret = load_settings(toml).ami.secret if toml.is_file() else ""
-    wanted = undo_plan(etc) if undo else plan(
-        etc, InstallSettings(secret=secret or SystemIds().secret(SECRET_LENGTH), permit=permit, owner=owner)
+    wanted = (
+        undo_plan(etc)
+        if undo
+        else plan(etc, InstallSettings(secret=secret or SystemIds().secret(SECRET_LENGTH), permit=permit, owner=owner))
     )
     settings_text = "" if undo or toml.is_file() else _settings_text(etc, wanted)
     if not frame.as_json:
@@ -107,7 +109,11 @@ def _show(frame: Frame, wanted: InstallPlan, toml: Path | None) -> None:
 
 def _remark(wanted: InstallPlan, *, undo: bool, done: bool, dry_run: bool) -> str:
     if not done:
-        return "Nothing was changed (dry run)." if dry_run and not wanted.is_empty else "Everything is as it should be already."
+        return (
+            "Nothing was changed (dry run)."
+            if dry_run and not wanted.is_empty
+            else "Everything is as it should be already."
+        )
     if undo:
         return "Done. Let Asterisk read it: asterisk -rx 'core reload'"
     transports = any(change.path.name == "transports.conf" for change in wanted.changes)

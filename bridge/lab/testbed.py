@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import tempfile
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
@@ -41,7 +41,7 @@ class TestbedWishes:
 
     __test__ = False
 
-    range: NumberRange = NumberRange("1000", "1999")
+    range: NumberRange = field(default_factory=lambda: NumberRange("1000", "1999"))
     open_for: timedelta | None = timedelta(minutes=30)
     """How long the window is open; None leaves autoregistration off."""
     protocol: SignallingProtocol = SignallingProtocol.SIP
@@ -144,7 +144,7 @@ async def prepared_testbed(wishes: TestbedWishes) -> AsyncIterator[Testbed]:
 
 
 @contextlib.asynccontextmanager
-async def testbed(wishes: TestbedWishes | None = None) -> AsyncIterator[Testbed]:
+async def running_testbed(wishes: TestbedWishes | None = None) -> AsyncIterator[Testbed]:
     """The whole lab, running."""
     async with prepared_testbed(wishes or TestbedWishes()) as bed, bed.node():
         yield bed
@@ -160,9 +160,7 @@ def _settings(directory: Path, asterisk: PrivateAsterisk, wishes: TestbedWishes)
     return Settings(
         server=ServerSettings(name="lab", address=LOOPBACK),
         state=StateSettings(directory=directory),
-        tftp=TftpSettings(
-            listen=(Address(LOOPBACK, port(0)),), max_transfers=5000, max_transfers_per_client=5000
-        ),
+        tftp=TftpSettings(listen=(Address(LOOPBACK, port(0)),), max_transfers=5000, max_transfers_per_client=5000),
         http=HttpSettings(listen=(Address(LOOPBACK, port(1)),)),
         # All simulated phones share one address, so that what guards against guessing would stop them.
         files=FilesSettings(secrets_to=SecretsTo.ANY, unknown_per_minute=0, wait_for_pbx=wishes.wait_for_pbx),

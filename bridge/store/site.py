@@ -62,6 +62,7 @@ class SqlSiteRepository:
             .where(which)
             .order_by(pools.c.name)
         )
+        rows = self._connection.execute(query).all()
         return [
             DevicePool(
                 name,
@@ -69,9 +70,7 @@ class SqlSiteRepository:
                 Region(region, codecs),
                 DateTimeGroup(time_group, zone, template, ntp),
             )
-            for name, group, autoregistration, region, codecs, time_group, zone, template, ntp in self._connection.execute(
-                query
-            ).all()
+            for name, group, autoregistration, region, codecs, time_group, zone, template, ntp in rows
         ]
 
     def partitions(self) -> Sequence[str]:
