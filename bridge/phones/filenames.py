@@ -45,7 +45,7 @@ def _parse(name: str) -> RequestedFile:
 
 # --- levelling -------------------------------------------------------------------------------------------------------
 
-_PREFIX = re.compile(r"(?:[A-Za-z]:)?(?:\.?/+)*", re.ASCII)
+_PREFIX = re.compile(r"(?:[A-Za-z]:|\./|/)*", re.ASCII)
 _INNER = re.compile(r"/(?:\.?/)+")
 _ENCRYPTED = ".enc.sgn"
 _SIGNED = ".sgn"

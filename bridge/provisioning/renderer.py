@@ -85,7 +85,7 @@ class Renderer:
         catalogue: Catalogue,
         *,
         protocol: SignallingProtocol,
-        open: bool,  # noqa: A002  # the field's own word for the window
+        window_open: bool,
         name: str = "AUTO-REG",
         sip_port: int | None = None,
     ) -> RenderedFile:
@@ -93,14 +93,14 @@ class Renderer:
 
         ``protocol`` is the autoregistration protocol parameter: it decides the row of dual-protocol models, while
         single-protocol models always get their own (AR-22 to AR-26). Rows without a load, and rows whose load is
-        certainly for other hardware, leave the element out: such a phone keeps its firmware. ``open`` is a courtesy
+        certainly for other hardware, leave the element out: such a phone keeps its firmware. ``window_open`` is a courtesy
         to phones that honour it; the refusal of the registrar is the real control. ``sip_port`` is where unknown
         phones register, if that is not the servers' own port.
         """
         text = self._render(
             "default/XMLDefault.cnf.xml",
             name=shown_text(name) or "AUTO-REG",
-            open=open,
+            window_open=window_open,
             group=shown_text(group.name),
             servers=server_entries(group, sip_port),
             loads=default_loads(loads, catalogue, protocol),
