@@ -1,8 +1,8 @@
 """Many datagrams per system call: ``recvmmsg`` and ``sendmmsg`` of Linux, by ctypes.
 
 Python's own ``recvfrom`` and ``sendto`` cost a call, a tuple and the text of an address per datagram, which is more
-than the kernel's share. Here a batch travels between the kernel and two buffers that are laid out once; a client is known
-by the octets of its socket address, and no address is read or written as text on the way.
+than the kernel's share. Here a batch travels between the kernel and two buffers that are laid out once; a client is
+known by the octets of its socket address, and no address is read or written as text on the way.
 
 The structures are those of ``recvmmsg(2)`` and ``sendmmsg(2)``; ctypes lays them out for the machine.
 """
