@@ -16,6 +16,7 @@ from functools import partial
 from bridge.core import FileAnswer, FileDenied, FileFound, FileMissing, FileRequest, Via
 from bridge.core.events import FileDelivered, FileNotFound, FileRefused, FileRequested, TransferAborted
 from bridge.errors import RemoteProtocolError
+from bridge.net.datagrams import raw_address
 from bridge.net.tftp_pump import Flight, TransferPump
 from bridge.net.tftp_sockets import Listener, LocalAddress, SocketAddress, open_listeners
 from bridge.ports import Clock, EventSink, FileProvider
@@ -58,7 +59,7 @@ class TftpLimits:
     """How long the provider may take for an answer."""
     receive_buffer: int = 4 << 20
     """Octets of a listener's receive buffer, where the system grants them."""
-    ports: int = 64
+    ports: int = 8
     """UDP ports per own address that transfers go round."""
     options: OptionLimits = field(default_factory=OptionLimits)
     retransmission: RetransmissionPolicy = field(default_factory=RetransmissionPolicy)
@@ -87,7 +88,20 @@ class TftpCounters:
 class _Job:
     """One request, from its datagram to the last block."""
 
-    __slots__ = ("asked_at", "client", "data", "flight", "key", "local", "packet", "request", "secret", "size", "task")
+    __slots__ = (
+        "asked_at",
+        "client",
+        "data",
+        "flight",
+        "key",
+        "local",
+        "packet",
+        "raw_client",
+        "request",
+        "secret",
+        "size",
+        "task",
+    )
 
     def __init__(
         self,
@@ -99,6 +113,7 @@ class _Job:
     ) -> None:
         self.key = key
         self.client, self.local = key
+        self.raw_client = raw_address(self.local.family, self.client)
         self.data = data
         self.packet = packet
         self.request = request
@@ -278,13 +293,13 @@ class TftpServer:
                 raise RemoteProtocolError("file too large for netascii", fix="ask in octet mode", reply=0)
             content = to_netascii(content)
         terms = negotiate(job.packet.options, size=len(content), limits=self._limits.options)
-        port = self._pump.port(job.local, job.client)
+        port = self._pump.port(job.local, job.raw_client)
         if port is None:
             raise RemoteProtocolError("too many transfers from this port, try again", reply=ErrorCode.NOT_DEFINED)
         job.size = len(content)
         job.secret = answer.secret_of is not None
         machine = ReadTransfer(content, terms, now=self._loop.time(), policy=self._limits.retransmission)
-        job.flight = Flight(machine, port, job.client, job)
+        job.flight = Flight(machine, port, job.raw_client, job)
         self._pump.launch(job.flight)
 
     # --- ends --------------------------------------------------------------------------------------------------------
@@ -355,12 +370,14 @@ class TftpServer:
 
     def _send_error(self, client: SocketAddress, local: LocalAddress, code: int, text: str) -> None:
         try:
-            port = self._pump.port(local, client)
+            raw_client = raw_address(local.family, client)
+            port = self._pump.port(local, raw_client)
         except OSError as error:
             log.error("no port to answer from: %s", error)
             return
         if port is not None:
-            self._pump.send(port, [encode(Error(code, text))], client)
+            port.send(raw_client, encode(Error(code, text)))
+            port.flush()
 
     def _sweep(self) -> None:
         """Cancel what the provider did not answer in time, so that it cannot fill the table of transfers."""

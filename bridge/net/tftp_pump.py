@@ -9,8 +9,11 @@ cost more than the datagrams. What keeps that small:
   client's late datagrams find a transfer that ignores them, and its port is not given to the same client again.
 - **An epoll of our own**, of which the event loop sees one descriptor. One wake-up of the loop serves all ports that
   have something, round after round until none has, within a budget that leaves the loop to others in between.
-- **One datagram per port and round.** Reading on "until there is none" would cost one failing system call, and an
-  exception, per port and round; epoll says the same for less.
+- **Batches.** What waits at a port is read by one system call, and what the transfers answer is sent by one
+  (``bridge.net.datagrams``). Few ports make large batches.
+- **A little patience.** A client on this host answers within microseconds, which is less than falling asleep and being
+  woken costs. So the last round is tried again for a moment, as long as that pays; with clients on the network it does
+  not, and soon stops.
 - **One heap of timers** with one entry per transfer. An entry that comes up too early, because the transfer got on
   meanwhile, goes back with its new time; so a block costs no timer work at all.
 
@@ -20,7 +23,9 @@ Linux only, as the whole service is.
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import heapq
+import os
 import select
 import socket
 from collections import deque
@@ -28,13 +33,16 @@ from collections.abc import Callable
 from itertools import count
 from typing import Generic, TypeVar
 
+from bridge.net.datagrams import BATCH, SENT, Inbox, Outbox, is_full, socket_address
 from bridge.net.tftp_sockets import LocalAddress, SocketAddress, open_transfer_socket
 from bridge.tftp import Error, ErrorCode, ReadTransfer, TransferEvent, encode
 
 ROUNDS = 8
 """Rounds of reading per wake-up before the loop's other work gets its turn."""
-DATAGRAM = 256
-"""Octets read of what a client sends during a read transfer: ACKs have 4; the tail of an ERROR's text may be lost."""
+PATIENCE = 30
+"""Looks at the ports, a third of a microsecond each, before the loop goes to sleep."""
+TRY_AGAIN = 256
+"""Wake-ups after which patience that did not pay is tried again."""
 TIMER_GRAIN = 0.02
 """Seconds: how much later than asked a timer may go off, so that many go off together."""
 POSTPONED = 4096
@@ -49,11 +57,12 @@ Job = TypeVar("Job")
 
 
 class Flight(Generic[Job]):
-    """One transfer under way: its machine, its client, and what the server knows about it (``job``)."""
+    """One transfer under way: its machine, its client's address twice, and what the server knows about it (``job``)."""
 
-    __slots__ = ("client", "job", "machine", "port")
+    __slots__ = ("address", "client", "job", "machine", "port")
 
-    def __init__(self, machine: ReadTransfer, port: Port[Job], client: SocketAddress, job: Job) -> None:
+    def __init__(self, machine: ReadTransfer, port: Port[Job], client: bytes, job: Job) -> None:
+        self.address = socket_address(client)
         self.machine = machine
         self.port = port
         self.client = client
@@ -63,61 +72,89 @@ class Flight(Generic[Job]):
 class Port(Generic[Job]):
     """One socket of the pool, with the transfers that use it."""
 
-    __slots__ = ("_pump", "_recvfrom", "flights", "sendto", "socket")
+    __slots__ = ("_descriptor", "_inbox", "_outbox", "_pump", "flights", "socket")
 
     def __init__(self, pump: TransferPump[Job], local: LocalAddress) -> None:
         self._pump = pump
+        self._inbox, self._outbox = pump.boxes(local.family)
         self.socket = open_transfer_socket(local)
-        self._recvfrom = self.socket.recvfrom
-        self.sendto = self.socket.sendto
-        self.flights: dict[SocketAddress, Flight[Job]] = {}
+        self._descriptor = ctypes.c_int(self.socket.fileno())
+        self.flights: dict[bytes, Flight[Job]] = {}
 
     def receive(self, now: float) -> None:
-        """Take one datagram. This, and what it calls, is the path of every block."""
-        try:
-            data, client = self._recvfrom(DATAGRAM)
-        except OSError:
-            return
-        flight = self.flights.get(client)
-        if flight is None:
-            if data[:2] in (b"\0\3", b"\0\4"):
-                self._pump.send(self, [_UNKNOWN_TRANSFER], client)
-            return
-        machine = flight.machine
-        machine.receive_datagram(data, now=now)
-        datagrams = machine.data_to_send()
-        try:
-            for datagram in datagrams:
-                self.sendto(datagram, client)
-        except OSError as error:
-            self._pump.send_failed(flight, error, datagrams, datagram)
-        event = machine.next_event()
-        if event is not None:
-            self._pump.finished(flight, event)
+        """Take a batch of datagrams, and answer them. This, and what it calls, is the path of every block."""
+        flights, put = self.flights, self.send
+        batch = self._inbox.receive(self._descriptor)
+        alone = len(batch) == 1
+        for client, data in batch:
+            flight = flights.get(client)
+            if flight is None:
+                if data[:2] in (b"\0\3", b"\0\4"):
+                    put(client, _UNKNOWN_TRANSFER)
+                continue
+            machine = flight.machine
+            machine.receive_datagram(data, now=now)
+            datagrams = machine.data_to_send()
+            if alone and len(datagrams) == 1:
+                self._pump.send_alone(self, client, datagrams[0], flight.address)
+            else:
+                for datagram in datagrams:
+                    put(client, datagram)
+            event = machine.next_event()
+            if event is not None:
+                self._pump.on_end(flight, event)
+        if self._outbox.count:
+            self.flush()
+
+    def send(self, client: bytes, datagram: bytes) -> None:
+        """Put a datagram into the batch that ``flush`` sends."""
+        outbox = self._outbox
+        if len(datagram) > SENT:
+            self.flush()
+            self._pump.send_alone(self, client, datagram)
+        else:
+            outbox.put(client, datagram)
+            if outbox.count == BATCH:
+                self.flush()
+
+    def flush(self) -> None:
+        """Send the batch. The boxes are shared, so nobody may leave a batch behind."""
+        for client, datagram, why in self._outbox.send(self.socket, self._descriptor):
+            self._pump.unsent(self, client, datagram, why)
 
 
 class TransferPump(Generic[Job]):
     """Moves datagrams between sockets and transfer machines. ``on_end`` is told how each transfer ended."""
 
     def __init__(self, on_end: Callable[[Flight[Job], TransferEvent], None], *, ports: int) -> None:
-        self._on_end = on_end
+        self.on_end = on_end
         self._size = ports
+        self._boxes: dict[int, tuple[Inbox, Outbox]] = {}
         self._pools: dict[LocalAddress, deque[Port[Job]]] = {}
         self._readers: dict[int, Callable[[float], None]] = {}
         self._timers: list[tuple[float, int, Flight[Job]]] = []
         self._serial = count()
         self._alarm: asyncio.TimerHandle | None = None
-        self._postponed: deque[tuple[Port[Job], bytes, SocketAddress]] = deque()
+        self._postponed: deque[tuple[Port[Job], bytes, bytes]] = deque()
+        self._patience = PATIENCE
+        self._wakes = 0
         self._loop = asyncio.get_running_loop()
         self._epoll = select.epoll()
         self._loop.add_reader(self._epoll.fileno(), self._wake)
+
+    def boxes(self, family: int) -> tuple[Inbox, Outbox]:
+        """The buffers that all sockets of one address family share."""
+        boxes = self._boxes.get(family)
+        if boxes is None:
+            boxes = self._boxes[family] = Inbox(family), Outbox(family)
+        return boxes
 
     def watch(self, source: socket.socket, receive: Callable[[float], None]) -> None:
         """Call ``receive(now)`` whenever ``source`` has something."""
         self._readers[source.fileno()] = receive
         self._epoll.register(source.fileno(), select.EPOLLIN)
 
-    def port(self, local: LocalAddress, client: SocketAddress) -> Port[Job] | None:
+    def port(self, local: LocalAddress, client: bytes) -> Port[Job] | None:
         """A port of that address that this client did not use lately; None when there is none. Raises OSError."""
         pool = self._pools.get(local)
         if pool is None:
@@ -143,37 +180,35 @@ class TransferPump(Generic[Job]):
 
     def advance(self, flight: Flight[Job]) -> None:
         """Send what the machine has to send, and report its end if that is what it came to."""
-        self.send(flight.port, flight.machine.data_to_send(), flight.client, flight)
+        port = flight.port
+        for datagram in flight.machine.data_to_send():
+            port.send(flight.client, datagram)
+        port.flush()
         event = flight.machine.next_event()
         if event is not None:
-            self.finished(flight, event)
+            self.on_end(flight, event)
 
-    def send(
-        self, port: Port[Job], datagrams: list[bytes], client: SocketAddress, flight: Flight[Job] | None = None
-    ) -> None:
-        """Send datagrams from a port, as far as the system takes them."""
+    def send_alone(self, port: Port[Job], client: bytes, datagram: bytes, address: SocketAddress | None = None) -> None:
+        """Send a datagram that is too long for a batch, or has none to travel with."""
         try:
-            for datagram in datagrams:
-                port.sendto(datagram, client)
+            port.socket.sendto(datagram, address or socket_address(client))
         except OSError as error:
-            if flight is not None:
-                self.send_failed(flight, error, datagrams, datagram)
+            self.unsent(port, client, datagram, error.errno or 0)
 
-    def send_failed(self, flight: Flight[Job], error: OSError, datagrams: list[bytes], failed: bytes) -> None:
-        """Postpone the rest when the send buffer is full; give the transfer up when there is no way to the client."""
-        if isinstance(error, BlockingIOError):
+    def unsent(self, port: Port[Job], client: bytes, datagram: bytes, why: int) -> None:
+        """Postpone a datagram when the send buffer is full; end the transfer when there is no way to the client."""
+        if is_full(why):
             if not self._postponed:
                 self._loop.call_later(POSTPONED_FOR, self._send_postponed)
-            for datagram in datagrams[datagrams.index(failed) :]:
-                if len(self._postponed) < POSTPONED:
-                    self._postponed.append((flight.port, datagram, flight.client))
+            if len(self._postponed) < POSTPONED:
+                self._postponed.append((port, client, datagram))
             return
-        flight.machine.abort(ErrorCode.NOT_DEFINED, f"cannot send to the client: {error.strerror or error}")
-        flight.machine.data_to_send()
-
-    def finished(self, flight: Flight[Job], event: TransferEvent) -> None:
-        """A machine came to its end."""
-        self._on_end(flight, event)
+        flight = port.flights.get(client)
+        if flight is not None:
+            flight.machine.abort(ErrorCode.NOT_DEFINED, f"cannot send to the client: {os.strerror(why)}")
+            flight.machine.data_to_send()
+            # Not here and now: we may stand in the middle of this very transfer's turn.
+            self._loop.call_soon(self.advance, flight)
 
     def close(self) -> None:
         """Let go of everything."""
@@ -194,10 +229,20 @@ class TransferPump(Generic[Job]):
     def _wake(self) -> None:
         now = self._loop.time()
         poll, readers = self._epoll.poll, self._readers
+        self._wakes += 1
+        if self._wakes % TRY_AGAIN == 0:
+            self._patience = PATIENCE
         for _ in range(ROUNDS):
             ready = poll(0)
             if not ready:
-                return
+                for _ in range(self._patience):
+                    ready = poll(0)
+                    if ready:
+                        self._patience = PATIENCE
+                        break
+                else:
+                    self._patience //= 2
+                    return
             for descriptor, _events in ready:
                 readers[descriptor](now)
 
@@ -235,17 +280,9 @@ class TransferPump(Generic[Job]):
         self._arm()
 
     def _send_postponed(self) -> None:
-        postponed = self._postponed
-        while postponed:
-            port, datagram, client = postponed[0]
-            try:
-                port.sendto(datagram, client)
-            except BlockingIOError:
-                self._loop.call_later(POSTPONED_FOR, self._send_postponed)
-                return
-            except OSError:
-                pass  # lost, as in the network; the next retransmission meets the same error and ends the transfer
-            postponed.popleft()
+        waiting, self._postponed = self._postponed, deque()
+        for port, client, datagram in waiting:
+            self.send_alone(port, client, datagram)
 
     def _make_room(self) -> None:
         if len(self._pools) < ADDRESSES:

@@ -2,8 +2,8 @@
 
 A host with several addresses must answer from the one that was asked, or the phone takes the answer for somebody
 else's (libraries reference, section 5.1). A listener bound to one address knows it; a wildcard listener asks the kernel
-for the destination of every request (``IP_PKTINFO``; IPv6: RFC 3542 section 6). The answer then comes from a socket that
-is bound to that very address, so that sending a block is a plain ``sendto``.
+for the destination of every request (``IP_PKTINFO``; IPv6: RFC 3542 section 6). The answer then comes from a socket
+that is bound to that very address, so that sending a block is a plain ``sendto``.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import logging
 import socket
 import struct
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from bridge.errors import ConfigurationError
 
@@ -31,8 +31,7 @@ _IN6_PKTINFO = struct.Struct("=16si")
 _ANCILLARY_SPACE = socket.CMSG_SPACE(_IN6_PKTINFO.size)
 
 
-@dataclass(frozen=True, slots=True)
-class LocalAddress:
+class LocalAddress(NamedTuple):
     """One of our own addresses. ``scope`` is the interface's index for IPv6 link-local addresses, else 0."""
 
     family: socket.AddressFamily
