@@ -147,6 +147,11 @@ class Backlog:
         self._verify_all = True
 
     @property
+    def has_written(self) -> bool:
+        """Whether the files hold anything of ours to read."""
+        return self._written >= 0
+
+    @property
     def needs_reload(self) -> bool:
         """Whether Asterisk lags behind the files."""
         return self._written > self._reloaded

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from bridge.pbx.conffile import Item, Section, render, token
+from bridge.pbx.conffile import Item, Section, token
 from bridge.pbx.pjsipconf import check_extension
 from bridge.ports import SipEndpoint
 
@@ -29,7 +29,11 @@ def number_items(endpoint: SipEndpoint) -> tuple[Item, ...]:
     )
 
 
-def dialplan_text(endpoints: Iterable[SipEndpoint]) -> str:
-    """The context with every endpoint's number, in the order given. Raises InvalidInput."""
-    items = tuple(item for endpoint in endpoints for item in number_items(endpoint))
-    return render([Section(NUMBERS_CONTEXT, items)])
+def number_text(endpoint: SipEndpoint) -> str:
+    """The lines of one endpoint. Raises InvalidInput."""
+    return "".join(item.text() for item in number_items(endpoint))
+
+
+def context_text(numbers: Iterable[str]) -> str:
+    """The context around the lines of all endpoints."""
+    return Section(NUMBERS_CONTEXT).text() + "".join(numbers)

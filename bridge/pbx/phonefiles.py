@@ -10,7 +10,7 @@ from pathlib import Path
 from bridge.errors import InvalidInput, WriteFailed
 from bridge.pbx.atomic import remove_leftovers, write_atomically
 from bridge.pbx.conffile import stamped
-from bridge.pbx.dialplanconf import dialplan_text
+from bridge.pbx.dialplanconf import context_text, number_text
 from bridge.pbx.install import EXTENSIONS_PHONES, PJSIP_PHONES
 from bridge.pbx.pjsipconf import PjsipOptions, endpoint_text
 from bridge.ports import SipEndpoint
@@ -36,20 +36,19 @@ class PhoneFiles:
     def __init__(self, directory: Path, options: PjsipOptions) -> None:
         self._directory = directory
         self._options = options
-        self._texts: dict[SipEndpoint, str] = {}
+        self._texts: dict[SipEndpoint, tuple[str, str]] = {}
+        """Endpoint and dialplan text of what was written last, so that a change renders only what changed."""
         self._standing: frozenset[str] | None = None
         """The endpoints' texts in the file; None before we looked."""
 
     def write(self, endpoints: Sequence[SipEndpoint]) -> Written:
         """Bring both files to hold exactly ``endpoints``. Raises WriteFailed; the old files still stand then."""
         refused: dict[str, str] = {}
-        texts: dict[SipEndpoint, str] = {}
+        texts: dict[SipEndpoint, tuple[str, str]] = {}
         numbers: dict[str, str] = {}
-        good: list[SipEndpoint] = []
         for endpoint in endpoints:
             try:
-                text = self._texts.get(endpoint) or endpoint_text(endpoint, self._options)
-                dialplan_text([endpoint])
+                text = self._texts.get(endpoint) or (endpoint_text(endpoint, self._options), number_text(endpoint))
             except InvalidInput as error:
                 refused[endpoint.name] = str(error)
                 continue
@@ -58,16 +57,15 @@ class PhoneFiles:
                 continue
             numbers[endpoint.number] = endpoint.name
             texts[endpoint] = text
-            good.append(endpoint)
         self._texts = texts
         if self._standing is None:
             remove_leftovers(self._directory)
             self._standing = self._blocks(self._read(PJSIP_PHONES))
         # The dialplan first: a number that leads to no endpoint does less harm than an endpoint without a number.
-        dialplan = self._replace(EXTENSIONS_PHONES, dialplan_text(good))
-        pjsip = self._replace(PJSIP_PHONES, "\n".join(texts.values()))
-        new = frozenset(endpoint.name for endpoint, text in texts.items() if text.strip() not in self._standing)
-        self._standing = frozenset(text.strip() for text in texts.values())
+        dialplan = self._replace(EXTENSIONS_PHONES, context_text(number for _, number in texts.values()))
+        pjsip = self._replace(PJSIP_PHONES, "\n".join(text for text, _ in texts.values()))
+        new = frozenset(endpoint.name for endpoint, (text, _) in texts.items() if text.strip() not in self._standing)
+        self._standing = frozenset(text.strip() for text, _ in texts.values())
         return Written(pjsip, dialplan, new, refused)
 
     @staticmethod

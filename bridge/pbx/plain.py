@@ -23,6 +23,8 @@ from bridge.ports import Clock, Contact, EventSink, PbxListener, PbxStatus, Rest
 
 _log = logging.getLogger(__name__)
 
+_PJSIP = "res_pjsip.so"
+_DIALPLAN = "pbx_config.so"
 _SINGLY = 8
 """Up to so many endpoints are confirmed one by one, password and context included; beyond, by one list."""
 _NOT_TAKEN = 'Asterisk does not know it after a reload; its log ("res_sorcery_config") says which setting it refused'
@@ -69,7 +71,7 @@ class PlainAsterisk:
         self._to_reload = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
-        self._dirty = {"res_pjsip.so": True, "pbx_config.so": True}
+        self._dirty = {_PJSIP: True, _DIALPLAN: True}
         self._announced: set[str] = set()
         self._waiting: dict[str, set[asyncio.Future[bool]]] = {}
         self._connected = False
@@ -192,8 +194,8 @@ class PlainAsterisk:
                 self._to_write.set()
                 continue
             self._write_trouble = None
-            self._dirty["res_pjsip.so"] |= written.pjsip
-            self._dirty["pbx_config.so"] |= written.dialplan
+            self._dirty[_PJSIP] |= written.pjsip
+            self._dirty[_DIALPLAN] |= written.dialplan
             self._backlog.wrote(snapshot, written.refused)
             now = self._clock.now()
             for endpoint in snapshot.endpoints:
@@ -211,12 +213,14 @@ class PlainAsterisk:
         while True:
             await self._to_reload.wait()
             self._to_reload.clear()
-            if not (self._backlog.needs_reload and self._ami.state.connected):
+            if not (self._needs_reload and self._ami.state.connected):
                 continue
             self._idle.clear()
             try:
                 await self._reload_once()
                 self._reload_trouble = None
+                if self._needs_reload:
+                    self._to_reload.set()
             except PbxUnavailable as error:
                 _log.info("the reload waits for Asterisk: %s", error)  # the next connection starts it again
             except PbxError as error:
@@ -229,22 +233,23 @@ class PlainAsterisk:
             finally:
                 self._idle.set()
 
+    @property
+    def _needs_reload(self) -> bool:
+        # A dialplan reload may have failed after the endpoints were confirmed; it is made up for then.
+        return self._backlog.needs_reload or (self._backlog.has_written and any(self._dirty.values()))
+
     async def _reload_once(self) -> None:
         batch = self._backlog.begin_reload()
         began = asyncio.get_running_loop().time()
-        modules = [module for module, dirty in self._dirty.items() if dirty]
-        for module in modules:
-            self._dirty[module] = False
-            try:
-                await self._reload_module(module)
-            except BaseException:
-                self._dirty[module] = True
-                raise
-        seconds = asyncio.get_running_loop().time() - began
-        if modules:
+        if await self._reload_module(_PJSIP):
             self._reloads += 1
+            seconds = asyncio.get_running_loop().time() - began
             self._sink.record(PbxReloaded(at=self._clock.now(), endpoints=batch.changed, seconds=seconds))
-        live = await self._live(batch)
+        # The phone may have its file as soon as its endpoint is live; its number becomes dialable a moment later.
+        self._confirm(batch, await self._live(batch))
+        await self._reload_module(_DIALPLAN)
+
+    def _confirm(self, batch: ReloadBatch, live: set[str]) -> None:
         outcome = self._backlog.finish_reload(batch, live.__contains__, why_not=_NOT_TAKEN)
         now = self._clock.now()
         for endpoint in outcome.confirmed:
@@ -255,11 +260,21 @@ class PlainAsterisk:
         for name in outcome.refused:
             _log.error("endpoint %s is not in Asterisk: %s", name, _NOT_TAKEN)
             self._tell(name, confirmed=False)
-        if self._backlog.needs_reload:
-            self._to_reload.set()
 
-    async def _reload_module(self, module: str) -> None:
-        """Reload one module; where somebody else's reload is running, wait for its end."""
+    async def _reload_module(self, module: str) -> bool:
+        """Reload one module if its file changed, and return whether it did."""
+        if not self._dirty[module]:
+            return False
+        self._dirty[module] = False
+        try:
+            await self._demand_reload(module)
+        except BaseException:
+            self._dirty[module] = True
+            raise
+        return True
+
+    async def _demand_reload(self, module: str) -> None:
+        """Where somebody else's reload is running, wait for its end: Asterisk queues nothing."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + self._settings.reload_patience
         pause = 0.02
