@@ -101,7 +101,7 @@ class PhoneFiles:
             site.defaults,
             catalogue(),
             protocol=site.autoregistration.protocol,
-            open=site.autoregistration.is_open(now),
+            window_open=site.autoregistration.is_open(now),
             name=self._name,
             sip_port=self.doorway_port,
         )

@@ -9,6 +9,7 @@ import os
 import socket
 from collections.abc import Coroutine, Sequence
 from dataclasses import replace
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -83,7 +84,7 @@ class Service:
         self.resolver = FileResolver(
             self.store,
             self.files,
-            FileTree(settings.files_directory),
+            FileTree(_made(settings.files_directory)),
             self.admissions,
             settled=self._settled,
             mac_of=ArpTable().mac_of,
@@ -275,6 +276,16 @@ class Service:
             group = replace(pool.group, servers=servers)
             work.site.save_pool(replace(pool, group=group))
             work.commit()
+
+
+def _made(directory: Path) -> Path:
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigurationError(
+            f"the directory {directory} cannot be made", why=error.strerror or str(error), fix="create it, or see state.directory"
+        ) from error
+    return directory
 
 
 def own_address() -> str:

@@ -1,0 +1,3 @@
+"""``sepbridge lab``."""
+
+from __future__ import annotations
