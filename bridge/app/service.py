@@ -283,7 +283,9 @@ def _made(directory: Path) -> Path:
         directory.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ConfigurationError(
-            f"the directory {directory} cannot be made", why=error.strerror or str(error), fix="create it, or see state.directory"
+            f"the directory {directory} cannot be made",
+            why=error.strerror or str(error),
+            fix="create it, or see state.directory",
         ) from error
     return directory
 
