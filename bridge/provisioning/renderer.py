@@ -93,9 +93,9 @@ class Renderer:
 
         ``protocol`` is the autoregistration protocol parameter: it decides the row of dual-protocol models, while
         single-protocol models always get their own (AR-22 to AR-26). Rows without a load, and rows whose load is
-        certainly for other hardware, leave the element out: such a phone keeps its firmware. ``window_open`` is a courtesy
-        to phones that honour it; the refusal of the registrar is the real control. ``sip_port`` is where unknown
-        phones register, if that is not the servers' own port.
+        certainly for other hardware, leave the element out: such a phone keeps its firmware. ``window_open`` is a
+        courtesy to phones that honour it; the refusal of the registrar is the real control. ``sip_port`` is where
+        unknown phones register, if that is not the servers' own port.
         """
         text = self._render(
             "default/XMLDefault.cnf.xml",

@@ -25,9 +25,9 @@ def shown_text(text: str, limit: int = LABEL_LENGTH) -> str:
 
     Markup characters stay; escaping them is the template's task.
     """
-    flat = _SPACES.sub(" ", text[: limit * 8])
-    shown = "".join(char for char in flat if unicodedata.category(char) not in _DROPPED)
-    return shown.strip()[:limit].rstrip()
+    spaced = _SPACES.sub(" ", text[: limit * 8])
+    visible = "".join(char for char in spaced if unicodedata.category(char) not in _DROPPED)
+    return " ".join(visible.split())[:limit].rstrip()
 
 
 def checked_address(text: str, what: str) -> str:

@@ -9,36 +9,10 @@ from bridge.core import DeviceName
 from bridge.phones import FileKind, parse_file_name, parse_load, parse_user_agent, parse_vendor_class
 from bridge.phones.filenames import LONGEST_NAME
 
-pieces = st.sampled_from(
-    [
-        "SEP",
-        "001122AABBCC",
-        ".cnf.xml",
-        ".sgn",
-        ".enc",
-        "../",
-        "./",
-        "/",
-        "\\",
-        "C:",
-        "%2e",
-        "ATA",
-        "ata",
-        "term",
-        "61",
-        ".default.loads",
-        "XMLDefault",
-        "\x00",
-        "é",
-        ".",
-        "..",
-        "~",
-        "Desktops/",
-        "List.xml",
-        "-sip.jar",
-        "g3",
-    ]
-)
+prefixes = st.sampled_from(["../", "./", "/", "\\", "C:", "%2e", ".", "..", "~", "\0", "\n", " ", "é", "Desktops/"])
+words = st.sampled_from(["SEP", "ATA", "ata", "001122AABBCC", "term", "61", "XMLDefault", "List.xml", "g3", "-sip.jar"])
+endings = st.sampled_from([".cnf.xml", ".sgn", ".enc", ".default.loads", ".xml", ".tlv"])
+pieces = st.one_of(prefixes, words, endings)
 names = st.one_of(st.text(max_size=300), st.lists(pieces, max_size=12).map("".join))
 macs = st.integers(1, 2**48 - 1).map(lambda value: f"{value:012X}").filter(lambda mac: not int(mac[:2], 16) & 1)
 

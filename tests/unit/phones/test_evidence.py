@@ -106,3 +106,9 @@ def test_a_signed_request_shows_a_trust_list() -> None:
     assert after("SEP001122AABBCC.cnf.xml.sgn").holds_trust_list
     assert not PhoneEvidence().with_file(parse_file_name("SEP001122AABBCC.cnf.xml.sgn"), Via.HTTPS).holds_trust_list
     assert not after("g3-tones.xml.sgn").holds_trust_list
+
+
+def test_of_two_equal_pieces_that_contradict_each_other_the_first_stays() -> None:
+    """Files without a MAC are told apart by address alone, and several phones may share one."""
+    first = after("x/mk-sip.jar")
+    assert first.with_file(parse_file_name("x/gd-sip.jar")) == first

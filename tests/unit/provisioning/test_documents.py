@@ -48,6 +48,7 @@ def test_what_is_no_document_differs_from_everything(old: str) -> None:
         ("  two\r\nlines\t", "two lines"),
         ("a\0b\x1bc\u202ed\ud800", "abcd"),
         ("Käthe & Söhne <3", "Käthe & Söhne <3"),
+        ("one \0 two", "one two"),
         ("x" * 31, "x" * 30),
         ("y" * 29 + "  z", "y" * 29),
         ("東京オフィス", "東京オフィス"),
