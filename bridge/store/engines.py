@@ -6,6 +6,7 @@ readers see a snapshot and wait for nobody (WAL).
 
 from __future__ import annotations
 
+import logging
 import os
 import sqlite3
 from collections.abc import Callable
@@ -29,7 +30,21 @@ _DRIVERS = {
     "mysql": "mysql+pymysql",
     "mariadb": "mariadb+pymysql",
 }
+
+
+def _holds_no_row(record: logging.LogRecord) -> bool:
+    return not str(record.msg).startswith("Row ")
+
+
+# At DEBUG level SQLAlchemy logs every row that it reads, SIP passwords included. Parameters are hidden by an option.
+logging.getLogger("sqlalchemy.engine.Engine").addFilter(_holds_no_row)
+
 _EXTRAS = {"postgresql": "postgresql", "mysql": "mariadb", "mariadb": "mariadb"}
+
+
+def sqlite_url(file: Path) -> str:
+    """The URL of a SQLite file, whatever its name: in a URL, percent and question signs mean something."""
+    return URL.create("sqlite", database=str(file.absolute())).render_as_string()
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +155,9 @@ def make_upgrade_engine(address: DatabaseAddress, *, timeout: float) -> Engine:
 
 def _engine(address: DatabaseAddress, **options: Any) -> Engine:
     try:
-        engine = create_engine(address.url, hide_parameters=True, **options)
+        # SQLite's options are in the creator's URI, and SQLAlchemy warns of those it does not know.
+        url = address.url.set(query={}) if address.is_sqlite else address.url
+        engine = create_engine(url, hide_parameters=True, **options)
     except NoSuchModuleError:
         raise ConfigurationError(
             f"there is no database of the kind {address.url.get_backend_name()!r}",

@@ -88,11 +88,13 @@ def translate_errors(engine: Engine, shown: str) -> None:
     """From now on ``engine`` raises our errors, also for failed connections."""
 
     def raise_ours(context: ExceptionContext) -> None:
-        original = context.original_exception
-        # None: not a driver's error at all, a programming error of ours.
-        if context.sqlalchemy_exception is None:
+        # SQLAlchemy itself tries things that may fail: a ping before a pooled connection is used, and on MariaDB
+        # DESCRIBE to see whether a table exists.
+        probes = context.is_pre_ping or (context.statement or "").startswith("DESCRIBE ")
+        # Not wrapped by SQLAlchemy: no driver's error at all, but a programming error of ours.
+        if probes or context.sqlalchemy_exception is None:
             return
-        ours = translate(original, shown)
+        ours = translate(context.original_exception, shown)
         if ours is not None:
             raise ours
 
@@ -106,14 +108,16 @@ def _meaning(error: BaseException) -> tuple[type[SepbridgeError], str, str] | No
             return ConfigurationError, "lacks a table or a column", UPGRADE
         code = getattr(error, "sqlite_errorcode", None)
         return None if code is None else _SQLITE.get(code & 0xFF)
+    number = error.args[0] if error.args else None
+    if isinstance(number, int):
+        return _MARIADB.get(number)
     if hasattr(error, "sqlstate"):
-        # psycopg: a connection that could not be made, or broke, has no SQLSTATE.
+        # A connection that could not be made, or broke, has no SQLSTATE.
         state = error.sqlstate
         if state is None:
             return _POSTGRESQL["08"] if type(error).__name__ in {"OperationalError", "ConnectionTimeout"} else None
         return _POSTGRESQL.get(state) or _POSTGRESQL.get(state[:2])
-    number = error.args[0] if error.args else None
-    return _MARIADB.get(number) if isinstance(number, int) else None
+    return None
 
 
 def _words(error: BaseException) -> str:

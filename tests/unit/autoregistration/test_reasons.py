@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import csv
-import os
 from pathlib import Path
 
 import pytest
 
 from bridge.autoregistration import Refusal, RefusalReason, RejectLabel
 
-REFERENCE = Path(os.environ.get("SEPBRIDGE_REFERENCE", Path(__file__).parents[4] / "shared" / "reference"))
+BESIDE = Path(__file__).parents[3]
 EVERY = pytest.mark.parametrize("reason", list(RefusalReason))
 
 
 def table(name: str) -> list[dict[str, str]]:
-    path = REFERENCE / name
-    if not path.is_file():
+    places = [folder / "shared" / "reference" / name for folder in BESIDE.parents[:2]]
+    path = next((each for each in places if each.is_file()), None)
+    if path is None:
         pytest.skip("the reference is not here")
     with path.open(newline="", encoding="utf-8") as file:
         return list(csv.DictReader(file))
