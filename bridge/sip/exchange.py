@@ -10,6 +10,7 @@ from __future__ import annotations
 import heapq
 import re
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from sipmessage import Request, Response
@@ -106,6 +107,17 @@ class MessageDropped:
     why: str
 
 
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """What to answer to a request that shall leave no trace here."""
+
+    status: int
+    headers: tuple[Header, ...] = ()
+
+
+Gatekeeper = Callable[[Request, Destination, float], Refusal | None]
+"""Looks at each new request before anything is remembered of it; None lets it in."""
+
 ExchangeEvent = RequestArrived | AckArrived | ResponseArrived | RequestFailed | AnswerFailed | MessageDropped
 
 
@@ -116,6 +128,7 @@ class Exchange:
         "_clients",
         "_count",
         "_events",
+        "_gatekeeper",
         "_heap",
         "_ids",
         "_out",
@@ -126,12 +139,19 @@ class Exchange:
     )
 
     def __init__(
-        self, ids: SipIds, local: tuple[str, int], *, limit: int = 256, values: TimerValues = RFC_TIMERS
+        self,
+        ids: SipIds,
+        local: tuple[str, int],
+        *,
+        limit: int = 256,
+        values: TimerValues = RFC_TIMERS,
+        gatekeeper: Gatekeeper | None = None,
     ) -> None:
         self.local = local
         self.limit = limit
         self._ids = ids
         self._values = values
+        self._gatekeeper = gatekeeper
         self._clients: dict[_ClientKey, Outgoing] = {}
         self._servers: dict[_ServerKey, Incoming] = {}
         self._heap: list[tuple[float, int, Outgoing | Incoming]] = []
@@ -267,6 +287,10 @@ class Exchange:
         if known is not None:
             known.transaction.receive_again(now=now)
             self._collect(known)
+            return
+        if self._gatekeeper is not None and (refusal := self._gatekeeper(request, source, now)):
+            self._answer_without_state(request, refusal.status, source, refusal.headers)
+            self._events.append(MessageDropped(source, f"a {request.method} was answered {refusal.status}"))
             return
         if len(self._servers) >= self.limit:
             self._answer_without_state(request, 503, source, (Header("Retry-After", "10"),))

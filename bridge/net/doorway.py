@@ -1,0 +1,229 @@
+"""The doorway's sockets: UDP and TCP on one port (see ``bridge.sip.doorway`` for what it says)."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import Counter
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
+
+from bridge.errors import RemoteProtocolError
+from bridge.sip.destination import Destination, Transport
+from bridge.sip.doorway import Doorway, DoorwayEvent
+from bridge.sip.framing import PONG, StreamFramer
+
+DoorwayHandler = Callable[[DoorwayEvent], None]
+MAX_CONNECTIONS = 1024
+MAX_CONNECTIONS_PER_ADDRESS = 32
+IDLE = 300.0
+"""Seconds after which a silent TCP connection is closed."""
+
+
+class DoorwayServer:
+    """Drives one doorway. ``on_event`` is called in the event loop and must not block.
+
+    Answer with ``accept`` and ``refuse`` of this class, from the event loop.
+    """
+
+    def __init__(self, doorway: Doorway, on_event: DoorwayHandler) -> None:
+        self.doorway = doorway
+        self._on_event = on_event
+        self._datagrams: asyncio.DatagramTransport | None = None
+        self._server: asyncio.Server | None = None
+        self._connections: dict[Destination, _Connection] = {}
+        self._per_address: Counter[str] = Counter()
+        self._timer: asyncio.TimerHandle | None = None
+        self._timer_at: float | None = None
+        self._flushing = False
+        self._loop = asyncio.get_running_loop()
+
+    async def start(self, host: str, port: int) -> int:
+        """Listen; returns the port (chosen by the kernel for 0). Raises OSError."""
+        for attempt in range(8):
+            self._server = await self._loop.create_server(lambda: _Connection(self), host, port)
+            chosen: int = self._server.sockets[0].getsockname()[1]
+            try:
+                self._datagrams, _ = await self._loop.create_datagram_endpoint(
+                    lambda: _Datagrams(self), local_addr=(host, chosen)
+                )
+            except OSError:
+                self._server.close()
+                if port or attempt == 7:
+                    raise
+            else:
+                return chosen
+        raise AssertionError
+
+    async def stop(self) -> None:
+        """Close everything."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self._timer_at = None
+        if self._datagrams is not None:
+            self._datagrams.close()
+            self._datagrams = None
+        for connection in list(self._connections.values()):
+            connection.close()
+        if self._server is not None:
+            self._server.close()
+            with contextlib.suppress(OSError):
+                await self._server.wait_closed()
+            self._server = None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()
+
+    def accept(self, request_id: int, *, expires: int = 120, restart: bool = True) -> None:
+        """See ``Doorway.accept``."""
+        self.doorway.accept(request_id, expires=expires, restart=restart, now=self._loop.time())
+        self.flush()
+
+    def refuse(
+        self,
+        request_id: int,
+        *,
+        status: int = 403,
+        reason: str = "Forbidden",
+        warning: str = "",
+        retry_after: int = 35,
+    ) -> None:
+        """See ``Doorway.refuse``."""
+        self.doorway.refuse(
+            request_id, status=status, reason=reason, warning=warning, retry_after=retry_after, now=self._loop.time()
+        )
+        self.flush()
+
+    def flush(self) -> None:
+        """Send what waits, report events, arm the timer."""
+        if self._flushing:
+            return
+        self._flushing = True
+        try:
+            while True:
+                self._send()
+                event = self.doorway.next_event()
+                if event is None:
+                    break
+                self._on_event(event)
+        finally:
+            self._flushing = False
+        at = self.doorway.timer()
+        if at != self._timer_at:
+            if self._timer is not None:
+                self._timer.cancel()
+            self._timer_at = at
+            self._timer = None if at is None else self._loop.call_at(at, self._fire)
+
+    # --- from the sockets --------------------------------------------------------------------------------------------
+
+    def arrived(self, data: bytes, source: Destination) -> None:
+        """One message."""
+        self.doorway.receive(data, source, now=self._loop.time())
+        self.flush()
+
+    def opened(self, connection: _Connection, source: Destination) -> bool:
+        """A connection came in; False when there are too many."""
+        if len(self._connections) >= MAX_CONNECTIONS or self._per_address[source.host] >= MAX_CONNECTIONS_PER_ADDRESS:
+            return False
+        self._connections[source] = connection
+        self._per_address[source.host] += 1
+        return True
+
+    def closed(self, source: Destination) -> None:
+        """A connection is gone."""
+        if self._connections.pop(source, None) is not None:
+            self._per_address[source.host] -= 1
+            if not self._per_address[source.host]:
+                del self._per_address[source.host]
+            self.doorway.connection_closed(source, now=self._loop.time())
+            self.flush()
+
+    # --- inside ------------------------------------------------------------------------------------------------------
+
+    def _send(self) -> None:
+        for data, destination in self.doorway.data_to_send():
+            if destination.transport is Transport.UDP:
+                if self._datagrams is not None:
+                    self._datagrams.sendto(data, (destination.host, destination.port))
+            elif connection := self._connections.get(destination):
+                connection.write(data)
+
+    def _fire(self) -> None:
+        self._timer = self._timer_at = None
+        self.doorway.handle_timer(now=self._loop.time())
+        self.flush()
+
+
+class _Datagrams(asyncio.DatagramProtocol):
+    def __init__(self, server: DoorwayServer) -> None:
+        self._server = server
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        self._server.arrived(data, Destination(addr[0], addr[1], Transport.UDP))
+
+
+class _Connection(asyncio.Protocol):
+    def __init__(self, server: DoorwayServer) -> None:
+        self._server = server
+        self._framer = StreamFramer()
+        self._transport: asyncio.Transport | None = None
+        self._source = Destination("", 0, Transport.TCP)
+        self._idle: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        if not isinstance(transport, asyncio.Transport):
+            transport.close()
+            return
+        peer = transport.get_extra_info("peername")
+        self._source = Destination(peer[0], peer[1], Transport.TCP)
+        if not self._server.opened(self, self._source):
+            transport.abort()
+            return
+        self._transport = transport
+        self._wait()
+
+    def data_received(self, data: bytes) -> None:
+        if self._transport is None:
+            return
+        self._wait()
+        try:
+            frames = self._framer.receive(data)
+        except RemoteProtocolError:
+            self.close()
+            return
+        for _ in range(frames.pings):
+            self.write(PONG)
+        for message in frames.messages:
+            self._server.arrived(message, self._source)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._idle is not None:
+            self._idle.cancel()
+        self._transport = None
+        self._server.closed(self._source)
+
+    def write(self, data: bytes) -> None:
+        """Send, unless the peer lets everything pile up."""
+        if self._transport is None:
+            return
+        if self._transport.get_write_buffer_size() > 65_536:
+            self._transport.abort()
+            return
+        self._transport.write(data)
+
+    def close(self) -> None:
+        """Close the connection."""
+        if self._transport is not None:
+            self._transport.close()
+
+    def _wait(self) -> None:
+        if self._idle is not None:
+            self._idle.cancel()
+        self._idle = asyncio.get_running_loop().call_later(IDLE, self.close)
