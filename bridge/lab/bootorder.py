@@ -21,6 +21,18 @@ from bridge.phones import ConfigFamily, Model, parse_load
 _IMAGE_NAME = re.compile(rb"[A-Za-z0-9][A-Za-z0-9_.-]{2,70}\.(?:sbn|SBN|sb2|zz\.sgn|bin\d?\.sgn)(?![A-Za-z0-9])")
 _JAR = re.compile(r"jar(\d\d)(sccp|sip)\.([\w.-]+)\.sbn", re.IGNORECASE)
 _MOST_IMAGES = 32
+_AT_RESTART = {
+    Purpose.DEVICE_FILE,
+    Purpose.DEFAULTS,
+    Purpose.LOAD,
+    Purpose.COMMON_TEXT,
+    Purpose.OWN_TEXT,
+    Purpose.DIAL_TEMPLATE,
+    Purpose.SOFT_KEYS,
+    Purpose.FEATURE_POLICY,
+    Purpose.RINGS,
+}
+"""What a phone reads again on a restart (SIP reference for Cisco phones, section 3.1); a reset is a full boot."""
 _NO_FILES_NEEDED = {"English_United_States", "United_States"}
 
 
@@ -67,15 +79,19 @@ class BootOrder:
         *,
         trust_list: bool = False,
         stored: PhoneSettings | None = None,
+        restart: bool = False,
     ) -> None:
-        """``trust_list``: an old CUCM's list is installed. ``stored``: what is in flash from the last own file."""
+        """``restart``: the phone was told to restart and reads the short list only.
+
+        ``trust_list``: an old CUCM's list is installed. ``stored``: what is in flash from the last own file.
+        """
         self._model = model
         self._mac = mac
         self._running = running_load
         self._trust_list = trust_list
         self._stored = stored
         self._plan: BootPlan = boot_plan(model, running_load)
-        self._steps = deque(self._plan.steps)
+        self._steps = deque(step for step in self._plan.steps if not restart or step.purpose in _AT_RESTART)
         self._images: deque[str] = deque()
         self._asked: FileAsk | None = None
         self._own: PhoneSettings | None = None
@@ -86,6 +102,8 @@ class BootOrder:
         self._new_load = ""
         self._refusal: ConfigurationRefused | None = None
         self.outcome: BootOutcome | None = None
+        self.sync = ""
+        """``sync`` of a 7940/60's text files, compared with ``syncinfo.xml`` after a check-sync."""
         self.status: list[str] = []
         """The phone's status list, oldest first, in the words of its screen."""
 
@@ -266,6 +284,7 @@ class BootOrder:
             self._refuse(refusal)
         else:
             self._own_text_read |= purpose is Purpose.OWN_TEXT
+            self.sync = self._texts.get("sync", "")
 
     def _load_file(self, found: bool, content: bytes) -> None:
         load = self._load_to_run

@@ -231,6 +231,16 @@ def test_files_that_a_phone_reads_and_cannot_use(content: bytes, why: str) -> No
     assert why in order.outcome.why
 
 
+def test_a_restart_reads_the_short_list() -> None:
+    order = BootOrder(catalogue().require("8841"), MAC, "sip88xx.14-1-1", restart=True)
+    asked: list[str] = []
+    while (ask := order.next_request()) is not None:
+        asked.append(ask.name)
+        order.receive_answer(ask.name == SEP, sep(profile="<dialTemplate>d.xml</dialTemplate>"))
+    assert asked == [SEP, "d.xml", "Ringlist-wb.xml"]
+    assert booted(order)
+
+
 def test_every_family_of_desk_phones_boots_to_an_end() -> None:
     seen = 0
     for model in catalogue():
