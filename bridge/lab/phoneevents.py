@@ -9,7 +9,7 @@ from bridge.core import DeviceName, Via
 from bridge.lab.bootfiles import Purpose
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class PhoneEvent:
     """Something happened to a phone. ``at`` is monotonic seconds of the event loop."""
 

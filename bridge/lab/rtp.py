@@ -72,7 +72,7 @@ class RtpSender:
         """``frequency`` is the tone to play, Hz, 0 for silence; ``event_type`` the payload type of key presses."""
         self._payloads = tone_payloads(frequency) if frequency else (_SILENT, _SILENT)
         self._ssrc = ssrc
-        self._event_type = event_type
+        self.event_type = event_type
         self._sequence = 0
         self._timestamp = 0
         self._keys: deque[int] = deque()
@@ -112,7 +112,7 @@ class RtpSender:
         ended = number >= _KEY_PACKETS
         duration = min(number + 1, _KEY_PACKETS + 1) * PACKET_SAMPLES
         payload = _EVENT.pack(self._keys[0], _VOLUME | (_END if ended else 0), duration)
-        return RtpPacket(self._event_type, sequence, self._key_start, self._ssrc, payload, marker=number == 0)
+        return RtpPacket(self.event_type, sequence, self._key_start, self._ssrc, payload, marker=number == 0)
 
 
 class RtpReceiver:
