@@ -1,1 +1,9 @@
+"""Asterisk: its manager interface, and the files that hold our phones."""
+
 from __future__ import annotations
+
+from bridge.pbx.ami import AmiSettings
+from bridge.pbx.pjsipconf import PjsipOptions
+from bridge.pbx.plain import PlainAsterisk, PlainAsteriskSettings
+
+__all__ = ["AmiSettings", "PjsipOptions", "PlainAsterisk", "PlainAsteriskSettings"]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from bridge.phones.catalogue import Catalogue, ConfigFamily, DeviceClass, Model, catalogue
 from bridge.phones.evidence import PhoneEvidence, Rank
-from bridge.phones.filenames import FileKind, RequestedFile, parse_file_name, second_port
+from bridge.phones.filenames import parse_file_name
 from bridge.phones.loads import FirmwareLoad, check_load, fits, parse_load
+from bridge.phones.requestedfile import FileKind, RequestedFile, second_port
 from bridge.phones.useragent import FirmwareKind, PhoneAgent, firmware_of, parse_user_agent
 from bridge.phones.vendorclass import VendorClass, parse_vendor_class
 

@@ -13,8 +13,8 @@ from enum import IntEnum
 
 from bridge.core import SignallingProtocol, Via
 from bridge.phones.catalogue import ConfigFamily, Model, catalogue
-from bridge.phones.filenames import FileKind, RequestedFile
 from bridge.phones.loads import parse_load
+from bridge.phones.requestedfile import FileKind, RequestedFile
 from bridge.phones.useragent import PhoneAgent
 from bridge.phones.vendorclass import VendorClass
 

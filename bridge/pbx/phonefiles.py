@@ -1,0 +1,94 @@
+"""The two files that hold our phones: their endpoints and their numbers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bridge.errors import InvalidInput, WriteFailed
+from bridge.pbx.atomic import remove_leftovers, write_atomically
+from bridge.pbx.conffile import stamped
+from bridge.pbx.dialplanconf import context_text, number_text
+from bridge.pbx.install import EXTENSIONS_PHONES, PJSIP_PHONES
+from bridge.pbx.pjsipconf import PjsipOptions, endpoint_text
+from bridge.ports import SipEndpoint
+
+_ABOUT = "Replaced as a whole with every change; do not edit."
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a write did. A file that had the right content already was not touched."""
+
+    pjsip: bool
+    dialplan: bool
+    new: frozenset[str]
+    """Endpoints that did not stand in the file before, or not like this."""
+    refused: dict[str, str]
+    """Endpoints that were left out because they cannot be expressed, with the reason; the others are in."""
+
+
+class PhoneFiles:
+    """Writes them. Blocking; one call at a time."""
+
+    def __init__(self, directory: Path, options: PjsipOptions) -> None:
+        self._directory = directory
+        self._options = options
+        self._texts: dict[SipEndpoint, tuple[str, str]] = {}
+        """Endpoint and dialplan text of what was written last, so that a change renders only what changed."""
+        self._standing: frozenset[str] | None = None
+        """The endpoints' texts in the file; None before we looked."""
+
+    def write(self, endpoints: Sequence[SipEndpoint]) -> Written:
+        """Bring both files to hold exactly ``endpoints``. Raises WriteFailed; the old files still stand then."""
+        refused: dict[str, str] = {}
+        texts: dict[SipEndpoint, tuple[str, str]] = {}
+        numbers: dict[str, str] = {}
+        for endpoint in endpoints:
+            try:
+                text = self._texts.get(endpoint) or (endpoint_text(endpoint, self._options), number_text(endpoint))
+            except InvalidInput as error:
+                refused[endpoint.name] = str(error)
+                continue
+            if endpoint.number in numbers:
+                refused[endpoint.name] = f"the number {endpoint.number} is that of {numbers[endpoint.number]} already"
+                continue
+            numbers[endpoint.number] = endpoint.name
+            texts[endpoint] = text
+        self._texts = texts
+        if self._standing is None:
+            remove_leftovers(self._directory)
+            self._standing = self._blocks(self._read(PJSIP_PHONES))
+        # The dialplan first: a number that leads to no endpoint does less harm than an endpoint without a number.
+        dialplan = self._replace(EXTENSIONS_PHONES, context_text(number for _, number in texts.values()))
+        pjsip = self._replace(PJSIP_PHONES, "\n".join(text for text, _ in texts.values()))
+        new = frozenset(endpoint.name for endpoint, (text, _) in texts.items() if text.strip() not in self._standing)
+        self._standing = frozenset(text.strip() for text, _ in texts.values())
+        return Written(pjsip, dialplan, new, refused)
+
+    @staticmethod
+    def _blocks(content: bytes | None) -> frozenset[str]:
+        text = (content or b"").decode("utf-8", "replace")
+        return frozenset(block.strip() for block in re.split(r"^(?=; )", text, flags=re.MULTILINE))
+
+    def _replace(self, name: str, body: str) -> bool:
+        content = stamped(body, about=_ABOUT).encode()
+        if self._read(name) == content:
+            return False
+        write_atomically(self._directory / name, content)
+        return True
+
+    def _read(self, name: str) -> bytes | None:
+        path = self._directory / name
+        try:
+            return path.read_bytes()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise WriteFailed(
+                f"could not read {path}",
+                why=error.strerror or str(error),
+                fix="give the service's user read and write permission in that directory",
+            ) from error

@@ -1,0 +1,116 @@
+"""What Asterisk must know about a phone, as sections of pjsip.conf (reference: chan_pjsip with Cisco phones, 1)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from bridge.errors import InvalidInput
+from bridge.pbx.conffile import Item, Section, render, token
+from bridge.ports import SipEndpoint, Transport
+
+_CODEC = re.compile(r"[a-z0-9]{1,20}")
+_SECRET = re.compile(r"[!-~]{1,30}")
+_NUMBER = re.compile(r"[0-9*#+]{1,20}")
+_NOT_IN_NAMES = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\"\\<>]+")
+LONGEST_NAME = 80
+
+
+@dataclass(frozen=True, slots=True)
+class PjsipOptions:
+    """What a site may choose for all its phones."""
+
+    tcp_transport: str = ""
+    """Name of the transport section that TCP phones are pinned to; empty leaves the choice to Asterisk."""
+    udp_transport: str = ""
+    behind_nat: bool = False
+    """Rewrite contacts to where packets came from. Then phones refuse restart requests (reference: section 3.3)."""
+    qualify_seconds: int = 60
+    """How often Asterisk asks a phone by OPTIONS whether it is there; 0 to 60, 0 never."""
+
+
+def check_extension(number: str) -> str:
+    """Return ``number`` if it can stand in a dialplan literally. Raises InvalidInput."""
+    if not _NUMBER.fullmatch(number):
+        raise InvalidInput(f"{number!r} cannot be an extension", fix="use up to twenty digits, * and #")
+    return number
+
+
+def display_name(name: str) -> str:
+    """A caller's name without what would end or change the line it stands in; at most 80 characters."""
+    return " ".join(_NOT_IN_NAMES.sub(" ", name).split())[:LONGEST_NAME].strip()
+
+
+def endpoint_sections(endpoint: SipEndpoint, options: PjsipOptions) -> tuple[Section, ...]:
+    """Endpoint, auth and aor, all three under the endpoint's name. Raises InvalidInput.
+
+    ``max_contacts=1`` with ``remove_existing`` because newer phones register a new contact user after every boot, and
+    because a restart request must name the Call-ID of the one registration. ``identify_by`` has ``auth_username``
+    because requests about the device come from the MAC, not from the number.
+    """
+    name = token(endpoint.name, what="the name of an endpoint")
+    if not _SECRET.fullmatch(endpoint.secret):
+        raise InvalidInput(
+            f"the SIP password of {name} cannot be used",
+            why="phones take at most 30 printable characters, no blanks, and it must not be empty",
+            fix="give the phone a new password",
+        )
+    if not endpoint.codecs or not all(_CODEC.fullmatch(codec) for codec in endpoint.codecs):
+        raise InvalidInput(f"the codecs of {name} are not names that Asterisk knows", fix="see the phone's region")
+    if not 1 <= endpoint.busy_at <= 1000:
+        raise InvalidInput(f"{name} would be busy at {endpoint.busy_at} calls", fix="use 1 to 1000")
+    caller = display_name(endpoint.caller_name)
+    transport = options.tcp_transport if endpoint.transport is Transport.TCP else options.udp_transport
+    settings = {
+        "type": "endpoint",
+        "context": token(endpoint.context, what="the name of a context"),
+        "disallow": "all",
+        "allow": ",".join(endpoint.codecs),
+        "aors": name,
+        "auth": name,
+        "callerid": f'"{caller}" <{check_extension(endpoint.number)}>'
+        if caller
+        else f"<{check_extension(endpoint.number)}>",
+        "identify_by": "username,auth_username",
+        "rewrite_contact": _yes_no(options.behind_nat),
+        "direct_media": "no",
+        "dtmf_mode": "rfc4733",
+        "timers": "no",
+        "100rel": "no",
+        "trust_id_inbound": "yes",
+        "send_rpid": "yes",
+        "send_pai": "no",
+        "send_connected_line": "yes",
+        "send_diversion": "yes",
+        "device_state_busy_at": str(endpoint.busy_at),
+    }
+    if transport:
+        settings["transport"] = token(transport, what="the name of a transport")
+    return (
+        Section(name, _items(settings)),
+        Section(name, _items({"type": "auth", "auth_type": "userpass", "username": name, "password": endpoint.secret})),
+        Section(
+            name,
+            _items(
+                {
+                    "type": "aor",
+                    "max_contacts": "1",
+                    "remove_existing": "yes",
+                    "qualify_frequency": str(options.qualify_seconds),
+                }
+            ),
+        ),
+    )
+
+
+def endpoint_text(endpoint: SipEndpoint, options: PjsipOptions) -> str:
+    """The endpoint's part of the file, with a comment that names the device. Raises InvalidInput."""
+    return f"; {endpoint.device}\n{render(endpoint_sections(endpoint, options))}"
+
+
+def _items(settings: dict[str, str]) -> tuple[Item, ...]:
+    return tuple(Item(key, value) for key, value in settings.items())
+
+
+def _yes_no(value: bool) -> str:
+    return "yes" if value else "no"

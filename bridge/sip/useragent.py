@@ -1,0 +1,548 @@
+"""A SIP user agent for one account: what a phone's line is, without sockets, clock or chance.
+
+Five verbs (``receive_datagram``/``receive_stream``, ``handle_timer``, ``timer``, ``data_to_send``, ``next_event``)
+and the things a person does with a phone: register, call, ring, answer, reject, hold, resume, hang up. Small enough
+that thousands of them live in one process.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable
+
+from sipmessage import URI, Request, Response
+
+from bridge.errors import InvalidInput, LocalProtocolError, RemoteProtocolError
+from bridge.sip.account import ALLOW, Account
+from bridge.sip.addressing import parse_uri, user_part
+from bridge.sip.calls import Call, CallState
+from bridge.sip.destination import Destination
+from bridge.sip.dialog import Dialog
+from bridge.sip.digest import DigestClient
+from bridge.sip.events import (
+    CallEnded,
+    ConnectionFailed,
+    Event,
+    IncomingCall,
+    MessageIgnored,
+    NotifyReceived,
+)
+from bridge.sip.exchange import (
+    AckArrived,
+    AnswerFailed,
+    Exchange,
+    Incoming,
+    MessageDropped,
+    Outgoing,
+    RequestArrived,
+    RequestFailed,
+    ResponseArrived,
+)
+from bridge.sip.framing import PING, PONG, StreamFramer
+from bridge.sip.ids import SipIds
+from bridge.sip.message import Header, content_type, from_of, from_tag, reply_to, to_of, to_tag, tokens
+from bridge.sip.registration import Registration, RegistrationState
+from bridge.sip.sdp import MEDIA_TYPE, AudioSession, Direction
+from bridge.sip.timers import RFC_TIMERS, TimerValues
+
+PONG_WITHIN = 10.0
+"""Seconds that the server has to answer a keep-alive (RFC 5626 section 4.4.1)."""
+_KNOWN_METHODS = frozenset(
+    {"INVITE", "ACK", "BYE", "CANCEL", "OPTIONS", "NOTIFY", "INFO", "REGISTER", "SUBSCRIBE", "REFER", "UPDATE"}
+    | {"PRACK", "MESSAGE", "PUBLISH"}
+)
+
+NotifyPolicy = Callable[[NotifyReceived], int]
+"""Decides the status with which a NOTIFY is answered."""
+
+
+def _accept_every_notify(_: NotifyReceived) -> int:
+    return 200
+
+
+class UserAgent:
+    """One account on one connection (TCP) or socket (UDP). ``local`` is the address that the server reaches us at."""
+
+    __slots__ = (
+        "_calls",
+        "_dialogs",
+        "_digests",
+        "_events",
+        "_exchange",
+        "_framer",
+        "_keepalive_at",
+        "_notify_policy",
+        "_pong_by",
+        "_registration",
+        "account",
+        "ids",
+        "max_calls",
+        "values",
+    )
+
+    def __init__(
+        self,
+        account: Account,
+        ids: SipIds,
+        local: tuple[str, int],
+        *,
+        max_calls: int = 8,
+        notify_policy: NotifyPolicy = _accept_every_notify,
+        values: TimerValues = RFC_TIMERS,
+    ) -> None:
+        self.account = account
+        self.ids = ids
+        self.values = values
+        self.max_calls = max_calls
+        self._notify_policy = notify_policy
+        self._exchange = Exchange(ids, local, values=values)
+        self._registration = Registration(account, ids, local)
+        self._framer = StreamFramer()
+        self._events: deque[Event] = deque()
+        self._calls: dict[Call, None] = {}
+        self._dialogs: dict[tuple[str, str, str], Call] = {}
+        self._digests: dict[str, DigestClient] = {}
+        self._keepalive_at: float | None = None
+        self._pong_by: float | None = None
+
+    # --- what can be read --------------------------------------------------------------------------------------------
+
+    @property
+    def local(self) -> tuple[str, int]:
+        """Our address, as Via and Contact name it."""
+        return self._exchange.local
+
+    @property
+    def contact(self) -> str:
+        """Our Contact header."""
+        return f"<{self.account.contact_uri(self.local)}>"
+
+    @property
+    def registration_state(self) -> RegistrationState:
+        """Where the registration stands; its value is a text to show."""
+        return self._registration.state
+
+    @property
+    def registration_call_id(self) -> str:
+        """Call-ID of our REGISTERs, which a restart request must name; empty before the first one."""
+        return self._registration.call_id
+
+    @property
+    def calls(self) -> tuple[Call, ...]:
+        """The calls that have not ended."""
+        return tuple(call for call in self._calls if call.state is not CallState.ENDED)
+
+    # --- registration and connection ---------------------------------------------------------------------------------
+
+    def register(self, *, now: float) -> None:
+        """Register, and stay registered: refreshed, and tried again after a failure, until ``unregister``."""
+        self._registration.register(now=now)
+        self._after(now)
+
+    def unregister(self, *, now: float) -> None:
+        """Leave the server."""
+        self._registration.unregister(now=now)
+        self._after(now)
+
+    def connected(self, local: tuple[str, int], *, now: float) -> None:
+        """A new connection stands, from ``local``. Registers again if that was wanted. Calls that stood go on."""
+        self._exchange.local = self._registration.local = local
+        self._framer = StreamFramer()
+        self._pong_by = None
+        self._schedule_keepalive(now)
+        if self._registration.wanted:
+            self._registration.register(now=now)
+        self._after(now)
+
+    def connection_lost(self, *, now: float) -> None:
+        """The connection broke. What was under way fails, and the registration waits for ``connected``.
+
+        Confirmed calls stay: their media need no signalling, and ``connected`` may come.
+        """
+        self._keepalive_at = self._pong_by = None
+        self._registration.connection_lost(now=now)
+        self._exchange.transport_failed(self.account.server, now=now)
+        self._after(now)
+        self._exchange.data_to_send()  # nothing of it can leave any more
+
+    def unreachable(self, *, now: float) -> None:
+        """The network says that nobody listens at the server's UDP port: what is under way fails."""
+        self._exchange.transport_failed(self.account.server, now=now)
+        self._after(now)
+
+    # --- calls -------------------------------------------------------------------------------------------------------
+
+    def call(self, target: str, offer: AudioSession, *, headers: Iterable[Header] = (), now: float) -> Call:
+        """Call ``target``: a number or name at our domain, or a ``sip:`` address. Raises InvalidInput."""
+        if len(self._calls) >= self.max_calls:
+            raise LocalProtocolError(f"no more than {self.max_calls} calls at a time")
+        call = Call(self, self.ids.call_id(), self.ids.tag(), is_outgoing=True)
+        call.invite(self._target(target), offer, headers, now=now)
+        self._calls[call] = None
+        self._after(now)
+        return call
+
+    def ring(self, call: Call, *, status: int = 180, session: AudioSession | None = None, now: float) -> None:
+        """Tell the caller that it rings; with ``session`` (and usually 183) early media is answered."""
+        call.ring(status, session, now=now)
+        self._after(now)
+
+    def answer(self, call: Call, session: AudioSession, *, now: float) -> None:
+        """Answer an incoming call. ``session`` is what we can; the answer takes what the offer has in common."""
+        call.answer(session, now=now)
+        self._after(now)
+
+    def reject(self, call: Call, status: int = 486, *, headers: Iterable[Header] = (), now: float) -> None:
+        """Refuse an incoming call: 486 busy, 480 unavailable, 603 declined, 302 with a Contact to send it elsewhere."""
+        call.reject(status, headers, now=now)
+        self._after(now)
+
+    def hang_up(self, call: Call, *, now: float) -> None:
+        """End a call in whatever state: CANCEL, refusal or BYE. CallEnded is reported at once."""
+        call.hang_up(now=now)
+        self._after(now)
+
+    def hold(self, call: Call, *, now: float) -> None:
+        """Ask the peer to stop sending (RFC 3264 section 8.4)."""
+        agreed = self._standing(call)
+        held = Direction.SENDONLY if agreed.direction.sends else Direction.INACTIVE
+        self.reoffer(call, self._capability(call).with_direction(held), now=now)
+
+    def resume(self, call: Call, *, now: float) -> None:
+        """Undo ``hold``."""
+        self._standing(call)
+        self.reoffer(call, self._capability(call).with_direction(Direction.SENDRECV), now=now)
+
+    def reoffer(self, call: Call, session: AudioSession, *, now: float) -> None:
+        """Change the session: other codecs, another address. ChangeAccepted or ChangeRefused follows."""
+        call.offer(session, now=now)
+        self._after(now)
+
+    def send_info(self, call: Call, media_type: str, body: bytes, *, now: float) -> None:
+        """Send an INFO within the call, for DTMF (``application/dtmf-relay``)."""
+        call.send_info(media_type, body, now=now)
+        self._after(now)
+
+    # --- the five verbs ----------------------------------------------------------------------------------------------
+
+    def receive_datagram(self, data: bytes, source: tuple[str, int], *, now: float) -> None:
+        """One UDP datagram. Never raises for what it holds."""
+        self._exchange.receive(data, Destination(source[0], source[1], self.account.server.transport), now=now)
+        self._after(now)
+
+    def receive_stream(self, data: bytes, *, now: float) -> None:
+        """A piece of the TCP stream. Raises RemoteProtocolError when it cannot be followed: close the connection."""
+        frames = self._framer.receive(data)
+        server = self.account.server
+        for _ in range(frames.pings):
+            self._exchange.send_again(PONG, server)
+        if data:
+            self._pong_by = None  # whatever comes shows that the connection lives
+        for message in frames.messages:
+            self._exchange.receive(message, server, now=now)
+        self._after(now)
+
+    def handle_timer(self, *, now: float) -> None:
+        """Do what is due at ``now``."""
+        self._exchange.handle_timer(now=now)
+        self._registration.handle_timer(now=now)
+        for call in list(self._calls):
+            call.handle_timer(now=now)
+        self._keep_alive(now)
+        self._after(now)
+
+    def timer(self) -> float | None:
+        """When to call ``handle_timer``, or None."""
+        times = [self._exchange.timer(), self._registration.timer(), self._keepalive_at, self._pong_by]
+        times += [call.timer() for call in self._calls]
+        return min((at for at in times if at is not None), default=None)
+
+    def data_to_send(self) -> list[tuple[bytes, Destination]]:
+        """What is to be sent, in order, and where to. On TCP everything goes down the one connection."""
+        return self._exchange.data_to_send()
+
+    def next_event(self) -> Event | None:
+        """The next event, or None."""
+        return self._events.popleft() if self._events else None
+
+    # --- what calls ask of us (CallLine) -----------------------------------------------------------------------------
+
+    def send(self, request: Request, owner: Call | Registration | None, *, now: float) -> Outgoing:
+        """Start a client transaction."""
+        self._sign(request)
+        if owner is self._registration and (digest := self._digests.get("Authorization")):
+            self._authorize(request, digest)
+        return self._exchange.send(request, self.account.server, owner, now=now)
+
+    def send_ack(self, request: Request) -> bytes:
+        """Send an ACK; the bytes can be sent again."""
+        self._sign(request)
+        return self._exchange.send_ack(request, self.account.server)
+
+    def send_again(self, data: bytes) -> None:
+        """Send bytes once more."""
+        self._exchange.send_again(data, self.account.server)
+
+    def cancel(self, outgoing: Outgoing, *, now: float) -> None:
+        """Send the CANCEL of an INVITE: same branch, same target, same CSeq number (section 9.1)."""
+        invite = outgoing.request
+        cancel = Request(method="CANCEL", uri=invite.uri)
+        cancel.headers.set("Max-Forwards", "70")
+        if routes := invite.headers.getlist("Route"):
+            cancel.headers.setlist("Route", list(routes))
+        for name in ("From", "To", "Call-ID"):
+            cancel.headers.set(name, invite.headers[name])
+        cancel.headers.set("CSeq", f"{invite.cseq.sequence} CANCEL")
+        self._sign(cancel)
+        branch = invite.via[0].parameters["branch"] or ""
+        self._exchange.send(cancel, outgoing.destination, None, now=now, branch=branch)
+
+    def drop(self, outgoing: Outgoing) -> None:
+        """Forget a transaction."""
+        self._exchange.drop(outgoing)
+
+    def respond(self, incoming: Incoming, response: Response, *, now: float) -> None:
+        """Answer in a transaction."""
+        if response.code > 100:
+            response.headers.set("Server", self.account.product)
+        self._exchange.respond(incoming, response, now=now)
+
+    def attach(self, dialog: Dialog, call: Call) -> None:
+        """Requests of this dialog are for this call."""
+        self._dialogs[dialog.key] = call
+
+    def detach(self, dialog: Dialog) -> None:
+        """They are no longer."""
+        self._dialogs.pop(dialog.key, None)
+
+    def report(self, event: Event) -> None:
+        """Tell the owner."""
+        self._events.append(event)
+
+    # --- inside: what the exchange brings ----------------------------------------------------------------------------
+
+    def _after(self, now: float) -> None:
+        """Work off what one step led to."""
+        while True:
+            while self._registration.requests:
+                self.send(self._registration.requests.popleft(), self._registration, now=now)
+            while self._registration.events:
+                self._events.append(self._registration.events.popleft())
+            event = self._exchange.next_event()
+            match event:
+                case None:
+                    break
+                case RequestArrived():
+                    self._request(event.incoming, now)
+                case AckArrived():
+                    if call := self._call_of(event.request):
+                        call.receive_ack(event.request, now=now)
+                case ResponseArrived():
+                    self._response(event.outgoing, event.response, now)
+                case RequestFailed():
+                    match event.outgoing.owner:
+                        case Call() as call:
+                            call.request_failed(event.outgoing, event.outcome, now=now)
+                        case Registration() as registration:
+                            registration.failed(event.outcome, now=now)
+                case AnswerFailed():
+                    for call in list(self._calls):
+                        call.answer_failed(event.incoming, event.outcome)
+                case MessageDropped():
+                    self._events.append(MessageIgnored(str(event.source), event.why))
+        for call in [call for call in self._calls if call.is_over]:
+            del self._calls[call]
+
+    def _response(self, outgoing: Outgoing, response: Response, now: float) -> None:
+        owner = outgoing.owner
+        if response.code in (401, 407) and self._try_credentials(outgoing, response, now):
+            return
+        if isinstance(owner, Call):
+            owner.receive_response(outgoing, response, now=now)
+        elif isinstance(owner, Registration):
+            owner.receive(response, now=now)
+
+    def _try_credentials(self, outgoing: Outgoing, response: Response, now: float) -> bool:
+        """Send the request again with the answer to a challenge (section 22); False where that cannot help."""
+        owner = outgoing.owner
+        request = outgoing.request
+        if isinstance(owner, Call) and not owner.may_repeat(outgoing):
+            return False
+        proxy = response.code == 407
+        header = "Proxy-Authorization" if proxy else "Authorization"
+        digest = self._digests.get(header) or DigestClient(self.account.credentials)
+        try:
+            challenge = digest.learn(
+                response.headers.getlist("Proxy-Authenticate" if proxy else "WWW-Authenticate"), proxy=proxy
+            )
+        except RemoteProtocolError as error:
+            self._events.append(MessageIgnored(str(outgoing.destination), str(error)))
+            return False
+        if header in outgoing.answered and (not challenge.stale or "stale" in outgoing.answered):
+            digest.forget()
+            return False
+        self._digests[header] = digest
+        again = Request(method=request.method, uri=request.uri, body=request.body)
+        for name in request.headers.keys():  # noqa: SIM118  sipmessage's Headers cannot be iterated
+            if name not in ("Via", "Content-Length", header):
+                again.headers.setlist(name, list(request.headers.getlist(name)))
+        number = owner.next_sequence(request) if isinstance(owner, Call) else request.cseq.sequence + 1
+        if isinstance(owner, Registration):
+            number = owner.next_sequence()
+        again.headers.set("CSeq", f"{number} {request.method}")
+        self._authorize(again, digest)
+        answered = outgoing.answered | {header} | ({"stale"} if header in outgoing.answered else frozenset())
+        new = self._exchange.send(again, outgoing.destination, owner, now=now, answered=answered)
+        if isinstance(owner, Call):
+            owner.repeated(outgoing, new)
+        return True
+
+    def _authorize(self, request: Request, digest: DigestClient) -> None:
+        if answer := digest.answer(request.method, str(request.uri), self.ids.cnonce()):
+            request.headers.set(*answer)
+
+    def _sign(self, request: Request) -> None:
+        if request.method not in ("ACK", "CANCEL"):
+            request.headers.set("User-Agent", self.account.product)
+
+    def _request(self, incoming: Incoming, now: float) -> None:
+        request = incoming.request
+        if request.method == "CANCEL":
+            self._cancel(incoming, now)
+        elif to_tag(request):
+            self._request_in_dialog(incoming, now)
+        elif self._exchange.merged(incoming):
+            self._refuse(incoming, 482, now)
+        elif request.method in ("INVITE", "OPTIONS") and (extensions := tokens(request, "Require")):
+            self._refuse(incoming, 420, now, Header("Unsupported", ", ".join(sorted(extensions))))
+        elif request.method == "INVITE":
+            self._incoming_call(incoming, now)
+        elif request.method == "OPTIONS":
+            self._answer_options(incoming, now)
+        elif request.method == "NOTIFY":
+            self._notify(incoming, now)
+        elif request.method in ("BYE", "INFO", "UPDATE", "PRACK"):
+            self._refuse(incoming, 481, now)
+        elif request.method in _KNOWN_METHODS:
+            self._refuse(incoming, 405, now, Header("Allow", ALLOW))
+        else:
+            self._refuse(incoming, 501, now, Header("Allow", ALLOW))
+
+    def _request_in_dialog(self, incoming: Incoming, now: float) -> None:
+        request = incoming.request
+        if call := self._call_of(request):
+            if request.method == "OPTIONS":
+                self._answer_options(incoming, now)
+            elif request.method in ("INVITE", "BYE", "INFO"):
+                call.receive_request(incoming, now=now)
+            elif request.method == "NOTIFY":
+                self._notify(incoming, now)
+            else:
+                status = 405 if request.method in _KNOWN_METHODS else 501
+                self._refuse(incoming, status, now, Header("Allow", ALLOW))
+        elif request.method == "NOTIFY":
+            self._notify(incoming, now)  # of a subscription that we never made: Asterisk's message waiting is such
+        elif request.method == "OPTIONS":
+            self._answer_options(incoming, now)
+        else:
+            self._refuse(incoming, 481, now)
+
+    def _incoming_call(self, incoming: Incoming, now: float) -> None:
+        request = incoming.request
+        if len(self._calls) >= self.max_calls:
+            self._refuse(incoming, 486, now)
+            return
+        call = Call(self, request.headers["Call-ID"], self.ids.tag(), is_outgoing=False)
+        try:
+            offer = call.receive_invite(incoming, now=now)
+        except RemoteProtocolError as error:
+            status = error.reply or 400
+            headers = (Header("Accept", MEDIA_TYPE),) if status == 415 else ()
+            self._refuse(incoming, status, now, *headers)
+            self._events.append(MessageIgnored(str(incoming.source), str(error)))
+            return
+        self._calls[call] = None
+        caller = from_of(request)
+        self._events.append(
+            IncomingCall(
+                call,
+                caller=caller.uri.user or "",
+                caller_name=caller.name,
+                called=request.uri.user or to_of(request).uri.user or "",
+                offer=offer,
+                alert_info=request.headers.get("Alert-Info") or "",
+            )
+        )
+
+    def _cancel(self, incoming: Incoming, now: float) -> None:
+        invite = self._exchange.cancelled(incoming.request)
+        if invite is None:
+            self._refuse(incoming, 481, now)
+            return
+        self.respond(incoming, reply_to(incoming.request, 200, tag=self.ids.tag()), now=now)
+        tag = from_tag(invite.request)
+        for call in list(self._calls):
+            dialog = call.dialog
+            if dialog is not None and (dialog.call_id, dialog.remote_tag) == (invite.request.headers["Call-ID"], tag):
+                call.cancelled(incoming.request.headers.get("Reason") or "", now=now)
+
+    def _answer_options(self, incoming: Incoming, now: float) -> None:
+        headers = (Header("Allow", ALLOW), Header("Accept", MEDIA_TYPE), Header("Contact", self.contact))
+        self.respond(incoming, reply_to(incoming.request, 200, tag=self.ids.tag(), headers=headers), now=now)
+
+    def _notify(self, incoming: Incoming, now: float) -> None:
+        request = incoming.request
+        event = NotifyReceived(
+            event_package=(request.headers.get("Event") or "").partition(";")[0].strip().lower(),
+            content_type=content_type(request),
+            body=request.body.decode("utf-8", errors="replace"),
+            subscription_state=(request.headers.get("Subscription-State") or "").partition(";")[0].strip().lower(),
+            from_user=from_of(request).uri.user or "",
+            request_host=request.uri.host,
+        )
+        self._refuse(incoming, self._notify_policy(event), now)
+        self._events.append(event)
+
+    def _refuse(self, incoming: Incoming, status: int, now: float, *headers: Header) -> None:
+        response = reply_to(incoming.request, status, tag=self.ids.tag(), headers=headers)
+        self.respond(incoming, response, now=now)
+
+    # --- inside: the rest --------------------------------------------------------------------------------------------
+
+    def _call_of(self, request: Request) -> Call | None:
+        return self._dialogs.get((request.headers["Call-ID"], to_tag(request), from_tag(request)))
+
+    def _target(self, target: str) -> URI:
+        is_address = target.lower().startswith(("sip:", "sips:"))
+        text = target if is_address else f"sip:{user_part(target)}@{self.account.domain}"
+        try:
+            uri = parse_uri(text)
+        except ValueError as error:
+            raise InvalidInput(f"{target!r} cannot be called", why=str(error)) from error
+        if not uri.user:
+            raise InvalidInput("there is nobody to call", fix="give a number or a name")
+        return uri
+
+    def _standing(self, call: Call) -> AudioSession:
+        if call.local is None or call.state is not CallState.CONFIRMED:
+            raise LocalProtocolError(f"the session cannot be changed: the call is {call.state}")
+        return call.local
+
+    def _capability(self, call: Call) -> AudioSession:
+        return call.capability or self._standing(call)
+
+    def _schedule_keepalive(self, now: float) -> None:
+        if self.account.keepalive > 0 and self.account.server.transport.reliable:
+            self._keepalive_at = now + self.account.keepalive * (0.8 + 0.2 * self.ids.fraction())
+
+    def _keep_alive(self, now: float) -> None:
+        if self._pong_by is not None and self._pong_by <= now:
+            self._pong_by = self._keepalive_at = None
+            self._events.append(ConnectionFailed("the server does not answer keep-alives"))
+        if self._keepalive_at is not None and self._keepalive_at <= now:
+            self._exchange.send_again(PING, self.account.server)
+            self._pong_by = now + PONG_WITHIN
+            self._schedule_keepalive(now)
+
+
+__all__ = ["CallEnded", "NotifyPolicy", "UserAgent"]
