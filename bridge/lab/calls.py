@@ -25,8 +25,6 @@ from bridge.lab.phonesettings import PhoneSettings
 from bridge.lab.rtp import RtpReceiver, RtpSender
 from bridge.net.siptransport import SipLink
 from bridge.sip import (
-    PCMU,
-    TELEPHONE_EVENT,
     AudioSession,
     Call,
     Event,
@@ -38,6 +36,7 @@ from bridge.sip import CallConfirmed as SipConfirmed
 from bridge.sip import CallEnded as SipEnded
 from bridge.sip import CallProgress as SipProgress
 from bridge.sip import ChangeAccepted as SipChangeAccepted
+from bridge.sip.sdp import PCMU, TELEPHONE_EVENT
 
 _BUSY = 486
 _RINGING = 180

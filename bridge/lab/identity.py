@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from bridge.core import DeviceName, MacAddress
+from bridge.core import DeviceName, MacAddress, SignallingProtocol
 from bridge.lab.bootfiles import load_version
-from bridge.phones import ConfigFamily, Model, catalogue
+from bridge.phones import ConfigFamily, Model, catalogue, parse_load
 
 SUPPORTED = (
     "replaces,join,norefersub,extended-refer,X-cisco-callinfo,X-cisco-serviceuri,X-cisco-escapecodes,"
@@ -39,6 +39,11 @@ class PhoneIdentity:
     def device(self) -> DeviceName:
         """``SEP`` and the MAC."""
         return DeviceName.from_mac(self.mac, self.model.device_prefix or "SEP")
+
+    @property
+    def protocol(self) -> SignallingProtocol | None:
+        """What the firmware speaks, as far as its name tells."""
+        return parse_load(self.load).protocol or self.model.only_protocol
 
     @property
     def user_agent(self) -> str:

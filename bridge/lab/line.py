@@ -23,19 +23,19 @@ from bridge.phones import ConfigFamily
 from bridge.sip import (
     Account,
     ConnectionFailed,
-    Credentials,
     Destination,
     Event,
     Header,
     NotifyReceived,
     RegistrationFailed,
-    TimerValues,
     Transport,
     Unregistered,
     UserAgent,
 )
 from bridge.sip import CallEnded as SipEnded
 from bridge.sip import Registered as SipRegistered
+from bridge.sip.digest import Credentials
+from bridge.sip.timers import TimerValues
 
 _IDS = RandomSipIds()
 _LEAVING = 2.0

@@ -13,9 +13,8 @@ from typing import TypeVar
 
 from bridge.core import DeviceName, MacAddress, SignallingProtocol
 from bridge.errors import LocalProtocolError
-from bridge.lab.bootfiles import boot_plan, load_version
+from bridge.lab.bootfiles import Purpose, boot_plan, load_version
 from bridge.lab.bootorder import Booted, BootOrder, BootOutcome, NewFirmware, NotConfigured
-from bridge.lab.bootfiles import Purpose
 from bridge.lab.calls import PhoneCall, PhoneCalls
 from bridge.lab.filefetch import FileFetcher, FileServer
 from bridge.lab.g711 import TONES
@@ -32,15 +31,14 @@ from bridge.lab.phoneevents import (
     PhoneListener,
     PoweredOff,
     PoweredOn,
-    Registered,
     Registering,
     RegistrationRejected,
 )
 from bridge.lab.phonelog import PhoneLog
-from bridge.lab.phonesettings import CallManager, LineKey, PhoneSettings, TransportCode
+from bridge.lab.phonesettings import CallManager, PhoneSettings, TransportCode
 from bridge.lab.phonetiming import PhoneState, PhoneTiming
-from bridge.lab.servicecontrol import NotifyTraits, RestartAction, traits_of
 from bridge.lab.sepfile import uses_call_manager
+from bridge.lab.servicecontrol import NotifyTraits, RestartAction, traits_of
 from bridge.phones import ConfigFamily, Model
 from bridge.sip import Transport
 
@@ -73,9 +71,9 @@ class SimulatedPhone:
         """Raises NotFound for a model that is unknown, or whose boot order is.
 
         ``load``: the firmware it runs; None for a usual SIP load of the model, empty for none (factory reset).
-        ``local_address``: its own IP address; empty lets the system choose. ``tone``: what it plays in calls, Hz.
-        ``autoregistration_transport``: what its first REGISTER travels on when it knows nothing but the defaults (sources
-        differ: the firmware's code is the one that is commented as UDP).
+        ``local_address``: its own IP address; empty lets the system choose. ``tone``: what it plays in calls,
+        Hz. ``autoregistration_transport``: what its first REGISTER travels on when it knows nothing but the
+        defaults (sources differ: the firmware's code is the one that is commented as UDP).
         """
         self.model = model_named(model) if isinstance(model, str) else model
         self.mac = mac
@@ -326,7 +324,7 @@ class SimulatedPhone:
             key,
             server,
             self._transport(settings),
-            self._log_of_line(),
+            self._log,
             local_address=self.local_address,
             cause=cause,
             traits=self._traits,
