@@ -24,7 +24,8 @@ class SipLink:
         self._on_event = on_event
         self._on_loss = on_loss
         self._loop = asyncio.get_running_loop()
-        self._transport: asyncio.DatagramTransport | asyncio.Transport | None = None
+        self._datagrams: asyncio.DatagramTransport | None = None
+        self._stream: asyncio.Transport | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at: float | None = None
         self._flushing = False
@@ -37,24 +38,23 @@ class SipLink:
     @property
     def is_connected(self) -> bool:
         """True while there is a socket."""
-        return self._transport is not None
+        return self._datagrams is not None or self._stream is not None
 
     async def connect(self, local_host: str | None = None, *, within: float = 10.0) -> None:
         """Open the socket and tell the user agent its address. Raises OSError or TimeoutError."""
         server = self.agent.account.server
         local = None if local_host is None else (local_host, 0)
         remote = (server.host, server.port)
-        transport: asyncio.DatagramTransport | asyncio.Transport
         async with asyncio.timeout(within):
             if server.transport is Transport.UDP:
-                transport, _ = await self._loop.create_datagram_endpoint(
+                self._datagrams, _ = await self._loop.create_datagram_endpoint(
                     lambda: _Datagrams(self), local_addr=local, remote_addr=remote
                 )
+                name = self._datagrams.get_extra_info("sockname")
             else:
-                transport, _ = await self._loop.create_connection(lambda: _Stream(self), *remote, local_addr=local)
-        self._transport = transport
-        host, port = transport.get_extra_info("sockname")[:2]
-        self.agent.connected((host, port), now=self.now)
+                self._stream, _ = await self._loop.create_connection(lambda: _Stream(self), *remote, local_addr=local)
+                name = self._stream.get_extra_info("sockname")
+        self.agent.connected((name[0], name[1]), now=self.now)
         self.flush()
 
     def do(self, action: Callable[[float], None]) -> None:
@@ -65,7 +65,8 @@ class SipLink:
     def close(self) -> None:
         """Close the socket without a word to the server (``unregister`` and wait for Unregistered before)."""
         self._cancel_timer()
-        transport, self._transport = self._transport, None
+        transport = self._datagrams or self._stream
+        self._datagrams = self._stream = None
         if transport is not None:
             transport.close()
 
@@ -90,20 +91,14 @@ class SipLink:
 
     def _send(self) -> None:
         for data, destination in self.agent.data_to_send():
-            transport = self._transport
-            if isinstance(transport, asyncio.DatagramTransport):
-                # The socket is connected to the server: an answer to anybody else is dropped by design.
-                if (destination.host, destination.port) == (self.agent.account.server.host, self._server_port):
-                    transport.sendto(data)
-            elif transport is not None:
-                transport.write(data)
-
-    @property
-    def _server_port(self) -> int:
-        return self.agent.account.server.port
+            if self._stream is not None:
+                self._stream.write(data)
+            elif self._datagrams is not None and destination == self.agent.account.server:
+                # The socket is connected to the server: nothing can come from, or go to, anybody else.
+                self._datagrams.sendto(data)
 
     def _arm(self) -> None:
-        at = self.agent.timer() if self._transport is not None else None
+        at = self.agent.timer() if self.is_connected else None
         if at == self._timer_at:
             return
         self._cancel_timer()
@@ -131,8 +126,8 @@ class SipLink:
         try:
             self.agent.receive_stream(data, now=self.now)
         except RemoteProtocolError as error:
-            if self._transport is not None:
-                self._transport.close()
+            if self._stream is not None:
+                self._stream.close()
             self.lost(error.what)
             return
         self.flush()
@@ -144,9 +139,9 @@ class SipLink:
 
     def lost(self, why: str) -> None:
         """The connection is gone, and not by our wish."""
-        if self._transport is None:
+        if self._stream is None:
             return
-        self._transport = None
+        self._stream = None
         self._cancel_timer()
         self.agent.connection_lost(now=self.now)
         self.flush()

@@ -2,8 +2,8 @@
 
 What real phones and PBXs get wrong without harm is put right here (keep-alives in front, LF line ends, folded lines,
 bad UTF-8, compact names, blanks before the colon, a missing reason phrase, bare display names, several values in a
-line); what cannot be understood raises MalformedMessage, and nothing else. Every mandatory header of the result has been
-read once, so the typed readings of ``message.py`` do not fail on it.
+line); what cannot be understood raises MalformedMessage, and nothing else. Every mandatory header of the result has
+been read once, so the typed readings of ``message.py`` do not fail on it.
 """
 
 from __future__ import annotations
