@@ -101,7 +101,11 @@ class Service:
             ),
         )
         self.doorkeeper = Doorkeeper(
-            self.admissions, self.store, listen=[(address.host, address.port) for address in settings.sip.doorway]
+            self.admissions,
+            listen=settings.sip.doorway,
+            public_address=settings.server.address or own_address(),
+            networks=settings.server.allowed_networks,
+            settled=self._settled,
         )
         self.http_addresses: tuple[tuple[str, int], ...] = ()
         """Filled in by who serves HTTP."""

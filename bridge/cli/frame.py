@@ -61,7 +61,9 @@ class Frame:
     @functools.cached_property
     def console(self) -> Console:
         """Where tables go."""
-        return Console(highlight=False)
+        terminal = Console(highlight=False)
+        # A file or a pipe has no width: do not break lines there.
+        return terminal if terminal.is_terminal else Console(highlight=False, width=200)
 
     def show(self, data: object, *parts: object) -> None:
         """Print ``data`` as JSON if asked for, else the ``parts`` (texts and tables) for people."""
@@ -98,9 +100,9 @@ def json_option(command: Callable[..., None]) -> Callable[..., None]:
     return with_json
 
 
-def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str = "") -> Table:
+def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
     """A table for people: one line per row, empty cells for what is not known."""
-    result = Table(title=title or None, title_justify="left", header_style="bold", box=None, pad_edge=False)
+    result = Table(show_header=any(columns), header_style="bold", box=None, pad_edge=False)
     for column in columns:
         result.add_column(column)
     for row in rows:

@@ -117,7 +117,7 @@ def phone(
     real_times: bool,
     duration: timedelta | None,
 ) -> None:
-    """One phone: it boots and registers, then does what you type (call 600, answer, keys 123, hold, resume, hang up, quit)."""
+    """One phone: it boots and registers, then does what you type: call 600, answer, keys 123, hold, hang up, quit."""
     asyncio.run(_phone(frame, model, MacAddress.parse(mac), load, _server(tftp, http), real_times, duration))
 
 
@@ -157,7 +157,7 @@ async def _phone(
 @click.option("--ramp", type=Duration(), default="0s", help="Spread switching on over this time.")
 @json_option
 def storm(frame: Frame, phones: int, model: str, tftp: str | None, http: str | None, ramp: timedelta) -> None:
-    """Many unknown phones are switched on at once. Exit code 0 only if every one registered with a number of its own."""
+    """Switch on many unknown phones at once. Exit code 0 only if every one registered with a number of its own."""
     report = asyncio.run(_storm(phones, model, _server(tftp, http), ramp.total_seconds()))
     frame.show(report, report.in_words())
     if not report.good:

@@ -27,6 +27,7 @@ from bridge.lab.phone import SimulatedPhone
 from bridge.lab.phoneevents import (
     AudioHeard,
     CallAnswered,
+    CallEnded,
     ConfigRejected,
     FileAsked,
     PhoneEvent,
@@ -79,6 +80,7 @@ class Board:
     headline: str = "starting"
     verdict: str = ""
     changed: Callable[[], None] = field(default=lambda: None)
+    """Called after every change."""
 
     @property
     def all_settled(self) -> bool:
@@ -87,13 +89,11 @@ class Board:
 
 
 class Demo:
-    """One run of the scenario on a testbed. ``changed`` is called after every change of the board."""
+    """One run of the scenario on a testbed. ``pace``: seconds between phones, so that a person can follow."""
 
-    def __init__(
-        self, bed: Testbed, *, models: Sequence[str] = MODELS, changed: Callable[[], None] = lambda: None
-    ) -> None:
+    def __init__(self, bed: Testbed, *, models: Sequence[str] = MODELS, pace: float = 0.5) -> None:
         server = FileServer(bed.tftp, bed.http)
-        self._bed = bed
+        self._pace = pace
         self._step = asyncio.Event()
         self.phones = [
             SimulatedPhone(
@@ -108,7 +108,7 @@ class Demo:
             for index, model in enumerate(models)
         ]
         rows = {phone.device: BoardRow(phone.device, phone.model.name, phone.tone) for phone in self.phones}
-        self.board = Board(rows, changed=changed)
+        self.board = Board(rows)
         self._unsubscribe = bed.service.recorder.subscribe(self._heard_bridge)
 
     async def run(self) -> bool:
@@ -117,6 +117,7 @@ class Demo:
             self._say(f"{len(self.phones)} phones that nobody configured are switched on")
             for phone in self.phones:
                 phone.power_on()
+                await asyncio.sleep(self._pace)
             await self._until(lambda: self.board.all_settled, WITHIN)
             if not self.board.all_settled:
                 return self._end("not every phone registered", good=False)
@@ -139,7 +140,9 @@ class Demo:
         caller.call(two.number)
         await self._until(lambda: one.heard == callee.tone and two.heard == caller.tone, WITHIN)
         heard = one.heard == callee.tone and two.heard == caller.tone
+        await asyncio.sleep(2 * self._pace)
         caller.hang_up()
+        await caller.wait_for(CallEnded)
         if not heard:
             return self._end("no audio in both directions", good=False)
         one.call, two.call = f"talked to {two.number}", f"talked to {one.number}"
@@ -169,9 +172,13 @@ class Demo:
         return good
 
     def _changed(self) -> None:
+        # A phone reports what happens before it changes its display: look at the displays a moment later.
+        asyncio.get_running_loop().call_soon(self._redraw)
+        self._step.set()
+
+    def _redraw(self) -> None:
         for phone in self.phones:
             self.board.rows[phone.device].display = phone.display
-        self._step.set()
         self.board.changed()
 
     # --- what the phones say -----------------------------------------------------------------------------------------
