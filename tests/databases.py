@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import subprocess
 import tempfile
 import time
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -190,6 +192,15 @@ def _running(command: Sequence[str], place: Path, stop: str) -> Iterator[subproc
 
 
 def _once_ready(server: DatabaseServer, place: Path) -> DatabaseServer:
+    with warnings.catch_warnings():
+        # MariaDB's driver leaves the sockets of failed attempts to the garbage collector.
+        warnings.simplefilter("ignore", ResourceWarning)
+        _wait(server, place)
+        gc.collect()
+    return server
+
+
+def _wait(server: DatabaseServer, place: Path) -> None:
     deadline = time.monotonic() + PATIENCE
     while True:
         try:
@@ -200,4 +211,4 @@ def _once_ready(server: DatabaseServer, place: Path) -> DatabaseServer:
                 raise RuntimeError(f"the server did not start: {log}") from error
             time.sleep(0.05)
         else:
-            return server
+            return

@@ -10,12 +10,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from ipaddress import ip_network
-from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import make_url
 
 from bridge.autoregistration import (
     Admission,
@@ -47,12 +45,11 @@ from bridge.core import (
     Via,
 )
 from bridge.core.events import FileDelivered, FileRequested, PhoneAdmitted
-from bridge.errors import ConfigurationError, Conflict, NotFound, StoreReadOnly, StoreUnavailable
+from bridge.errors import ConfigurationError, Conflict, NotFound, StoreReadOnly
 from bridge.ports import AuditEntry, UnitOfWork
 from bridge.store import HEAD, SqlStore, current, open_store, upgrade
 from bridge.store.engines import DatabaseAddress, make_upgrade_engine
 from bridge.store.tables import metadata
-from tests.databases import DatabaseServer
 
 NOW = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -481,69 +478,3 @@ class JournalContract(StoreContract):
                 work.journal.audit(entry)
             assert work.journal.audit_trail() == entries
             assert work.journal.audit_trail(limit=2) == entries[3:]
-
-
-class ServerFailureContract(StoreContract):
-    """What only a database server can do to us. A heir offers the fixture ``server``, too."""
-
-    def test_a_row_locked_by_another_node(self, url: str, store: SqlStore) -> None:
-        impatient = open_store(url, timeout=1)
-        with store.write() as work:
-            work.autoregistration.load(for_update=True)
-            with impatient.write() as other, pytest.raises(StoreUnavailable, match="is locked"):
-                other.autoregistration.load(for_update=True)
-        with impatient.write() as other:
-            other.autoregistration.load(for_update=True)
-        impatient.close()
-
-    def test_a_number_that_another_node_just_took(self, url: str, store: SqlStore) -> None:
-        """Without the lock on the settings, the unique key still keeps two phones from one number."""
-        other_node = open_store(url)
-        with ThreadPoolExecutor(1) as thread, store.write() as work:
-            work.devices.add(phone(1, "1001"))
-
-            def take_it_too() -> str:
-                with other_node.write() as other, pytest.raises(Conflict) as caught:
-                    other.devices.add(phone(2, "1001"))
-                return str(caught.value)
-
-            answer = thread.submit(take_it_too)
-            work.commit()
-            assert "1001 belongs to SEP000000000001" in answer.result()
-        other_node.close()
-
-    def test_two_nodes_upgrade_at_once(self, server: DatabaseServer) -> None:
-        url = server.fresh()
-        assert current(url) is None
-        with pytest.raises(ConfigurationError, match="no tables yet"):
-            open_store(url)
-        with ThreadPoolExecutor(4) as threads:
-            assert list(threads.map(upgrade, [url] * 4)) == [HEAD] * 4
-        open_store(url).close()
-
-    def test_no_such_database(self, server: DatabaseServer) -> None:
-        # PostgreSQL's driver tells a failed connection in words only, so that one says "cannot be reached", and why.
-        with pytest.raises((ConfigurationError, StoreUnavailable), match="does not exist"):
-            open_store(server.url_form.format("nowhere"))
-
-    def test_no_server(self, server: DatabaseServer, tmp_path: Path) -> None:
-        url = make_url(server.url_form.format("test"))
-        where = "host" if url.drivername == "postgresql" else "unix_socket"
-        away = url.set(query={where: str(tmp_path)}, password="hush-hush")
-        with pytest.raises(StoreUnavailable, match="cannot be reached") as caught:
-            open_store(away.render_as_string(hide_password=False))
-        assert "hush-hush" not in str(caught.value)
-
-    def test_connections_that_the_server_cut(self, server: DatabaseServer, store: SqlStore) -> None:
-        """A restart of the database server costs nothing but the units in flight."""
-        with store.write() as work:
-            work.devices.add(phone(1, "1001"))
-            server.cut_connections()
-            with pytest.raises(StoreUnavailable):
-                work.devices.add(phone(2, "1002"))
-        with store.write() as work:
-            assert work.devices.count() == 0
-            work.devices.add(phone(1, "1001"))
-            work.commit()
-        with store.read() as work:
-            assert work.devices.count() == 1

@@ -9,6 +9,7 @@ import pytest
 
 from tests import storecontract
 from tests.databases import DatabaseServer, mariadb
+from tests.serverfailures import ServerFailureContract
 
 pytestmark = pytest.mark.xdist_group("mariadb")
 
@@ -46,7 +47,7 @@ class TestJournal(storecontract.JournalContract):
 
 # The driver leaves the socket of a refused connection to the garbage collector.
 @pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
-class TestFailures(storecontract.ServerFailureContract):
+class TestFailures(ServerFailureContract):
     @pytest.fixture(autouse=True)
     def no_socket_outlives_the_test(self) -> Iterator[None]:
         yield

@@ -8,6 +8,7 @@ import pytest
 
 from tests import storecontract
 from tests.databases import DatabaseServer, postgresql
+from tests.serverfailures import ServerFailureContract
 
 pytestmark = pytest.mark.xdist_group("postgresql")
 
@@ -43,5 +44,5 @@ class TestJournal(storecontract.JournalContract):
     pass
 
 
-class TestFailures(storecontract.ServerFailureContract):
+class TestFailures(ServerFailureContract):
     pass

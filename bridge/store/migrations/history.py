@@ -7,7 +7,7 @@ from pathlib import Path
 from sqlalchemy import Connection, inspect, text
 
 from bridge.errors import ConfigurationError, StoreUnavailable
-from bridge.store.engines import DatabaseAddress, make_upgrade_engine
+from bridge.store.engines import DatabaseAddress, make_engines, make_upgrade_engine
 from bridge.store.failures import UPGRADE
 
 REVISIONS = ("0001",)
@@ -24,12 +24,12 @@ def current(url: str, *, timeout: float = 5.0) -> str | None:
     address = DatabaseAddress.parse(url)
     if address.is_sqlite and not address.file.exists():
         return None
-    engine = make_upgrade_engine(address, timeout=timeout)
+    engines = make_engines(address, timeout=timeout)
     try:
-        with engine.connect() as connection:
+        with engines.reader.connect() as connection:
             return revision_of(connection)
     finally:
-        engine.dispose()
+        engines.dispose()
 
 
 def upgrade(url: str, *, timeout: float = 5.0) -> str:

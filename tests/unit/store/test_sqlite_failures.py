@@ -124,12 +124,13 @@ class TestUrls:
 
 
 class TestLocked:
-    def test_by_another_program(self, file: Path, store: SqlStore) -> None:
+    def test_by_another_program(self, file: Path, url: str, store: SqlStore) -> None:
         other = sqlite3.connect(file, isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(StoreUnavailable, match="is locked"), store.write():
             pass
         assert devices(store) == 0
+        assert current(url) == HEAD
         other.execute("ROLLBACK")
         other.close()
         add(store, phone(1))
