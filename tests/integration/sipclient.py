@@ -82,14 +82,64 @@ class SipClient(asyncio.DatagramProtocol):
             status = int(response.split()[1])
             if status != 401:
                 return status
-            authorization = self._answer(response)
+            authorization = self._answer(response, "REGISTER", f"sip:{self.server[0]}")
         return status
 
-    def _answer(self, challenge: str) -> str:
+    async def invite(self, number: str, *, until: int = 200) -> list[int]:
+        """Call ``number`` and return the statuses that came, up to ``until`` or the final one; then hang up."""
+        uri = f"sip:{number}@{self.server[0]}:{self.server[1]}"
+        call_id, branch, authorization = secrets.token_hex(8), "", ""
+        statuses: list[int] = []
+        for sequence in (1, 2):
+            branch = f"z9hG4bK{secrets.token_hex(6)}"
+            self._send("INVITE", uri, call_id, branch, sequence, "", authorization)
+            while True:
+                async with asyncio.timeout(5):
+                    response = await self._responses.get()
+                if f"Call-ID: {call_id}" not in response:
+                    continue
+                statuses.append(int(response.split()[1]))
+                if statuses[-1] in (until, *range(200, 700)):
+                    break
+            to_tag = (re.search(r"\nTo:.*(;tag=\S+)", response) or ["", ""])[1]
+            if statuses[-1] < 200:
+                self._send("CANCEL", uri, call_id, branch, sequence, "", "")
+                return statuses
+            self._send("ACK", uri, call_id, branch, sequence, to_tag, "")
+            if statuses[-1] != 401:
+                break
+            authorization = self._answer(response, "INVITE", uri)
+        if statuses[-1] == 200:
+            self._send("BYE", uri, call_id, f"z9hG4bK{secrets.token_hex(6)}", 3, to_tag, "")
+        return [status for status in statuses if status not in (100, 401)]
+
+    def _send(
+        self, method: str, uri: str, call_id: str, branch: str, sequence: int, to_tag: str, authorization: str
+    ) -> None:
+        address = f"127.0.0.1:{self.port}"
+        body = ""
+        if method == "INVITE":
+            sdp = ("v=0", "o=- 1 1 IN IP4 127.0.0.1", "s=-", "c=IN IP4 127.0.0.1", "t=0 0", "m=audio 9 RTP/AVP 0", "")
+            body = "\r\n".join(sdp)
+        lines = [
+            f"{method} {uri} SIP/2.0",
+            f"Via: SIP/2.0/UDP {address};rport;branch={branch}",
+            "Max-Forwards: 70",
+            f"From: <sip:{self.user}@{self.server[0]}>;tag=1",
+            f"To: <{uri}>{to_tag}",
+            f"Call-ID: {call_id}",
+            f"CSeq: {sequence} {method}",
+            f"Contact: <sip:{self.user}@{address}>",
+            *([authorization] if authorization else []),
+            *(["Content-Type: application/sdp"] if body else []),
+            f"Content-Length: {len(body)}",
+        ]
+        self._transport.sendto(("\r\n".join(lines) + "\r\n\r\n" + body).encode(), self.server)
+
+    def _answer(self, challenge: str, method: str, uri: str) -> str:
         given = dict(re.findall(r'(\w+)="([^"]*)"', challenge))
-        uri = f"sip:{self.server[0]}"
         secret = _md5(f"{self.user}:{given['realm']}:{self.password}")
-        digest = _md5(f"{secret}:{given['nonce']}:00000001:c0ffee:auth:{_md5(f'REGISTER:{uri}')}")
+        digest = _md5(f"{secret}:{given['nonce']}:00000001:c0ffee:auth:{_md5(f'{method}:{uri}')}")
         return (
             f'Authorization: Digest username="{self.user}", realm="{given["realm"]}", nonce="{given["nonce"]}", '
             f'uri="{uri}", qop=auth, nc=00000001, cnonce="c0ffee", response="{digest}", algorithm=MD5, '

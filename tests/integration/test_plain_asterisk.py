@@ -83,6 +83,27 @@ async def test_phones_can_dial_the_labs_numbers(asterisk: PrivateAsterisk, numbe
     assert f"'{number}'" in await asterisk.cli(f"dialplan show {number}@sepbridge-phones")
 
 
+@pytest.mark.parametrize(
+    ("number", "until", "statuses"),
+    [
+        ("600", 200, [200]),
+        ("601", 200, [200]),
+        ("603", 200, [486]),
+        ("604", 180, [180]),
+        ("605", 200, [200]),
+        ("1998", 200, [480]),  # a phone of ours that is not registered
+        ("4711", 200, [404]),
+    ],
+)
+async def test_what_a_caller_gets(asterisk: PrivateAsterisk, number: str, until: int, statuses: list[int]) -> None:
+    async with service(asterisk, [phone(1997), phone(1998)]) as (pbx, _):
+        # The dialplan is read after the endpoints are confirmed; one more change comes after it.
+        pbx.put([phone(1999)])
+        assert await pbx.settled("1999", within=5)
+        async with SipClient(asterisk.sip, "1997", "secret1997") as client:
+            assert [one for one in await client.invite(number, until=until) if one not in (100, 401)] == statuses
+
+
 async def test_a_storm_causes_a_handful_of_reloads(asterisk: PrivateAsterisk) -> None:
     async with service(asterisk) as (pbx, recorder):
         before = pbx.status().reloads
