@@ -300,7 +300,7 @@ class PbxStatus:
     """When the present state began."""
     version: str = ""
     trouble: str = ""
-    """Why there is no connection, why changes cannot be written or read by Asterisk, or which endpoint it does not take,
+    """Why there is no connection, why changes cannot be written or reloaded, or which endpoint Asterisk does not take,
     in words with a fix; empty while all is well."""
     pending: tuple[str, ...] = ()
     """Endpoints whose change Asterisk has not confirmed."""
