@@ -312,7 +312,8 @@ class PbxStatus:
     """When the present state began."""
     version: str = ""
     trouble: str = ""
-    """Why there is no connection, in words with a fix; empty while connected."""
+    """Why there is no connection, why changes cannot be written or reloaded, or which endpoint Asterisk does not take,
+    in words with a fix; empty while all is well."""
     pending: tuple[str, ...] = ()
     """Endpoints whose change Asterisk has not confirmed."""
     reloads: int = 0
