@@ -7,30 +7,19 @@ that thousands of them live in one process.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterable
 
-from sipmessage import URI, Request, Response
+from sipmessage import URI, Response
 
 from bridge.errors import InvalidInput, LocalProtocolError, RemoteProtocolError
 from bridge.sip.account import ALLOW, Account
 from bridge.sip.addressing import parse_uri, user_part
 from bridge.sip.calls import Call, CallState
 from bridge.sip.destination import Destination
-from bridge.sip.dialog import Dialog
-from bridge.sip.digest import DigestClient
-from bridge.sip.events import (
-    CallEnded,
-    ConnectionFailed,
-    Event,
-    IncomingCall,
-    MessageIgnored,
-    NotifyReceived,
-)
+from bridge.sip.events import ConnectionFailed, Event, IncomingCall, MessageIgnored, NotifyReceived
 from bridge.sip.exchange import (
     AckArrived,
     AnswerFailed,
-    Exchange,
     Incoming,
     MessageDropped,
     Outgoing,
@@ -40,13 +29,13 @@ from bridge.sip.exchange import (
 )
 from bridge.sip.framing import PING, PONG, StreamFramer
 from bridge.sip.ids import SipIds
-from bridge.sip.message import Header, content_type, from_of, from_tag, reply_to, to_of, to_tag, tokens
+from bridge.sip.keepalive import Keepalive
+from bridge.sip.line import Line
+from bridge.sip.message import Header, content_type, from_of, to_of, to_tag, tokens
 from bridge.sip.registration import Registration, RegistrationState
 from bridge.sip.sdp import MEDIA_TYPE, AudioSession, Direction
 from bridge.sip.timers import RFC_TIMERS, TimerValues
 
-PONG_WITHIN = 10.0
-"""Seconds that the server has to answer a keep-alive (RFC 5626 section 4.4.1)."""
 _KNOWN_METHODS = frozenset(
     {"INVITE", "ACK", "BYE", "CANCEL", "OPTIONS", "NOTIFY", "INFO", "REGISTER", "SUBSCRIBE", "REFER", "UPDATE"}
     | {"PRACK", "MESSAGE", "PUBLISH"}
@@ -65,19 +54,13 @@ class UserAgent:
 
     __slots__ = (
         "_calls",
-        "_dialogs",
-        "_digests",
-        "_events",
-        "_exchange",
         "_framer",
-        "_keepalive_at",
+        "_keepalive",
+        "_line",
         "_notify_policy",
-        "_pong_by",
         "_registration",
         "account",
-        "ids",
         "max_calls",
-        "values",
     )
 
     def __init__(
@@ -91,31 +74,25 @@ class UserAgent:
         values: TimerValues = RFC_TIMERS,
     ) -> None:
         self.account = account
-        self.ids = ids
-        self.values = values
         self.max_calls = max_calls
         self._notify_policy = notify_policy
-        self._exchange = Exchange(ids, local, values=values)
+        self._line = Line(account, ids, local, values)
         self._registration = Registration(account, ids, local)
         self._framer = StreamFramer()
-        self._events: deque[Event] = deque()
         self._calls: dict[Call, None] = {}
-        self._dialogs: dict[tuple[str, str, str], Call] = {}
-        self._digests: dict[str, DigestClient] = {}
-        self._keepalive_at: float | None = None
-        self._pong_by: float | None = None
+        self._keepalive = Keepalive(account.keepalive if account.server.transport.reliable else 0.0)
 
     # --- what can be read --------------------------------------------------------------------------------------------
 
     @property
     def local(self) -> tuple[str, int]:
         """Our address, as Via and Contact name it."""
-        return self._exchange.local
+        return self._line.exchange.local
 
     @property
     def contact(self) -> str:
         """Our Contact header."""
-        return f"<{self.account.contact_uri(self.local)}>"
+        return self._line.contact
 
     @property
     def registration_state(self) -> RegistrationState:
@@ -146,10 +123,9 @@ class UserAgent:
 
     def connected(self, local: tuple[str, int], *, now: float) -> None:
         """A new connection stands, from ``local``. Registers again if that was wanted. Calls that stood go on."""
-        self._exchange.local = self._registration.local = local
+        self._line.exchange.local = self._registration.local = local
         self._framer = StreamFramer()
-        self._pong_by = None
-        self._schedule_keepalive(now)
+        self._keepalive.start(self._line.ids.fraction(), now=now)
         if self._registration.wanted:
             self._registration.register(now=now)
         self._after(now)
@@ -159,15 +135,15 @@ class UserAgent:
 
         Confirmed calls stay: their media need no signalling, and ``connected`` may come.
         """
-        self._keepalive_at = self._pong_by = None
+        self._keepalive.stop()
         self._registration.connection_lost(now=now)
-        self._exchange.transport_failed(self.account.server, now=now)
+        self._line.exchange.transport_failed(self.account.server, now=now)
         self._after(now)
-        self._exchange.data_to_send()  # nothing of it can leave any more
+        self._line.exchange.data_to_send()  # nothing of it can leave any more
 
     def unreachable(self, *, now: float) -> None:
         """The network says that nobody listens at the server's UDP port: what is under way fails."""
-        self._exchange.transport_failed(self.account.server, now=now)
+        self._line.exchange.transport_failed(self.account.server, now=now)
         self._after(now)
 
     # --- calls -------------------------------------------------------------------------------------------------------
@@ -176,7 +152,7 @@ class UserAgent:
         """Call ``target``: a number or name at our domain, or a ``sip:`` address. Raises InvalidInput."""
         if len(self._calls) >= self.max_calls:
             raise LocalProtocolError(f"no more than {self.max_calls} calls at a time")
-        call = Call(self, self.ids.call_id(), self.ids.tag(), is_outgoing=True)
+        call = Call(self._line, self._line.ids.call_id(), self._line.ids.tag(), is_outgoing=True)
         call.invite(self._target(target), offer, headers, now=now)
         self._calls[call] = None
         self._after(now)
@@ -227,7 +203,7 @@ class UserAgent:
 
     def receive_datagram(self, data: bytes, source: tuple[str, int], *, now: float) -> None:
         """One UDP datagram. Never raises for what it holds."""
-        self._exchange.receive(data, Destination(source[0], source[1], self.account.server.transport), now=now)
+        self._line.exchange.receive(data, Destination(source[0], source[1], self.account.server.transport), now=now)
         self._after(now)
 
     def receive_stream(self, data: bytes, *, now: float) -> None:
@@ -235,16 +211,16 @@ class UserAgent:
         frames = self._framer.receive(data)
         server = self.account.server
         for _ in range(frames.pings):
-            self._exchange.send_again(PONG, server)
+            self._line.send_again(PONG)
         if data:
-            self._pong_by = None  # whatever comes shows that the connection lives
+            self._keepalive.heard()  # whatever comes shows that the connection lives
         for message in frames.messages:
-            self._exchange.receive(message, server, now=now)
+            self._line.exchange.receive(message, server, now=now)
         self._after(now)
 
     def handle_timer(self, *, now: float) -> None:
         """Do what is due at ``now``."""
-        self._exchange.handle_timer(now=now)
+        self._line.exchange.handle_timer(now=now)
         self._registration.handle_timer(now=now)
         for call in list(self._calls):
             call.handle_timer(now=now)
@@ -253,71 +229,17 @@ class UserAgent:
 
     def timer(self) -> float | None:
         """When to call ``handle_timer``, or None."""
-        times = [self._exchange.timer(), self._registration.timer(), self._keepalive_at, self._pong_by]
+        times = [self._line.exchange.timer(), self._registration.timer(), self._keepalive.timer()]
         times += [call.timer() for call in self._calls]
         return min((at for at in times if at is not None), default=None)
 
     def data_to_send(self) -> list[tuple[bytes, Destination]]:
         """What is to be sent, in order, and where to. On TCP everything goes down the one connection."""
-        return self._exchange.data_to_send()
+        return self._line.exchange.data_to_send()
 
     def next_event(self) -> Event | None:
         """The next event, or None."""
-        return self._events.popleft() if self._events else None
-
-    # --- what calls ask of us (CallLine) -----------------------------------------------------------------------------
-
-    def send(self, request: Request, owner: Call | Registration | None, *, now: float) -> Outgoing:
-        """Start a client transaction."""
-        self._sign(request)
-        if owner is self._registration and (digest := self._digests.get("Authorization")):
-            self._authorize(request, digest)
-        return self._exchange.send(request, self.account.server, owner, now=now)
-
-    def send_ack(self, request: Request) -> bytes:
-        """Send an ACK; the bytes can be sent again."""
-        self._sign(request)
-        return self._exchange.send_ack(request, self.account.server)
-
-    def send_again(self, data: bytes) -> None:
-        """Send bytes once more."""
-        self._exchange.send_again(data, self.account.server)
-
-    def cancel(self, outgoing: Outgoing, *, now: float) -> None:
-        """Send the CANCEL of an INVITE: same branch, same target, same CSeq number (section 9.1)."""
-        invite = outgoing.request
-        cancel = Request(method="CANCEL", uri=invite.uri)
-        cancel.headers.set("Max-Forwards", "70")
-        if routes := invite.headers.getlist("Route"):
-            cancel.headers.setlist("Route", list(routes))
-        for name in ("From", "To", "Call-ID"):
-            cancel.headers.set(name, invite.headers[name])
-        cancel.headers.set("CSeq", f"{invite.cseq.sequence} CANCEL")
-        self._sign(cancel)
-        branch = invite.via[0].parameters["branch"] or ""
-        self._exchange.send(cancel, outgoing.destination, None, now=now, branch=branch)
-
-    def drop(self, outgoing: Outgoing) -> None:
-        """Forget a transaction."""
-        self._exchange.drop(outgoing)
-
-    def respond(self, incoming: Incoming, response: Response, *, now: float) -> None:
-        """Answer in a transaction."""
-        if response.code > 100:
-            response.headers.set("Server", self.account.product)
-        self._exchange.respond(incoming, response, now=now)
-
-    def attach(self, dialog: Dialog, call: Call) -> None:
-        """Requests of this dialog are for this call."""
-        self._dialogs[dialog.key] = call
-
-    def detach(self, dialog: Dialog) -> None:
-        """They are no longer."""
-        self._dialogs.pop(dialog.key, None)
-
-    def report(self, event: Event) -> None:
-        """Tell the owner."""
-        self._events.append(event)
+        return self._line.events.popleft() if self._line.events else None
 
     # --- inside: what the exchange brings ----------------------------------------------------------------------------
 
@@ -325,17 +247,17 @@ class UserAgent:
         """Work off what one step led to."""
         while True:
             while self._registration.requests:
-                self.send(self._registration.requests.popleft(), self._registration, now=now)
+                self._line.send(self._registration.requests.popleft(), self._registration, now=now)
             while self._registration.events:
-                self._events.append(self._registration.events.popleft())
-            event = self._exchange.next_event()
+                self._line.report(self._registration.events.popleft())
+            event = self._line.exchange.next_event()
             match event:
                 case None:
                     break
                 case RequestArrived():
                     self._request(event.incoming, now)
                 case AckArrived():
-                    if call := self._call_of(event.request):
+                    if call := self._line.call_of(event.request):
                         call.receive_ack(event.request, now=now)
                 case ResponseArrived():
                     self._response(event.outgoing, event.response, now)
@@ -349,61 +271,18 @@ class UserAgent:
                     for call in list(self._calls):
                         call.answer_failed(event.incoming, event.outcome)
                 case MessageDropped():
-                    self._events.append(MessageIgnored(str(event.source), event.why))
+                    self._line.report(MessageIgnored(str(event.source), event.why))
         for call in [call for call in self._calls if call.is_over]:
             del self._calls[call]
 
     def _response(self, outgoing: Outgoing, response: Response, now: float) -> None:
         owner = outgoing.owner
-        if response.code in (401, 407) and self._try_credentials(outgoing, response, now):
+        if response.code in (401, 407) and self._line.try_credentials(outgoing, response, now=now):
             return
         if isinstance(owner, Call):
             owner.receive_response(outgoing, response, now=now)
         elif isinstance(owner, Registration):
             owner.receive(response, now=now)
-
-    def _try_credentials(self, outgoing: Outgoing, response: Response, now: float) -> bool:
-        """Send the request again with the answer to a challenge (section 22); False where that cannot help."""
-        owner = outgoing.owner
-        request = outgoing.request
-        if isinstance(owner, Call) and not owner.may_repeat(outgoing):
-            return False
-        proxy = response.code == 407
-        header = "Proxy-Authorization" if proxy else "Authorization"
-        digest = self._digests.get(header) or DigestClient(self.account.credentials)
-        try:
-            challenge = digest.learn(
-                response.headers.getlist("Proxy-Authenticate" if proxy else "WWW-Authenticate"), proxy=proxy
-            )
-        except RemoteProtocolError as error:
-            self._events.append(MessageIgnored(str(outgoing.destination), str(error)))
-            return False
-        if header in outgoing.answered and (not challenge.stale or "stale" in outgoing.answered):
-            digest.forget()
-            return False
-        self._digests[header] = digest
-        again = Request(method=request.method, uri=request.uri, body=request.body)
-        for name in request.headers.keys():  # noqa: SIM118  sipmessage's Headers cannot be iterated
-            if name not in ("Via", "Content-Length", header):
-                again.headers.setlist(name, list(request.headers.getlist(name)))
-        number = owner.next_sequence(request) if isinstance(owner, Call) else request.cseq.sequence + 1
-        if isinstance(owner, Registration):
-            number = owner.next_sequence()
-        again.headers.set("CSeq", f"{number} {request.method}")
-        self._authorize(again, digest)
-        answered = outgoing.answered | {header} | ({"stale"} if header in outgoing.answered else frozenset())
-        new = self._exchange.send(again, outgoing.destination, owner, now=now, answered=answered)
-        if isinstance(owner, Call):
-            owner.repeated(outgoing, new)
-        return True
-
-    def _authorize(self, request: Request, digest: DigestClient) -> None:
-        if answer := digest.answer(request.method, str(request.uri), self.ids.cnonce()):
-            request.headers.set(*answer)
-
-    def _sign(self, request: Request) -> None:
-        if request.method not in ("ACK", "CANCEL"):
-            request.headers.set("User-Agent", self.account.product)
 
     def _request(self, incoming: Incoming, now: float) -> None:
         request = incoming.request
@@ -411,10 +290,10 @@ class UserAgent:
             self._cancel(incoming, now)
         elif to_tag(request):
             self._request_in_dialog(incoming, now)
-        elif self._exchange.merged(incoming):
-            self._refuse(incoming, 482, now)
+        elif self._line.exchange.merged(incoming):
+            self._line.reply(incoming, 482, now=now)
         elif request.method in ("INVITE", "OPTIONS") and (extensions := tokens(request, "Require")):
-            self._refuse(incoming, 420, now, Header("Unsupported", ", ".join(sorted(extensions))))
+            self._line.reply(incoming, 420, Header("Unsupported", ", ".join(sorted(extensions))), now=now)
         elif request.method == "INVITE":
             self._incoming_call(incoming, now)
         elif request.method == "OPTIONS":
@@ -422,15 +301,15 @@ class UserAgent:
         elif request.method == "NOTIFY":
             self._notify(incoming, now)
         elif request.method in ("BYE", "INFO", "UPDATE", "PRACK"):
-            self._refuse(incoming, 481, now)
+            self._line.reply(incoming, 481, now=now)
         elif request.method in _KNOWN_METHODS:
-            self._refuse(incoming, 405, now, Header("Allow", ALLOW))
+            self._line.reply(incoming, 405, Header("Allow", ALLOW), now=now)
         else:
-            self._refuse(incoming, 501, now, Header("Allow", ALLOW))
+            self._line.reply(incoming, 501, Header("Allow", ALLOW), now=now)
 
     def _request_in_dialog(self, incoming: Incoming, now: float) -> None:
         request = incoming.request
-        if call := self._call_of(request):
+        if call := self._line.call_of(request):
             if request.method == "OPTIONS":
                 self._answer_options(incoming, now)
             elif request.method in ("INVITE", "BYE", "INFO"):
@@ -439,31 +318,31 @@ class UserAgent:
                 self._notify(incoming, now)
             else:
                 status = 405 if request.method in _KNOWN_METHODS else 501
-                self._refuse(incoming, status, now, Header("Allow", ALLOW))
+                self._line.reply(incoming, status, Header("Allow", ALLOW), now=now)
         elif request.method == "NOTIFY":
             self._notify(incoming, now)  # of a subscription that we never made: Asterisk's message waiting is such
         elif request.method == "OPTIONS":
             self._answer_options(incoming, now)
         else:
-            self._refuse(incoming, 481, now)
+            self._line.reply(incoming, 481, now=now)
 
     def _incoming_call(self, incoming: Incoming, now: float) -> None:
         request = incoming.request
         if len(self._calls) >= self.max_calls:
-            self._refuse(incoming, 486, now)
+            self._line.reply(incoming, 486, now=now)
             return
-        call = Call(self, request.headers["Call-ID"], self.ids.tag(), is_outgoing=False)
+        call = Call(self._line, request.headers["Call-ID"], self._line.ids.tag(), is_outgoing=False)
         try:
             offer = call.receive_invite(incoming, now=now)
         except RemoteProtocolError as error:
             status = error.reply or 400
             headers = (Header("Accept", MEDIA_TYPE),) if status == 415 else ()
-            self._refuse(incoming, status, now, *headers)
-            self._events.append(MessageIgnored(str(incoming.source), str(error)))
+            self._line.reply(incoming, status, *headers, now=now)
+            self._line.report(MessageIgnored(str(incoming.source), str(error)))
             return
         self._calls[call] = None
         caller = from_of(request)
-        self._events.append(
+        self._line.report(
             IncomingCall(
                 call,
                 caller=caller.uri.user or "",
@@ -475,20 +354,18 @@ class UserAgent:
         )
 
     def _cancel(self, incoming: Incoming, now: float) -> None:
-        invite = self._exchange.cancelled(incoming.request)
+        invite = self._line.exchange.cancelled(incoming.request)
         if invite is None:
-            self._refuse(incoming, 481, now)
+            self._line.reply(incoming, 481, now=now)
             return
-        self.respond(incoming, reply_to(incoming.request, 200, tag=self.ids.tag()), now=now)
-        tag = from_tag(invite.request)
+        self._line.reply(incoming, 200, now=now)
         for call in list(self._calls):
-            dialog = call.dialog
-            if dialog is not None and (dialog.call_id, dialog.remote_tag) == (invite.request.headers["Call-ID"], tag):
+            if call.is_of(invite.request):
                 call.cancelled(incoming.request.headers.get("Reason") or "", now=now)
 
     def _answer_options(self, incoming: Incoming, now: float) -> None:
         headers = (Header("Allow", ALLOW), Header("Accept", MEDIA_TYPE), Header("Contact", self.contact))
-        self.respond(incoming, reply_to(incoming.request, 200, tag=self.ids.tag(), headers=headers), now=now)
+        self._line.reply(incoming, 200, *headers, now=now)
 
     def _notify(self, incoming: Incoming, now: float) -> None:
         request = incoming.request
@@ -500,17 +377,10 @@ class UserAgent:
             from_user=from_of(request).uri.user or "",
             request_host=request.uri.host,
         )
-        self._refuse(incoming, self._notify_policy(event), now)
-        self._events.append(event)
-
-    def _refuse(self, incoming: Incoming, status: int, now: float, *headers: Header) -> None:
-        response = reply_to(incoming.request, status, tag=self.ids.tag(), headers=headers)
-        self.respond(incoming, response, now=now)
+        self._line.reply(incoming, self._notify_policy(event), now=now)
+        self._line.report(event)
 
     # --- inside: the rest --------------------------------------------------------------------------------------------
-
-    def _call_of(self, request: Request) -> Call | None:
-        return self._dialogs.get((request.headers["Call-ID"], to_tag(request), from_tag(request)))
 
     def _target(self, target: str) -> URI:
         is_address = target.lower().startswith(("sip:", "sips:"))
@@ -531,18 +401,8 @@ class UserAgent:
     def _capability(self, call: Call) -> AudioSession:
         return call.capability or self._standing(call)
 
-    def _schedule_keepalive(self, now: float) -> None:
-        if self.account.keepalive > 0 and self.account.server.transport.reliable:
-            self._keepalive_at = now + self.account.keepalive * (0.8 + 0.2 * self.ids.fraction())
-
     def _keep_alive(self, now: float) -> None:
-        if self._pong_by is not None and self._pong_by <= now:
-            self._pong_by = self._keepalive_at = None
-            self._events.append(ConnectionFailed("the server does not answer keep-alives"))
-        if self._keepalive_at is not None and self._keepalive_at <= now:
-            self._exchange.send_again(PING, self.account.server)
-            self._pong_by = now + PONG_WITHIN
-            self._schedule_keepalive(now)
-
-
-__all__ = ["CallEnded", "NotifyPolicy", "UserAgent"]
+        if self._keepalive.is_dead(now=now):
+            self._line.report(ConnectionFailed("the server does not answer keep-alives"))
+        elif self._keepalive.ping_due(self._line.ids.fraction(), now=now):
+            self._line.send_again(PING)

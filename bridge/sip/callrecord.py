@@ -1,0 +1,205 @@
+"""What the parts of a call share: its state, its dialog, the transaction that is open, and the way to the network.
+
+A call has three parts that each know one thing: ``caller`` and ``callee`` how it comes about, ``changes`` how its
+session changes later. None of them knows the network: they ask the ``CallLine`` (``line.py``) to send and report.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import TYPE_CHECKING, Protocol
+
+from sipmessage import Request, Response
+
+from bridge.errors import LocalProtocolError
+from bridge.sip.account import ALLOW, Account
+from bridge.sip.dialog import Dialog, DialogState
+from bridge.sip.events import CallEnded, EndReason, Event
+from bridge.sip.exchange import Incoming, Outgoing
+from bridge.sip.ids import SipIds
+from bridge.sip.message import Header, reply_to
+from bridge.sip.negotiation import Negotiation
+from bridge.sip.sdp import MEDIA_TYPE
+from bridge.sip.timers import Deadlines, TimerValues
+
+if TYPE_CHECKING:
+    from bridge.sip.calls import Call
+
+
+class CallState(StrEnum):
+    """Where a call stands."""
+
+    CALLING = "calling"
+    """We called; nothing but 100 came."""
+    RINGING = "ringing"
+    """We called; a provisional answer came."""
+    INCOMING = "incoming"
+    """They call; not answered yet."""
+    ANSWERED = "answered"
+    """Our 200 went out; their ACK is awaited."""
+    CONFIRMED = "confirmed"
+    ENDED = "ended"
+
+
+class CallLine(Protocol):
+    """What a call needs of the user agent."""
+
+    account: Account
+    ids: SipIds
+    values: TimerValues
+
+    @property
+    def contact(self) -> str:
+        """Our Contact header."""
+        ...
+
+    def send(self, request: Request, owner: Call | None, *, now: float) -> Outgoing:
+        """Start a transaction."""
+        ...
+
+    def send_ack(self, request: Request) -> bytes:
+        """Send an ACK; the bytes can be sent again."""
+        ...
+
+    def send_again(self, data: bytes) -> None:
+        """Send bytes once more."""
+        ...
+
+    def cancel(self, outgoing: Outgoing, *, now: float) -> None:
+        """Send the CANCEL of an INVITE."""
+        ...
+
+    def drop(self, outgoing: Outgoing) -> None:
+        """Forget a transaction."""
+        ...
+
+    def respond(self, incoming: Incoming, response: Response, *, now: float) -> None:
+        """Answer in a transaction."""
+        ...
+
+    def attach(self, dialog: Dialog, call: Call) -> None:
+        """Requests of this dialog are for this call."""
+        ...
+
+    def detach(self, dialog: Dialog) -> None:
+        """They are no longer."""
+        ...
+
+    def report(self, event: Event) -> None:
+        """Tell the owner."""
+        ...
+
+
+class CallRecord:
+    """Shared by the parts of one call; of no interest outside them."""
+
+    __slots__ = (
+        "_interval",
+        "_reported_end",
+        "call",
+        "deadlines",
+        "dialog",
+        "hang_up_wanted",
+        "incoming",
+        "invite",
+        "line",
+        "negotiation",
+        "state",
+        "tag",
+    )
+
+    def __init__(self, call: Call, line: CallLine, call_id: str, tag: str, state: CallState) -> None:
+        self.call = call
+        self.line = line
+        self.tag = tag
+        self.state = state
+        self.dialog: Dialog | None = None
+        self.negotiation = Negotiation(call_id)
+        self.invite: Outgoing | None = None
+        """Our INVITE that is under way: the first one, or a change."""
+        self.incoming: Incoming | None = None
+        """Their INVITE that is open: not answered, or answered and not acknowledged."""
+        self.deadlines = Deadlines()
+        self.hang_up_wanted = False
+        """The owner hung up before the ACK came."""
+        self._interval = 0.0
+        self._reported_end = False
+
+    @property
+    def is_confirmed(self) -> bool:
+        """True while there is a dialog that a BYE must end."""
+        return self.dialog is not None and self.dialog.state is DialogState.CONFIRMED
+
+    def must_be_open(self, verb: str) -> Incoming:
+        """Their unanswered INVITE. Raises LocalProtocolError when there is none."""
+        if self.state is not CallState.INCOMING or self.incoming is None:
+            raise LocalProtocolError(f"cannot {verb}: the call is {self.state}")
+        return self.incoming
+
+    # --- messages ----------------------------------------------------------------------------------------------------
+
+    def send_invite(self, request: Request, *, now: float) -> None:
+        """Send an INVITE, the first or a later one."""
+        request.headers.set("Contact", self.line.contact)
+        request.headers.set("Allow", ALLOW)
+        request.headers.set("Content-Type", MEDIA_TYPE)
+        self.invite = self.line.send(request, self.call, now=now)
+
+    def answer_to(self, incoming: Incoming, status: int, body: bytes) -> Response:
+        """A provisional answer or a 200 to an INVITE."""
+        headers = (Header("Contact", self.line.contact), Header("Allow", ALLOW))
+        return reply_to(incoming.request, status, tag=self.tag, headers=headers, body=body, media_type=MEDIA_TYPE)
+
+    def send_ok(self, incoming: Incoming, body: bytes, *, now: float) -> None:
+        """Send the 200 to an INVITE and repeat it until the ACK comes."""
+        self.incoming = incoming
+        if self.dialog is not None:
+            self.dialog.state = DialogState.CONFIRMED
+        self.line.respond(incoming, self.answer_to(incoming, 200, body), now=now)
+        self._interval = self.line.values.t1
+        self.deadlines.retransmit = now + self._interval
+        self.deadlines.timeout = now + self.line.values.give_up
+
+    def repeat_ok(self, *, now: float) -> None:
+        """Repeat the 200 (section 13.3.1.4): over TCP too, for a hop beyond may be UDP."""
+        if self.incoming is None:
+            return
+        transaction = self.incoming.transaction
+        if transaction.last_response is not None and not transaction.is_over:
+            self.line.respond(self.incoming, transaction.last_response, now=now)
+        self._interval = min(2 * self._interval, self.line.values.t2)
+        self.deadlines.retransmit = now + self._interval
+
+    def refuse(self, incoming: Incoming, status: int, headers: Iterable[Header] = (), *, now: float) -> None:
+        """Refuse an INVITE."""
+        self.line.respond(incoming, reply_to(incoming.request, status, tag=self.tag, headers=headers), now=now)
+        if incoming is self.incoming:
+            self.incoming = None
+
+    # --- the end -----------------------------------------------------------------------------------------------------
+
+    def send_bye(self, *, now: float) -> None:
+        """End the dialog; nothing where there is none any more."""
+        dialog = self.dialog
+        if dialog is None or dialog.state is DialogState.TERMINATED:
+            return
+        self.deadlines.clear()
+        self.line.send(dialog.request("BYE"), None, now=now)
+        dialog.end()
+        self.line.detach(dialog)
+
+    def report(self, event: Event) -> None:
+        """Tell the owner, who hears nothing of a call after its end."""
+        if not self._reported_end:
+            self.line.report(event)
+
+    def end(self, reason: EndReason, status: int = 0, text: str = "") -> None:
+        """The call is over for the owner, whatever still has to be sent."""
+        self.state = CallState.ENDED
+        if self.dialog is not None and self.dialog.state is DialogState.EARLY:
+            self.dialog.end()
+            self.line.detach(self.dialog)
+        if not self._reported_end:
+            self._reported_end = True
+            self.line.report(CallEnded(self.call, reason, status, text))
