@@ -117,6 +117,15 @@ class ToneListener:
             return None
         return self._judge(expand(window))
 
+    def nothing_came(self) -> ToneHeard | None:
+        """No packets at all for a while. Silence, if something was heard before; else None."""
+        self._window.clear()
+        self._count = 0
+        if not self.heard.frequency:
+            return None
+        self.heard = ToneHeard(0, 0.0)
+        return self.heard
+
     def _judge(self, samples: list[int]) -> ToneHeard | None:
         before = self.heard
         if before.frequency and (ratio := share(samples, before.frequency)) >= self._clear:

@@ -23,6 +23,8 @@ _BEHIND = 0.2
 """Seconds by which the clock may lag before it forgets what it missed instead of sending it all at once."""
 _LARGEST = 2048
 _TRIES = 64
+_SILENT_TICKS = 15
+"""Packet times without any packet after which a phone hears silence: 300 ms."""
 _AT_ONCE = 32
 """Packets read from one socket before the others get their turn."""
 
@@ -47,14 +49,14 @@ class MediaClock:
         return clock
 
     def add(self, port: MediaPort) -> None:
-        """Let ``port`` send from now on."""
+        """Let ``port`` tick from now on."""
         self._ports.add(port)
         if self._timer is None:
             self._next = self._loop.time()
             self._tick()
 
     def remove(self, port: MediaPort) -> None:
-        """Let it send no more."""
+        """Let it tick no more."""
         self._ports.discard(port)
 
     def _tick(self) -> None:
@@ -62,7 +64,7 @@ class MediaClock:
             self._timer = None
             return
         for port in tuple(self._ports):
-            port.send_packet()
+            port.tick()
         self._next += PACKET_TIME
         if (now := self._loop.time()) - self._next > _BEHIND:
             self._next = now + PACKET_TIME
@@ -94,16 +96,17 @@ class MediaPort:
         self._loop = asyncio.get_running_loop()
         self._socket = _open(address, ports, start)
         self.port: int = self._socket.getsockname()[1]
+        self._quiet_ticks = 0
         self._loop.add_reader(self._socket.fileno(), self._readable)
+        self._clock.add(self)
 
     def send_to(self, address: str, port: int) -> None:
         """Send what the sender makes to this address from now on."""
         self._peer = (address, port)
-        self._clock.add(self)
 
     def pause(self) -> None:
         """Send nothing until the next ``send_to``."""
-        self._clock.remove(self)
+        self._peer = None
 
     def close(self) -> None:
         """The call is over."""
@@ -112,8 +115,11 @@ class MediaPort:
             self._loop.remove_reader(self._socket.fileno())
             self._socket.close()
 
-    def send_packet(self) -> None:
-        """Send the packet that is due; called by the clock."""
+    def tick(self) -> None:
+        """Send the packet that is due, and notice silence; called by the clock."""
+        self._quiet_ticks += 1
+        if self._quiet_ticks == _SILENT_TICKS and (tone := self.receiver.nothing_came()) and self._heard:
+            self._heard(tone)
         if self._peer:
             with contextlib.suppress(OSError):  # nobody listens there (any more): RTP does not care
                 self._socket.sendto(self.sender.next_packet(), self._peer)
@@ -126,6 +132,7 @@ class MediaPort:
                 return
             except OSError:
                 continue  # the report of a packet that nobody wanted
+            self._quiet_ticks = 0
             if (tone := self.receiver.receive(data)) is not None and self._heard:
                 self._heard(tone)
 

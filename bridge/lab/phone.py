@@ -86,7 +86,7 @@ class SimulatedPhone:
         self.trust_list = trust_list
         self.settings: PhoneSettings | None = None
         """What it goes by since its last boot."""
-        self.state = PhoneState.OFF
+        self._state = PhoneState.OFF
         self.status_messages: tuple[str, ...] = ()
         """The status list of its last boot, in the words of its screen."""
         self.boots = 0
@@ -107,6 +107,11 @@ class SimulatedPhone:
     def device(self) -> DeviceName:
         """``SEP`` and the MAC."""
         return self._identity.device
+
+    @property
+    def state(self) -> PhoneState:
+        """Where it stands."""
+        return PhoneState.REGISTERED if self._line and self._line.registered else self._state
 
     @property
     def display(self) -> str:
@@ -147,7 +152,7 @@ class SimulatedPhone:
         """Plug it in. Does nothing while it has power."""
         if self._life is None:
             self._log.report(PoweredOn(*self._log.mark))
-            self.state = PhoneState.CONFIGURING_IP
+            self._state = PhoneState.CONFIGURING_IP
             self._life = asyncio.create_task(self._live(), name=f"phone {self.device}")
 
     async def power_off(self) -> None:
@@ -158,7 +163,7 @@ class SimulatedPhone:
         life.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await life
-        self.state = PhoneState.OFF
+        self._state = PhoneState.OFF
         self._log.report(PoweredOff(*self._log.mark))
 
     async def factory_reset(self, *, keep_load: bool = True) -> None:
@@ -199,7 +204,7 @@ class SimulatedPhone:
         action, cause = RestartAction.NONE, "initialized"
         await asyncio.sleep(self.timing.start)
         while True:
-            self.state = PhoneState.CONFIGURING_IP
+            self._state = PhoneState.CONFIGURING_IP
             outcome = await self._read_files(restart=action is RestartAction.RESTART)
             action = RestartAction.NONE
             match outcome:
@@ -268,7 +273,7 @@ class SimulatedPhone:
                     )
                 order.receive_answer(got.content is not None, got.content or b"")
                 if ask.purpose is Purpose.IMAGE:
-                    self.state = PhoneState.UPGRADING
+                    self._state = PhoneState.UPGRADING
                     await asyncio.sleep(self.timing.flash)
         self.status_messages = tuple(order.status)
         self._sync = order.sync
@@ -316,8 +321,8 @@ class SimulatedPhone:
 
     async def _register(self, settings: PhoneSettings, server: CallManager, place: int, cause: str) -> LineEnding:
         key = settings.lines[0]
-        if self.state not in {PhoneState.STILL_REGISTERING, PhoneState.REJECTED}:
-            self.state = PhoneState.REGISTERING
+        if self._state not in {PhoneState.STILL_REGISTERING, PhoneState.REJECTED}:
+            self._state = PhoneState.REGISTERING
         line = PhoneLine(
             self._identity,
             settings,
@@ -343,7 +348,7 @@ class SimulatedPhone:
             self._line = None
             line.close()
         if not ending.action:
-            self.state = PhoneState.REJECTED if ending.status in _REFUSED else PhoneState.STILL_REGISTERING
+            self._state = PhoneState.REJECTED if ending.status in _REFUSED else PhoneState.STILL_REGISTERING
             mark = self._log.mark
             self._log.report(RegistrationRejected(*mark, server=server.address, status=ending.status, why=ending.why))
         return ending
@@ -356,7 +361,7 @@ class SimulatedPhone:
         if load_version(self.load)[:1] >= (_KEYWORD_ONLY,) or not key.proxy:
             why = f"the line's proxy is {key.proxy!r}, and this load knows only USECALLMANAGER"
             self._log.report(RegistrationRejected(*self._log.mark, server=key.proxy, status=0, why=why))
-            self.state = PhoneState.STILL_REGISTERING
+            self._state = PhoneState.STILL_REGISTERING
             return ()
         return (CallManager(key.proxy, key.port),)
 

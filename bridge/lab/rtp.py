@@ -134,6 +134,10 @@ class RtpReceiver:
         """What was heard last."""
         return self._listener.heard
 
+    def nothing_came(self) -> ToneHeard | None:
+        """No packet for a while: what is heard then, if that is a change; else None."""
+        return self._listener.nothing_came()
+
     def receive(self, data: bytes) -> ToneHeard | None:
         """Take a datagram. What is heard, whenever that changed; else None."""
         packet = RtpPacket.parse(data)
