@@ -27,6 +27,10 @@ _END_PACKETS = 3
 """The last packet of an event is sent three times (RFC 4733, section 2.5.1.4)."""
 _GAP_PACKETS = 4
 """Silence between two keys: 80 ms."""
+_LONGEST_GAP = 3000
+"""A jump in the sequence up to which the packets between count as lost."""
+_LATEST = 100
+"""How far behind a packet may be and still count as late."""
 _SILENT = bytes([SILENCE]) * PACKET_SAMPLES
 
 
@@ -121,7 +125,10 @@ class RtpReceiver:
     def __init__(self, *, event_type: int = 101, listener: ToneListener | None = None) -> None:
         self._listener = listener or ToneListener()
         self._event_type = event_type
+        self._ssrc = 0
         self._highest: int | None = None
+        self._restart: int | None = None
+        """The number that the next packet has if the sender began to count anew."""
         self._last_event: int | None = None
         self.received = 0
         self.lost = 0
@@ -144,13 +151,8 @@ class RtpReceiver:
         if packet is None:
             return None
         self.received += 1
-        if self._highest is not None:
-            step = (packet.sequence - self._highest) & 0xFFFF
-            if step >= 0x8000:
-                self.lost = max(0, self.lost - 1)  # late, and counted as lost when its successor came
-                return None
-            self.lost += max(0, step - 1) if step < 1000 else 0  # a greater jump is a new stream, not a loss
-        self._highest = packet.sequence
+        if not self._follows(packet):
+            return None
         if packet.payload_type == PCMU:
             return self._listener.listen(packet.payload)
         if packet.payload_type == self._event_type and len(packet.payload) >= _EVENT.size:
@@ -159,3 +161,20 @@ class RtpReceiver:
                 self._last_event = packet.timestamp
                 self.keys = (self.keys + EVENT_KEYS[code])[-256:]
         return None
+
+    def _follows(self, packet: RtpPacket) -> bool:
+        """Whether the packet goes on with the stream, or begins another (RFC 3550, appendix A.1). Counts losses."""
+        if self._highest is None or packet.ssrc != self._ssrc:
+            self._ssrc, self._highest, self._restart = packet.ssrc, packet.sequence, None
+            return True
+        step = (packet.sequence - self._highest) & 0xFFFF
+        if step < _LONGEST_GAP:
+            self.lost += max(0, step - 1)
+        elif step > 0x10000 - _LATEST:
+            self.lost = max(0, self.lost - 1)  # late, and counted as lost when its successor came
+            return False
+        elif packet.sequence != self._restart:
+            self._restart = (packet.sequence + 1) & 0xFFFF  # a stray, or the first of a new count: the next one tells
+            return False
+        self._highest, self._restart = packet.sequence, None
+        return True

@@ -234,7 +234,7 @@ async def test_a_broken_file_is_said_and_the_phone_asks_again(bench: Bench) -> N
     phone.power_on()
     rejected = await phone.wait_for(ConfigRejected)
     assert rejected.why.startswith("Error parsing config")
-    assert "Error parsing config" in phone.status_messages or phone.boots == 1
+    assert phone.display == "Configuring IP"
     bench.give_file(phone, "1001", transport=2)
     await phone.wait_for(Registered)
 
@@ -252,7 +252,7 @@ async def test_a_silent_file_server_is_said(bench: Bench) -> None:
     assert phone.display == ""
 
 
-async def test_the_server_goes_away_and_comes_back(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_server_goes_away_and_comes_back(bench: Bench) -> None:
     phone = bench.phone()
     bench.give_file(phone, "1001", expires=60)
     phone.power_on()

@@ -121,6 +121,31 @@ def test_losses_are_counted_and_late_packets_forgiven() -> None:
     assert four
 
 
+def test_a_sender_that_begins_to_count_anew_is_followed() -> None:
+    receiver = RtpReceiver()
+    old, new, other = (
+        RtpSender(ssrc=1, frequency=400),
+        RtpSender(ssrc=1, frequency=500),
+        RtpSender(ssrc=2, frequency=600),
+    )
+    for _ in range(1000):
+        old.next_packet()
+    for sender, frequency in ((old, 400), (new, 500), (other, 600)):
+        for _ in range(40):
+            receiver.receive(sender.next_packet())
+        assert receiver.heard.frequency == frequency
+    assert receiver.lost == 0
+
+
+def test_one_stray_packet_does_not_lead_the_receiver_astray() -> None:
+    sender, receiver = RtpSender(ssrc=1), RtpReceiver()
+    first = sender.next_packet()
+    receiver.receive(first)
+    receiver.receive(RtpPacket(PCMU, 40000, 0, 1, b"").encode())
+    receiver.receive(sender.next_packet())
+    assert receiver.lost == 0
+
+
 @pytest.mark.parametrize(
     "datagram",
     [b"", b"\x80", b"\x80" * 11, b"\x00" * 40, b"\x90" + b"\x00" * 11, b"\x8f" + b"\x00" * 20, b"\xa0" + b"\xff" * 12],
