@@ -151,11 +151,11 @@ def events(party: Talker) -> list[Event]:
 class Registrar:
     """A small server of our own for tests: REGISTER with digest, and scripted answers to everything else."""
 
-    def __init__(self, password: str = "secret", algorithms: tuple[str, ...] = ("MD5",), expires: int = 3600) -> None:
+    def __init__(self, algorithms: tuple[str, ...] = ("MD5",)) -> None:
         self.exchange = Exchange(CountingIds("server"), PBX)
-        self.password = password
+        self.password = "secret"
         self.algorithms = algorithms
-        self.expires = expires
+        self.expires = 3600
         self.challenges = True
         self.script: Callable[[Request], Response | None] = lambda request: None
         """Looks at each request first."""

@@ -26,7 +26,10 @@ PARAMETERS = (
     ';+sip.instance="<urn:uuid:00000000-0000-0000-0000-001122aabbcc>"'
     ';+u.sip!devicename.ccm.cisco.com="SEP001122AABBCC";+u.sip!model.ccm.cisco.com="622"'
 )
-REASON = 'SIP;cause=200;text="cisco-alarm:25 Name=SEP001122AABBCC ActiveLoad=sip78xx.12-5-1SR3-74 InactiveLoad=sip78xx.10-3-1-12 Last=initialized"'
+REASON = (
+    'SIP;cause=200;text="cisco-alarm:25 Name=SEP001122AABBCC ActiveLoad=sip78xx.12-5-1SR3-74 '
+    'InactiveLoad=sip78xx.10-3-1-12 Last=initialized"'
+)
 
 
 def a_register(
@@ -104,7 +107,7 @@ def test_what_a_7841_says_of_itself() -> None:
         ("", 'SIP;text="cisco-alarm Name=SEP001122AABBCC Load=SIP41.9-4-2SR3-1S"', "x", "SEP001122AABBCC", None),
         ("", "", "sep001122aabbcc", "SEP001122AABBCC", None),
         (';+u.sip!model.ccm.cisco.com="6x2";+sip.instance="<urn:uuid:ff:ff:ff:ff:ff:ff>"', "", "AUTO-REG", None, None),
-        ('', 'SIP;text="Name=../../etc/passwd Load=../x"', "AUTO-REG", None, None),
+        ("", 'SIP;text="Name=../../etc/passwd Load=../x"', "AUTO-REG", None, None),
     ],
 )  # fmt: skip
 def test_loose_matching(parameters: str, reason: str, user: str, device: str | None, model: int | None) -> None:

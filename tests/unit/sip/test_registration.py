@@ -15,13 +15,15 @@ from bridge.sip import (
 from bridge.sip.message import Header, reply_to
 from tests.sipwire import PBX, PHONE, CountingIds, Registrar, Wire, events
 
+GOOD = "secret"
+
 
 def pair(
-    password: str = "secret", expires: int = 3600, **registrar: tuple[str, ...]
+    *, secret: str = GOOD, expires: int = 3600, algorithms: tuple[str, ...] = ("MD5",)
 ) -> tuple[UserAgent, Registrar, Wire]:
-    account = Account("1001", "192.0.2.1", Destination(*PBX), password=password, expires=expires)
+    account = Account("1001", "192.0.2.1", Destination(*PBX), password=secret, expires=expires)
     agent = UserAgent(account, CountingIds("phone"), PHONE)
-    server = Registrar(**registrar)
+    server = Registrar(algorithms)
     return agent, server, Wire([agent, server])
 
 
@@ -81,7 +83,7 @@ def test_a_server_that_always_says_stale_is_not_asked_for_ever() -> None:
 
 
 def test_a_wrong_secret_is_said_in_words_and_tried_again_later() -> None:
-    agent, server, wire = pair(password="wrong")
+    agent, server, wire = pair(secret="wrong")
     agent.register(now=wire.now)
     wire.settle()
     assert events(agent) == [RegistrationFailed(401, "the server refused the user name or the secret", 60.0)]

@@ -14,8 +14,8 @@ from bridge.sip.transaction_tables import (
     Table,
 )
 
-# Written from the figures of RFC 3261 section 17 and RFC 6026, not from the tables: next state per cell, in the order of
-# Input: 1xx 2xx 3xx-6xx request ACK retransmit timeout linger transport-error. "-" cannot happen.
+# Written from the figures of RFC 3261 section 17 and RFC 6026, not from the tables: next state per cell, in the order
+# of Input: 1xx 2xx 3xx-6xx request ACK retransmit timeout linger transport-error. "-" cannot happen.
 EXPECTED = {
     "invite client": (
         INVITE_CLIENT,
