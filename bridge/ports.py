@@ -7,7 +7,7 @@ and to the clock through these types alone.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from types import TracebackType
@@ -164,6 +164,18 @@ class SiteRepository(Protocol):
         """The device pool. Raises NotFound."""
         ...
 
+    def pools(self) -> Sequence[DevicePool]:
+        """Every device pool, ordered by name."""
+        ...
+
+    def partitions(self) -> Sequence[str]:
+        """The names of all partitions, ordered; the empty name is CUCM's ``<None>`` and always there."""
+        ...
+
+    def save_partition(self, name: str, description: str = "") -> None:
+        """Write a partition: a name space for directory numbers."""
+        ...
+
     def device_defaults(self) -> Sequence[DeviceDefaults]:
         """Every row, ordered by model number and protocol."""
         ...
@@ -256,7 +268,7 @@ class SipEndpoint:
 
     name: str
     """Name of endpoint, aor and auth user: the primary directory number."""
-    secret: str
+    secret: str = field(repr=False)
     device: DeviceName
     number: str
     caller_name: str = ""
@@ -300,7 +312,8 @@ class PbxStatus:
     """When the present state began."""
     version: str = ""
     trouble: str = ""
-    """Why there is no connection, in words with a fix; empty while connected."""
+    """Why there is no connection, why changes cannot be written or reloaded, or which endpoint Asterisk does not take,
+    in words with a fix; empty while all is well."""
     pending: tuple[str, ...] = ()
     """Endpoints whose change Asterisk has not confirmed."""
     reloads: int = 0

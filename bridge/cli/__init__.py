@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bridge.cli import autoregistration, lab, phones, serve, setup, status
+from bridge.cli.main import main
 
-def main() -> None:
-    """Entry point of the command line."""
+__all__ = ["autoregistration", "lab", "main", "phones", "serve", "setup", "status"]

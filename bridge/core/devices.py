@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from bridge.core.devicename import DeviceName
@@ -39,8 +39,8 @@ class Device:
     created_at: datetime
     version_stamp: str
     """Names the content of the device's file; changes whenever the file does."""
-    secret: str = ""
-    """The password of its SIP endpoint, at most 30 characters."""
+    secret: str = field(default="", repr=False)
+    """The password of its SIP endpoint, at most 30 characters. It never shows in a repr."""
     lines: tuple[LineAppearance, ...] = ()
     """Ordered by button."""
     model_number: int | None = None

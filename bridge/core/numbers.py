@@ -60,7 +60,9 @@ class NumberRange:
         return 0 if self.is_empty else int(self.end) - int(self.start) + 1
 
     def __contains__(self, number: str) -> bool:
-        return not self.is_empty and len(number) == len(self.start) and self.start <= number <= self.end
+        if self.is_empty or len(number) != len(self.start) or not _DIGITS.fullmatch(number):
+            return False
+        return self.start <= number <= self.end
 
     def __iter__(self) -> Iterator[str]:
         return (self.at(index) for index in range(len(self)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -188,10 +189,8 @@ class Ami:
             done, _ = await asyncio.wait({link.closed}, timeout=self._settings.ping_every)
             if done:
                 return link.closed.result()
-            try:
+            with contextlib.suppress(PbxUnavailable):  # without an answer the link closes itself
                 await link.action("Ping", (), within=self._settings.action_timeout)
-            except PbxUnavailable as error:
-                return error.why or error.what
 
     def _event(self, message: AmiMessage) -> None:
         if message.event == "FullyBooted":

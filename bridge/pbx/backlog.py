@@ -49,6 +49,7 @@ class Backlog:
         self._desired: dict[str, SipEndpoint] = {}
         self._unconfirmed: dict[str, int] = {}
         self._refused: dict[str, str] = {}
+        self._unwritable: frozenset[str] = frozenset()
         self._version = 0
         self._written = -1
         self._reloaded = -1
@@ -135,6 +136,7 @@ class Backlog:
     def wrote(self, snapshot: Snapshot, refused: Mapping[str, str]) -> None:
         """The files hold ``snapshot`` without the ``refused``."""
         self._written = snapshot.version
+        self._unwritable = frozenset(refused)
         for name, why in refused.items():
             if self._unconfirmed.get(name, 0) <= snapshot.version:
                 self._refused[name] = why
@@ -159,7 +161,7 @@ class Backlog:
     def begin_reload(self) -> ReloadBatch:
         """What the reload that starts now covers; changes from here on belong to the next one."""
         changed = {name for name, version in self._unconfirmed.items() if version <= self._written}
-        names = changed | self._desired.keys() if self._verify_all else changed
+        names = (changed | self._desired.keys() if self._verify_all else changed) - self._unwritable
         names = {name for name in names if self._unconfirmed.get(name, 0) <= self._written}
         return ReloadBatch(self._written, tuple(sorted(names)), len(changed))
 

@@ -20,6 +20,7 @@ LONGEST_VALUE = 1000
 _SECTION = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@-]{0,78}")
 _KEY = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,39}")
 _TOKEN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,78}")
+_UNWRITABLE = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029\ud800-\udfff]")
 _HEADING = re.compile(r"\[([^\]]*)\]\s*(?:\(([^)]*)\))?\s*")
 _DIRECTIVE = re.compile(r"#(include|tryinclude|exec)\s+(.+)", re.IGNORECASE)
 _HASH_LINE = re.compile(r"; Content: sha256 ([0-9a-f]{64})\n")
@@ -83,10 +84,8 @@ class Section:
 def _escaped(key: str, value: str) -> str:
     if len(value) > LONGEST_VALUE:
         raise InvalidInput(f"the value of {key} is too long", why=f"it has {len(value)} characters")
-    if any(ord(character) < 0x20 or ord(character) in (0x7F, 0x85, 0x2028, 0x2029) for character in value):
-        raise InvalidInput(f"the value of {key} holds a line break or another control character")
-    if any(0xD800 <= ord(character) <= 0xDFFF for character in value):
-        raise InvalidInput(f"the value of {key} holds half a character")
+    if _UNWRITABLE.search(value):
+        raise InvalidInput(f"the value of {key} holds a line break, another control character, or half a character")
     if "\\" in value:
         raise InvalidInput(f"the value of {key} holds a backslash", why="Asterisk takes one before ; away")
     if value != value.strip():

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bridge.core.events import EndpointConfirmed, EndpointWritten, PbxConnected, PbxLost, PbxReloaded
-from bridge.errors import NotFound, PbxError, PbxRefused, PbxUnavailable, WriteFailed
+from bridge.errors import NotFound, PbxRefused, PbxUnavailable, SepbridgeError, WriteFailed
 from bridge.pbx.ami import Ami, AmiSettings, AmiState
 from bridge.pbx.amilink import AmiMessage
 from bridge.pbx.backlog import Backlog, ReloadBatch
@@ -78,7 +78,7 @@ class PlainAsterisk:
         self._since = clock.now()
         self._reloads = 0
         self._write_trouble: WriteFailed | None = None
-        self._reload_trouble: PbxError | None = None
+        self._reload_trouble: SepbridgeError | None = None
 
     async def run(self) -> None:
         """Keep the connection, write, reload, confirm, watch registrations. Ends only by cancellation."""
@@ -203,7 +203,7 @@ class PlainAsterisk:
                     self._announced.add(endpoint.name)
                     self._sink.record(EndpointWritten(at=now, device=endpoint.device, endpoint=endpoint.name))
             for name, why in written.refused.items():
-                _log.error("endpoint %s was left out: %s", name, why)
+                _log.error("endpoint %r was left out: %s", name, why)
                 self._tell(name, confirmed=False)
             self._to_reload.set()
 
@@ -223,7 +223,7 @@ class PlainAsterisk:
                     self._to_reload.set()
             except PbxUnavailable as error:
                 _log.info("the reload waits for Asterisk: %s", error)  # the next connection starts it again
-            except PbxError as error:
+            except SepbridgeError as error:
                 if str(error) != str(self._reload_trouble):
                     _log.error("%s", error)
                 self._reload_trouble = error
@@ -246,7 +246,9 @@ class PlainAsterisk:
             seconds = asyncio.get_running_loop().time() - began
             self._sink.record(PbxReloaded(at=self._clock.now(), endpoints=batch.changed, seconds=seconds))
         # The phone may have its file as soon as its endpoint is live; its number becomes dialable a moment later.
-        self._confirm(batch, await self._live(batch))
+        live = await self._live(batch)
+        self._reload_trouble = None
+        self._confirm(batch, live)
         await self._reload_module(_DIALPLAN)
 
     def _confirm(self, batch: ReloadBatch, live: set[str]) -> None:

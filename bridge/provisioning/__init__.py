@@ -1,1 +1,36 @@
+"""The files that phones ask for: text in, text out."""
+
 from __future__ import annotations
+
+from bridge.provisioning.dialtemplate import DialRule, dial_rules
+from bridge.provisioning.documents import content_differs
+from bridge.provisioning.renderer import LoadEntry, RenderedFile, Renderer, default_loads
+from bridge.provisioning.settings import Locale, PhoneSettings, ServiceUrls, SipTransport, SshLogin, WebAccess
+from bridge.provisioning.support import Support, call_limit, secret_length, spoken_protocol, support
+from bridge.provisioning.texts import shown_text
+from bridge.provisioning.timezones import PhoneTimeZone, phone_time_zone, phone_time_zones
+
+__all__ = [
+    "DialRule",
+    "LoadEntry",
+    "Locale",
+    "PhoneSettings",
+    "PhoneTimeZone",
+    "RenderedFile",
+    "Renderer",
+    "ServiceUrls",
+    "SipTransport",
+    "SshLogin",
+    "Support",
+    "WebAccess",
+    "call_limit",
+    "content_differs",
+    "default_loads",
+    "dial_rules",
+    "phone_time_zone",
+    "phone_time_zones",
+    "secret_length",
+    "shown_text",
+    "spoken_protocol",
+    "support",
+]

@@ -1,1 +1,9 @@
+"""The database: SQLAlchemy tables, repositories, Alembic migrations."""
+
 from __future__ import annotations
+
+from bridge.store.database import SqlStore, open_store
+from bridge.store.engines import sqlite_url
+from bridge.store.migrations import HEAD, current, upgrade
+
+__all__ = ["HEAD", "SqlStore", "current", "open_store", "sqlite_url", "upgrade"]

@@ -1,0 +1,59 @@
+# sepbridge: `make demo` shows the main job, `make test` runs every check. `make help` lists the rest.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+BIN := .venv/bin
+XDIST ?= 2
+
+.PHONY: help
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
+
+.PHONY: demo
+demo: venv need-asterisk ## phones nobody configured boot, get numbers and call each other, on a real Asterisk (STAY=1: stays up)
+	@$(BIN)/sepbridge lab demo $(if $(filter-out 0,$(STAY)),--stay)
+
+.PHONY: venv
+venv: ## .venv/ with .venv/bin/sepbridge, from hash-pinned requirements
+	@scripts/venv.sh runtime
+
+.PHONY: venv-dev
+venv-dev:
+	@scripts/venv.sh dev
+
+.PHONY: asterisk
+asterisk: ## Asterisk 22 in a private prefix (.cache/asterisk); the system's packages stay untouched
+	@scripts/get-asterisk.sh .cache/asterisk
+
+# An installed Asterisk is used if it is 18 or newer.
+.PHONY: need-asterisk
+need-asterisk:
+	@v=$$(asterisk -V 2>/dev/null | sed -nE 's/^Asterisk (certified[-\/])?([0-9]+).*/\2/p'); \
+	 [ "$${v:-0}" -ge 18 ] || scripts/get-asterisk.sh .cache/asterisk
+
+.PHONY: peers
+peers: ## the programs that judge ours: tshark, sipp, TFTP clients and servers, databases (apt, as root or by sudo)
+	@scripts/peers.sh
+
+.PHONY: check
+check: venv-dev ## style, types and the walls between the rooms
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+.PHONY: test
+test: venv-dev asterisk peers check ## everything: checks, unit, property, wire, integration and end-to-end tests
+	$(BIN)/pytest -n $(XDIST)
+
+.PHONY: bench
+bench: venv-dev asterisk peers ## measure ours beside its peers, in one run each
+	$(BIN)/python -m bench.tftp
+	$(BIN)/python -m bench.storm
+
+.PHONY: lock
+lock: ## make requirements/*.txt anew from pyproject.toml (needs uv)
+	scripts/lock.sh
+
+.PHONY: clean
+clean: ## remove what the other targets made
+	rm -rf .venv .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis dist

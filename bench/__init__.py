@@ -1,0 +1,1 @@
+"""Measurements: this project beside others, with one client program, in one run."""

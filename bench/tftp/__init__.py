@@ -1,0 +1,1 @@
+"""The TFTP server beside tftpd-hpa, atftpd and dnsmasq."""

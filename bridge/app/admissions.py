@@ -1,0 +1,185 @@
+"""Letting unknown phones in: questions come one by one, answers are made in batches of one transaction each.
+
+A thousand phones switched on at once ask within a second. Each batch locks the settings once, reads the numbers in use
+once, and commits once; the batches follow each other as fast as the database allows, so a lone phone waits for nobody.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from bridge.autoregistration import (
+    Admission,
+    Arrival,
+    Decision,
+    Deferral,
+    Refusal,
+    RefusalReason,
+    decide,
+    new_device,
+)
+from bridge.core import Device, DeviceName
+from bridge.core.events import Event, PhoneAdmitted, PhoneDeferred, PhoneRefused
+from bridge.errors import StoreError, StoreUnavailable
+from bridge.ports import AuditEntry, Clock, EventSink, IdSource, Store, UnitOfWork
+
+log = logging.getLogger(__name__)
+
+BATCH = 100
+MAX_WAITING = 5_000
+
+SECRET_LENGTH = 12
+"""Characters. Enough by far (68 bits), and some 79xx refuse longer ones (SEP file reference, section 4.5)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The phone is ours: it was so before, or it just became so."""
+
+    device: Device
+    admitted_now: bool
+
+
+Outcome = Known | Deferral | Refusal
+
+
+class Admissions:
+    """The desk at which every unknown phone asks.
+
+    ``admitted`` is called in the event loop with the devices of each batch, as soon as they are committed.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        sink: EventSink,
+        clock: Clock,
+        ids: IdSource,
+        *,
+        admitted: Callable[[Sequence[Device]], None],
+        foreign_numbers: Callable[[], frozenset[str]] = frozenset,
+    ) -> None:
+        self._store = store
+        self._sink = sink
+        self._clock = clock
+        self._ids = ids
+        self._admitted = admitted
+        self._foreign_numbers = foreign_numbers
+        self._waiting: dict[DeviceName, tuple[Arrival, asyncio.Future[Outcome]]] = {}
+        self._arrived = asyncio.Event()
+
+    async def ask(self, arrival: Arrival) -> Outcome:
+        """May this phone in? The same phone asking twice at once gets one answer."""
+        waiting = self._waiting.get(arrival.device)
+        if waiting is None:
+            if len(self._waiting) >= MAX_WAITING:
+                return Refusal(RefusalReason.DATABASE_TIMEOUT, detail=f"{MAX_WAITING} phones wait already")
+            waiting = arrival, asyncio.get_running_loop().create_future()
+            self._waiting[arrival.device] = waiting
+            self._arrived.set()
+        return await asyncio.shield(waiting[1])
+
+    async def run(self) -> None:
+        """Decide, batch by batch, until cancelled."""
+        while True:
+            await self._arrived.wait()
+            self._arrived.clear()
+            while self._waiting:
+                batch = [self._waiting[name] for name in list(self._waiting)[:BATCH]]
+                outcomes, events = await self._decide([arrival for arrival, _ in batch])
+                new = [each.device for each in outcomes if isinstance(each, Known) and each.admitted_now]
+                if new:
+                    self._admitted(new)
+                for event in events:
+                    self._sink.record(event)
+                for (arrival, future), outcome in zip(batch, outcomes, strict=True):
+                    del self._waiting[arrival.device]
+                    if not future.done():
+                        future.set_result(outcome)
+
+    async def _decide(self, arrivals: Sequence[Arrival]) -> tuple[list[Outcome], list[Event]]:
+        try:
+            return await asyncio.to_thread(self._decide_in_one_transaction, arrivals)
+        except StoreError as error:
+            log.error("%d unknown phones cannot be decided upon: %s", len(arrivals), error)
+            busy = isinstance(error, StoreUnavailable)
+            reason = RefusalReason.DATABASE_TIMEOUT if busy else RefusalReason.INSERT_FAILED
+            refusal = Refusal(reason, detail=error.what)
+            now = self._clock.now()
+            return [refusal for _ in arrivals], [_refused(arrival, refusal, now) for arrival in arrivals]
+
+    def _decide_in_one_transaction(self, arrivals: Sequence[Arrival]) -> tuple[list[Outcome], list[Event]]:
+        outcomes: list[Outcome] = []
+        events: list[Event] = []
+        now = self._clock.now()
+        with self._store.write() as work:
+            settings = before = work.autoregistration.load(for_update=True)
+            known = work.devices.get_many([arrival.device for arrival in arrivals])
+            in_use = set(work.devices.numbers_in_use(settings.partition)) | self._foreign_numbers()
+            defaults = work.site.device_defaults()
+            for arrival in arrivals:
+                if (device := known.get(arrival.device)) is not None:
+                    outcomes.append(Known(device, admitted_now=False))
+                    continue
+                decision = decide(arrival, settings, now=now, in_use=in_use, device_defaults=defaults)
+                if isinstance(decision, Admission):
+                    device = new_device(
+                        arrival,
+                        decision,
+                        secret=self._ids.secret(SECRET_LENGTH),
+                        version_stamp=self._ids.version_stamp(),
+                        now=now,
+                        device_defaults=defaults,
+                    )
+                    work.devices.add(device)
+                    settings = decision.settings
+                    in_use.add(decision.number)
+                    outcomes.append(Known(device, admitted_now=True))
+                else:
+                    outcomes.append(decision)
+                events.append(_event(arrival, decision, now))
+                _note(work, arrival, decision, now)
+            if settings != before:
+                work.autoregistration.save(settings)
+            work.commit()
+        return outcomes, events
+
+
+def _note(work: UnitOfWork, arrival: Arrival, decision: Decision, now: datetime) -> None:
+    match decision:
+        case Refusal():
+            work.journal.refuse(arrival.device, arrival.client, decision.reason.value, decision.text, now)
+        case Admission():
+            work.journal.forget_refusal(arrival.device)
+            detail = f"number {decision.number}, {decision.protocol}, from {arrival.client}"
+            work.journal.audit(AuditEntry(now, "autoregistration", f"admitted {arrival.device}", detail))
+
+
+def _event(arrival: Arrival, decision: Decision, now: datetime) -> Event:
+    match decision:
+        case Admission():
+            return PhoneAdmitted(
+                at=now,
+                device=arrival.device,
+                number=decision.number,
+                client=arrival.client,
+                protocol=decision.protocol,
+            )
+        case Deferral():
+            return PhoneDeferred(at=now, device=arrival.device, client=arrival.client, why=decision.why)
+        case Refusal():
+            return _refused(arrival, decision, now)
+
+
+def _refused(arrival: Arrival, refusal: Refusal, now: datetime) -> Event:
+    return PhoneRefused(
+        at=now,
+        device=arrival.device,
+        client=arrival.client,
+        reason=refusal.reason.value,
+        text=f"{refusal.text}; {refusal.fix}",
+    )

@@ -1,0 +1,54 @@
+"""What is known about phones that are not in the database yet, kept by device and by address while they boot."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass, field
+
+from bridge.core import DeviceName, FileRequest
+from bridge.phones.evidence import PhoneEvidence
+from bridge.phones.requestedfile import RequestedFile
+from bridge.phones.useragent import parse_user_agent
+
+MAX_ADDRESSES = 10_000
+MAX_DEVICES_PER_ADDRESS = 2_000
+
+
+@dataclass(slots=True)
+class _Address:
+    nameless: PhoneEvidence = field(default_factory=PhoneEvidence)
+    """From requests that name no device, such as ``term61.default.loads``."""
+    devices: dict[DeviceName, PhoneEvidence] = field(default_factory=dict)
+
+
+class EvidenceBook:
+    """Gathers evidence request by request. Bounded: the addresses that were quiet longest are forgotten first."""
+
+    def __init__(self) -> None:
+        self._addresses: OrderedDict[str, _Address] = OrderedDict()
+
+    def note(self, request: FileRequest, client: str, asked: RequestedFile) -> None:
+        """Take from a request what it tells about the phone behind it."""
+        entry = self._addresses.setdefault(client, _Address())
+        self._addresses.move_to_end(client)
+        if len(self._addresses) > MAX_ADDRESSES:
+            self._addresses.popitem(last=False)
+        agent = parse_user_agent(request.user_agent) if request.user_agent else None
+        if asked.device is None:
+            entry.nameless = entry.nameless.with_file(asked, request.via).with_user_agent(agent)
+        elif asked.device in entry.devices or len(entry.devices) < MAX_DEVICES_PER_ADDRESS:
+            before = entry.devices.get(asked.device, PhoneEvidence())
+            entry.devices[asked.device] = before.with_file(asked, request.via).with_user_agent(agent)
+
+    def about(self, client: str, device: DeviceName) -> PhoneEvidence:
+        """What is known about a device at an address.
+
+        Evidence without a name counts only while one phone alone was seen there: behind NAT it could be another's.
+        """
+        entry = self._addresses.get(client)
+        if entry is None:
+            return PhoneEvidence()
+        named = entry.devices.get(device, PhoneEvidence())
+        if len(entry.devices) > 1 or entry.nameless.models is None:
+            return named
+        return named.narrowed(entry.nameless.models, entry.nameless.rank)

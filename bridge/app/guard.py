@@ -1,0 +1,83 @@
+"""Who may have which file: allowed networks, address rules for files with secrets, and a brake on name guessing.
+
+Phones' files hold SIP passwords and TFTP knows no login, so the address is all there is (design, section 6). Public
+tools fetch such files by guessing neighbouring MACs, thousands in a row (phone boot reference, section 5).
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from ipaddress import IPv6Address, ip_address
+
+from bridge.app.settings import Network, SecretsTo
+from bridge.core import Device, DeviceName, MacAddress
+
+MacLookup = Callable[[str], MacAddress | None]
+"""The MAC that an address on our own link has; None where nobody can tell (routed, loopback)."""
+
+MAX_CLIENTS = 10_000
+_MINUTE = timedelta(minutes=1)
+
+
+def plain_address(client: str) -> str:
+    """``::ffff:192.0.2.7`` as ``192.0.2.7``; scope ids dropped; everything else as it is."""
+    try:
+        address = ip_address(client.partition("%")[0])
+    except ValueError:
+        return client
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return str(mapped or address)
+
+
+def is_allowed(client: str, networks: tuple[Network, ...]) -> bool:
+    """Whether the address lies in one of the networks."""
+    try:
+        address = ip_address(plain_address(client))
+    except ValueError:
+        return False
+    return any(address in network for network in networks if network.version == address.version)
+
+
+def why_not_theirs(device: Device, client: str, policy: SecretsTo, mac_of: MacLookup) -> str:
+    """Why this address may not have the device's file; an empty text when it may."""
+    if policy is SecretsTo.ANY or not device.address or client == device.address:
+        return ""
+    seen = mac_of(client)
+    if seen is not None and device.name.mac is not None:
+        return "" if seen == device.name.mac else f"{client} has the MAC {seen.colons}, which is another machine"
+    if policy is SecretsTo.KNOWN:
+        return f"the phone is known at {device.address}, and {client} is another address"
+    if device.registered:
+        return f"the phone is registered from {device.address}, and {client} claims to be the same phone"
+    return ""
+
+
+class GuessingBrake:
+    """Counts how many different unknown phones one address asks for; too many in a minute look like guessing.
+
+    ``limit`` is the number per minute and address; 0 switches the brake off. Memory is bounded: the least recently
+    seen addresses are forgotten first.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self._seen: OrderedDict[str, tuple[datetime, set[DeviceName]]] = OrderedDict()
+
+    def is_guessing(self, client: str, device: DeviceName, *, now: datetime) -> bool:
+        """Note the request; True when this address has asked for too many different unknown phones."""
+        if self.limit == 0:
+            return False
+        since, names = self._seen.get(client, (now, set()))
+        if now - since >= _MINUTE:
+            since, names = now, set()
+        known = device in names
+        if not known and len(names) < self.limit:
+            names.add(device)
+            known = True
+        self._seen[client] = since, names
+        self._seen.move_to_end(client)
+        if len(self._seen) > MAX_CLIENTS:
+            self._seen.popitem(last=False)
+        return not known

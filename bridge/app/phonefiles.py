@@ -1,0 +1,152 @@
+"""The files that we make ourselves, from the site's objects as they were last read from the database."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from importlib import resources
+from pathlib import Path
+
+import jinja2
+
+from bridge.autoregistration import AutoregistrationSettings
+from bridge.core import CallManagerGroup, Device, DeviceDefaults, DevicePool, FileFound, SignallingProtocol
+from bridge.errors import NotFound
+from bridge.phones.catalogue import Model, catalogue
+from bridge.ports import SipEndpoint, Store, Transport
+from bridge.provisioning import PhoneSettings, Renderer, SipTransport, content_differs, dial_rules
+
+_CHECKOUT = Path(__file__).parent.parent.parent / "templates"
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """The site's objects at one moment."""
+
+    group: CallManagerGroup
+    pools: Mapping[str, DevicePool]
+    defaults: Sequence[DeviceDefaults]
+    autoregistration: AutoregistrationSettings
+
+
+def template_loader(own: Path) -> jinja2.BaseLoader:
+    """Where templates come from: the admin's directory first, then those that are shipped."""
+    shipped = resources.files("bridge") / "_data" / "templates"
+    place = str(shipped) if shipped.is_dir() else str(_CHECKOUT)
+    return jinja2.FileSystemLoader([str(own), place])
+
+
+class PhoneFiles:
+    """Renders phones' files. The site is read at the start and whenever ``read_site`` is called."""
+
+    def __init__(
+        self,
+        store: Store,
+        loader: jinja2.BaseLoader,
+        *,
+        context: str,
+        autoregistration_name: str,
+        doorway_port: int | None,
+        settings: PhoneSettings | None = None,
+    ) -> None:
+        self._store = store
+        self._renderer = Renderer(loader)
+        self._context = context
+        self._name = autoregistration_name
+        self.doorway_port = doorway_port
+        """Where unknown SIP phones are told to register; None sends them to the servers' own port."""
+        self._settings = settings or PhoneSettings()
+        self._site: Site | None = None
+        self._lock = threading.Lock()
+
+    def read_site(self) -> Site:
+        """Read the site's objects anew. Raises StoreError, ConfigurationError."""
+        with self._store.read() as work:
+            site = Site(
+                group=work.site.autoregistration_group(),
+                pools={pool.name: pool for pool in work.site.pools()},
+                defaults=tuple(work.site.device_defaults()),
+                autoregistration=work.autoregistration.load(),
+            )
+        with self._lock:
+            self._site = site
+        return site
+
+    @property
+    def site(self) -> Site:
+        """The site as last read."""
+        return self._site or self.read_site()
+
+    def device_file(self, device: Device) -> FileFound:
+        """The device's own file. Raises ConfigurationError when it cannot be made."""
+        rendered = self._renderer.render_phone_file(
+            device, self._pool(device), model=_model(device), settings=self._settings, load=self._load(device)
+        )
+        secret = device.name if rendered.holds_secret else None
+        return FileFound(rendered.name, rendered.content, secret_of=secret, version=device.version_stamp)
+
+    def differ(self, old: Device, new: Device) -> bool:
+        """Whether the files of these two states of a device differ in more than their version stamps."""
+        return content_differs(
+            bytes(self.device_file(old).content).decode(), bytes(self.device_file(new).content).decode()
+        )
+
+    def default_file(self, now: datetime) -> FileFound:
+        """``XMLDefault.cnf.xml`` at this moment."""
+        site = self.site
+        rendered = self._renderer.render_default_file(
+            site.group,
+            site.defaults,
+            catalogue(),
+            protocol=site.autoregistration.protocol,
+            window_open=site.autoregistration.is_open(now),
+            name=self._name,
+            sip_port=self.doorway_port,
+        )
+        return FileFound(rendered.name, rendered.content)
+
+    def dial_template(self) -> FileFound:
+        """The dial template: numbers of the range are sent at once, everything else after a pause."""
+        numbers = self.site.autoregistration.range
+        rendered = self._renderer.render_dial_template(dial_rules([] if numbers.is_empty else [numbers]))
+        return FileFound(rendered.name, rendered.content)
+
+    def feature_policy(self) -> FileFound:
+        """The feature policy that 8961 and 99xx ask for."""
+        rendered = self._renderer.render_feature_policy()
+        return FileFound(rendered.name, rendered.content)
+
+    def endpoint(self, device: Device) -> SipEndpoint | None:
+        """What Asterisk must know about the device; None for a phone that does not register there itself."""
+        if device.desired_protocol is not SignallingProtocol.SIP or device.primary_line is None:
+            return None
+        return SipEndpoint(
+            name=device.number,
+            secret=device.secret,
+            device=device.name,
+            number=device.number,
+            caller_name=device.primary_line.display_name or device.description,
+            context=self._context,
+            transport=Transport.TCP if self._settings.transport is SipTransport.TCP else Transport.UDP,
+            codecs=self._pool(device).region.codecs,
+            busy_at=self._settings.busy_trigger,
+        )
+
+    def _pool(self, device: Device) -> DevicePool:
+        pools = self.site.pools
+        if (pool := pools.get(device.pool)) is None and (pool := self.read_site().pools.get(device.pool)) is None:
+            raise NotFound(
+                f"the device pool {device.pool} of {device.name} does not exist", fix="move it to another pool"
+            )
+        return pool
+
+    def _load(self, device: Device) -> str:
+        wanted = device.model_number, device.desired_protocol
+        return next((row.load for row in self.site.defaults if (row.model_number, row.protocol) == wanted), "")
+
+
+def _model(device: Device) -> Model | None:
+    known = catalogue().by_number(device.model_number) if device.model_number is not None else None
+    return known or (catalogue().by_name(device.model) if device.model else None)

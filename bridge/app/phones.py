@@ -1,0 +1,153 @@
+"""Use cases of the admin around phones: list, show, add, remove."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from bridge.app.admissions import SECRET_LENGTH
+from bridge.autoregistration import allocate
+from bridge.core import Device, DeviceName, Line, LineAppearance, SignallingProtocol, check_directory_number
+from bridge.core.events import Event
+from bridge.errors import Conflict, InvalidInput, NotFound
+from bridge.phones.catalogue import Model, catalogue
+from bridge.ports import AuditEntry, Clock, IdSource, RefusedPhone, Store, UnitOfWork
+
+MAX_NAME = 30
+"""Characters that phones show of a name or label (SEP file reference, section 4.5)."""
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneList:
+    """Our phones, and those that were turned away."""
+
+    phones: Sequence[Device]
+    refused: Sequence[RefusedPhone]
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneSheet:
+    """One phone and what happened to it. ``device`` is None for a phone that was only ever refused."""
+
+    name: DeviceName
+    device: Device | None
+    refusal: RefusedPhone | None
+    journey: Sequence[Event]
+
+
+class PhoneDesk:
+    """The admin's changes to phones. ``actor`` is who asked, for the audit trail."""
+
+    def __init__(self, store: Store, clock: Clock, ids: IdSource, actor: str) -> None:
+        self._store = store
+        self._clock = clock
+        self._ids = ids
+        self._actor = actor
+
+    def list(self) -> PhoneList:
+        """Every phone, ours and refused."""
+        with self._store.read() as work:
+            return PhoneList(work.devices.all(), work.journal.refused())
+
+    def find(self, text: str) -> DeviceName:
+        """The phone that ``text`` names: a device name, a MAC, or a directory number. Raises NotFound."""
+        with self._store.read() as work:
+            try:
+                name = DeviceName.parse(text)
+            except InvalidInput:
+                name = None
+            if name is not None and (
+                work.devices.get(name) is not None or any(each.device == name for each in work.journal.refused())
+            ):
+                return name
+            for device in work.devices.all():
+                if any(appearance.line.number == text for appearance in device.lines):
+                    return device.name
+        raise NotFound(f"there is no phone {text!r}", fix="`sepbridge phones list` shows names, MACs and numbers")
+
+    def show(self, text: str, *, limit: int = 200) -> PhoneSheet:
+        """Everything about one phone. Raises NotFound."""
+        name = self.find(text)
+        with self._store.read() as work:
+            refusal = next((each for each in work.journal.refused() if each.device == name), None)
+            return PhoneSheet(name, work.devices.get(name), refusal, work.journal.journey(name, limit=limit))
+
+    def add(
+        self,
+        name: DeviceName,
+        *,
+        number: str = "",
+        model: str = "",
+        protocol: SignallingProtocol | None = None,
+        display_name: str = "",
+        description: str = "",
+    ) -> Device:
+        """Add a phone by hand; without a number it gets the next of the range. Works while autoregistration is off.
+
+        Raises Conflict when the phone or the number exists, InvalidInput and NotFound for values that cannot be used.
+        """
+        if name.prefix not in {"SEP", "ATA"}:
+            raise InvalidInput(f"{name} is not the name of a hardware phone", fix="give its MAC address")
+        for text in (display_name, description):
+            if len(text) > MAX_NAME or not (text.isprintable() or not text):
+                raise InvalidInput(f"{text!r} cannot be shown on a phone", fix=f"use at most {MAX_NAME} characters")
+        row = catalogue().require(model) if model else None
+        now = self._clock.now()
+        with self._store.write() as work:
+            if work.devices.get(name) is not None:
+                raise Conflict(f"{name} exists already", fix=f"see `sepbridge phones show {name}`")
+            settings = work.autoregistration.load(for_update=True)
+            if number:
+                check_directory_number(number)
+            else:
+                number = self._next_number(work)
+            device = Device(
+                name=name,
+                desired_protocol=_protocol(row, protocol, settings.protocol),
+                created_at=now,
+                version_stamp=self._ids.version_stamp(),
+                secret=self._ids.secret(SECRET_LENGTH),
+                lines=(LineAppearance(1, Line(number, settings.partition, display_name)),),
+                model_number=row.number if row else None,
+                model=row.name if row else "",
+                description=description,
+                pool=settings.pool,
+            )
+            work.devices.add(device)
+            work.journal.forget_refusal(name)
+            work.journal.audit(AuditEntry(now, self._actor, f"added {name}", f"number {number}"))
+            work.commit()
+        return device
+
+    def remove(self, name: DeviceName) -> Device:
+        """Remove a phone; its number becomes free. Raises NotFound."""
+        with self._store.write() as work:
+            device = work.devices.get(name)
+            if device is None:
+                raise NotFound(f"there is no phone {name}", fix="`sepbridge phones list` shows those that exist")
+            work.devices.remove(name)
+            work.journal.audit(AuditEntry(self._clock.now(), self._actor, f"removed {name}", f"number {device.number}"))
+            work.commit()
+        return device
+
+    def _next_number(self, work: UnitOfWork) -> str:
+        settings = work.autoregistration.load(for_update=True)
+        found = allocate(settings.range, settings.next_number, work.devices.numbers_in_use(settings.partition))
+        if found is None:
+            raise Conflict(
+                "no number is free" if len(settings.range) else "no number was given, and there is no range",
+                why=f"the autoregistration range is {settings.range}",
+                fix="give one with --number, or set a range with `sepbridge autoregistration range`",
+            )
+        work.autoregistration.save(replace(settings, next_number=found.next_number))
+        return found.number
+
+
+def _protocol(
+    row: Model | None, wanted: SignallingProtocol | None, parameter: SignallingProtocol
+) -> SignallingProtocol:
+    """What the phone is to speak: its only protocol, else what the admin wants, else the site's parameter (RG-04)."""
+    only = row.only_protocol if row else None
+    if row is not None and only is not None and wanted is not None and wanted is not only:
+        raise InvalidInput(f"a {row} speaks {only} alone", fix=f"leave --protocol out, or say {only}")
+    return only or wanted or parameter

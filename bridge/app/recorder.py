@@ -1,0 +1,129 @@
+"""Where all events go: onto the phones' journeys in the database, to live listeners, and into the log."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable
+from dataclasses import replace
+
+from bridge.core.events import (
+    Event,
+    FileDelivered,
+    FileEvent,
+    FileNotFound,
+    FileRequested,
+    PbxConnected,
+    PbxLost,
+    PbxReloaded,
+    PhoneAdmitted,
+    PhoneRefused,
+)
+from bridge.errors import StoreError
+from bridge.phones.filenames import parse_file_name
+from bridge.ports import Store
+
+log = logging.getLogger(__name__)
+
+Listener = Callable[[Event], None]
+
+_QUIET = (FileRequested, FileDelivered, FileNotFound, PbxReloaded)
+"""Everyday events: hundreds a second while an office boots. They are logged at DEBUG."""
+
+MAX_WAITING = 50_000
+"""Events kept in memory while the database is away; beyond that the oldest are dropped, and counted."""
+
+
+class EventRecorder:
+    """The EventSink of the running service.
+
+    Recording only appends to a queue; the queue is written to the database a few times a second, many events in one
+    transaction, so that a boot storm costs tens of transactions and not thousands. While the database is away the
+    events wait.
+    """
+
+    def __init__(self, store: Store, *, interval: float = 0.25) -> None:
+        self._store = store
+        self._interval = interval
+        self._waiting: deque[Event] = deque(maxlen=MAX_WAITING)
+        self._listeners: list[Listener] = []
+        self._arrived = asyncio.Event()
+        self.dropped = 0
+
+    def record(self, event: Event) -> None:
+        """Take note of ``event``. Never blocks, never raises."""
+        if isinstance(event, FileEvent) and event.device is None:
+            event = replace(event, device=parse_file_name(event.name).device)
+        if len(self._waiting) == MAX_WAITING:
+            self.dropped += 1
+        self._waiting.append(event)
+        self._arrived.set()
+        log.log(logging.DEBUG if isinstance(event, _QUIET) else logging.INFO, "%s", describe(event))
+        for listener in self._listeners:
+            listener(event)
+
+    def subscribe(self, listener: Listener) -> Callable[[], None]:
+        """Call ``listener`` for every event from now on; returns the function that ends it."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    async def run(self) -> None:
+        """Write events until cancelled; what is left is written on the way out."""
+        try:
+            while True:
+                await self._arrived.wait()
+                await asyncio.sleep(self._interval)
+                await self._flush()
+        finally:
+            await asyncio.shield(self._flush())
+
+    async def _flush(self) -> None:
+        self._arrived.clear()
+        batch = [self._waiting.popleft() for _ in range(len(self._waiting))]
+        kept = [event for event in batch if event.device is not None]
+        if not kept:
+            return
+        try:
+            await asyncio.to_thread(self._write, kept)
+        except StoreError as error:
+            log.warning("%d events wait for the database: %s", len(kept), error)
+            self._waiting.extendleft(reversed(kept))
+            self._arrived.set()
+
+    def _write(self, events: list[Event]) -> None:
+        with self._store.write() as work:
+            work.journal.append(events)
+            work.commit()
+
+
+def describe(event: Event) -> str:
+    """One line for people. Never holds a secret, because events hold none."""
+    who = f"{event.device}: " if event.device else ""
+    match event:
+        case FileRequested():
+            what = f"asks for {event.name!r} from {event.client} over {event.via}"
+        case FileDelivered():
+            what = f"has {event.name!r}, {event.size} bytes in {event.seconds:.3f} s"
+            what += " (holds its password)" if event.secret else ""
+        case FileNotFound():
+            what = f"was told that {event.name!r} does not exist" + (f": {event.why}" if event.why else "")
+        case PhoneAdmitted():
+            what = f"admitted with number {event.number}, {event.protocol}, from {event.client}"
+        case PhoneRefused():
+            what = f"refused ({event.reason}): {event.text}"
+        case PbxReloaded():
+            what = f"Asterisk reloaded in {event.seconds * 1000:.0f} ms for {event.endpoints} endpoints"
+        case PbxConnected():
+            what = f"connected to the manager interface of {event.version}"
+        case PbxLost():
+            what = f"lost the manager interface: {event.why}"
+        case _:
+            details = {
+                name: getattr(event, name)
+                for name in event.__dataclass_fields__
+                if name not in {"at", "device"} and getattr(event, name) not in {"", None}
+            }
+            words = "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in type(event).__name__)
+            what = words.strip() + "".join(f", {name.replace('_', ' ')} {value}" for name, value in details.items())
+    return who + what

@@ -1,0 +1,313 @@
+"""The composition root: one running node, put together from the rooms below."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import socket
+from collections.abc import Coroutine, Sequence
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from bridge import __version__
+from bridge.app.admissions import Admissions
+from bridge.app.doorkeeper import Doorkeeper
+from bridge.app.phonefiles import PhoneFiles, template_loader
+from bridge.app.recorder import EventRecorder
+from bridge.app.registrations import Registrations
+from bridge.app.resolver import FileResolver
+from bridge.app.settings import Settings
+from bridge.app.status import ServiceStatus
+from bridge.app.system import SystemClock, SystemIds
+from bridge.core import Device, DeviceName, Server
+from bridge.core.events import Event, PbxConnected
+from bridge.errors import ConfigurationError, NotFound, SepbridgeError, StoreError
+from bridge.net.arp import ArpTable
+from bridge.net.tftp import TftpLimits, TftpServer
+from bridge.pbx import AmiSettings, PlainAsterisk, PlainAsteriskSettings
+from bridge.phones.catalogue import ConfigFamily, catalogue
+from bridge.ports import RestartKind, SipEndpoint
+from bridge.store import open_store
+from bridge.store.filetree import FileTree
+
+log = logging.getLogger(__name__)
+
+REFRESH_EVERY = 30.0
+"""Seconds after which the site is read again even if nobody said that it changed (another node may have)."""
+
+
+class Service:
+    """Everything but HTTP. Use it as an async context manager: inside the block the node works."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.clock = SystemClock()
+        ids = SystemIds()
+        self.store = open_store(settings.database_url)
+        self.recorder = EventRecorder(self.store)
+        self.files = PhoneFiles(
+            self.store,
+            template_loader(settings.templates_directory),
+            context=settings.asterisk.context,
+            autoregistration_name=settings.sip.autoregistration_name,
+            doorway_port=settings.sip.doorway[0].port if settings.sip.doorway else None,
+        )
+        self._registrations = Registrations(self.store, self.files, self.recorder, self.clock, ids)
+        self.pbx = PlainAsterisk(
+            PlainAsteriskSettings(
+                ami=AmiSettings(
+                    host=settings.ami.address.host,
+                    port=settings.ami.address.port,
+                    username=settings.ami.username,
+                    secret=settings.ami.secret,
+                ),
+                directory=settings.asterisk.directory,
+            ),
+            sink=self.recorder,
+            clock=self.clock,
+            listener=self._registrations,
+        )
+        self._registrations.restarter = self.pbx
+        self._foreign: frozenset[str] = frozenset()
+        self.admissions = Admissions(
+            self.store,
+            self.recorder,
+            self.clock,
+            ids,
+            admitted=self._admitted,
+            foreign_numbers=lambda: self._foreign,
+        )
+        self.resolver = FileResolver(
+            self.store,
+            self.files,
+            FileTree(_made(settings.files_directory)),
+            self.admissions,
+            settled=self._settled,
+            mac_of=ArpTable().mac_of,
+            settings=settings.files,
+            networks=settings.server.allowed_networks,
+        )
+        self.tftp = TftpServer(
+            self.resolver,
+            self.recorder,
+            self.clock,
+            listen=[(address.host, address.port) for address in settings.tftp.listen],
+            limits=TftpLimits(
+                transfers=settings.tftp.max_transfers, transfers_per_client=settings.tftp.max_transfers_per_client
+            ),
+        )
+        self.doorkeeper = Doorkeeper(
+            self.admissions,
+            listen=settings.sip.doorway,
+            public_address=settings.server.address or own_address(),
+            networks=settings.server.allowed_networks,
+            settled=self._settled,
+        )
+        self.http_addresses: tuple[tuple[str, int], ...] = ()
+        """Filled in by who serves HTTP."""
+        self._started_at = self.clock.now()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def __aenter__(self) -> Self:
+        try:
+            await asyncio.to_thread(self._write_own_server)
+            await self.tftp.start()
+            await self.doorkeeper.start()
+            self.files.doorway_port = self.doorkeeper.port
+            self.recorder.subscribe(self._heard)
+            await self.refresh()
+        except BaseException:
+            await self._stop()
+            raise
+        for name, work in self._workers():
+            self._tasks.append(asyncio.create_task(work, name=name))
+        return self
+
+    def _workers(self) -> Sequence[tuple[str, Coroutine[None, None, None]]]:
+        return (
+            ("events", self.recorder.run()),
+            ("admissions", self.admissions.run()),
+            ("registrations", self._registrations.run()),
+            ("Asterisk", self.pbx.run()),
+            ("refresh", self._refresh_now_and_then()),
+        )
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._stop()
+
+    async def _stop(self) -> None:
+        await self.tftp.close()
+        await self.doorkeeper.close()
+        # The events' own task goes last, so that it writes what the others still had to say.
+        for task in reversed(self._tasks):
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError, Exception):
+                await task
+        self.store.close()
+
+    async def failure(self) -> None:
+        """Wait until a part of the service fails that must not; raises what it failed with."""
+        done, _ = await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+
+    def listens(self) -> str:
+        """The addresses, in one line."""
+        parts = {
+            "TFTP": self.tftp.addresses,
+            "HTTP": self.http_addresses,
+            "doorway": self.doorkeeper.addresses,
+        }
+        return "; ".join(
+            f"{name} {', '.join(_shown(each) for each in where)}" for name, where in parts.items() if where
+        )
+
+    # --- what the control socket offers ------------------------------------------------------------------------------
+
+    async def status(self) -> ServiceStatus:
+        """How things stand."""
+        return ServiceStatus(
+            version=__version__,
+            pid=os.getpid(),
+            started_at=self._started_at,
+            tftp=tuple(_shown(each) for each in self.tftp.addresses),
+            http=tuple(_shown(each) for each in self.http_addresses),
+            doorway=tuple(_shown(each) for each in self.doorkeeper.addresses),
+            pbx=self.pbx.status(),
+            database=await asyncio.to_thread(self._database_trouble),
+            transfers=self.tftp.counters.active,
+            events_dropped=self.recorder.dropped,
+        )
+
+    async def refresh(self) -> None:
+        """Read the site and the phones from the database, and bring Asterisk in line. Raises StoreError."""
+        endpoints = await asyncio.to_thread(self._read_endpoints)
+        self.pbx.replace_all(endpoints)
+
+    async def restart_phone(self, name: DeviceName, kind: RestartKind) -> None:
+        """Tell a phone to restart. Raises NotFound, PbxError."""
+        device = await asyncio.to_thread(self._device, name)
+        model = catalogue().by_name(device.model) if device.model else None
+        check_sync = model is not None and model.family is ConfigFamily.SIPPHONE_7940_60
+        await self.pbx.restart_phone(device.number, kind, check_sync=check_sync)
+
+    # --- how the parts hang together ---------------------------------------------------------------------------------
+
+    def _admitted(self, devices: Sequence[Device]) -> None:
+        endpoints = [endpoint for device in devices if (endpoint := self.files.endpoint(device)) is not None]
+        if endpoints:
+            self.pbx.put(endpoints)
+
+    async def _settled(self, device: Device) -> bool:
+        if self.files.endpoint(device) is None:
+            return True
+        return await self.pbx.settled(device.number, within=self.settings.files.wait_for_pbx)
+
+    def _heard(self, event: Event) -> None:
+        if isinstance(event, PbxConnected):
+            task = asyncio.create_task(self._met_asterisk(), name="met Asterisk")
+            task.add_done_callback(lambda done: done.cancelled() or done.exception())
+
+    async def _met_asterisk(self) -> None:
+        """Asterisk is (again) there: see which numbers it uses itself, and who is registered."""
+        try:
+            self._foreign = await self.pbx.foreign_numbers()
+            registered = {contact.endpoint: contact for contact in await self.pbx.contacts()}
+            known = await asyncio.to_thread(self._registered_endpoints)
+        except SepbridgeError as error:
+            log.warning("Asterisk's registrations could not be read: %s", error)
+            return
+        for endpoint in known - set(registered):
+            self._registrations.contact_removed(endpoint, "Asterisk does not know the registration any more")
+        for contact in registered.values():
+            self._registrations.contact_added(contact)
+
+    async def _refresh_now_and_then(self) -> None:
+        while True:
+            await asyncio.sleep(REFRESH_EVERY)
+            try:
+                await self.refresh()
+            except (StoreError, ConfigurationError) as error:
+                log.warning("the site could not be read again: %s", error)
+
+    def _read_endpoints(self) -> list[SipEndpoint]:
+        self.files.read_site()
+        with self.store.read() as work:
+            devices = work.devices.all()
+        return [endpoint for device in devices if (endpoint := self.files.endpoint(device)) is not None]
+
+    def _registered_endpoints(self) -> set[str]:
+        with self.store.read() as work:
+            return {device.number for device in work.devices.all() if device.registered}
+
+    def _device(self, name: DeviceName) -> Device:
+        with self.store.read() as work:
+            device = work.devices.get(name)
+        if device is None:
+            raise NotFound(f"there is no phone {name}", fix="`sepbridge phones list` shows those that exist")
+        return device
+
+    def _database_trouble(self) -> str:
+        try:
+            with self.store.write() as work:
+                work.autoregistration.load()
+        except StoreError as error:
+            return str(error)
+        return ""
+
+    def _write_own_server(self) -> None:
+        """Make this node the server of the default group, with the address that the settings give."""
+        settings = self.settings.server
+        own = Server(
+            name=settings.name or socket.gethostname(),
+            address=settings.address or own_address(),
+            sip_port=self.settings.sip.port,
+        )
+        with self.store.write() as work:
+            pool = work.site.pool("Default")
+            known = pool.group.servers
+            servers = tuple(own if server.name == own.name else server for server in known)
+            if own not in servers:
+                servers = (*servers, own)
+            if servers == known:
+                return
+            group = replace(pool.group, servers=servers)
+            work.site.save_pool(replace(pool, group=group))
+            work.commit()
+
+
+def _made(directory: Path) -> Path:
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigurationError(
+            f"the directory {directory} cannot be made",
+            why=error.strerror or str(error),
+            fix="create it, or see state.directory",
+        ) from error
+    return directory
+
+
+def own_address() -> str:
+    """The address of this machine that the rest of the network most likely sees. Sends nothing."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))
+            return str(probe.getsockname()[0])
+        except OSError as error:
+            raise ConfigurationError(
+                "this machine's own address could not be found",
+                why=error.strerror or str(error),
+                fix="set server.address in sepbridge.toml to the address that phones can reach",
+            ) from error
+
+
+def _shown(address: tuple[str, int]) -> str:
+    host, port = address[0], address[1]
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

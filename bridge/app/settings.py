@@ -1,0 +1,285 @@
+"""Deployment settings: what ``sepbridge.toml`` may say, with types, defaults and checks.
+
+The site's objects (numbers, pools, phones) live in the database; here is only what ties the service to its machine.
+Every key has a default that fits a plain Asterisk on the same host, except the AMI secret.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+import tomllib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, fields
+from enum import StrEnum
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from typing import Any, get_type_hints
+
+from bridge.errors import ConfigurationError, InvalidInput
+from bridge.store import sqlite_url
+
+Network = IPv4Network | IPv6Network
+
+DEFAULT_PLACES = (Path("sepbridge.toml"), Path("/etc/sepbridge/sepbridge.toml"))
+"""Where a settings file is looked for when neither ``--config`` nor ``SEPBRIDGE_CONFIG`` names one."""
+
+_PRIVATE_NETWORKS = (
+    "127.0.0.0/8",
+    "10.0.0.0/8",
+    "172.16.0.0/12",
+    "192.168.0.0/16",
+    "169.254.0.0/16",
+    "::1/128",
+    "fc00::/7",
+    "fe80::/10",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """An IP address or host name and a port, written ``host:port`` or ``[v6]:port``."""
+
+    host: str
+    port: int
+
+    @classmethod
+    def parse(cls, text: str) -> Address:
+        """Read ``host:port``. Raises InvalidInput."""
+        match = re.fullmatch(r"(?:\[([0-9A-Fa-f:.%]+)\]|([^\s:\[\]]+)):(\d{1,5})", text.strip())
+        if match is None or int(match.group(3)) > 65535:
+            raise InvalidInput(f"{text!r} is not an address and port", fix='write it as "0.0.0.0:69" or "[::]:69"')
+        return cls(match.group(1) or match.group(2), int(match.group(3)))
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+class SecretsTo(StrEnum):
+    """Who may fetch a known device's file, which holds its SIP password (design, section 6)."""
+
+    KNOWN = "known"
+    """Only the address known for the device, or an address on our link that has the device's MAC."""
+    UNCLAIMED = "unclaimed"
+    """Also another address, unless it is seen to have a different MAC or the phone is registered elsewhere."""
+    ANY = "any"
+    """Whoever asks from an allowed network."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServerSettings:
+    """``[server]``: this machine, as phones see it."""
+
+    name: str = ""
+    """Name of this node; the host name when empty."""
+    address: str = ""
+    """Address that phones are told for call control; found by itself when empty."""
+    allowed_networks: tuple[Network, ...] = tuple(ip_network(each) for each in _PRIVATE_NETWORKS)
+    """Requests from anywhere else are refused, whatever they ask for."""
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseSettings:
+    """``[database]``"""
+
+    url: str = ""
+    """Any SQLAlchemy URL; SQLite in the state directory when empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class StateSettings:
+    """``[state]``"""
+
+    directory: Path = Path("/var/lib/sepbridge")
+    """Database, control socket, and the admin's files for phones (``files/``)."""
+
+
+@dataclass(frozen=True, slots=True)
+class TftpSettings:
+    """``[tftp]``: our own TFTP server."""
+
+    listen: tuple[Address, ...] = (Address("0.0.0.0", 69),)
+    max_transfers: int = 2000
+    max_transfers_per_client: int = 20
+
+
+@dataclass(frozen=True, slots=True)
+class HttpSettings:
+    """``[http]``: the file server that newer phones ask first."""
+
+    listen: tuple[Address, ...] = (Address("0.0.0.0", 6970),)
+
+
+@dataclass(frozen=True, slots=True)
+class FilesSettings:
+    """``[files]``: who gets what."""
+
+    directory: Path = Path("files")
+    """The admin's firmware, rings, locales; relative to the state directory."""
+    templates: Path = Path("templates")
+    """The admin's own templates, which win over ours; relative to the state directory."""
+    secrets_to: SecretsTo = SecretsTo.UNCLAIMED
+    unknown_per_minute: int = 20
+    """How many different unknown phones one address may ask for in a minute before it is refused; 0: no limit."""
+    wait_for_pbx: float = 0.5
+    """Seconds a new phone's file waits for Asterisk to know the phone. The file is sent in any case."""
+
+
+@dataclass(frozen=True, slots=True)
+class SipSettings:
+    """``[sip]``: where phones register."""
+
+    port: int = 5060
+    """Asterisk's SIP port, UDP and TCP."""
+    doorway: tuple[Address, ...] = (Address("0.0.0.0", 5070),)
+    """Where unknown phones that know only XMLDefault.cnf.xml announce themselves."""
+    autoregistration_name: str = "AUTO-REG"
+
+
+@dataclass(frozen=True, slots=True)
+class AmiSettings:
+    """``[ami]``: the manager interface of Asterisk."""
+
+    address: Address = Address("127.0.0.1", 5038)
+    username: str = "sepbridge"
+    secret: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class AsteriskSettings:
+    """``[asterisk]``: our own directory of included files."""
+
+    directory: Path = Path("/etc/asterisk/sepbridge")
+    context: str = "sepbridge-phones"
+    """Dialplan context in which our phones' calls start."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The whole file."""
+
+    server: ServerSettings = ServerSettings()
+    database: DatabaseSettings = DatabaseSettings()
+    state: StateSettings = StateSettings()
+    tftp: TftpSettings = TftpSettings()
+    http: HttpSettings = HttpSettings()
+    files: FilesSettings = FilesSettings()
+    sip: SipSettings = SipSettings()
+    ami: AmiSettings = AmiSettings()
+    asterisk: AsteriskSettings = AsteriskSettings()
+
+    @property
+    def database_url(self) -> str:
+        """The database's URL, with the default filled in."""
+        return self.database.url or sqlite_url(self.state.directory / "sepbridge.db")
+
+    @property
+    def files_directory(self) -> Path:
+        """The admin's files for phones."""
+        return self.state.directory / self.files.directory
+
+    @property
+    def templates_directory(self) -> Path:
+        """The admin's own templates."""
+        return self.state.directory / self.files.templates
+
+    @property
+    def control_socket(self) -> Path:
+        """The Unix socket by which the command line talks to the running service."""
+        return self.state.directory / "control.sock"
+
+
+def find_settings(named: Path | None) -> Path | None:
+    """The settings file to read: the one named, ``$SEPBRIDGE_CONFIG``, or the first default place that exists."""
+    if named is None and (variable := os.environ.get("SEPBRIDGE_CONFIG")):
+        named = Path(variable)
+    if named is not None:
+        if not named.is_file():
+            raise ConfigurationError(f"there is no settings file {named}", fix="check the path given by --config")
+        return named
+    return next((place for place in DEFAULT_PLACES if place.is_file()), None)
+
+
+def load_settings(path: Path | None) -> Settings:
+    """Read a settings file; the defaults when ``path`` is None. Raises ConfigurationError naming the key."""
+    if path is None:
+        return Settings()
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigurationError(f"{path} is not valid TOML", why=str(error)) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{path} cannot be read", why=str(error)) from error
+    return settings_from(document, source=str(path))
+
+
+def settings_from(document: dict[str, object], *, source: str = "sepbridge.toml") -> Settings:
+    """Check a parsed document and make Settings of it. Raises ConfigurationError."""
+    sections = {each.name: each.default for each in fields(Settings)}
+    values: dict[str, Any] = {}
+    for name, table in document.items():
+        _known(name, sections, source, "section ")
+        if not isinstance(table, dict):
+            raise ConfigurationError(f"{source}: {name} must be a section", fix=f"write [{name}] above its keys")
+        values[name] = _section(type(sections[name]), table, source, name)
+    return Settings(**values)
+
+
+def _known(key: str, known: Iterable[str], source: str, kind: str) -> None:
+    names = list(known)
+    if key not in names:
+        near = difflib.get_close_matches(key, names, n=1)
+        raise ConfigurationError(
+            f"{source}: there is no {kind}{key}",
+            fix=f"did you mean {near[0]}?" if near else f"known here: {', '.join(names)}",
+        )
+
+
+def _section(kind: type[Any], table: dict[str, object], source: str, section: str) -> Any:
+    hints = get_type_hints(kind)
+    values: dict[str, object] = {}
+    for key, value in table.items():
+        _known(key, hints, source, f"setting {section}.")
+        try:
+            values[key] = _CONVERTERS[hints[key]](value)
+        except (InvalidInput, ValueError, TypeError) as error:
+            raise ConfigurationError(f"{source}: {section}.{key} = {value!r} cannot be used", why=str(error)) from error
+    return kind(**values)
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise InvalidInput("a text in quotes is wanted")
+    return value
+
+
+def _whole_number(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise InvalidInput("a whole number from 0 up is wanted")
+    return value
+
+
+def _seconds(value: object) -> float:
+    if not isinstance(value, int | float) or isinstance(value, bool) or value < 0:
+        raise InvalidInput("a number of seconds from 0 up is wanted")
+    return float(value)
+
+
+def _texts(value: object) -> list[str]:
+    if not isinstance(value, list):
+        raise InvalidInput("a list of texts is wanted, even for one")
+    return [_text(each) for each in value]
+
+
+_CONVERTERS: dict[object, Callable[[object], object]] = {
+    str: _text,
+    int: _whole_number,
+    float: _seconds,
+    Path: lambda value: Path(_text(value)),
+    SecretsTo: lambda value: SecretsTo(_text(value)),
+    Address: lambda value: Address.parse(_text(value)),
+    tuple[Address, ...]: lambda value: tuple(Address.parse(each) for each in _texts(value)),
+    tuple[Network, ...]: lambda value: tuple(ip_network(each) for each in _texts(value)),
+}
+"""How a TOML value becomes the type that the dataclass declares."""

@@ -1,0 +1,61 @@
+"""What ``sepbridge status`` shows, and the running service answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from bridge.autoregistration import AutoregistrationSettings, free_numbers
+from bridge.ports import PbxStatus
+
+
+@dataclass(frozen=True, slots=True)
+class WindowStatus:
+    """Autoregistration at one moment."""
+
+    is_open: bool
+    opens_at: datetime | None
+    closes_at: datetime | None
+    seconds_left: int | None
+    """Until it closes by itself; None when it is closed or open without end."""
+    range: str
+    next_number: str
+    numbers_total: int
+    numbers_free: int
+    protocol: str
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceStatus:
+    """The running service at one moment."""
+
+    version: str
+    pid: int
+    started_at: datetime
+    tftp: tuple[str, ...]
+    """Addresses it listens on, ``host:port``."""
+    http: tuple[str, ...]
+    doorway: tuple[str, ...]
+    pbx: PbxStatus
+    database: str
+    """Empty while the database works, else what is wrong with it."""
+    transfers: int
+    events_dropped: int
+
+
+def window_status(settings: AutoregistrationSettings, in_use: frozenset[str], now: datetime) -> WindowStatus:
+    """How things stand with autoregistration."""
+    window = settings.window
+    is_open = settings.is_open(now)
+    closes_at = window.closes_at if window else None
+    return WindowStatus(
+        is_open=is_open,
+        opens_at=window.opens_at if window else None,
+        closes_at=closes_at,
+        seconds_left=max(0, int((closes_at - now).total_seconds())) if is_open and closes_at else None,
+        range=str(settings.range),
+        next_number=settings.next_number,
+        numbers_total=len(settings.range),
+        numbers_free=free_numbers(settings.range, in_use),
+        protocol=settings.protocol.value,
+    )

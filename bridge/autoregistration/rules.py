@@ -1,0 +1,215 @@
+"""May it in? The decision on an unknown phone, from the site's settings and the evidence at hand.
+
+Source: autoregistration reference, sections 3, 4, 5.3 and 7. Known devices never come here: no window concerns them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
+from datetime import datetime
+from ipaddress import IPv4Address, IPv6Address, ip_address
+
+from bridge.autoregistration.allocation import allocate
+from bridge.autoregistration.policy import AutoregistrationSettings
+from bridge.autoregistration.reasons import Refusal, RefusalReason
+from bridge.core import Device, DeviceDefaults, DeviceName, Line, LineAppearance, SignallingProtocol
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFacts:
+    """What must be known about a model to decide: its number, its name, and the one protocol it speaks, if only one."""
+
+    number: int
+    name: str = ""
+    only_protocol: SignallingProtocol | None = None
+    """None for models whose firmware exists for both protocols."""
+
+    @property
+    def dual_protocol(self) -> bool:
+        """Whether firmware decides which protocol the phone speaks."""
+        return self.only_protocol is None
+
+
+@dataclass(frozen=True, slots=True)
+class FileArrival:
+    """An unknown phone asked for a file of its own. That tells its name, not its protocol (AR-22)."""
+
+    device: DeviceName
+    client: str
+    """The IP address that asked."""
+    evidence_protocol: SignallingProtocol | None = None
+    """Set when some evidence proves a phone that speaks one protocol only: a known model, a request on HTTP 6970."""
+
+
+@dataclass(frozen=True, slots=True)
+class RegistrationArrival:
+    """An unknown phone tries to register: an SCCP Register, or a REGISTER at our own SIP doorway."""
+
+    device: DeviceName
+    client: str
+    protocol: SignallingProtocol
+    """What its firmware speaks now."""
+    model: ModelFacts | None = None
+    """None when the phone did not say, or said a number that the catalogue does not hold."""
+
+
+Arrival = FileArrival | RegistrationArrival
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """The phone is let in: its number, its protocol, and the settings to save, with the pointer moved on."""
+
+    number: str
+    protocol: SignallingProtocol
+    settings: AutoregistrationSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Deferral:
+    """The phone is welcome, but must show its protocol first.
+
+    It is told that its own file does not exist, so that it reads XMLDefault.cnf.xml, takes the load named there and
+    registers; then it is decided upon again.
+    """
+
+    protocol: SignallingProtocol
+    why: str
+
+
+Decision = Admission | Deferral | Refusal
+
+
+def decide(
+    arrival: Arrival,
+    settings: AutoregistrationSettings,
+    *,
+    now: datetime,
+    in_use: AbstractSet[str],
+    device_defaults: Iterable[DeviceDefaults] = (),
+) -> Decision:
+    """Decide on one unknown phone.
+
+    ``in_use`` holds every number of the plan in ``settings.partition``. For a batch: save the settings of each
+    Admission by passing them to the next call, and add its number to ``in_use``.
+    """
+    refusal = _closed(settings, now) or _unwelcome(arrival.client, settings)
+    if refusal is not None:
+        return refusal
+    allocation = allocate(settings.range, settings.next_number, in_use)
+    if allocation is None:
+        return Refusal(RefusalReason.RANGE_EXHAUSTED, detail=str(settings.range))
+    match arrival:
+        case FileArrival():
+            protocol = arrival.evidence_protocol or settings.protocol
+            if protocol is SignallingProtocol.SCCP:
+                return Deferral(protocol, "it gets its number when it registers over SCCP")
+        case RegistrationArrival():
+            protocol = arrival.protocol
+            wanted = desired_protocol(arrival.model, settings.protocol)
+            if arrival.model is not None and arrival.model.dual_protocol and protocol is not wanted:
+                return _wrong_protocol(arrival.model, protocol, wanted, device_defaults)
+    moved = replace(settings, next_number=allocation.next_number)
+    return Admission(allocation.number, protocol, moved)
+
+
+def desired_protocol(model: ModelFacts | None, parameter: SignallingProtocol) -> SignallingProtocol:
+    """What a phone of this model is to speak.
+
+    Dual-protocol models, and models not known yet, follow the Auto Registration Phone Protocol; the others cannot
+    (AR-24 to AR-26).
+    """
+    return parameter if model is None or model.only_protocol is None else model.only_protocol
+
+
+def new_device(
+    arrival: Arrival,
+    admission: Admission,
+    *,
+    secret: str,
+    version_stamp: str,
+    now: datetime,
+    device_defaults: Iterable[DeviceDefaults] = (),
+) -> Device:
+    """The record of an admitted phone, with its number on line 1 and its model's default pool, if there is one."""
+    registers = isinstance(arrival, RegistrationArrival)
+    model = arrival.model if isinstance(arrival, RegistrationArrival) else None
+    defaults = None if model is None else _defaults_of(model.number, admission.protocol, device_defaults)
+    return Device(
+        name=arrival.device,
+        desired_protocol=admission.protocol,
+        observed_protocol=admission.protocol if registers else None,
+        created_at=now,
+        version_stamp=version_stamp,
+        secret=secret,
+        lines=(LineAppearance(1, Line(admission.number, admission.settings.partition)),),
+        model_number=None if model is None else model.number,
+        model="" if model is None else model.name,
+        description=f"Auto {admission.number}",
+        pool=admission.settings.pool if defaults is None else defaults.pool,
+        address=arrival.client,
+        last_seen=now,
+        temporary=True,
+    )
+
+
+def met_again(device: Device, *, now: datetime, client: str = "", protocol: SignallingProtocol | None = None) -> Device:
+    """A known device came back, perhaps from another address or with other firmware. Its numbers stay (AR-14)."""
+    return replace(
+        device,
+        address=client or device.address,
+        observed_protocol=protocol or device.observed_protocol,
+        last_seen=now,
+    )
+
+
+def _closed(settings: AutoregistrationSettings, now: datetime) -> Refusal | None:
+    if settings.is_open(now):
+        return None
+    if settings.range.is_empty or settings.server_disabled or settings.window is None:
+        return Refusal(RefusalReason.AUTOREG_OFF)
+    window = settings.window
+    if now < window.opens_at:
+        return Refusal(RefusalReason.WINDOW_CLOSED, detail=f"opens at {window.opens_at:%Y-%m-%d %H:%M:%S} UTC")
+    return Refusal(RefusalReason.WINDOW_CLOSED, detail=f"closed at {window.closes_at:%Y-%m-%d %H:%M:%S} UTC")
+
+
+def _unwelcome(client: str, settings: AutoregistrationSettings) -> Refusal | None:
+    if not settings.allowed_networks:
+        return None
+    address = _address(client)
+    if address is not None and any(address in network for network in settings.allowed_networks):
+        return None
+    return Refusal(RefusalReason.NOT_IN_ALLOW_LIST, detail=client)
+
+
+def _address(client: str) -> IPv4Address | IPv6Address | None:
+    try:
+        address = ip_address(client)
+    except ValueError:
+        return None
+    # A socket that serves both families shows IPv4 clients as ::ffff:10.0.0.5.
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return mapped or address
+
+
+def _wrong_protocol(
+    model: ModelFacts,
+    observed: SignallingProtocol,
+    wanted: SignallingProtocol,
+    device_defaults: Iterable[DeviceDefaults],
+) -> Refusal:
+    defaults = _defaults_of(model.number, wanted, device_defaults)
+    load = "" if defaults is None else defaults.load
+    detail = f"it speaks {observed}, unknown phones of model {model.name or model.number} are to speak {wanted}"
+    return Refusal(RefusalReason.WRONG_PROTOCOL, detail=detail, load=load)
+
+
+def _defaults_of(
+    model_number: int, protocol: SignallingProtocol, device_defaults: Iterable[DeviceDefaults]
+) -> DeviceDefaults | None:
+    return next(
+        (each for each in device_defaults if (each.model_number, each.protocol) == (model_number, protocol)), None
+    )

@@ -1,0 +1,121 @@
+"""``sepbridge autoregistration``: the window, the range, the protocol."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import click
+
+from bridge.app.status import WindowStatus
+from bridge.autoregistration import DEFAULT_WINDOW
+from bridge.cli.desks import tell_service, window_desk
+from bridge.cli.frame import Duration, Frame, json_option, table
+from bridge.cli.main import root
+from bridge.cli.status import window_in_words
+from bridge.core import NumberRange
+from bridge.errors import InvalidInput
+
+
+@root.group()
+def autoregistration() -> None:
+    """Let unknown phones in for a while, and decide what they get. Off until you enable it."""
+
+
+@autoregistration.command()
+@click.option(
+    "--for", "duration", type=Duration(), help="How long: 90s, 30m, 2h. Default: 60 minutes. 0 (no end) needs --force."
+)
+@click.option(
+    "--until", type=click.DateTime(["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%H:%M"]), help="Until when, local time."
+)
+@click.option("--force", is_flag=True, help="Allow a window without an end.")
+@json_option
+def enable(frame: Frame, duration: timedelta | None, until: datetime | None, force: bool) -> None:
+    """Open the window; it closes by itself, also when the service is restarted in between."""
+    if duration is not None and until is not None:
+        raise InvalidInput("--for and --until say the same thing twice", fix="give one of them")
+    with window_desk(frame) as desk:
+        desk.enable(duration=DEFAULT_WINDOW if duration is None else duration, until=_moment(until), force=force)
+        _show(frame, desk.status(), tell_service(frame))
+
+
+def _moment(until: datetime | None) -> datetime | None:
+    if until is None:
+        return None
+    now = datetime.now().astimezone()
+    if until.year == 1900:  # a time of day alone: today, or tomorrow when it is over
+        until = now.replace(hour=until.hour, minute=until.minute, second=0, microsecond=0)
+        return until if until > now else until + timedelta(days=1)
+    return until.astimezone()
+
+
+@autoregistration.command()
+@json_option
+def disable(frame: Frame) -> None:
+    """Close the window. Phones that have a number keep it."""
+    with window_desk(frame) as desk:
+        desk.disable()
+        _show(frame, desk.status(), tell_service(frame))
+
+
+@autoregistration.command()
+@json_option
+def status(frame: Frame) -> None:
+    """Is it open, for how long, and how many numbers are left?"""
+    with window_desk(frame) as desk:
+        _show(frame, desk.status())
+
+
+@autoregistration.command("range")
+@click.argument("numbers", metavar="[FIRST-LAST]", required=False)
+@click.option("--reset", is_flag=True, help="Start the search for free numbers at the beginning of the range again.")
+@json_option
+def numbers_range(frame: Frame, numbers: str | None, reset: bool) -> None:
+    """Show or set the range of directory numbers, for example 1000-1999.
+
+    Numbers are given out one after the other, wrapping at the end; equal ends (1000-1000) switch autoregistration off.
+    As on CUCM, the first valid range switches it on, for 60 minutes.
+    """
+    with window_desk(frame) as desk:
+        if numbers is not None:
+            desk.set_range(NumberRange.parse(numbers))
+        if reset:
+            desk.reset_pointer()
+        _show(frame, desk.status(), tell_service(frame) if numbers is not None or reset else "")
+
+
+@autoregistration.command()
+@click.argument("name", metavar="[SCCP|SIP]", required=False)
+@json_option
+def protocol(frame: Frame, name: str | None) -> None:
+    """Show or set what phones are to speak that can speak both. Phones with one protocol ignore it."""
+    with window_desk(frame) as desk:
+        if name is not None:
+            desk.set_protocol(name)
+        _show(frame, desk.status(), tell_service(frame) if name is not None else "")
+
+
+@autoregistration.command()
+@click.argument("networks", nargs=-1, metavar="[NETWORK]...")
+@click.option("--all", "everywhere", is_flag=True, help="Remove the restriction.")
+@json_option
+def networks(frame: Frame, networks: tuple[str, ...], everywhere: bool) -> None:
+    """Show or set the networks whose phones may autoregister, for example 10.1.0.0/16."""
+    with window_desk(frame) as desk:
+        if networks or everywhere:
+            desk.set_networks(() if everywhere else networks)
+        allowed = [str(each) for each in desk.settings().allowed_networks]
+        frame.show({"networks": allowed}, "\n".join(allowed) or "Phones of every network may autoregister.")
+
+
+def _show(frame: Frame, window: WindowStatus, remark: str = "") -> None:
+    rows = [
+        ("autoregistration", window_in_words(window)),
+        ("range", window.range + (" (equal ends: off)" if window.numbers_total == 0 else "")),
+        ("numbers", f"{window.numbers_free} of {window.numbers_total} free, next {window.next_number}"),
+        ("protocol", f"{window.protocol} (for phones that speak both)"),
+    ]
+    parts: list[object] = [table(("", ""), rows)]
+    if remark:
+        parts.append(remark)
+    frame.show({**frame.fields(window), "remark": remark}, *parts)

@@ -1,0 +1,156 @@
+"""What every command shares: settings, output as a table or as JSON, errors, exit codes."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import json
+import re
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from bridge.app.asjson import plain
+from bridge.app.settings import Settings, find_settings, load_settings
+from bridge.errors import (
+    ConfigurationError,
+    Conflict,
+    InvalidInput,
+    NotFound,
+    PbxError,
+    SepbridgeError,
+    StoreError,
+    WriteFailed,
+)
+
+EXIT_CODES: tuple[tuple[type[SepbridgeError], int, str], ...] = (
+    (InvalidInput, 2, "wrong usage, or a value that cannot be used"),
+    (NotFound, 3, "the named phone or object does not exist"),
+    (Conflict, 4, "the change contradicts what is there already"),
+    (ConfigurationError, 5, "sepbridge.toml or the site's objects are wrong"),
+    (StoreError, 6, "the database cannot be used"),
+    (PbxError, 7, "Asterisk, or the running service, cannot be reached"),
+    (WriteFailed, 8, "a file could not be written"),
+)
+"""Exit codes, first match wins. 0: done. 1: any other error, or a state that needs attention (``status``)."""
+
+
+class Frame:
+    """The object that click hands from command to command."""
+
+    def __init__(self, config: Path | None) -> None:
+        self._config = config
+        self.as_json = False
+
+    @functools.cached_property
+    def config(self) -> Path | None:
+        """The settings file in use; None where there is none."""
+        return find_settings(self._config)
+
+    @functools.cached_property
+    def settings(self) -> Settings:
+        """The deployment settings."""
+        return load_settings(self.config)
+
+    @functools.cached_property
+    def console(self) -> Console:
+        """Where tables go."""
+        terminal = Console(highlight=False)
+        # A file or a pipe has no width: do not break lines there.
+        return terminal if terminal.is_terminal else Console(highlight=False, width=200)
+
+    def show(self, data: object, *parts: object) -> None:
+        """Print ``data`` as JSON if asked for, else the ``parts`` (texts and tables) for people."""
+        if self.as_json:
+            click.echo(json.dumps(plain(data), indent=2, ensure_ascii=False))
+            return
+        for part in parts:
+            self.console.print(part, soft_wrap=isinstance(part, str))
+
+    @staticmethod
+    def fields(record: object) -> dict[str, object]:
+        """A dataclass as a dictionary, one level deep; ``show`` does the rest."""
+        return {each.name: getattr(record, each.name) for each in dataclasses.fields(record)}  # type: ignore[arg-type]
+
+    def confirm(self, question: str, *, yes: bool) -> None:
+        """Ask before something that cannot be taken back; ends the command on "no"."""
+        if yes:
+            return
+        if self.as_json or not sys.stdin.isatty():
+            raise InvalidInput("this changes or removes something and nobody is there to ask", fix="add --yes")
+        click.confirm(question, abort=True)
+
+
+def json_option(command: Callable[..., None]) -> Callable[..., None]:
+    """``--json`` for a command that takes the frame as its first argument."""
+
+    @click.option("--json", "as_json", is_flag=True, help="Print JSON for programs instead of a table.")
+    @click.pass_obj
+    @functools.wraps(command)
+    def with_json(frame: Frame, /, *args: Any, **options: Any) -> None:
+        frame.as_json = options.pop("as_json")
+        command(frame, *args, **options)
+
+    return with_json
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
+    """A table for people: one line per row, empty cells for what is not known."""
+    result = Table(show_header=any(columns), header_style="bold", box=None, pad_edge=False)
+    for column in columns:
+        result.add_column(column)
+    for row in rows:
+        result.add_row(*("" if cell is None else str(cell) for cell in row))
+    return result
+
+
+_DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
+
+
+class Duration(click.ParamType[timedelta]):
+    """``90s``, ``30m``, ``2h``, ``1h30m``, ``1d``; a bare number is minutes."""
+
+    name = "duration"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
+        """Read the text, or fail with the forms that are understood."""
+        if isinstance(value, timedelta):
+            return value
+        text = str(value).strip().lower()
+        if text.isdigit():
+            return timedelta(minutes=int(text))
+        match = _DURATION.fullmatch(text)
+        if not text or match is None:
+            self.fail(f"{value!r} is not a duration; write 90s, 30m, 2h or 1h30m", param, ctx)
+        days, hours, minutes, seconds = (int(each or 0) for each in match.groups())
+        return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+
+
+def in_words(span: timedelta) -> str:
+    """``1 h 30 min``, ``45 s``."""
+    seconds = max(0, round(span.total_seconds()))
+    hours, minutes, rest = seconds // 3600, seconds % 3600 // 60, seconds % 60
+    if hours:
+        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+    if minutes:
+        return f"{minutes} min {rest} s" if rest and minutes < 10 else f"{minutes} min"
+    return f"{rest} s"
+
+
+def fail(error: SepbridgeError, *, as_json: bool) -> NoReturn:
+    """Print an error with its three parts, and leave with its exit code."""
+    if as_json:
+        click.echo(json.dumps({"error": {"what": error.what, "why": error.why, "fix": error.fix}}, ensure_ascii=False))
+    else:
+        click.secho(f"Error: {error.what}", fg="red", err=True)
+        if error.why:
+            click.echo(f"  why: {error.why}", err=True)
+        if error.fix:
+            click.echo(f"  fix: {error.fix}", err=True)
+    sys.exit(next((code for kind, code, _ in EXIT_CODES if isinstance(error, kind)), 1))

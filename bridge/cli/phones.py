@@ -1,0 +1,165 @@
+"""``sepbridge phones``: list, show, add, remove, restart."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import click
+
+from bridge.app.recorder import describe
+from bridge.cli.control import ask
+from bridge.cli.desks import phone_desk, tell_service
+from bridge.cli.frame import Frame, json_option, table
+from bridge.cli.main import root
+from bridge.core import Device, DeviceName, SignallingProtocol
+from bridge.ports import RestartKind
+
+
+@root.group()
+def phones() -> None:
+    """The phones: ours, and those that were turned away."""
+
+
+@phones.command("list")
+@click.option("--temporary", is_flag=True, help="Only phones that autoregistered and were not assigned since.")
+@json_option
+def list_phones(frame: Frame, temporary: bool) -> None:
+    """List all phones."""
+    with phone_desk(frame) as desk:
+        everything = desk.list()
+    ours = [phone for phone in everything.phones if phone.temporary or not temporary]
+    rows = [
+        (phone.name, phone.number, phone.model or "?", _state(phone), phone.address, _when(phone.last_seen))
+        for phone in ours
+    ]
+    rows += [
+        (each.device, "", "?", f"refused: {each.reason}", each.client, _when(each.last_at))
+        for each in everything.refused
+        if not temporary
+    ]
+    data = {
+        "phones": [_public(frame, phone) for phone in ours],
+        "refused": [] if temporary else list(everything.refused),
+    }
+    empty = "No phones yet. Open the window: sepbridge autoregistration enable --for 30m"
+    frame.show(data, table(("phone", "number", "model", "state", "address", "last seen"), rows) if rows else empty)
+
+
+@phones.command()
+@click.argument("phone")
+@click.option("--limit", default=100, show_default=True, type=click.IntRange(1, 1000), help="How many steps to show.")
+@json_option
+def show(frame: Frame, phone: str, limit: int) -> None:
+    """Show one phone (name, MAC or number) and every step it took."""
+    with phone_desk(frame) as desk:
+        sheet = desk.show(phone, limit=limit)
+    device = sheet.device
+    rows: list[tuple[str, object]] = [("phone", sheet.name)]
+    if device is not None:
+        observed = device.observed_protocol
+        rows += [
+            ("number", device.number),
+            ("model", device.model or "not known yet"),
+            ("state", _state(device)),
+            ("protocol", f"{device.desired_protocol}" + (f", seen speaking {observed}" if observed else "")),
+            ("address", device.address),
+            ("pool", device.pool),
+            ("description", device.description),
+            ("version stamp", device.version_stamp),
+        ]
+    if sheet.refusal is not None:
+        refusal = sheet.refusal
+        rows += [
+            ("refused", f"{refusal.count} times, last {_when(refusal.last_at)}, from {refusal.client}"),
+            ("because", refusal.text),
+            ("to add it", f"sepbridge phones add {sheet.name}"),
+        ]
+    steps = [(_clock(event.at), describe(event).removeprefix(f"{sheet.name}: ")) for event in sheet.journey]
+    data = {
+        "name": sheet.name,
+        "phone": None if device is None else _public(frame, device),
+        "refusal": sheet.refusal,
+        "journey": [{"event": type(event).__name__, **frame.fields(event)} for event in sheet.journey],
+    }
+    frame.show(data, table(("", ""), rows), "", table(("at", "step"), steps))
+
+
+@phones.command()
+@click.argument("phone")
+@click.option("--number", default="", help="Directory number. Default: the next free one of the range.")
+@click.option("--model", default="", help="For example 8841. Default: found out when the phone registers.")
+@click.option(
+    "--protocol", type=click.Choice(["SCCP", "SIP"], case_sensitive=False), help="For phones that speak both."
+)
+@click.option("--name", "display_name", default="", help="The name that others see when it calls.")
+@click.option("--description", default="", help="A note for you.")
+@json_option
+def add(
+    frame: Frame, phone: str, number: str, model: str, protocol: str | None, display_name: str, description: str
+) -> None:
+    """Add a phone by its MAC, whether autoregistration is open or not."""
+    with phone_desk(frame) as desk:
+        device = desk.add(
+            DeviceName.parse(phone),
+            number=number,
+            model=model,
+            protocol=SignallingProtocol(protocol.upper()) if protocol else None,
+            display_name=display_name,
+            description=description,
+        )
+        remark = tell_service(frame)
+    text = f"{device.name} has number {device.number}. Plug it in, or power it off and on. {remark}"
+    frame.show({"phone": _public(frame, device), "remark": remark}, text)
+
+
+@phones.command()
+@click.argument("phone")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@json_option
+def remove(frame: Frame, phone: str, yes: bool) -> None:
+    """Remove a phone; its number becomes free."""
+    with phone_desk(frame) as desk:
+        name = desk.find(phone)
+        device = desk.show(str(name), limit=1).device
+        number = device.number if device else ""
+        frame.confirm(f"Remove {name} (number {number})? Its endpoint in Asterisk goes too.", yes=yes)
+        desk.remove(name)
+        remark = tell_service(frame)
+    frame.show(
+        {"removed": str(name), "number": number, "remark": remark}, f"{name} is gone, {number} is free. {remark}"
+    )
+
+
+@phones.command()
+@click.argument("phone")
+@click.option("--reset", is_flag=True, help="A full boot, like power off and on.")
+@json_option
+def restart(frame: Frame, phone: str, reset: bool) -> None:
+    """Make a registered phone read its files again. Needs the running service."""
+    with phone_desk(frame) as desk:
+        name = desk.find(phone)
+    kind = RestartKind.RESET if reset else RestartKind.RESTART
+    ask(frame.settings.control_socket, "POST", f"/phones/{name}/restart?kind={kind.value}")
+    frame.show(
+        {"restarted": str(name), "kind": kind.value},
+        f"{name} was told to {kind.value}. Whether it does shows in `sepbridge phones show {name}`.",
+    )
+
+
+def _public(frame: Frame, device: Device) -> dict[str, object]:
+    """The device without its secret."""
+    return {key: value for key, value in frame.fields(device).items() if key != "secret"}
+
+
+def _state(device: Device) -> str:
+    if device.registered:
+        return "registered"
+    return "not registered" if device.observed_protocol else "not registered yet"
+
+
+def _when(moment: datetime | None) -> str:
+    return "" if moment is None else moment.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _clock(moment: datetime) -> str:
+    return moment.astimezone().strftime("%H:%M:%S.%f")[:-3]

@@ -1,0 +1,63 @@
+"""``sepbridge serve`` and ``sepbridge db upgrade``."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import importlib
+import logging
+import signal
+
+import click
+
+from bridge.app.settings import Settings
+from bridge.cli.frame import Frame, json_option
+from bridge.cli.main import root
+from bridge.store import upgrade
+from bridge.web.node import running_node
+
+
+@root.command()
+@click.option(
+    "--log-level", type=click.Choice(["debug", "info", "warning", "error"]), default="info", show_default=True
+)
+@click.pass_obj
+def serve(frame: Frame, log_level: str) -> None:
+    """Run the service: TFTP, HTTP files, doorway, Asterisk. Ends on SIGTERM and SIGINT."""
+    logging.basicConfig(level=log_level.upper(), format="%(asctime)s %(levelname)-7s %(name)s: %(message)s")
+    logging.getLogger("aiohttp").setLevel(logging.WARNING)
+    with contextlib.suppress(ImportError):  # faster under load, never needed
+        importlib.import_module("uvloop").install()
+    asyncio.run(_serve(frame.settings))
+
+
+async def _serve(settings: Settings) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    async with running_node(settings) as service:
+        click.echo(f"sepbridge serves phones: {service.listens()}")
+        failed = asyncio.create_task(service.failure())
+        stopped = asyncio.create_task(stop.wait())
+        await asyncio.wait({failed, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        stopped.cancel()
+        if failed.done():
+            failed.result()
+        failed.cancel()
+
+
+@root.group()
+def db() -> None:
+    """The database."""
+
+
+@db.command("upgrade")
+@json_option
+def upgrade_database(frame: Frame) -> None:
+    """Create the database, or bring it to the form that this version needs. Harmless when it is current."""
+    settings = frame.settings
+    if not settings.database.url:
+        settings.state.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+    revision = upgrade(settings.database_url)
+    frame.show({"revision": revision}, f"The database is ready (revision {revision}).")

@@ -1,0 +1,122 @@
+"""``sepbridge setup asterisk``: our snippets into an Asterisk's configuration, and out again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from bridge.app.settings import DEFAULT_PLACES, load_settings
+from bridge.app.system import SystemIds
+from bridge.cli.frame import Frame, json_option
+from bridge.cli.main import root
+from bridge.errors import WriteFailed
+from bridge.pbx.atomic import write_atomically
+from bridge.pbx.install import DIRECTORY, InstallPlan, InstallSettings, apply, plan, undo_plan
+
+SECRET_LENGTH = 24
+
+
+@root.group()
+def setup() -> None:
+    """Connect sepbridge to what is there."""
+
+
+@setup.command()
+@click.option(
+    "--etc",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("/etc/asterisk"),
+    show_default=True,
+    help="Asterisk's configuration directory.",
+)
+@click.option("--undo", is_flag=True, help="Take out again what was added, and nothing else.")
+@click.option("--owner", default="", help="User that the service runs as. Default: whoever runs this command.")
+@click.option("--permit", default="127.0.0.1/255.255.255.255", show_default=True, help="Where sepbridge connects from.")
+@click.option(
+    "--toml",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help=f"Settings file to write if there is none yet. Default: {DEFAULT_PLACES[-1]}.",
+)
+@click.option("--dry-run", is_flag=True, help="Only show what would be done.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@json_option
+def asterisk(
+    frame: Frame, etc: Path, undo: bool, owner: str, permit: str, toml: Path | None, dry_run: bool, yes: bool
+) -> None:
+    """Add the manager account, includes and base contexts to a plain Asterisk, showing a diff first.
+
+    Your own files get one marked line at their end; everything else goes into files of our own. Doing it twice changes
+    nothing, and --undo takes exactly this back.
+    """
+    etc = etc.absolute()
+    toml = toml or frame.config or DEFAULT_PLACES[-1]
+    secret = load_settings(toml).ami.secret if toml.is_file() else ""
+    wanted = (
+        undo_plan(etc)
+        if undo
+        else plan(etc, InstallSettings(secret=secret or SystemIds().secret(SECRET_LENGTH), permit=permit, owner=owner))
+    )
+    settings_text = "" if undo or toml.is_file() else _settings_text(etc, wanted)
+    if not frame.as_json:
+        _show(frame, wanted, toml if settings_text else None)
+    done = False
+    if not dry_run and (not wanted.is_empty or settings_text):
+        frame.confirm("Do this?", yes=yes)
+        apply(wanted)
+        if settings_text:
+            _write_settings(toml, settings_text)
+        done = True
+    remark = _remark(wanted, undo=undo, done=done, dry_run=dry_run)
+    data = {
+        "changes": [{"file": change.path, "diff": change.diff()} for change in wanted.changes],
+        "settings": str(toml) if settings_text else None,
+        "notes": wanted.notes,
+        "done": done,
+    }
+    frame.show(data, remark)
+
+
+def _settings_text(etc: Path, wanted: InstallPlan) -> str:
+    account = next((each.after for each in wanted.changes if each.path.name == "sepbridge.conf" and each.after), "")
+    secret = next((row.partition("=")[2].strip() for row in account.splitlines() if row.startswith("secret")), "")
+    if not secret:
+        return ""
+    return (
+        "# The settings of sepbridge; docs/settings.md explains every key.\n\n"
+        f'[ami]\nsecret = "{secret}"\n\n'
+        f'[asterisk]\ndirectory = "{etc / DIRECTORY}"\n'
+    )
+
+
+def _write_settings(path: Path, text: str) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise WriteFailed(f"{path.parent} cannot be made", why=error.strerror or "", fix="run as root") from error
+    write_atomically(path, text.encode(), mode=0o600)
+
+
+def _show(frame: Frame, wanted: InstallPlan, toml: Path | None) -> None:
+    for line in wanted.diff().splitlines():
+        style = {"+": "green", "-": "red", "@": "cyan"}.get(line[:1], "")
+        frame.console.print(line, style=style, markup=False, soft_wrap=True)
+    if toml is not None:
+        frame.console.print(f"new: {toml} (the manager account's secret, and where our directory is)", markup=False)
+    for note in wanted.notes:
+        frame.console.print(f"note: {note}", markup=False, soft_wrap=True)
+
+
+def _remark(wanted: InstallPlan, *, undo: bool, done: bool, dry_run: bool) -> str:
+    if not done:
+        return (
+            "Nothing was changed (dry run)."
+            if dry_run and not wanted.is_empty
+            else "Everything is as it should be already."
+        )
+    if undo:
+        return "Done. Let Asterisk read it: asterisk -rx 'core reload'"
+    transports = any(change.path.name == "transports.conf" for change in wanted.changes)
+    command = "core restart when convenient" if transports else "core reload"
+    why = " (a new transport needs a restart)" if transports else ""
+    return f"Done. Let Asterisk read it{why}: asterisk -rx '{command}'"

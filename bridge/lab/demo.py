@@ -1,0 +1,233 @@
+"""The demo: phones that nobody configured boot, get numbers, register and call each other, on a real Asterisk.
+
+This module plays the scenario and keeps the board; drawing it is the command line's business.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from bridge.core import DeviceName, MacAddress
+from bridge.core.events import (
+    EndpointConfirmed,
+    EndpointWritten,
+    Event,
+    FileRewritten,
+    ModelLearnt,
+    PbxReloaded,
+    PhoneAdmitted,
+    PhoneRegistered,
+)
+from bridge.errors import SepbridgeError
+from bridge.lab.filefetch import FileServer
+from bridge.lab.g711 import TONES
+from bridge.lab.phone import SimulatedPhone
+from bridge.lab.phoneevents import (
+    AudioHeard,
+    CallAnswered,
+    CallEnded,
+    ConfigRejected,
+    FileAsked,
+    PhoneEvent,
+    Registered,
+    RegistrationRejected,
+    RestartAsked,
+)
+from bridge.lab.phonetiming import LAB_TIMING
+from bridge.lab.testbed import Testbed
+
+MODELS = ("8841", "7841", "7961", "8861", "7942", "7975")
+FIRST_MAC = 0x0011_22D0_0000
+WITHIN = 30.0
+"""Seconds that the whole boot may take, and again the call."""
+CLEAR = 0.8
+"""Part of the heard energy that must be the other phone's tone."""
+
+
+@dataclass(slots=True)
+class BoardRow:
+    """What the board shows of one phone."""
+
+    device: DeviceName
+    model: str
+    tone: int
+    display: str = ""
+    files: int = 0
+    last_file: str = ""
+    number: str = ""
+    written: bool = False
+    confirmed: bool = False
+    registered: bool = False
+    known_as: str = ""
+    """The model as the bridge found it out."""
+    restarted: bool = False
+    rewritten: bool = False
+    settled: bool = False
+    """Registered for good: after its restart, if there was one."""
+    call: str = ""
+    heard: int = 0
+    trouble: str = ""
+
+
+@dataclass(slots=True)
+class Board:
+    """The state of the demo."""
+
+    rows: dict[DeviceName, BoardRow]
+    reloads: int = 0
+    headline: str = "starting"
+    verdict: str = ""
+    changed: Callable[[], None] = field(default=lambda: None)
+    """Called after every change."""
+
+    @property
+    def all_settled(self) -> bool:
+        """Whether every phone is registered for good."""
+        return all(row.settled for row in self.rows.values())
+
+
+class Demo:
+    """One run of the scenario on a testbed. ``pace``: seconds between phones, so that a person can follow."""
+
+    def __init__(self, bed: Testbed, *, models: Sequence[str] = MODELS, pace: float = 0.5) -> None:
+        server = FileServer(bed.tftp, bed.http)
+        self._pace = pace
+        self._step = asyncio.Event()
+        self.phones = [
+            SimulatedPhone(
+                model,
+                MacAddress(f"{FIRST_MAC + index:012X}"),
+                server,
+                timing=LAB_TIMING,
+                tone=TONES[4 * index],
+                auto_answer=0.3,
+                listener=self._heard_phone,
+            )
+            for index, model in enumerate(models)
+        ]
+        rows = {phone.device: BoardRow(phone.device, phone.model.name, phone.tone) for phone in self.phones}
+        self.board = Board(rows)
+        self._unsubscribe = bed.service.recorder.subscribe(self._heard_bridge)
+
+    async def run(self) -> bool:
+        """Play it; True only if everything happened that should."""
+        try:
+            self._say(f"{len(self.phones)} phones that nobody configured are switched on")
+            for phone in self.phones:
+                phone.power_on()
+                await asyncio.sleep(self._pace)
+            await self._until(lambda: self.board.all_settled, WITHIN)
+            if not self.board.all_settled:
+                return self._end("not every phone registered", good=False)
+            if len({row.number for row in self.board.rows.values()}) != len(self.phones):
+                return self._end("two phones have the same number", good=False)
+            return await self._call(self.phones[0], self.phones[-1])
+        except SepbridgeError as error:
+            return self._end(str(error), good=False)
+
+    async def close(self) -> None:
+        """Switch everything off."""
+        self._unsubscribe()
+        for phone in self.phones:
+            await phone.power_off()
+
+    async def _call(self, caller: SimulatedPhone, callee: SimulatedPhone) -> bool:
+        one, two = self.board.rows[caller.device], self.board.rows[callee.device]
+        self._say(f"{one.number} calls {two.number}")
+        one.call, two.call = f"calls {two.number}", f"rung by {one.number}"
+        caller.call(two.number)
+        await self._until(lambda: one.heard == callee.tone and two.heard == caller.tone, WITHIN)
+        heard = one.heard == callee.tone and two.heard == caller.tone
+        await asyncio.sleep(2 * self._pace)
+        caller.hang_up()
+        await caller.wait_for(CallEnded)
+        if not heard:
+            return self._end("no audio in both directions", good=False)
+        one.call, two.call = f"talked to {two.number}", f"talked to {one.number}"
+        return self._end(
+            f"{len(self.phones)} phones registered with numbers of their own after {self.board.reloads} reloads; "
+            f"{one.number} and {two.number} called each other, audio verified in both directions",
+            good=True,
+        )
+
+    async def _until(self, reached: Callable[[], bool], within: float) -> None:
+        try:
+            async with asyncio.timeout(within):
+                while not reached():
+                    self._step.clear()
+                    await self._step.wait()
+        except TimeoutError:
+            return
+
+    def _say(self, headline: str) -> None:
+        self.board.headline = headline
+        self._changed()
+
+    def _end(self, verdict: str, *, good: bool) -> bool:
+        self.board.headline = "it works" if good else "something is wrong"
+        self.board.verdict = verdict
+        self._changed()
+        return good
+
+    def _changed(self) -> None:
+        # A phone reports what happens before it changes its display: look at the displays a moment later.
+        asyncio.get_running_loop().call_soon(self._redraw)
+        self._step.set()
+
+    def _redraw(self) -> None:
+        for phone in self.phones:
+            self.board.rows[phone.device].display = phone.display
+        self.board.changed()
+
+    # --- what the phones say -----------------------------------------------------------------------------------------
+
+    def _heard_phone(self, event: PhoneEvent) -> None:
+        row = self.board.rows[event.device]
+        match event:
+            case FileAsked():
+                row.files += 1
+                row.last_file = event.name
+            case Registered():
+                row.registered = True
+                row.trouble = ""
+                self._settle(row)
+            case RestartAsked():
+                row.registered = False
+                row.restarted = row.restarted or event.obeyed
+                row.trouble = "" if event.obeyed else event.why
+            case RegistrationRejected() | ConfigRejected():
+                row.trouble = event.why
+            case CallAnswered():
+                row.call = row.call.replace("calls", "talks to").replace("rung by", "talks to")
+            case AudioHeard() if event.frequency and event.ratio >= CLEAR:
+                row.heard = event.frequency
+        self._changed()
+
+    # --- what the bridge says ----------------------------------------------------------------------------------------
+
+    def _heard_bridge(self, event: Event) -> None:
+        if isinstance(event, PbxReloaded):
+            self.board.reloads += 1
+        row = self.board.rows.get(event.device) if event.device else None
+        if row is not None:
+            match event:
+                case PhoneAdmitted():
+                    row.number = event.number
+                case EndpointWritten():
+                    row.written = True
+                case EndpointConfirmed():
+                    row.confirmed = True
+                case ModelLearnt():
+                    row.known_as = event.model
+                case FileRewritten():
+                    row.rewritten = True
+                case PhoneRegistered():
+                    self._settle(row)
+        self._changed()
+
+    @staticmethod
+    def _settle(row: BoardRow) -> None:
+        """A phone is settled when it is registered and the bridge knows its model; after its restart, if it got one."""
+        row.settled = row.registered and row.confirmed and bool(row.known_as) and (row.restarted or not row.rewritten)

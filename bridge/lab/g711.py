@@ -1,0 +1,145 @@
+"""G.711 mu-law by table, and tones to be sent and recognised.
+
+A simulated phone proves that audio flows by playing a tone of its own and looking for another phone's in what it hears.
+The tones are multiples of 25 Hz: two packets of 20 ms at 8,000 samples a second hold a whole number of periods of each
+of them, so that a tone is a loop of two ready-made payloads, and so that in a window of that length every tone is
+exactly orthogonal to every other.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+SAMPLE_RATE = 8000
+"""Samples per second."""
+PACKET_SAMPLES = 160
+"""Samples in a packet: 20 ms (RFC 3551, section 4.5)."""
+WINDOW = 2 * PACKET_SAMPLES
+"""Samples that an analysis looks at: 40 ms."""
+STEP = SAMPLE_RATE // WINDOW
+"""Distance between two tones, Hz."""
+TONES = tuple(range(400, 3225, STEP))
+"""Every tone that a phone may play, Hz: inside the telephone band, clear of its edges."""
+SILENCE = 0xFF
+"""The mu-law code of zero."""
+
+_BIAS = 0x84
+_CLIP = 32635
+_AUDIBLE = 200.0
+"""Root mean square, in 16-bit steps, below which sound counts as silence (about -44 dB of full scale)."""
+
+
+def _expand(code: int) -> int:
+    """The 16-bit sample of a mu-law code (ITU-T G.711, table 2a)."""
+    inverted = ~code & 0xFF
+    magnitude = (((inverted & 0x0F) << 3) + _BIAS) << ((inverted >> 4) & 0x07)
+    return _BIAS - magnitude if inverted & 0x80 else magnitude - _BIAS
+
+
+_EXPANDED = tuple(_expand(code) for code in range(256))
+
+
+def compress(sample: int) -> int:
+    """The mu-law code nearest to a 16-bit sample."""
+    sign = 0x80 if sample < 0 else 0
+    magnitude = min(abs(sample), _CLIP) + _BIAS
+    exponent = magnitude.bit_length() - 8
+    return ~(sign | (exponent << 4) | ((magnitude >> (exponent + 3)) & 0x0F)) & 0xFF
+
+
+def expand(payload: bytes) -> list[int]:
+    """The 16-bit samples of a mu-law payload."""
+    return [_EXPANDED[code] for code in payload]
+
+
+@lru_cache(maxsize=len(TONES))
+def tone_payloads(frequency: int) -> tuple[bytes, bytes]:
+    """The two mu-law payloads that, sent in turn for ever, make a pure tone. ``frequency`` is one of ``TONES``."""
+    if frequency % STEP:
+        raise ValueError(f"{frequency} Hz is not a multiple of {STEP} Hz")
+    samples = bytes(
+        compress(round(8000 * math.sin(2 * math.pi * frequency * index / SAMPLE_RATE))) for index in range(WINDOW)
+    )
+    return samples[:PACKET_SAMPLES], samples[PACKET_SAMPLES:]
+
+
+def share(samples: Sequence[int], frequency: int) -> float:
+    """How much of the sound's energy lies in ``frequency``: 1 for a pure tone, near 0 without it (Goertzel)."""
+    energy = float(sum(sample * sample for sample in samples))
+    if energy < _AUDIBLE * _AUDIBLE * len(samples):
+        return 0.0
+    coefficient = 2 * math.cos(2 * math.pi * frequency / SAMPLE_RATE)
+    previous = before = 0.0
+    for sample in samples:
+        previous, before = sample + coefficient * previous - before, previous
+    power = previous * previous + before * before - coefficient * previous * before
+    return 2 * power / (len(samples) * energy)
+
+
+@dataclass(frozen=True, slots=True)
+class ToneHeard:
+    """The strongest tone in a stretch of sound."""
+
+    frequency: int
+    """Hz; 0 for silence."""
+    ratio: float
+    """Its part of the sound's energy, 0 to 1."""
+
+
+class ToneListener:
+    """Finds out which tone a caller plays. Feed it payloads; it looks at a window now and then, not at every packet.
+
+    A search over every tone costs a few milliseconds and happens only while nothing is recognised; after that, only
+    the tone that was found is checked.
+    """
+
+    def __init__(self, *, every: int = 10, clear: float = 0.5) -> None:
+        """Look at two packets of every ``every``; a tone with at least the part ``clear`` of the energy counts."""
+        self._every = max(2, every)
+        self._clear = clear
+        self._window = bytearray()
+        self._count = 0
+        self.heard = ToneHeard(0, 0.0)
+
+    def listen(self, payload: bytes) -> ToneHeard | None:
+        """Take one packet's payload. What is heard, whenever that changed; else None."""
+        position = self._count % self._every
+        self._count += 1
+        if position >= self._every - 2 and len(payload) == PACKET_SAMPLES:
+            self._window += payload
+        if position < self._every - 1:
+            return None
+        window, self._window = bytes(self._window), bytearray()
+        if len(window) != WINDOW:
+            return None
+        return self._judge(expand(window))
+
+    def nothing_came(self) -> ToneHeard | None:
+        """No packets at all for a while. Silence, if something was heard before; else None."""
+        self._window.clear()
+        self._count = 0
+        if not self.heard.frequency:
+            return None
+        self.heard = ToneHeard(0, 0.0)
+        return self.heard
+
+    def _judge(self, samples: list[int]) -> ToneHeard | None:
+        before = self.heard
+        if before.frequency and (ratio := share(samples, before.frequency)) >= self._clear:
+            self.heard = ToneHeard(before.frequency, ratio)
+            return None
+        self.heard = strongest(samples, self._clear)
+        return self.heard if self.heard.frequency != before.frequency else None
+
+
+def strongest(samples: Sequence[int], clear: float = 0.5) -> ToneHeard:
+    """The first of ``TONES`` that holds at least the part ``clear`` of the energy, else silence."""
+    if not any(abs(sample) > _AUDIBLE for sample in samples):
+        return ToneHeard(0, 0.0)
+    for frequency in TONES:
+        if (ratio := share(samples, frequency)) >= clear:
+            return ToneHeard(frequency, ratio)
+    return ToneHeard(0, 0.0)

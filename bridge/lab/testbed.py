@@ -1,0 +1,208 @@
+"""The bench that demo, tests and other programs build on: a private Asterisk and a whole node, on loopback."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+from bridge.app.service import Service
+from bridge.app.settings import (
+    Address,
+    AmiSettings,
+    AsteriskSettings,
+    FilesSettings,
+    HttpSettings,
+    SecretsTo,
+    ServerSettings,
+    Settings,
+    SipSettings,
+    StateSettings,
+    TftpSettings,
+)
+from bridge.app.system import SystemClock
+from bridge.app.window import WindowDesk
+from bridge.core import NumberRange, SignallingProtocol
+from bridge.lab.asterisk import LabPorts, PrivateAsterisk, free_port
+from bridge.lab.installation import AsteriskInstallation
+from bridge.store import open_store, upgrade
+from bridge.web.node import running_node
+
+LOOPBACK = "127.0.0.1"
+RTP_PORTS = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class TestbedWishes:
+    """What the lab is to be like."""
+
+    __test__ = False
+
+    range: NumberRange = field(default_factory=lambda: NumberRange("1000", "1999"))
+    open_for: timedelta | None = timedelta(minutes=30)
+    """How long the window is open; None leaves autoregistration off."""
+    protocol: SignallingProtocol = SignallingProtocol.SIP
+    base_port: int = 0
+    """First of ten ports in a row; 0: whatever is free. RTP takes the 2,000 above."""
+    directory: Path | None = None
+    """Where everything is kept; a temporary directory that goes with the lab when None."""
+    installation: AsteriskInstallation | None = None
+    database_url: str = ""
+    wait_for_pbx: float = 2.0
+
+
+class Testbed:
+    """A running lab. Made by ``testbed``."""
+
+    __test__ = False
+
+    def __init__(self, directory: Path, asterisk: PrivateAsterisk, settings: Settings) -> None:
+        self.directory = directory
+        self.asterisk = asterisk
+        self.settings = settings
+        self.config = directory / "sepbridge.toml"
+        self._service: Service | None = None
+
+    @property
+    def service(self) -> Service:
+        """The running node."""
+        if self._service is None:
+            raise RuntimeError("the node is not running")
+        return self._service
+
+    @property
+    def tftp(self) -> tuple[str, int]:
+        """Where phones get their files."""
+        return self.service.tftp.addresses[0]
+
+    @property
+    def http(self) -> tuple[str, int]:
+        """Where newer phones get their files first."""
+        return self.service.http_addresses[0]
+
+    def window_desk(self) -> WindowDesk:
+        """Autoregistration, as the command line would change it."""
+        return WindowDesk(self.service.store, self.service.clock, "lab")
+
+    @contextlib.asynccontextmanager
+    async def node(self) -> AsyncIterator[Service]:
+        """Run the node; it may be started again afterwards, on the same ports and data."""
+        async with running_node(self.settings) as service:
+            self._service = service
+            try:
+                yield service
+            finally:
+                self._service = None
+
+    def description(self, pid: int) -> dict[str, object]:
+        """What ``sepbridge lab up`` prints: addresses, accounts and places, for other programs."""
+        ami = self.asterisk.ami_settings
+        return {
+            "tftp": _shown(self.tftp),
+            "http": _shown(self.http),
+            "doorway": _shown(self.service.doorkeeper.addresses[0]),
+            "sip": _shown(self.asterisk.sip),
+            "ami": {"address": f"{ami.host}:{ami.port}", "username": ami.username, "secret": ami.secret},
+            "asterisk_cli": self.asterisk.cli_command,
+            "state": str(self.directory),
+            "config": str(self.config),
+            "control": str(self.settings.control_socket),
+            "pid": pid,
+        }
+
+
+@contextlib.asynccontextmanager
+async def prepared_testbed(wishes: TestbedWishes) -> AsyncIterator[Testbed]:
+    """Asterisk runs, the database is ready, the node is not started yet (see ``Testbed.node``)."""
+    with contextlib.ExitStack() as stack:
+        directory = wishes.directory or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sepbridge-lab-")))
+        directory = directory.absolute()
+        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        base = wishes.base_port
+        ports = LabPorts()
+        if base:
+            ports = LabPorts(sip=base + 2, ami=base + 3, rtp_first=base + 10, rtp_last=base + 10 + RTP_PORTS)
+        asterisk = PrivateAsterisk(directory / "asterisk", installation=wishes.installation, ports=ports)
+        async with asterisk:
+            settings = _settings(directory, asterisk, wishes)
+            bed = Testbed(directory, asterisk, settings)
+            bed.config.write_text(_toml(settings), encoding="utf-8")
+            bed.config.chmod(0o600)
+            upgrade(settings.database_url)
+            with contextlib.closing(open_store(settings.database_url)) as store:
+                desk = WindowDesk(store, SystemClock(), "lab")
+                desk.set_protocol(wishes.protocol)
+                desk.set_range(wishes.range)
+                if wishes.open_for is None:
+                    desk.disable()
+                else:
+                    desk.enable(duration=wishes.open_for)
+            yield bed
+
+
+@contextlib.asynccontextmanager
+async def running_testbed(wishes: TestbedWishes | None = None) -> AsyncIterator[Testbed]:
+    """The whole lab, running."""
+    async with prepared_testbed(wishes or TestbedWishes()) as bed, bed.node():
+        yield bed
+
+
+def _settings(directory: Path, asterisk: PrivateAsterisk, wishes: TestbedWishes) -> Settings:
+    base = wishes.base_port
+    ami = asterisk.ami_settings
+
+    def port(offset: int) -> int:
+        return base + offset if base else free_port(LOOPBACK)
+
+    return Settings(
+        server=ServerSettings(name="lab", address=LOOPBACK),
+        state=StateSettings(directory=directory),
+        tftp=TftpSettings(listen=(Address(LOOPBACK, port(0)),), max_transfers=5000, max_transfers_per_client=5000),
+        http=HttpSettings(listen=(Address(LOOPBACK, port(1)),)),
+        # All simulated phones share one address, so that what guards against guessing would stop them.
+        files=FilesSettings(secrets_to=SecretsTo.ANY, unknown_per_minute=0, wait_for_pbx=wishes.wait_for_pbx),
+        sip=SipSettings(port=asterisk.ports.sip, doorway=(Address(LOOPBACK, port(4)),)),
+        ami=AmiSettings(address=Address(ami.host, ami.port), username=ami.username, secret=ami.secret),
+        asterisk=AsteriskSettings(directory=asterisk.phones_directory),
+    )
+
+
+def _toml(settings: Settings) -> str:
+    """The settings as a file, so that the command line can be used on the lab."""
+    return "\n".join(
+        [
+            "# Written by the lab: sepbridge --config THIS_FILE phones list",
+            "[server]",
+            f'name = "{settings.server.name}"',
+            f'address = "{settings.server.address}"',
+            "[state]",
+            f'directory = "{settings.state.directory}"',
+            "[tftp]",
+            f'listen = ["{settings.tftp.listen[0]}"]',
+            f"max_transfers = {settings.tftp.max_transfers}",
+            f"max_transfers_per_client = {settings.tftp.max_transfers_per_client}",
+            "[http]",
+            f'listen = ["{settings.http.listen[0]}"]',
+            "[files]",
+            f'secrets_to = "{settings.files.secrets_to}"',
+            f"unknown_per_minute = {settings.files.unknown_per_minute}",
+            f"wait_for_pbx = {settings.files.wait_for_pbx}",
+            "[sip]",
+            f"port = {settings.sip.port}",
+            f'doorway = ["{settings.sip.doorway[0]}"]',
+            "[ami]",
+            f'address = "{settings.ami.address}"',
+            f'username = "{settings.ami.username}"',
+            f'secret = "{settings.ami.secret}"',
+            "[asterisk]",
+            f'directory = "{settings.asterisk.directory}"',
+            "",
+        ]
+    )
+
+
+def _shown(address: tuple[str, int]) -> str:
+    return f"{address[0]}:{address[1]}"

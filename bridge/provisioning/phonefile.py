@@ -1,0 +1,223 @@
+"""What stands in a phone's own file, worked out and checked before any template sees it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from bridge.core import CallManagerGroup, DateTimeGroup, Device, DevicePool, SignallingProtocol
+from bridge.errors import ConfigurationError
+from bridge.phones import Model, check_load
+from bridge.provisioning.settings import PhoneSettings, ServiceUrls
+from bridge.provisioning.support import Support, call_limit
+from bridge.provisioning.texts import LABEL_LENGTH, checked_address, checked_url, shown_text
+from bridge.provisioning.timezones import phone_time_zone
+
+MOST_SERVERS = 3
+SECURE_SIP_PORT = 5061
+_DATE_TEMPLATE = re.compile(r"(?:D([/.-])M\1YY?|M([/.-])D\2YY?|YY?([/.-])M\3D|YY?([/.-])D\4M)A?")
+_SECRET = re.compile(r"[!-~]+")
+_FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_STAMP = re.compile(r"[A-Za-z0-9{}._-]{1,64}")
+_PREFERRED = {"ulaw": "g711ulaw", "alaw": "g711alaw", "g729": "g729a"}
+_PHONE_LABEL_LENGTH = 12
+
+
+@dataclass(frozen=True, slots=True)
+class ServerEntry:
+    """One member of the list of call-processing servers."""
+
+    priority: int
+    name: str
+    address: str
+    sip_port: int
+    sccp_port: int
+    secure_sip_port: int = SECURE_SIP_PORT
+
+
+@dataclass(frozen=True, slots=True)
+class LineEntry:
+    """One line key. Enterprise SIP firmware has one digest credential for the whole phone: that of line 1."""
+
+    button: int
+    index: int
+    label: str
+    name: str
+    display_name: str
+    auth_name: str
+    auth_password: str
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneFile:
+    """Everything a template of a phone's own file may use. All texts are cut and checked; templates escape them."""
+
+    device: str
+    protocol: SignallingProtocol
+    stamp: str
+    load: str
+    pool: str
+    date_template: str
+    time_zone: str
+    olson_time_zone: str
+    ntp_servers: tuple[str, ...]
+    group: str
+    servers: tuple[ServerEntry, ...]
+    lines: tuple[LineEntry, ...]
+    max_calls: int
+    busy_trigger: int
+    call_waiting: int
+    preferred_codec: str
+    wideband: bool
+    phone_label: str
+    voicemail_number: str
+    urls: ServiceUrls
+    settings: PhoneSettings
+
+    @property
+    def sip_port(self) -> int:
+        """The SIP port of the first server."""
+        return self.servers[0].sip_port
+
+
+def phone_file(
+    device: Device, pool: DevicePool, model: Model | None, settings: PhoneSettings, load: str, found: Support
+) -> PhoneFile:
+    """Work out the file of ``device``. Raises ConfigurationError for anything that a phone would choke on."""
+    protocol = SignallingProtocol.SCCP if found.template == found.files.sccp else SignallingProtocol.SIP
+    if load and model is not None:
+        check_load(load, model, protocol)
+    max_calls = max(1, min(settings.max_calls, call_limit(model)))
+    when = pool.date_time_group
+    zone = phone_time_zone(when.time_zone)
+    return PhoneFile(
+        device=device.name.value,
+        protocol=protocol,
+        stamp=checked_stamp(device.version_stamp),
+        load=load if model is not None else "",
+        pool=shown_text(pool.name),
+        date_template=_date_template(when),
+        time_zone=zone.name,
+        olson_time_zone=zone.zone,
+        ntp_servers=tuple(checked_address(server, "a time server") for server in when.ntp_servers),
+        group=shown_text(pool.group.name),
+        servers=server_entries(pool.group),
+        lines=_lines(device, model, found.files.secret_length) if protocol is SignallingProtocol.SIP else (),
+        max_calls=max_calls,
+        busy_trigger=max(1, min(settings.busy_trigger, max_calls)),
+        call_waiting=found.files.call_waiting,
+        preferred_codec=_PREFERRED.get(pool.region.codecs[0], "none") if pool.region.codecs else "none",
+        wideband="g722" in pool.region.codecs,
+        phone_label=shown_text(settings.phone_label, _PHONE_LABEL_LENGTH).replace(" ", "_"),
+        voicemail_number=shown_text(settings.voicemail_number),
+        urls=_urls(settings.urls),
+        settings=_checked(settings),
+    )
+
+
+def server_entries(group: CallManagerGroup, sip_port: int | None = None) -> tuple[ServerEntry, ...]:
+    """The servers of a group in order, priority 0 first (AR-16). ``sip_port`` replaces the port of every server.
+
+    Raises ConfigurationError when there is none, or more than phones take.
+    """
+    if not 1 <= len(group.servers) <= MOST_SERVERS:
+        raise ConfigurationError(
+            f"the group {group.name} has {len(group.servers)} servers",
+            why=f"phones take one to {MOST_SERVERS}",
+            fix="add a server" if not group.servers else "remove servers from the group",
+        )
+    return tuple(
+        ServerEntry(
+            priority=priority,
+            name=shown_text(server.name),
+            address=checked_address(server.address, f"the server {server.name}"),
+            sip_port=sip_port or server.sip_port,
+            sccp_port=server.sccp_port,
+        )
+        for priority, server in enumerate(group.servers)
+    )
+
+
+def checked_stamp(stamp: str) -> str:
+    """A version stamp that a phone can read. Raises ConfigurationError."""
+    if not _STAMP.fullmatch(stamp):
+        raise ConfigurationError(f"{stamp[:64]!r} is no version stamp", fix="use a GUID")
+    return stamp
+
+
+def _lines(device: Device, model: Model | None, longest_secret: int) -> tuple[LineEntry, ...]:
+    if not device.lines:
+        raise ConfigurationError(
+            f"{device.name} has no line", why="a SIP phone registers only with a line", fix="give it a directory number"
+        )
+    _check_secret(device, model, longest_secret)
+    return tuple(
+        LineEntry(
+            button=appearance.button,
+            index=index,
+            label=shown_text(appearance.label) or appearance.line.number[:LABEL_LENGTH],
+            name=shown_text(appearance.line.number),
+            display_name=shown_text(appearance.line.display_name) or appearance.line.number[:LABEL_LENGTH],
+            auth_name=shown_text(device.number),
+            auth_password=device.secret,
+        )
+        for index, appearance in enumerate(device.lines, start=1)
+    )
+
+
+def _check_secret(device: Device, model: Model | None, longest: int) -> None:
+    """The text of the error never holds the secret itself."""
+    what = f"the SIP password of {device.name} cannot be written into its file"
+    fix = f"give it a new one of at most {longest} letters and digits"
+    if not device.secret:
+        raise ConfigurationError(what, why="it has none", fix=fix)
+    if not _SECRET.fullmatch(device.secret):
+        raise ConfigurationError(what, why="it holds blanks or characters outside ASCII", fix=fix)
+    if len(device.secret) > longest:
+        kind = f"a {model.name}" if model is not None else "a phone of unknown model"
+        raise ConfigurationError(
+            what, why=f"it has {len(device.secret)} characters, and {kind} takes {longest} for certain", fix=fix
+        )
+
+
+def _date_template(when: DateTimeGroup) -> str:
+    if not _DATE_TEMPLATE.fullmatch(when.date_template):
+        raise ConfigurationError(
+            f"{when.date_template[:20]!r} is no date format that phones know",
+            fix="write D, M and Y (or YY) with /, - or . between them, and an A at the end for the 12-hour clock",
+        )
+    return when.date_template
+
+
+def _urls(urls: ServiceUrls) -> ServiceUrls:
+    return ServiceUrls(
+        authentication=checked_url(urls.authentication, "the authentication URL"),
+        directory=checked_url(urls.directory, "the directory URL"),
+        services=checked_url(urls.services, "the services URL"),
+        messages=checked_url(urls.messages, "the messages URL"),
+        information=checked_url(urls.information, "the information URL"),
+        idle=checked_url(urls.idle, "the idle URL"),
+        problem_report=checked_url(urls.problem_report, "the problem report URL"),
+    )
+
+
+def _checked(settings: PhoneSettings) -> PhoneSettings:
+    for name in (settings.dial_template, settings.soft_key_file, settings.feature_policy):
+        if name and not _FILE_NAME.fullmatch(name):
+            raise ConfigurationError(
+                f"{name[:64]!r} is no file name that phones can ask for",
+                fix="use letters, digits, dots and dashes, at most 64 characters",
+            )
+    ssh = settings.ssh
+    if ssh is not None and not (_SECRET.fullmatch(ssh.user) and _SECRET.fullmatch(ssh.password)):
+        raise ConfigurationError(
+            "the SSH login of the phones cannot be written into their files",
+            why="user and password need characters, and neither blanks nor characters outside ASCII",
+            fix="choose others, or leave SSH off",
+        )
+    for text in (settings.locale.name, settings.locale.language, settings.locale.version, settings.locale.network):
+        if text and not _FILE_NAME.fullmatch(text):
+            raise ConfigurationError(
+                f"{text[:64]!r} cannot stand in a phone's locale", fix="use letters, digits and underscores"
+            )
+    return settings

@@ -1,0 +1,149 @@
+"""Which phones get a file from us, and what each family's file needs: the support matrix (RG-32).
+
+Every model of the catalogue leads either to a template or to a refusal in words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from bridge.core import SignallingProtocol
+from bridge.errors import ConfigurationError
+from bridge.phones import ConfigFamily, Model
+
+NEUTRAL_TEMPLATE = "neutral/sip.xml"
+"""For a phone whose model nobody knows yet: names no load, holds nothing that only some families understand."""
+
+_SIP = SignallingProtocol.SIP
+_SCCP = SignallingProtocol.SCCP
+_UNTESTED_SECRET = 12
+"""A 7942 refused a file whose password was longer (phone file reference, section 4.5)."""
+_LONGEST_SECRET = 30
+_CAREFUL_CALLS = 6
+"""What the least able phone (8831) takes; for phones of unknown model."""
+_USUAL_CALLS = 12
+"""Safe on every desk phone except the 8831 (phone file reference, section 20)."""
+
+
+@dataclass(frozen=True, slots=True)
+class FamilyFiles:
+    """What a family reads, and how it codes the settings in which families differ."""
+
+    sip: str = ""
+    """Template of its SIP file; empty where we render none."""
+    sccp: str = ""
+    call_waiting: int = 3
+    """The value that means "on": 3 in the coding of the 79xx, 69xx, 89xx and 99xx, 1 in that of 78xx and 88xx
+    (phone file reference, section 4.2)."""
+    secret_length: int = _LONGEST_SECRET
+
+
+_NEUTRAL = FamilyFiles(NEUTRAL_TEMPLATE, "neutral/sccp.xml", secret_length=_UNTESTED_SECRET)
+_NEW = FamilyFiles(sip="88xx/sip.xml", call_waiting=1)
+_SCCP_ONLY = FamilyFiles(sccp="base/sccp.xml")
+_OLSON = FamilyFiles(sccp="olson/sccp.xml")
+FILES: Mapping[ConfigFamily, FamilyFiles] = MappingProxyType(
+    {
+        ConfigFamily.JAVA_79XX: FamilyFiles("java-79xx/sip.xml", "base/sccp.xml", secret_length=_UNTESTED_SECRET),
+        ConfigFamily.SERIES_69XX: FamilyFiles("69xx/sip.xml", "69xx/sccp.xml"),
+        ConfigFamily.SERIES_894X: FamilyFiles("894x/sip.xml", "base/sccp.xml"),
+        ConfigFamily.SERIES_99XX: FamilyFiles("99xx/sip.xml"),
+        ConfigFamily.SERIES_78XX: FamilyFiles("78xx/sip.xml", call_waiting=1),
+        ConfigFamily.SERIES_88XX: _NEW,
+        ConfigFamily.SERIES_88XX_WIRELESS: _NEW,
+        ConfigFamily.SERIES_88XX_CONFERENCE: _NEW,
+        ConfigFamily.SIPPHONE_7940_60: _SCCP_ONLY,
+        ConfigFamily.FF_LD_GK: _SCCP_ONLY,
+        ConfigFamily.FIRST_GENERATION: _SCCP_ONLY,
+        ConfigFamily.WIRELESS_1: _OLSON,
+        ConfigFamily.VIDEO: _SCCP_ONLY,
+        ConfigFamily.CIPC: _SCCP_ONLY,
+        ConfigFamily.WIRELESS_2: _OLSON,
+        ConfigFamily.CONFERENCE: _OLSON,
+    }
+)
+
+_FLAT = "it reads flat-profile XML, another format than SEP<MAC>.cnf.xml"
+_REASONS: Mapping[ConfigFamily, tuple[str, str]] = MappingProxyType(
+    {
+        ConfigFamily.MPP: (
+            _FLAT,
+            "load enterprise firmware where the hardware allows it, or configure it by its web page",
+        ),
+        ConfigFamily.MPP_ATA: (_FLAT, "configure it by its web page"),
+        ConfigFamily.PHONEOS: (_FLAT, "configure it by its web page"),
+        ConfigFamily.SPA: (_FLAT, "configure it by its web page"),
+        ConfigFamily.SPA9XX: (_FLAT, "configure it by its web page"),
+        ConfigFamily.SPA_ATA: (_FLAT, "configure it by its web page"),
+        ConfigFamily.SELSIUS: ("it reads a binary file of the first generation", "replace it; there is no way"),
+        ConfigFamily.ATA18X: ("it reads a binary profile made by the maker's own tool", "make the profile with cfgfmt"),
+    }
+)
+_UNKNOWN_REASON = ("no file of this device type is known well enough", "register it as a plain SIP device, by hand")
+
+
+@dataclass(frozen=True, slots=True)
+class Support:
+    """The answer for one model and protocol: a template, or why there is none."""
+
+    template: str
+    files: FamilyFiles
+    why: str = ""
+    fix: str = ""
+
+    @property
+    def supported(self) -> bool:
+        """Whether there is a template."""
+        return bool(self.template)
+
+
+def support(model: Model | None, protocol: SignallingProtocol) -> Support:
+    """What a phone of this model gets when it is to speak ``protocol``. None stands for a model not known yet.
+
+    A single-protocol model gets the file of its own protocol, whatever is asked for (AR-25, AR-26).
+    """
+    if model is None:
+        return Support(NEUTRAL_TEMPLATE if protocol is _SIP else _NEUTRAL.sccp, _NEUTRAL)
+    spoken = spoken_protocol(model, protocol)
+    files = FILES.get(model.family, FamilyFiles())
+    template = files.sip if spoken is _SIP else files.sccp
+    if template and spoken in model.protocols:
+        return Support(template, files)
+    why, fix = _REASONS.get(model.family, _UNKNOWN_REASON)
+    if not model.device_prefix and model.family is not ConfigFamily.CIPC:
+        why, fix = f"it is not a phone but of the kind {model.device_class}", "nothing needs to be done"
+    elif template or files.sccp or files.sip:
+        why = f"files for its {spoken} firmware are not made yet"
+        fix = f"let it run its {spoken.other} firmware" if model.is_dual_protocol else _UNKNOWN_REASON[1]
+    return Support("", files, why, fix)
+
+
+def require_support(model: Model | None, protocol: SignallingProtocol) -> Support:
+    """As ``support``. Raises ConfigurationError with the refusal where there is no template."""
+    found = support(model, protocol)
+    if not found.supported:
+        raise ConfigurationError(f"there is no configuration file for {_called(model)}", why=found.why, fix=found.fix)
+    return found
+
+
+def spoken_protocol(model: Model | None, desired: SignallingProtocol) -> SignallingProtocol:
+    """What the phone will speak: its own protocol if it has only one, else the desired one."""
+    return desired if model is None else model.only_protocol or desired
+
+
+def secret_length(model: Model | None) -> int:
+    """How long a SIP password may be for this model, in characters; None stands for a model not known yet."""
+    return _NEUTRAL.secret_length if model is None else FILES.get(model.family, _NEUTRAL).secret_length
+
+
+def call_limit(model: Model | None) -> int:
+    """The highest ``maxNumCalls`` that is safe to write."""
+    if model is None or model.family is ConfigFamily.SERIES_88XX_CONFERENCE:
+        return (model.max_calls if model else None) or _CAREFUL_CALLS
+    return model.max_calls or _USUAL_CALLS
+
+
+def _called(model: Model | None) -> str:
+    return "an unknown phone" if model is None else f"a Cisco {model.name.removeprefix('Cisco ')}"

@@ -1,0 +1,49 @@
+"""The database as the rest of the house sees it."""
+
+from __future__ import annotations
+
+from bridge.errors import ConfigurationError
+from bridge.store.engines import DatabaseAddress, Engines, make_engines
+from bridge.store.failures import UPGRADE
+from bridge.store.migrations.history import check
+from bridge.store.pruning import JourneyPruner
+from bridge.store.unitofwork import SqlUnitOfWork
+
+
+class SqlStore:
+    """The Store over SQLAlchemy. Safe to use from many threads; each unit of work belongs to one."""
+
+    def __init__(self, engines: Engines) -> None:
+        self._engines = engines
+        self._pruner = JourneyPruner()
+
+    def read(self) -> SqlUnitOfWork:
+        """A transaction that only reads, and sees one moment of the database. Raises StoreUnavailable on entry."""
+        return SqlUnitOfWork(self._engines.reader, self._pruner, writes=False)
+
+    def write(self) -> SqlUnitOfWork:
+        """A transaction that may write. Raises StoreUnavailable or StoreReadOnly on entry."""
+        return SqlUnitOfWork(self._engines.writer, self._pruner, writes=True)
+
+    def close(self) -> None:
+        """Close every connection. Units of work must have ended."""
+        self._engines.dispose()
+
+
+def open_store(url: str, *, timeout: float = 5.0) -> SqlStore:
+    """Open a database that ``upgrade`` has prepared. ``timeout``: seconds to wait for connections and locks.
+
+    Raises ConfigurationError when the URL is wrong, the file or the tables are missing, or the schema is older or newer
+    than this version; StoreUnavailable when the server is away or the file is locked; StoreError for a damaged file.
+    """
+    address = DatabaseAddress.parse(url)
+    if address.is_sqlite and not address.file.exists():
+        raise ConfigurationError(f"there is no database {address}", fix=UPGRADE)
+    engines = make_engines(address, timeout=timeout)
+    try:
+        with engines.reader.connect() as connection:
+            check(connection, str(address))
+    except BaseException:
+        engines.dispose()
+        raise
+    return SqlStore(engines)

@@ -1,0 +1,259 @@
+"""Devices and their lines in the database."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Select, and_, delete, exists, func, insert, select, tuple_, update
+from sqlalchemy.exc import IntegrityError
+
+from bridge.core import Device, DeviceName, Line, LineAppearance
+from bridge.errors import Conflict, NotFound, SepbridgeError, StoreError
+from bridge.store import tables
+from bridge.store.tables import line, line_appearance
+
+_device = tables.device
+_SAME_LINE = and_(
+    line.c.number == line_appearance.c.number, line.c.route_partition == line_appearance.c.route_partition
+)
+
+_SELECT = select(
+    _device.c.name,
+    _device.c.desired_protocol,
+    _device.c.created_at,
+    _device.c.version_stamp,
+    _device.c.secret,
+    _device.c.model_number,
+    _device.c.model,
+    _device.c.observed_protocol,
+    _device.c.description,
+    _device.c.pool,
+    _device.c.load,
+    _device.c.address,
+    _device.c.registered,
+    _device.c.last_seen,
+    _device.c.temporary,
+    line_appearance.c.button,
+    line_appearance.c.label,
+    line.c.number,
+    line.c.route_partition,
+    line.c.display_name,
+).select_from(
+    _device.outerjoin(line_appearance, line_appearance.c.device_name == _device.c.name).outerjoin(line, _SAME_LINE)
+)
+
+_AT_ONCE = 500
+"""Names in one query; databases limit the number of parameters."""
+
+
+class SqlDeviceRepository:
+    """The DeviceRepository of one transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def get(self, name: DeviceName) -> Device | None:
+        """The device of that name, or None."""
+        return self._find(_SELECT.where(_device.c.name == name.value)).get(name.value)
+
+    def get_many(self, names: Collection[DeviceName]) -> dict[DeviceName, Device]:
+        """Those of the named devices that exist."""
+        values = [name.value for name in names]
+        found: dict[DeviceName, Device] = {}
+        for start in range(0, len(values), _AT_ONCE):
+            part = self._find(_SELECT.where(_device.c.name.in_(values[start : start + _AT_ONCE])))
+            found |= {device.name: device for device in part.values()}
+        return found
+
+    def all(self) -> Sequence[Device]:
+        """Every device, ordered by name."""
+        # Ordered here: each database has its own idea of the alphabet.
+        return [device for _, device in sorted(self._find(_SELECT).items())]
+
+    def by_endpoint(self, endpoint: str) -> Device | None:
+        """The device whose primary number is the name of this SIP endpoint, or None."""
+        having = select(line_appearance.c.device_name).where(line_appearance.c.number == endpoint)
+        found = self._find(_SELECT.where(_device.c.name.in_(having)))
+        return next((device for _, device in sorted(found.items()) if device.number == endpoint), None)
+
+    def count(self) -> int:
+        """How many devices there are."""
+        return self._connection.execute(select(func.count()).select_from(_device)).scalar_one()
+
+    def add(self, device: Device) -> None:
+        """Add a device with its lines.
+
+        Raises Conflict when the name, or a number in its partition, is taken; NotFound for its pool or partition. The
+        transaction can go on after either.
+        """
+        try:
+            with self._connection.begin_nested():
+                self._connection.execute(insert(_device), {"name": device.name.value, **_columns(device)})
+                self._add_lines({each.line for each in device.lines})
+                self._add_appearances(device)
+        except IntegrityError as error:
+            raise self._reason(device, error, is_new=True) from None
+
+    def update(self, device: Device) -> None:
+        """Replace a device that exists, lines included. Raises NotFound or Conflict, as ``add`` does."""
+        before = self.get(device.name)
+        if before is None:
+            raise _no_device(device.name)
+        try:
+            with self._connection.begin_nested():
+                where = _device.c.name == device.name.value
+                self._connection.execute(update(_device).where(where), _columns(device))
+                if before.lines != device.lines:
+                    self._replace_lines(before, device)
+        except IntegrityError as error:
+            raise self._reason(device, error, is_new=False) from None
+
+    def remove(self, name: DeviceName) -> None:
+        """Remove a device; its numbers become free. Raises NotFound."""
+        before = self.get(name)
+        if before is None:
+            raise _no_device(name)
+        self._remove_appearances(name)
+        self._remove_unused({_key(each) for each in before.lines})
+        self._connection.execute(delete(_device).where(_device.c.name == name.value))
+
+    def numbers_in_use(self, partition: str) -> frozenset[str]:
+        """Every directory number of that partition."""
+        return frozenset(
+            self._connection.execute(select(line.c.number).where(line.c.route_partition == partition)).scalars()
+        )
+
+    def _find(self, query: Select[*tuple[Any, ...]]) -> dict[str, Device]:
+        rows: dict[str, Sequence[Any]] = {}
+        lines: dict[str, list[LineAppearance]] = {}
+        for row in self._connection.execute(query):
+            name = row[0]
+            if name not in rows:
+                rows[name] = row
+                lines[name] = []
+            if row[15] is not None:
+                button, label, number, partition, display_name = row[15:]
+                lines[name].append(LineAppearance(button, Line(number, partition, display_name), label))
+        return {name: _build(row, lines[name]) for name, row in rows.items()}
+
+    def _add_lines(self, new: Collection[Line]) -> None:
+        if new:
+            rows = [
+                {"number": each.number, "route_partition": each.partition, "display_name": each.display_name}
+                for each in new
+            ]
+            self._connection.execute(insert(line), rows)
+
+    def _add_appearances(self, device: Device) -> None:
+        if device.lines:
+            rows = [
+                {
+                    "device_name": device.name.value,
+                    "button": each.button,
+                    "number": each.line.number,
+                    "route_partition": each.line.partition,
+                    "label": each.label,
+                }
+                for each in device.lines
+            ]
+            self._connection.execute(insert(line_appearance), rows)
+
+    def _replace_lines(self, before: Device, after: Device) -> None:
+        old = {_key(each): each.line for each in before.lines}
+        new = {_key(each): each.line for each in after.lines}
+        self._remove_appearances(before.name)
+        self._remove_unused(old.keys() - new.keys())
+        self._add_lines([each for key, each in new.items() if key not in old])
+        for key, each in new.items():
+            if key in old and old[key] != each:
+                where = and_(line.c.number == key[0], line.c.route_partition == key[1])
+                self._connection.execute(update(line).where(where).values(display_name=each.display_name))
+        self._add_appearances(after)
+
+    def _remove_appearances(self, name: DeviceName) -> None:
+        self._connection.execute(delete(line_appearance).where(line_appearance.c.device_name == name.value))
+
+    def _remove_unused(self, keys: Collection[tuple[str, str]]) -> None:
+        """Remove those of the lines that appear on no device any more."""
+        for number, partition in keys:
+            where = and_(line.c.number == number, line.c.route_partition == partition)
+            self._connection.execute(delete(line).where(where, ~exists().where(_SAME_LINE).correlate(line)))
+
+    def _reason(self, device: Device, error: IntegrityError, *, is_new: bool) -> SepbridgeError:
+        """Which rule was violated, found out by asking: drivers tell it each in their own words."""
+        if is_new and self.get(device.name) is not None:
+            return Conflict(
+                f"there is a device {device.name} already", fix="change it, or remove it first, with `sepbridge phones`"
+            )
+        keys = [_key(each) for each in device.lines]
+        query = (
+            select(line_appearance.c.number, line_appearance.c.route_partition, line_appearance.c.device_name)
+            .where(tuple_(line_appearance.c.number, line_appearance.c.route_partition).in_(keys))
+            .where(line_appearance.c.device_name != device.name.value)
+        )
+        for number, partition, owner in self._connection.execute(query):
+            where = f" in partition {partition}" if partition else ""
+            return Conflict(f"the number {number}{where} belongs to {owner} already", fix="choose a free number")
+        pools = select(tables.device_pool.c.name).where(tables.device_pool.c.name == device.pool)
+        if self._connection.execute(pools).first() is None:
+            return NotFound(f"there is no device pool {device.pool!r}", fix="create it first, or choose another one")
+        partitions = frozenset(self._connection.execute(select(tables.route_partition.c.name)).scalars())
+        for _, partition in keys:
+            if partition not in partitions:
+                return NotFound(f"there is no partition {partition!r}", fix="create it first, or choose another one")
+        buttons = [each.button for each in device.lines]
+        if len(set(buttons)) < len(buttons):
+            return Conflict(f"{device.name} has two lines on one button", fix="give every line a button of its own")
+        return StoreError(
+            f"{device.name} cannot be stored", why=type(error.orig).__name__, fix="report this as a fault"
+        )
+
+
+def _key(appearance: LineAppearance) -> tuple[str, str]:
+    return appearance.line.number, appearance.line.partition
+
+
+def _no_device(name: DeviceName) -> NotFound:
+    return NotFound(f"there is no device {name}", fix="see `sepbridge phones list`")
+
+
+def _columns(device: Device) -> dict[str, Any]:
+    return {
+        "desired_protocol": device.desired_protocol,
+        "created_at": device.created_at,
+        "version_stamp": device.version_stamp,
+        "secret": device.secret,
+        "model_number": device.model_number,
+        "model": device.model,
+        "observed_protocol": device.observed_protocol,
+        "description": device.description,
+        "pool": device.pool,
+        "load": device.load,
+        "address": device.address,
+        "registered": device.registered,
+        "last_seen": device.last_seen,
+        "temporary": device.temporary,
+    }
+
+
+def _build(row: Sequence[Any], lines: list[LineAppearance]) -> Device:
+    lines.sort(key=lambda each: each.button)
+    return Device(
+        name=DeviceName(row[0]),
+        desired_protocol=row[1],
+        created_at=row[2],
+        version_stamp=row[3],
+        secret=row[4],
+        lines=tuple(lines),
+        model_number=row[5],
+        model=row[6],
+        observed_protocol=row[7],
+        description=row[8],
+        pool=row[9],
+        load=row[10],
+        address=row[11],
+        registered=row[12],
+        last_seen=row[13],
+        temporary=row[14],
+    )

@@ -1,0 +1,228 @@
+"""The tree of the admin's own files (firmware, ring tones, locales), read by phones that do not agree on letter case.
+
+Lists of directories are kept and read anew when the directory's time of modification changes, so that a lookup is one
+``stat`` per level. Nothing outside the tree is ever opened: names with ``..``, absolute names and drive letters are not
+found, and after opening the kernel is asked where the file really lies, so that a symbolic link cannot lead out, not
+even one that is made between the check and the opening.
+
+Large files are copied once into an unnamed temporary file, which is memory-mapped and shared by all transfers. The
+admin's file itself is not mapped: whoever overwrites a mapped file in place cuts it short for a moment, and a process
+that reads a mapped page which is no longer there is killed.
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+import stat
+import tempfile
+import threading
+import time
+from collections import OrderedDict
+from dataclasses import dataclass
+from pathlib import Path
+
+from bridge.errors import ConfigurationError, StoreError
+
+MAPPED_FROM = 1 << 20
+"""Octets from which a file is mapped; smaller ones are read as they are asked for."""
+LARGEST_FILE = 1 << 30
+"""Octets. No firmware image comes near it; a disk image that strayed into the tree shall not fill the disk."""
+SNAPSHOTS = 64
+"""Large files kept mapped; those not asked for longest are given up first."""
+SNAPSHOT_OCTETS = 2 << 30
+"""Their size in all."""
+DIRECTORIES = 1024
+"""Directory lists kept."""
+ENTRIES = 100_000
+"""Files of one directory that are looked at."""
+DEPTH = 16
+"""Levels below the root."""
+_SETTLED = 100_000_000
+"""Nanoseconds: a directory changed more recently than this may change again without its time of modification moving."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Listing:
+    modified: int
+    settled: bool
+    exact: frozenset[str]
+    by_lower: dict[str, str]
+
+    def find(self, name: str) -> str | None:
+        """The entry's own spelling: the very name if it exists, else the first that differs in letter case only."""
+        return name if name in self.exact else self.by_lower.get(name.lower())
+
+
+@dataclass(frozen=True, slots=True)
+class _Identity:
+    """What changes whenever a file is replaced or written to."""
+
+    device: int
+    inode: int
+    size: int
+    modified: int
+
+
+class FileTree:
+    """``FileStore`` over a directory, for any number of threads. Hidden files (``.name``) are not part of the tree."""
+
+    def __init__(self, root: Path) -> None:
+        try:
+            self._root = os.path.realpath(root, strict=True)
+        except OSError as error:
+            raise ConfigurationError(
+                f"the directory of files for phones, {root}, cannot be used",
+                why=error.strerror or str(error),
+                fix="create it, or name another one",
+            ) from error
+        self._lock = threading.Lock()
+        self._listings: OrderedDict[str, _Listing] = OrderedDict()
+        self._snapshots: OrderedDict[_Identity, memoryview] = OrderedDict()
+
+    def read(self, name: str) -> memoryview | None:
+        """The content of ``name``, a relative path with ``/`` or backslash; None where there is no such regular file.
+
+        Raises StoreError for a file that is there and cannot be read.
+        """
+        parts = _split(name)
+        if parts is None:
+            return None
+        with self._lock:
+            return self._read(parts)
+
+    def _read(self, parts: list[str]) -> memoryview | None:
+        directory = self._root
+        for part in parts[:-1]:
+            found = self._find(directory, part)
+            if found is None:
+                return None
+            directory = f"{directory}/{found}"
+        found = self._find(directory, parts[-1])
+        return None if found is None else self._open(f"{directory}/{found}")
+
+    def _find(self, directory: str, name: str) -> str | None:
+        listing = self._listing(directory)
+        return None if listing is None else listing.find(name)
+
+    def _listing(self, directory: str) -> _Listing | None:
+        try:
+            modified = Path(directory).stat().st_mtime_ns
+            listing = self._listings.get(directory)
+            if listing is not None and listing.modified == modified and listing.settled:
+                self._listings.move_to_end(directory)
+                return listing
+            if not self._inside(os.path.realpath(directory)):
+                return None
+            listing = _read_directory(directory, modified)
+        except NotADirectoryError:
+            return None
+        except FileNotFoundError:
+            self._listings.pop(directory, None)
+            return None
+        except OSError as error:
+            raise _unreadable(directory, error) from error
+        self._listings[directory] = listing
+        if len(self._listings) > DIRECTORIES:
+            self._listings.popitem(last=False)
+        return listing
+
+    def _open(self, path: str) -> memoryview | None:
+        try:
+            # Looked at before it is opened, because opening a device can do something.
+            if not stat.S_ISREG(Path(path).stat().st_mode):
+                return None
+            descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise _unreadable(path, error) from error
+        try:
+            status = os.fstat(descriptor)
+            if not stat.S_ISREG(status.st_mode) or not self._inside(
+                str(Path(f"/proc/self/fd/{descriptor}").readlink())
+            ):
+                return None
+            return self._content(descriptor, path, status)
+        except OSError as error:
+            raise _unreadable(path, error) from error
+        finally:
+            os.close(descriptor)
+
+    def _inside(self, real: str) -> bool:
+        return real == self._root or real.startswith(self._root.rstrip("/") + "/")
+
+    def _content(self, descriptor: int, path: str, status: os.stat_result) -> memoryview:
+        if status.st_size > LARGEST_FILE:
+            raise StoreError(
+                f"{path} is too large to be served",
+                why=f"it has {status.st_size} octets; the limit is {LARGEST_FILE}",
+                fix="remove it from the directory of files for phones",
+            )
+        if status.st_size < MAPPED_FROM:
+            return memoryview(_read_all(descriptor, status.st_size))
+        identity = _Identity(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+        snapshot = self._snapshots.get(identity)
+        if snapshot is None:
+            snapshot = self._snapshots[identity] = _snapshot(descriptor, status.st_size)
+            while len(self._snapshots) > SNAPSHOTS or sum(map(len, self._snapshots.values())) > SNAPSHOT_OCTETS:
+                self._snapshots.popitem(last=False)
+        self._snapshots.move_to_end(identity)
+        return snapshot
+
+
+def _split(name: str) -> list[str] | None:
+    """The levels of a relative name; None for a name that cannot be in the tree."""
+    if "\0" in name or len(name) > 4096:
+        return None
+    name = name.replace("\\", "/")
+    if name.startswith("/") or name[1:2] == ":":
+        return None
+    parts = [part for part in name.split("/") if part not in ("", ".")]
+    if not parts or len(parts) > DEPTH or name.endswith("/"):
+        return None
+    # ".." begins with a dot as well.
+    return None if any(part.startswith(".") for part in parts) else parts
+
+
+def _read_directory(directory: str, modified: int) -> _Listing:
+    names: list[str] = []
+    read_at = time.time_ns()
+    with os.scandir(directory) as entries:
+        for entry in entries:
+            if not entry.name.startswith("."):
+                names.append(entry.name)
+                if len(names) == ENTRIES:
+                    break
+    by_lower: dict[str, str] = {}
+    for name in sorted(names):
+        by_lower.setdefault(name.lower(), name)
+    return _Listing(modified, read_at - modified > _SETTLED, frozenset(names), by_lower)
+
+
+def _read_all(descriptor: int, size: int) -> bytes:
+    pieces: list[bytes] = []
+    while size and (piece := os.read(descriptor, size)):
+        pieces.append(piece)
+        size -= len(piece)
+    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+
+def _snapshot(descriptor: int, size: int) -> memoryview:
+    """A private copy of the file as it is now, mapped. The temporary file goes when the last user lets go of it."""
+    with tempfile.TemporaryFile(prefix="sepbridge-") as copy:
+        done = 0
+        while done < size:
+            sent = os.sendfile(copy.fileno(), descriptor, done, size - done)
+            if sent == 0:
+                raise OSError(0, "it became shorter while it was being read")
+            done += sent
+        return memoryview(mmap.mmap(copy.fileno(), size, prot=mmap.PROT_READ))
+
+
+def _unreadable(path: str, error: OSError) -> StoreError:
+    return StoreError(
+        f"{path} cannot be read",
+        why=error.strerror or str(error),
+        fix="give the user of the service the right to read the files for phones, and see that the disk is well",
+    )

@@ -1,0 +1,112 @@
+"""Journeys, refusals and the audit trail in the database."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from bridge.core import DeviceName
+from bridge.core.events import Event
+from bridge.ports import AuditEntry, RefusedPhone
+from bridge.store.eventcodec import decode, encode
+from bridge.store.pruning import MOST_REFUSED, JourneyPruner
+from bridge.store.tables import audit_event, journey_event, refused_phone
+
+_TEXT = 1000
+"""Longest text of a refusal, in characters."""
+
+
+class SqlJournal:
+    """The Journal of one transaction."""
+
+    def __init__(self, connection: Connection, pruner: JourneyPruner) -> None:
+        self._connection = connection
+        self._pruner = pruner
+
+    def append(self, events: Iterable[Event]) -> None:
+        """Store events on their phones' journeys. Events that concern no phone have no journey and are left out."""
+        rows = [
+            {"device_name": each.device.value, "at": each.at, "kind": type(each).__name__, "detail": encode(each)}
+            for each in events
+            if each.device is not None
+        ]
+        if rows:
+            self._connection.execute(insert(journey_event), rows)
+            self._pruner.after_append(self._connection, Counter(str(row["device_name"]) for row in rows))
+
+    def journey(self, device: DeviceName, *, limit: int = 200) -> Sequence[Event]:
+        """The newest events of one phone, oldest first. Kinds that only a newer version knows are skipped."""
+        query = (
+            select(journey_event.c.kind, journey_event.c.at, journey_event.c.device_name, journey_event.c.detail)
+            .where(journey_event.c.device_name == device.value)
+            .order_by(journey_event.c.id.desc())
+            .limit(limit)
+        )
+        rows = self._connection.execute(query).all()
+        found = (decode(kind, at, name, detail) for kind, at, name, detail in reversed(rows))
+        return [event for event in found if event is not None]
+
+    def refuse(self, device: DeviceName, client: str, reason: str, text: str, at: datetime) -> None:
+        """Note a refusal; a phone that comes back is counted, not listed twice."""
+        latest = {"client": client[:64], "reason": reason, "text": text[:_TEXT], "last_at": at}
+        if self._count_again(device, latest):
+            return
+        new = {"device_name": device.value, "first_at": at, "times": 1, **latest}
+        try:
+            with self._connection.begin_nested():
+                self._connection.execute(insert(refused_phone), new)
+        except IntegrityError:
+            # Another node noted it in this very moment.
+            self._count_again(device, latest)
+            return
+        self._pruner.after_refusal(self._connection)
+
+    def forget_refusal(self, device: DeviceName) -> None:
+        """The phone was admitted after all."""
+        self._connection.execute(delete(refused_phone).where(refused_phone.c.device_name == device.value))
+
+    def refused(self) -> Sequence[RefusedPhone]:
+        """Phones turned away and not admitted since, newest first; at most the newest ten thousand."""
+        rows = refused_phone.c
+        query = (
+            select(rows.device_name, rows.client, rows.reason, rows.text, rows.first_at, rows.last_at, rows.times)
+            .order_by(rows.last_at.desc(), rows.device_name)
+            .limit(MOST_REFUSED)
+        )
+        return [
+            RefusedPhone(DeviceName(name), client, reason, text, first_at, last_at, times)
+            for name, client, reason, text, first_at, last_at, times in self._connection.execute(query)
+        ]
+
+    def audit(self, entry: AuditEntry) -> None:
+        """Note who changed what."""
+        self._connection.execute(
+            insert(audit_event),
+            {
+                "at": entry.at,
+                "actor": entry.actor[:255],
+                "action": entry.action[:255],
+                "detail": entry.detail,
+            },
+        )
+
+    def audit_trail(self, *, limit: int = 200) -> Sequence[AuditEntry]:
+        """The newest entries, oldest first."""
+        query = (
+            select(audit_event.c.at, audit_event.c.actor, audit_event.c.action, audit_event.c.detail)
+            .order_by(audit_event.c.id.desc())
+            .limit(limit)
+        )
+        return [AuditEntry(*row) for row in reversed(self._connection.execute(query).all())]
+
+    def _count_again(self, device: DeviceName, latest: dict[str, object]) -> bool:
+        change = (
+            update(refused_phone)
+            .where(refused_phone.c.device_name == device.value)
+            .values(times=refused_phone.c.times + 1, **latest)
+        )
+        return self._connection.execute(change).rowcount > 0

@@ -1,0 +1,87 @@
+"""Bounds for what phones, or somebody who pretends to be phones, can make us write down.
+
+A journey keeps its newest 1,000 events, and all journeys together two million; refusals keep the newest 10,000 phones.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from sqlalchemy import Connection, delete, func, select
+
+from bridge.store.tables import journey_event, refused_phone
+
+MOST_EVENTS = 1_000
+"""Events kept per phone. A journey may be longer by ``SLACK`` until it is pruned."""
+SLACK = 100
+MOST_EVENTS_IN_ALL = 2_000_000
+"""Events kept of all phones; with 250 bytes each, half a gigabyte."""
+MOST_REFUSED = 10_000
+
+_CHECK_ALL_EVERY = 10_000
+_MOST_REMEMBERED = 20_000
+
+
+class JourneyPruner:
+    """Remembers how much this process appended, so that the usual append costs no query more.
+
+    A journey is measured when this process first appends to it, and then after every ``SLACK`` events. A transaction
+    that is undone only makes a measurement come early.
+    """
+
+    def __init__(self) -> None:
+        self._since_measured: dict[str, int] = {}
+        self._since_checked = _CHECK_ALL_EVERY
+        self._refusals_since_checked = SLACK
+
+    def after_append(self, connection: Connection, appended: Counter[str]) -> None:
+        """Prune what needs it, in the transaction that appended this many events to these devices' journeys."""
+        if len(self._since_measured) > _MOST_REMEMBERED:
+            self._since_measured.clear()
+        due: list[str] = []
+        for name, count in appended.items():
+            total = self._since_measured.get(name, SLACK) + count
+            if total >= SLACK:
+                due.append(name)
+                total = 0
+            self._since_measured[name] = total
+        self._prune_journeys(connection, due)
+        self._since_checked += appended.total()
+        if self._since_checked >= _CHECK_ALL_EVERY:
+            self._since_checked = 0
+            newest = connection.execute(select(func.max(journey_event.c.id))).scalar() or 0
+            connection.execute(delete(journey_event).where(journey_event.c.id <= newest - MOST_EVENTS_IN_ALL))
+
+    def after_refusal(self, connection: Connection) -> None:
+        """Prune the refusals, in the transaction that added one."""
+        self._refusals_since_checked += 1
+        if self._refusals_since_checked < SLACK:
+            return
+        self._refusals_since_checked = 0
+        oldest_kept = (
+            select(refused_phone.c.last_at).order_by(refused_phone.c.last_at.desc()).offset(MOST_REFUSED - 1).limit(1)
+        )
+        limit = connection.execute(oldest_kept).scalar()
+        if limit is not None:
+            connection.execute(delete(refused_phone).where(refused_phone.c.last_at < limit))
+
+    def _prune_journeys(self, connection: Connection, names: list[str]) -> None:
+        for start in range(0, len(names), 500):
+            too_long = (
+                select(journey_event.c.device_name)
+                .where(journey_event.c.device_name.in_(names[start : start + 500]))
+                .group_by(journey_event.c.device_name)
+                .having(func.count() > MOST_EVENTS)
+            )
+            for name in connection.execute(too_long).scalars().all():
+                own = journey_event.c.device_name == name
+                newest_dropped = (
+                    select(journey_event.c.id)
+                    .where(own)
+                    .order_by(journey_event.c.id.desc())
+                    .offset(MOST_EVENTS)
+                    .limit(1)
+                )
+                last = connection.execute(newest_dropped).scalar()
+                if last is not None:
+                    connection.execute(delete(journey_event).where(own, journey_event.c.id <= last))

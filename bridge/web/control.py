@@ -1,0 +1,88 @@
+"""The Unix socket by which the command line talks to the running service. Its file permissions are its login."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Protocol
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from bridge.app.asjson import plain
+from bridge.app.status import ServiceStatus
+from bridge.core import DeviceName
+from bridge.errors import InvalidInput, NotFound, PbxError, SepbridgeError
+from bridge.ports import RestartKind
+
+
+class Controllable(Protocol):
+    """What the running service lets the command line do."""
+
+    async def status(self) -> ServiceStatus:
+        """How things stand."""
+        ...
+
+    async def refresh(self) -> None:
+        """The database was changed from outside: bring Asterisk in line with it."""
+        ...
+
+    async def restart_phone(self, name: DeviceName, kind: RestartKind) -> None:
+        """Tell a phone to restart. Raises NotFound, PbxError."""
+        ...
+
+
+class ControlServer:
+    """Serves ``GET /status``, ``POST /refresh`` and ``POST /phones/{name}/restart`` on a Unix socket."""
+
+    def __init__(self, service: Controllable, path: Path) -> None:
+        self._service = service
+        self._path = path
+        application = web.Application(middlewares=[_errors_as_json])
+        application.add_routes(
+            [
+                web.get("/status", self._status),
+                web.post("/refresh", self._refresh),
+                web.post("/phones/{name}/restart", self._restart),
+            ]
+        )
+        self._runner = web.AppRunner(application, access_log=None, handle_signals=False)
+
+    async def start(self) -> None:
+        """Listen; only the service's own user and group may connect."""
+        self._path.unlink(missing_ok=True)
+        await self._runner.setup()
+        await web.UnixSite(self._runner, self._path).start()
+        self._path.chmod(0o660)
+
+    async def close(self) -> None:
+        """Stop listening and remove the socket."""
+        await self._runner.cleanup()
+        self._path.unlink(missing_ok=True)
+
+    async def _status(self, _: web.Request) -> web.Response:
+        return _json(await self._service.status())
+
+    async def _refresh(self, _: web.Request) -> web.Response:
+        await self._service.refresh()
+        return _json({})
+
+    async def _restart(self, request: web.Request) -> web.Response:
+        kind = request.query.get("kind", RestartKind.RESTART)
+        if kind not in list(RestartKind):
+            raise InvalidInput(f"{kind!r} is not a kind of restart", fix="restart or reset")
+        await self._service.restart_phone(DeviceName.parse(request.match_info["name"]), RestartKind(kind))
+        return _json({})
+
+
+def _json(data: object, status: int = 200) -> web.Response:
+    return web.json_response(plain(data), status=status, dumps=lambda each: json.dumps(each, ensure_ascii=False))
+
+
+@web.middleware
+async def _errors_as_json(request: web.Request, handler: Handler) -> web.StreamResponse:
+    try:
+        return await handler(request)
+    except SepbridgeError as error:
+        status = {NotFound: 404, InvalidInput: 400}.get(type(error), 503 if isinstance(error, PbxError) else 409)
+        return _json({"kind": type(error).__name__, "what": error.what, "why": error.why, "fix": error.fix}, status)

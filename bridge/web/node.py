@@ -1,0 +1,45 @@
+"""One running node: the service of ``app`` with its HTTP file server and its control socket."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+from bridge.app.service import Service
+from bridge.app.settings import Settings
+from bridge.errors import ConfigurationError
+from bridge.web.control import ControlServer
+from bridge.web.files import HttpFileServer
+
+
+@contextlib.asynccontextmanager
+async def running_node(settings: Settings) -> AsyncIterator[Service]:
+    """Start everything, hand over the service, and stop everything in the opposite order.
+
+    Raises ConfigurationError when an address is taken, StoreError when the database cannot be used.
+    """
+    async with Service(settings) as service:
+        http = HttpFileServer(
+            service.resolver,
+            service.recorder,
+            service.clock,
+            listen=[(address.host, address.port) for address in settings.http.listen],
+        )
+        control = ControlServer(service, settings.control_socket)
+        try:
+            await http.start()
+        except OSError as error:
+            raise ConfigurationError(
+                "the HTTP file server cannot listen",
+                why=error.strerror or str(error),
+                fix="see who has the port with `ss -tlnp`, or change http.listen",
+            ) from error
+        service.http_addresses = tuple(http.addresses)
+        try:
+            await control.start()
+            yield service
+        finally:
+            with contextlib.suppress(asyncio.CancelledError):
+                await control.close()
+            await http.close()

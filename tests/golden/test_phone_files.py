@@ -1,0 +1,96 @@
+"""Rendered files, compared byte for byte. ``UPDATE_GOLDEN=1 pytest tests/golden`` writes them anew."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from bridge.core import (
+    DeviceDefaults,
+    Line,
+    LineAppearance,
+    NumberRange,
+    Server,
+    SignallingProtocol,
+)
+from bridge.phones import catalogue
+from bridge.provisioning import PhoneSettings, RenderedFile, Renderer, ServiceUrls, dial_rules
+from tests.samples import sample_device, sample_pool, template_loader
+
+FILES = Path(__file__).with_name("files")
+RENDERER = Renderer(template_loader())
+SIP = SignallingProtocol.SIP
+SCCP = SignallingProtocol.SCCP
+
+
+def phone(model: str | None, protocol: SignallingProtocol = SIP, load: str = "") -> RenderedFile:
+    chosen = catalogue().require(model) if model else None
+    return RENDERER.render_phone_file(sample_device(protocol), sample_pool(), model=chosen, load=load)
+
+
+def busy_phone() -> RenderedFile:
+    lines = (
+        LineAppearance(1, Line("1001", display_name='Ann & "Bob" <Käthe>'), label="Ann's & Bob's"),
+        LineAppearance(2, Line("2002", display_name="Sales")),
+    )
+    return RENDERER.render_phone_file(
+        sample_device(SIP, *lines),
+        sample_pool(Server("a", "192.0.2.1"), Server("b", "192.0.2.2", 5070), time_zone="Australia/Adelaide"),
+        model=catalogue().require("8851"),
+        settings=PhoneSettings(
+            voicemail_number="*97",
+            urls=ServiceUrls(
+                directory="http://192.0.2.10:8088/directory?a=1&b=2", problem_report="http://192.0.2.10/p"
+            ),
+            soft_key_file="softkeys.xml",
+        ),
+        overrides={"vendorConfig/lineMode": "1"},
+    )
+
+
+def default_file() -> RenderedFile:
+    rows = [
+        DeviceDefaults(model.number, protocol, model.last_known_load(protocol))
+        for model in catalogue()
+        if model.number is not None
+        for protocol in sorted(model.protocols)
+    ]
+    group = sample_pool(Server("a", "192.0.2.1"), Server("b", "192.0.2.2")).group
+    return RENDERER.render_default_file(group, rows, catalogue(), protocol=SIP, window_open=True)
+
+
+CASES = {
+    "unknown-sip.xml": lambda: phone(None),
+    "unknown-sccp.xml": lambda: phone(None, SCCP),
+    "7961-sip.xml": lambda: phone("7961", SIP, "SIP41.9-4-2SR3-1S"),
+    "7961-sccp.xml": lambda: phone("7961", SCCP, "SCCP41.9-4-2SR3-1S"),
+    "7925-sccp.xml": lambda: phone("7925"),
+    "6941-sip.xml": lambda: phone("6941"),
+    "6941-sccp.xml": lambda: phone("6941", SCCP),
+    "8945-sip.xml": lambda: phone("8945"),
+    "9971-sip.xml": lambda: phone("9971"),
+    "7841-sip.xml": lambda: phone("7841"),
+    "8831-sip.xml": lambda: phone("8831"),
+    "8841-sip.xml": lambda: phone("8841", SIP, "sip88xx.14-4-1-0301-6"),
+    "8851-busy-sip.xml": busy_phone,
+    "XMLDefault.cnf.xml": default_file,
+    "dialplan.xml": lambda: RENDERER.render_dial_template(
+        dial_rules([NumberRange.parse("1000-1999"), NumberRange.parse("600-605")], at_once=["112"])
+    ),
+    "featurepolicy.xml": RENDERER.render_feature_policy,
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_rendered_file(name: str) -> None:
+    rendered = CASES[name]().content
+    path = FILES / name
+    if os.environ.get("UPDATE_GOLDEN"):
+        path.write_bytes(rendered)
+    assert path.read_bytes() == rendered, "if the change is meant: UPDATE_GOLDEN=1 pytest tests/golden"
+
+
+def test_there_are_no_files_without_a_case() -> None:
+    assert {path.name for path in FILES.iterdir()} == set(CASES)

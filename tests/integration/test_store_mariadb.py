@@ -1,0 +1,54 @@
+"""The store on a real MariaDB server."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+
+import pytest
+
+from tests import storecontract
+from tests.databases import DatabaseServer, mariadb
+from tests.serverfailures import ServerFailureContract
+
+pytestmark = pytest.mark.xdist_group("mariadb")
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[DatabaseServer]:
+    with mariadb() as server:
+        yield server
+
+
+@pytest.fixture
+def url(server: DatabaseServer) -> str:
+    return server.upgraded()
+
+
+class TestSchema(storecontract.SchemaContract):
+    pass
+
+
+class TestDevices(storecontract.DeviceContract):
+    pass
+
+
+class TestAutoregistration(storecontract.AutoregistrationContract):
+    pass
+
+
+class TestSite(storecontract.SiteContract):
+    pass
+
+
+class TestJournal(storecontract.JournalContract):
+    pass
+
+
+# The driver leaves the socket of a refused connection to the garbage collector.
+@pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
+class TestFailures(ServerFailureContract):
+    @pytest.fixture(autouse=True)
+    def no_socket_outlives_the_test(self) -> Iterator[None]:
+        yield
+        gc.collect()

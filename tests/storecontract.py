@@ -1,0 +1,480 @@
+"""What every database must do, as test classes that each database's own test module inherits and runs.
+
+A heir offers the fixture ``url``: the URL of a fresh, upgraded database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+from ipaddress import ip_network
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+
+from bridge.autoregistration import (
+    Admission,
+    AutoregistrationSettings,
+    FileArrival,
+    Window,
+    decide,
+    disable,
+    enable,
+    met_again,
+    new_device,
+    reset_pointer,
+    set_protocol,
+    set_range,
+)
+from bridge.core import (
+    CallManagerGroup,
+    DateTimeGroup,
+    Device,
+    DeviceDefaults,
+    DeviceName,
+    DevicePool,
+    Line,
+    LineAppearance,
+    NumberRange,
+    Region,
+    Server,
+    SignallingProtocol,
+    Via,
+)
+from bridge.core.events import FileDelivered, FileRequested, PhoneAdmitted
+from bridge.errors import ConfigurationError, Conflict, NotFound, StoreReadOnly
+from bridge.ports import AuditEntry, UnitOfWork
+from bridge.store import HEAD, SqlStore, current, open_store, upgrade
+from bridge.store.engines import DatabaseAddress, make_upgrade_engine
+from bridge.store.tables import metadata
+
+NOW = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+SIP, SCCP = SignallingProtocol.SIP, SignallingProtocol.SCCP
+
+
+def name(number: int) -> DeviceName:
+    return DeviceName(f"SEP{number:012X}")
+
+
+def phone(number: int, *lines: str, partition: str = "") -> Device:
+    return Device(
+        name=name(number),
+        desired_protocol=SIP,
+        created_at=NOW,
+        version_stamp=f"stamp-{number}",
+        secret="hush-hush",
+        lines=tuple(LineAppearance(button, Line(line, partition)) for button, line in enumerate(lines, 1)),
+    )
+
+
+def open_range(store: SqlStore, text: str) -> None:
+    with store.write() as work:
+        settings = set_range(work.autoregistration.load(for_update=True), NumberRange.parse(text), now=NOW)
+        work.autoregistration.save(set_protocol(settings, "SIP"))
+        work.commit()
+
+
+def admit(store: SqlStore, *numbers: int) -> list[str]:
+    """Admit unknown phones as the service does, all in one transaction; their directory numbers."""
+    given = []
+    with store.write() as work:
+        settings = work.autoregistration.load(for_update=True)
+        in_use = set(work.devices.numbers_in_use(settings.partition))
+        for number in numbers:
+            arrival = FileArrival(name(number), "10.0.0.5")
+            admission = decide(arrival, settings, now=NOW, in_use=in_use)
+            assert isinstance(admission, Admission)
+            work.devices.add(new_device(arrival, admission, secret="s", version_stamp="v", now=NOW))
+            settings = admission.settings
+            in_use.add(admission.number)
+            given.append(admission.number)
+        work.autoregistration.save(settings)
+        work.commit()
+    return given
+
+
+def add_twice(work: UnitOfWork, device: Device) -> None:
+    work.devices.add(device)
+    work.devices.add(device)
+
+
+def remove(store: SqlStore, *numbers: int) -> None:
+    with store.write() as work:
+        for number in numbers:
+            work.devices.remove(name(number))
+        work.commit()
+
+
+class StoreContract:
+    """Fixtures for the classes below."""
+
+    @pytest.fixture
+    def store(self, url: str) -> Iterator[SqlStore]:
+        store = open_store(url)
+        yield store
+        store.close()
+
+
+class SchemaContract(StoreContract):
+    def test_tables_and_migrations_agree(self, url: str) -> None:
+        engine = make_upgrade_engine(DatabaseAddress.parse(url), timeout=5)
+        with engine.connect() as connection:
+            context = MigrationContext.configure(connection, opts={"compare_type": True})
+            assert compare_metadata(context, metadata) == []
+        engine.dispose()
+
+    def test_upgrading_twice_is_harmless(self, url: str, store: SqlStore) -> None:
+        with store.write() as work:
+            work.devices.add(phone(1, "1001"))
+            work.commit()
+        assert upgrade(url) == HEAD
+        assert current(url) == HEAD
+        with store.read() as work:
+            assert work.devices.count() == 1
+
+    def test_an_old_and_a_newer_schema_are_refused(self, url: str) -> None:
+        engine = make_upgrade_engine(DatabaseAddress.parse(url), timeout=5)
+        with engine.begin() as connection:
+            connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+        with pytest.raises(ConfigurationError, match="newer version"):
+            open_store(url)
+        with pytest.raises(ConfigurationError, match="newer version"):
+            upgrade(url)
+        with engine.begin() as connection:
+            connection.exec_driver_sql("DROP TABLE alembic_version")
+        engine.dispose()
+        with pytest.raises(ConfigurationError, match="sepbridge db upgrade"):
+            open_store(url)
+
+
+class DeviceContract(StoreContract):
+    def test_every_field_comes_back(self, store: SqlStore) -> None:
+        elsewhere = timezone(timedelta(hours=5, minutes=30))
+        device = Device(
+            name=DeviceName("ATA00112233AABB"),
+            desired_protocol=SCCP,
+            created_at=NOW.astimezone(elsewhere),
+            version_stamp="{0b5d}",
+            secret="ü'\";--%s" + "x" * 20,
+            lines=(
+                LineAppearance(1, Line("0012", "", "Jürgen 😀"), "Label"),
+                LineAppearance(3, Line("0013"), ""),
+            ),
+            model_number=115,
+            model="Cisco 7941",
+            observed_protocol=SIP,
+            description="Auto 0012",
+            load="SCCP41.9-4-2SR3-1S",
+            address="fe80::1",
+            registered=True,
+            last_seen=NOW + SECOND,
+            temporary=True,
+        )
+        with store.write() as work:
+            work.devices.add(device)
+            work.devices.add(phone(1))
+            work.commit()
+        with store.read() as work:
+            assert work.devices.get(device.name) == device
+            assert work.devices.all() == [device, phone(1)]
+            assert work.devices.get_many([device.name, name(1), name(2)]) == {device.name: device, name(1): phone(1)}
+            assert work.devices.by_endpoint("0012") == device
+            assert work.devices.by_endpoint("0013") is None
+            assert work.devices.get(name(2)) is None
+            assert work.devices.numbers_in_use("") == {"0012", "0013"}
+
+    def test_names_are_exact(self, store: SqlStore) -> None:
+        upper, lower = (replace(phone(1), name=DeviceName(each)) for each in ("CSFJOHN", "CSFjohn"))
+        with store.write() as work:
+            work.devices.add(upper)
+            work.devices.add(lower)
+            assert work.devices.all() == [upper, lower]
+
+    def test_nothing_stays_without_commit(self, store: SqlStore) -> None:
+        with store.write() as work:
+            work.devices.add(phone(1, "1001"))
+        with pytest.raises(Conflict), store.write() as work:
+            add_twice(work, phone(2, "1002"))
+        with store.read() as work:
+            assert work.devices.count() == 0
+            assert work.devices.numbers_in_use("") == frozenset()
+
+    def test_conflicts_name_what_is_taken_and_the_unit_goes_on(self, store: SqlStore) -> None:
+        with store.write() as work:
+            work.devices.add(phone(1, "1001", "1002"))
+            with pytest.raises(Conflict, match="SEP000000000001 already"):
+                work.devices.add(phone(1, "1009"))
+            with pytest.raises(Conflict, match="number 1002 belongs to SEP000000000001"):
+                work.devices.add(phone(2, "1003", "1002"))
+            with pytest.raises(NotFound, match="pool 'Nowhere'"):
+                work.devices.add(replace(phone(3, "1003"), pool="Nowhere"))
+            with pytest.raises(NotFound, match="partition 'Nowhere'"):
+                work.devices.add(phone(3, "1003", partition="Nowhere"))
+            twice = tuple(LineAppearance(1, Line(each)) for each in ("1003", "1004"))
+            with pytest.raises(Conflict, match="two lines on one button"):
+                work.devices.add(replace(phone(3), lines=twice))
+            work.devices.add(phone(2, "1003"))
+            work.commit()
+        with store.read() as work:
+            assert work.devices.all() == [phone(1, "1001", "1002"), phone(2, "1003")]
+            assert work.devices.numbers_in_use("") == {"1001", "1002", "1003"}
+
+    def test_one_number_in_two_partitions(self, store: SqlStore) -> None:
+        with store.write() as work:
+            work.site.save_partition("Phones", "internal")
+            work.devices.add(phone(1, "1001"))
+            work.devices.add(phone(2, "1001", partition="Phones"))
+            with pytest.raises(Conflict, match="1001 in partition Phones belongs to SEP000000000002"):
+                work.devices.add(phone(3, "1001", partition="Phones"))
+            work.commit()
+        with store.read() as work:
+            assert work.site.partitions() == ["", "Phones"]
+            assert work.devices.numbers_in_use("Phones") == {"1001"}
+
+    def test_update_replaces_lines(self, store: SqlStore) -> None:
+        with store.write() as work:
+            work.devices.add(phone(1, "1001", "1002"))
+            work.devices.add(phone(2, "1005"))
+            labelled = replace(
+                phone(1), lines=(LineAppearance(1, Line("1002", "", "Desk"), "D"), LineAppearance(2, Line("1003")))
+            )
+            work.devices.update(labelled)
+            assert work.devices.get(name(1)) == labelled
+            assert work.devices.numbers_in_use("") == {"1002", "1003", "1005"}
+            with pytest.raises(Conflict, match="1005 belongs to SEP000000000002"):
+                work.devices.update(phone(1, "1005"))
+            assert work.devices.get(name(1)) == labelled
+            with pytest.raises(NotFound, match="SEP000000000003"):
+                work.devices.update(phone(3))
+
+    @pytest.mark.req("AR-13")
+    def test_remove_frees_the_numbers(self, store: SqlStore) -> None:
+        with store.write() as work:
+            work.devices.add(phone(1, "1001", "1002"))
+            work.devices.remove(name(1))
+            assert work.devices.numbers_in_use("") == frozenset()
+            work.devices.add(phone(2, "1001"))
+            with pytest.raises(NotFound, match="SEP000000000001"):
+                work.devices.remove(name(1))
+
+    @pytest.mark.req("AR-14")
+    def test_the_number_stays_with_the_device(self, store: SqlStore) -> None:
+        open_range(store, "1000-1009")
+        assert admit(store, 1, 2) == ["1000", "1001"]
+        with store.write() as work:
+            device = work.devices.get(name(1))
+            assert device is not None
+            work.devices.update(met_again(device, now=NOW + SECOND, client="10.9.9.9", protocol=SCCP))
+            work.commit()
+        with store.read() as work:
+            device = work.devices.get(name(1))
+            assert device is not None
+            assert (device.number, device.address, device.observed_protocol) == ("1000", "10.9.9.9", SCCP)
+
+    def test_reading_units_cannot_write(self, store: SqlStore) -> None:
+        with store.read() as work, pytest.raises(StoreReadOnly):
+            work.devices.add(phone(1, "1001"))
+
+    def test_a_reader_sees_one_moment(self, store: SqlStore) -> None:
+        with store.read() as reader:
+            assert reader.devices.count() == 0
+            admitted = phone(1, "1001")
+            with store.write() as work:
+                work.devices.add(admitted)
+                work.commit()
+            assert reader.devices.all() == []
+        with store.read() as reader:
+            assert reader.devices.all() == [admitted]
+
+
+class AutoregistrationContract(StoreContract):
+    @pytest.mark.req("AR-03")
+    def test_a_new_system_is_off(self, store: SqlStore) -> None:
+        with store.read() as work:
+            assert work.autoregistration.load() == AutoregistrationSettings()
+
+    def test_every_field_comes_back(self, store: SqlStore) -> None:
+        settings = AutoregistrationSettings(
+            range=NumberRange("0010", "0019"),
+            next_number="0013",
+            server_disabled=True,
+            window=Window(NOW, None),
+            protocol=SIP,
+            partition="Phones",
+            allowed_networks=(ip_network("10.0.0.0/24"), ip_network("fd00::/64")),
+        )
+        with store.write() as work:
+            with pytest.raises(NotFound, match="partition 'Phones'"):
+                work.autoregistration.save(settings)
+            work.site.save_partition("Phones")
+            work.autoregistration.save(settings)
+            work.commit()
+        with store.read() as work:
+            assert work.autoregistration.load() == settings
+
+    @pytest.mark.req("AR-06")
+    def test_the_end_of_the_window_survives_a_restart(self, url: str, store: SqlStore) -> None:
+        open_range(store, "1000-1009")
+        with store.write() as work:
+            settings = enable(work.autoregistration.load(for_update=True), now=NOW, duration=120 * SECOND)
+            work.autoregistration.save(settings)
+            work.commit()
+        store.close()
+        again = open_store(url)
+        with again.read() as work:
+            loaded = work.autoregistration.load()
+        assert loaded.window == Window(NOW, NOW + 120 * SECOND)
+        assert loaded.is_open(NOW + 119 * SECOND)
+        assert not loaded.is_open(NOW + 121 * SECOND)
+        with again.write() as work:
+            work.autoregistration.save(disable(loaded))
+            work.commit()
+        again.close()
+        with store.read() as work:
+            assert not work.autoregistration.load().is_open(NOW)
+
+    @pytest.mark.req("AR-12")
+    def test_after_the_last_one_assigned_also_after_a_restart(self, url: str, store: SqlStore) -> None:
+        open_range(store, "1000-1003")
+        assert admit(store, 1, 2) == ["1000", "1001"]
+        remove(store, 1)
+        store.close()
+        again = open_store(url)
+        assert admit(again, 3) == ["1002"]
+        assert admit(again, 4, 5) == ["1003", "1000"]
+        again.close()
+
+    @pytest.mark.req("AR-13")
+    @pytest.mark.parametrize(("reset", "number"), [(True, "1003"), (False, "1008")])
+    def test_reset(self, store: SqlStore, reset: bool, number: str) -> None:
+        open_range(store, "1000-1009")
+        admit(store, *range(8))
+        remove(store, 3)
+        if reset:
+            with store.write() as work:
+                work.autoregistration.save(reset_pointer(work.autoregistration.load(for_update=True)))
+                work.commit()
+        assert admit(store, 20) == [number]
+
+    @pytest.mark.req("AR-12")
+    def test_twenty_at_once_share_no_number(self, url: str, store: SqlStore) -> None:
+        """From twenty threads and two nodes."""
+        open_range(store, "1000-1019")
+        other_node = open_store(url)
+        with ThreadPoolExecutor(20) as threads:
+            given = list(threads.map(lambda number: admit([store, other_node][number % 2], number)[0], range(20)))
+        other_node.close()
+        assert sorted(given) == [str(number) for number in range(1000, 1020)]
+        with store.read() as work:
+            assert sorted(each.number for each in work.devices.all()) == sorted(given)
+            assert work.autoregistration.load().next_number == "1000"
+
+
+class SiteContract(StoreContract):
+    def test_what_every_site_has(self, store: SqlStore) -> None:
+        with store.read() as work:
+            assert work.site.pool("Default") == DevicePool(
+                "Default", CallManagerGroup("Default", (), True), Region("Default"), DateTimeGroup("Default")
+            )
+            assert work.site.device_defaults() == []
+            with pytest.raises(NotFound, match="'Nowhere'"):
+                work.site.pool("Nowhere")
+
+    @pytest.mark.req("AR-16")
+    def test_one_group_at_a_time(self, store: SqlStore) -> None:
+        servers = tuple(Server(each, f"192.0.2.{each}", 5060, 2000, "d") for each in "321")
+        branch = DevicePool(
+            "Branch",
+            CallManagerGroup("Branch", servers, autoregistration=True),
+            Region("Branch", ("opus", "alaw")),
+            DateTimeGroup("Branch", "Europe/Berlin", "D.M.Y", ("192.0.2.1",)),
+        )
+        with store.write() as work:
+            work.site.save_pool(branch)
+            work.commit()
+        with store.read() as work:
+            assert work.site.pool("Branch") == branch
+            assert work.site.autoregistration_group() == branch.group
+            assert not work.site.pool("Default").group.autoregistration
+        turned = replace(branch, group=CallManagerGroup("Branch", servers[::-1][:2]))
+        with store.write() as work:
+            work.site.save_pool(turned)
+            assert work.site.pool("Branch") == turned
+            with pytest.raises(ConfigurationError, match="marked for autoregistration"):
+                work.site.autoregistration_group()
+
+    @pytest.mark.req("AR-16")
+    @pytest.mark.req("AR-17")
+    @pytest.mark.parametrize(("servers", "why"), [("", "no server"), ("1234", "4 servers"), ("11", "twice")])
+    def test_groups_that_cannot_be(self, store: SqlStore, servers: str, why: str) -> None:
+        with store.write() as work:
+            pool = work.site.pool("Default")
+            members = tuple(Server(each, "192.0.2.1") for each in servers)
+            with pytest.raises(ConfigurationError, match=f"group Default .*{why}"):
+                work.site.save_pool(replace(pool, group=replace(pool.group, servers=members)))
+            assert work.site.pool("Default") == pool
+
+    def test_device_defaults(self, store: SqlStore) -> None:
+        rows = [DeviceDefaults(8, SIP, "P0S3"), DeviceDefaults(115, SCCP, "SCCP41"), DeviceDefaults(115, SIP, "SIP41")]
+        with store.write() as work:
+            for row in reversed(rows):
+                work.site.save_device_defaults(replace(row, load="old"))
+                work.site.save_device_defaults(row)
+            assert work.site.device_defaults() == rows
+            with pytest.raises(NotFound, match="'Nowhere'"):
+                work.site.save_device_defaults(DeviceDefaults(8, SCCP, pool="Nowhere"))
+            assert work.site.device_defaults() == rows
+
+
+class JournalContract(StoreContract):
+    def test_journeys(self, store: SqlStore) -> None:
+        asked = FileRequested(at=NOW, device=name(1), name="SEP\x00\ud800.cnf", client="10.0.0.5", via=Via.TFTP)
+        events = [
+            asked,
+            FileRequested(at=NOW, name="nobody's", client="10.0.0.5", via=Via.TFTP),
+            FileDelivered(
+                at=NOW + SECOND, device=name(2), name="x", client="c", via=Via.HTTP, size=9, seconds=0.25, secret=True
+            ),
+            PhoneAdmitted(at=NOW, device=name(1), number="1000", client="10.0.0.5", protocol=SIP),
+        ]
+        with store.write() as work:
+            work.journal.append(events)
+            work.journal.append([])
+            work.commit()
+        with store.read() as work:
+            assert work.journal.journey(name(1)) == [asked, events[3]]
+            assert work.journal.journey(name(1), limit=1) == [events[3]]
+            assert work.journal.journey(name(2)) == [events[2]]
+            assert work.journal.journey(name(3)) == []
+
+    def test_refusals_are_counted_not_repeated(self, store: SqlStore) -> None:
+        with store.write() as work:
+            work.journal.refuse(name(1), "10.0.0.5", "autoreg_off", "off", NOW)
+            work.journal.refuse(name(2), "10.0.0.6", "autoreg_off", "off", NOW + SECOND)
+            work.journal.refuse(name(1), "10.0.0.7", "window_closed", "closed", NOW + 2 * SECOND)
+            work.commit()
+        with store.read() as work:
+            first, second = work.journal.refused()
+        assert (first.device, first.client, first.reason, first.text) == (
+            name(1),
+            "10.0.0.7",
+            "window_closed",
+            "closed",
+        )
+        assert (first.first_at, first.last_at, first.count) == (NOW, NOW + 2 * SECOND, 2)
+        assert (second.device, second.count) == (name(2), 1)
+        with store.write() as work:
+            work.journal.forget_refusal(name(1))
+            assert [each.device for each in work.journal.refused()] == [name(2)]
+
+    def test_audit(self, store: SqlStore) -> None:
+        entries = [AuditEntry(NOW + number * SECOND, "root", f"action {number}", "d") for number in range(5)]
+        with store.write() as work:
+            for entry in entries:
+                work.journal.audit(entry)
+            assert work.journal.audit_trail() == entries
+            assert work.journal.audit_trail(limit=2) == entries[3:]

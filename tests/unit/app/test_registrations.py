@@ -1,0 +1,154 @@
+"""What follows when a phone registers: state, model, its final file, one restart."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+
+import pytest
+
+from bridge.app.phonefiles import PhoneFiles
+from bridge.app.phones import PhoneDesk
+from bridge.app.registrations import Registrations
+from bridge.app.window import WindowDesk
+from bridge.core import Device, DeviceName
+from bridge.core.events import (
+    Event,
+    FileRewritten,
+    ModelLearnt,
+    PhoneRegistered,
+    PhoneRestartSent,
+    PhoneUnregistered,
+)
+from bridge.errors import PbxUnavailable
+from bridge.ports import Contact, RestartKind
+from bridge.store import SqlStore
+from tests.unit.app.conftest import CountingIds, Remembering, StillClock
+
+NAME = DeviceName("SEP001122AABBCC")
+CONTACT = Contact("1000", "sip:1000@192.0.2.7:5060;transport=tcp", "Cisco-CP8841/12.8.1", "192.0.2.7:50123", "call-1")
+
+
+class Phones:
+    """The part of the PBX that restarts phones."""
+
+    def __init__(self) -> None:
+        self.restarted: list[str] = []
+        self.away = False
+
+    async def restart_phone(self, endpoint: str, kind: RestartKind, *, check_sync: bool = False) -> None:
+        if self.away:
+            raise PbxUnavailable("Asterisk is not connected")
+        self.restarted.append(endpoint)
+
+
+class Waiting(Remembering):
+    """Remembers, and lets a test wait for an event."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._watchers: list[tuple[Callable[[Event], bool], asyncio.Event]] = []
+
+    def record(self, event: Event) -> None:
+        super().record(event)
+        for matches, seen in self._watchers:
+            if matches(event):
+                seen.set()
+
+    async def until(self, kind: type[Event], count: int = 1) -> None:
+        if len(self.of(kind)) >= count:
+            return
+        seen = asyncio.Event()
+        self._watchers.append((lambda _: len(self.of(kind)) >= count, seen))
+        async with asyncio.timeout(5):
+            await seen.wait()
+
+
+@pytest.fixture
+def sink() -> Waiting:
+    return Waiting()
+
+
+@pytest.fixture
+def phones() -> Phones:
+    return Phones()
+
+
+@pytest.fixture
+def device(store: SqlStore, clock: StillClock, ids: CountingIds, window: WindowDesk) -> Device:
+    return PhoneDesk(store, clock, ids, "tester").add(NAME)
+
+
+@pytest.fixture
+async def registrations(
+    store: SqlStore,
+    files: PhoneFiles,
+    sink: Waiting,
+    clock: StillClock,
+    ids: CountingIds,
+    phones: Phones,
+    device: Device,
+) -> AsyncIterator[Registrations]:
+    registrations = Registrations(store, files, sink, clock, ids, phones)
+    running = asyncio.create_task(registrations.run())
+    yield registrations
+    running.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await running
+
+
+def stored(store: SqlStore) -> Device:
+    with store.read() as work:
+        device = work.devices.get(NAME)
+    assert device is not None
+    return device
+
+
+async def test_the_first_registration_tells_the_model_and_restarts_once(
+    registrations: Registrations, store: SqlStore, sink: Waiting, phones: Phones, device: Device
+) -> None:
+    registrations.contact_added(CONTACT)
+    await sink.until(PhoneRestartSent)
+    after = stored(store)
+    assert (after.registered, after.address, after.model, after.model_number) == (True, "192.0.2.7", "8841", 683)
+    assert after.version_stamp != device.version_stamp
+    assert [type(event) for event in sink.events] == [PhoneRegistered, ModelLearnt, FileRewritten, PhoneRestartSent]
+    assert phones.restarted == ["1000"]
+    # It comes back after the restart, as the same model: nothing more is to be done.
+    registrations.contact_added(replace(CONTACT, address="192.0.2.7:50124", call_id="call-2"))
+    registrations.contact_removed("1000", "expired")
+    await sink.until(PhoneUnregistered)
+    assert phones.restarted == ["1000"]
+    assert len(sink.of(FileRewritten)) == 1
+    assert not stored(store).registered
+
+
+async def test_a_phone_with_an_unknown_agent_keeps_its_neutral_file(
+    registrations: Registrations, store: SqlStore, sink: Waiting, phones: Phones, device: Device
+) -> None:
+    registrations.contact_added(replace(CONTACT, user_agent="Softphone 1.0"))
+    await sink.until(PhoneRegistered)
+    assert stored(store).version_stamp == device.version_stamp
+    assert stored(store).model == ""
+    assert phones.restarted == []
+
+
+async def test_a_restart_that_cannot_be_sent_is_no_catastrophe(
+    registrations: Registrations, store: SqlStore, sink: Waiting, phones: Phones
+) -> None:
+    phones.away = True
+    registrations.contact_added(CONTACT)
+    await sink.until(FileRewritten)
+    registrations.contact_removed("1000", "expired")
+    await sink.until(PhoneUnregistered)
+    assert stored(store).model == "8841"
+    assert sink.of(PhoneRestartSent) == []
+
+
+async def test_contacts_that_are_not_ours_are_left_alone(registrations: Registrations, sink: Waiting) -> None:
+    registrations.contact_added(replace(CONTACT, endpoint="trunk"))
+    registrations.contact_added(CONTACT)
+    await sink.until(PhoneRegistered)
+    assert [event.endpoint for event in sink.of(PhoneRegistered)] == ["1000"]

@@ -1,0 +1,88 @@
+"""sepbridge.toml: what it may say, and what it says when it may not."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from ipaddress import ip_network
+from pathlib import Path
+
+import pytest
+
+from bridge.app.settings import Address, SecretsTo, Settings, find_settings, load_settings, settings_from
+from bridge.errors import ConfigurationError, InvalidInput
+
+PAGE = Path(__file__).parents[3] / "docs/settings.md"
+
+
+def test_an_empty_file_is_a_whole_configuration(tmp_path: Path) -> None:
+    path = tmp_path / "sepbridge.toml"
+    path.write_text("")
+    assert load_settings(path) == Settings()
+
+
+def test_every_kind_of_value() -> None:
+    settings = settings_from(
+        {
+            "server": {"address": "192.0.2.10", "allowed_networks": ["192.0.2.0/24", "fd00::/8"]},
+            "tftp": {"listen": ["[::]:69", "127.0.0.1:1069"], "max_transfers": 7},
+            "files": {"secrets_to": "known", "wait_for_pbx": 1},
+            "state": {"directory": "/srv/bridge"},
+            "ami": {"secret": "hidden"},
+        }
+    )
+    assert settings.server.allowed_networks == (ip_network("192.0.2.0/24"), ip_network("fd00::/8"))
+    assert settings.tftp.listen == (Address("::", 69), Address("127.0.0.1", 1069))
+    assert settings.files.secrets_to is SecretsTo.KNOWN
+    assert settings.files.wait_for_pbx == 1.0
+    assert settings.database_url == "sqlite:////srv/bridge/sepbridge.db"
+    assert "hidden" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("document", "words"),
+    [
+        ({"tftpp": {}}, "did you mean tftp"),
+        ({"tftp": {"lisen": []}}, "did you mean listen"),
+        ({"tftp": {"listen": "0.0.0.0:69"}}, "tftp.listen"),
+        ({"tftp": {"listen": ["0.0.0.0"]}}, "address and port"),
+        ({"tftp": {"listen": ["0.0.0.0:70000"]}}, "address and port"),
+        ({"tftp": {"max_transfers": -1}}, "from 0 up"),
+        ({"tftp": {"max_transfers": True}}, "whole number"),
+        ({"files": {"secrets_to": "everybody"}}, "files.secrets_to"),
+        ({"server": {"allowed_networks": ["10.0.0.1/8"]}}, "host bits"),
+        ({"server": 5}, "[server]"),
+    ],
+)
+def test_a_wrong_key_or_value_is_named(document: dict[str, object], words: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        settings_from(document)
+    assert words in str(caught.value)
+
+
+def test_a_file_that_is_no_toml_or_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "sepbridge.toml"
+    path.write_text("[tftp\n")
+    with pytest.raises(ConfigurationError, match="not valid TOML"):
+        load_settings(path)
+    with pytest.raises(ConfigurationError, match="no settings file"):
+        find_settings(tmp_path / "elsewhere.toml")
+    monkeypatch.setenv("SEPBRIDGE_CONFIG", str(path))
+    assert find_settings(None) == path
+
+
+@pytest.mark.parametrize("text", ["[::1]:69", "192.0.2.1:0", "pbx.example:5038"])
+def test_addresses_are_written_as_they_are_read(text: str) -> None:
+    assert str(Address.parse(text)) == text
+
+
+@pytest.mark.parametrize("text", ["::1:69", "host", ":69", "a b:1", "[x]:1"])
+def test_what_is_no_address(text: str) -> None:
+    with pytest.raises(InvalidInput):
+        Address.parse(text)
+
+
+def test_the_page_on_settings_knows_every_key() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    for section in fields(Settings):
+        for key in fields(type(section.default)):
+            assert f"`{section.name}.{key.name}`" in page, f"{section.name}.{key.name} is missing"

@@ -1,0 +1,196 @@
+"""Every command as an admin types it, on a real database and without a running service."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+
+import bridge.cli
+from bridge import __version__
+from bridge.cli.frame import EXIT_CODES
+from bridge.cli.main import root
+from bridge.errors import ConfigurationError, Conflict, InvalidInput, NotFound, PbxUnavailable
+from tests.unit.cli.conftest import Shell
+
+MAC = "001122AABBCC"
+
+
+def every_command(command: click.Command, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    yield path
+    if isinstance(command, click.Group):
+        for name, inner in command.commands.items():
+            yield from every_command(inner, (*path, name))
+
+
+@pytest.mark.parametrize("path", list(every_command(root)), ids=" ".join)
+def test_every_command_explains_itself(path: tuple[str, ...]) -> None:
+    result = CliRunner().invoke(root, [*path, "--help"])
+    assert result.exit_code == 0
+    assert "Usage:" in result.output
+    assert len(result.output.splitlines()) > 3
+
+
+def test_every_command_that_prints_speaks_json_too() -> None:
+    silent = {("serve",), ("lab", "phone")}
+    for path in every_command(root):
+        command: click.Command = root
+        for name in path:
+            assert isinstance(command, click.Group)
+            command = command.commands[name]
+        if not isinstance(command, click.Group) and path not in silent:
+            assert any("--json" in option.opts for option in command.params), path
+
+
+def test_version() -> None:
+    assert CliRunner().invoke(root, ["--version"]).output.strip() == f"sepbridge, version {__version__}"
+
+
+@pytest.mark.req("AR-03")
+@pytest.mark.req("AR-23")
+def test_a_new_system_is_off_and_wants_sccp(shell: Shell) -> None:
+    status = shell.json("autoregistration", "status")
+    assert (status["is_open"], status["range"], status["protocol"]) == (False, "1000-1000", "SCCP")
+    assert "equal ends: off" in shell.text("autoregistration", "status")
+    assert isinstance(shell.error("autoregistration", "enable"), Conflict)
+
+
+@pytest.mark.req("AR-23")
+def test_the_protocol_is_one_of_two(shell: Shell) -> None:
+    assert shell.json("autoregistration", "protocol", "sip")["protocol"] == "SIP"
+    assert isinstance(shell.error("autoregistration", "protocol", "H323"), InvalidInput)
+    assert shell.json("autoregistration", "protocol")["protocol"] == "SIP"
+
+
+@pytest.mark.req("AR-11")
+def test_ranges(shell: Shell) -> None:
+    for wrong, words in (
+        ("1010-1000", "starts after its end"),
+        ("999-1000", "unequal length"),
+        ("1000", "not a range"),
+    ):
+        error = shell.error("autoregistration", "range", wrong)
+        assert isinstance(error, InvalidInput)
+        assert words in error.what
+    shown = shell.json("autoregistration", "range", "0010-0019")
+    assert (shown["range"], shown["numbers_total"], shown["next_number"]) == ("0010-0019", 10, "0010")
+    # As on CUCM: a first valid range switches autoregistration on, equal ends switch it off.
+    assert shown["is_open"]
+    assert not shell.json("autoregistration", "range", "0010-0010")["is_open"]
+
+
+@pytest.mark.req("AR-06")
+def test_windows(shell: Shell) -> None:
+    shell.text("autoregistration", "range", "1000-1999")
+    left = shell.json("autoregistration", "enable")["seconds_left"]
+    assert 3590 < left <= 3600
+    assert 85 < shell.json("autoregistration", "enable", "--for", "90s")["seconds_left"] <= 90
+    assert 5390 < shell.json("autoregistration", "enable", "--for", "1h30m")["seconds_left"] <= 5400
+    assert "closes in" in shell.text("autoregistration", "status")
+    error = shell.error("autoregistration", "enable", "--for", "0")
+    assert "--force" in error.fix
+    endless = shell.json("autoregistration", "enable", "--for", "0", "--force")
+    assert endless["is_open"]
+    assert endless["seconds_left"] is None
+    assert not shell.json("autoregistration", "disable")["is_open"]
+    assert shell.run("autoregistration", "enable", "--for", "soon").exit_code == 2
+    assert isinstance(shell.error("autoregistration", "enable", "--for", "1h", "--until", "23:00"), InvalidInput)
+    until = shell.json("autoregistration", "enable", "--until", "2099-01-01 00:00")
+    assert until["closes_at"].startswith(("2098-12-31", "2099-01-01"))
+
+
+def test_networks(shell: Shell) -> None:
+    assert shell.json("autoregistration", "networks")["networks"] == []
+    allowed = shell.json("autoregistration", "networks", "10.0.0.0/24", "fd00::/8")["networks"]
+    assert allowed == ["10.0.0.0/24", "fd00::/8"]
+    assert isinstance(shell.error("autoregistration", "networks", "10.0.0.1/24"), InvalidInput)
+    assert shell.json("autoregistration", "networks", "--all")["networks"] == []
+
+
+@pytest.mark.req("AR-13")
+def test_the_pointer_is_reset_on_demand(shell: Shell) -> None:
+    shell.text("autoregistration", "range", "1000-1009")
+    for index in range(8):
+        shell.text("phones", "add", f"0011220000{index:02X}")
+    shell.text("phones", "remove", "1003", "--yes")
+    assert shell.json("phones", "add", "001122000010")["phone"]["lines"][0]["line"]["number"] == "1008"
+    assert shell.json("autoregistration", "range", "--reset")["next_number"] == "1000"
+    assert shell.json("phones", "add", "001122000011")["phone"]["lines"][0]["line"]["number"] == "1003"
+
+
+def test_phones_from_adding_to_removing(shell: Shell) -> None:
+    assert "No phones yet" in shell.text("phones", "list")
+    added = shell.json(
+        "phones", "add", "00:11:22:aa:bb:cc", "--number", "2001", "--model", "8841", "--name", "Reception"
+    )
+    assert "secret" not in added["phone"]
+    assert (added["phone"]["name"], added["phone"]["model"]) == (f"SEP{MAC}", "8841")
+    assert "The service is not running" in added["remark"]
+    assert f"SEP{MAC}" in shell.text("phones", "list")
+    for name in ("2001", MAC, f"sep{MAC.lower()}"):
+        assert shell.json("phones", "show", name)["name"] == f"SEP{MAC}"
+    assert isinstance(shell.error("phones", "add", MAC, "--number", "2002"), Conflict)
+    assert isinstance(shell.error("phones", "add", "001122AABBCD", "--number", "2001"), Conflict)
+    # Nobody is there to be asked, so it wants --yes.
+    assert "--yes" in shell.error("phones", "remove", "2001").fix
+    assert shell.json("phones", "remove", "2001", "--yes")["number"] == "2001"
+    assert isinstance(shell.error("phones", "show", "2001"), NotFound)
+
+
+@pytest.mark.parametrize(
+    ("words", "kind", "hint"),
+    [
+        (("001122AABB", "--number", "1"), InvalidInput, "MAC"),
+        ((MAC, "--number", "12a"), InvalidInput, "digits"),
+        ((MAC, "--number", "1", "--model", "88411"), NotFound, "8841"),
+        ((MAC, "--number", "1", "--model", "7937", "--protocol", "SIP"), InvalidInput, "SCCP"),
+        ((MAC, "--number", "1", "--name", "x\ny"), InvalidInput, "characters"),
+        ((MAC, "--number", "1", "--name", "x" * 31), InvalidInput, "30"),
+        ((MAC,), Conflict, "--number"),
+    ],
+)
+def test_a_phone_that_cannot_be_added(shell: Shell, words: tuple[str, ...], kind: type[Exception], hint: str) -> None:
+    error = shell.error("phones", "add", *words)
+    assert isinstance(error, kind)
+    assert hint in str(error)
+    assert shell.json("phones", "list")["phones"] == []
+
+
+def test_status_and_restart_say_when_there_is_no_service(shell: Shell) -> None:
+    status = shell.json("status", code=1)
+    assert status["service"] is None
+    assert "sepbridge serve" in status["trouble"][0]
+    shell.text("phones", "add", MAC, "--number", "2001")
+    assert isinstance(shell.error("phones", "restart", "2001"), PbxUnavailable)
+
+
+def test_without_a_database_the_fix_is_named(tmp_path: Path) -> None:
+    config = tmp_path / "sepbridge.toml"
+    config.write_text(f'[state]\ndirectory = "{tmp_path}"\n')
+    error = Shell(config).error("phones", "list")
+    assert isinstance(error, ConfigurationError)
+    assert "sepbridge db upgrade" in error.fix
+
+
+def test_upgrading_twice_is_harmless_and_the_file_is_private(shell: Shell, tmp_path: Path) -> None:
+    assert shell.json("db", "upgrade")["revision"]
+    assert (tmp_path / "state" / "sepbridge.db").stat().st_mode & 0o077 == 0
+
+
+def test_errors_have_exit_codes_and_three_parts(shell: Shell) -> None:
+    """The whole program, as the shell sees it."""
+    program = [sys.executable, "-c", "from bridge.cli import main; main()", "--config", str(shell.config)]
+    environment = {**os.environ, "PYTHONPATH": str(Path(bridge.cli.__file__).parents[2])}
+    result = subprocess.run(
+        [*program, "phones", "show", "4711"], capture_output=True, text=True, env=environment, check=False
+    )
+    assert result.returncode == next(code for kind, code, _ in EXIT_CODES if kind is NotFound)
+    assert result.stderr.startswith("Error: there is no phone '4711'")
+    assert "fix:" in result.stderr
+    assert "Traceback" not in result.stderr

@@ -1,0 +1,37 @@
+"""The store on SQLite."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bridge.store import upgrade
+from tests import storecontract
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    url = f"sqlite:///{tmp_path}/sepbridge.db"
+    upgrade(url)
+    return url
+
+
+class TestSchema(storecontract.SchemaContract):
+    pass
+
+
+class TestDevices(storecontract.DeviceContract):
+    pass
+
+
+class TestAutoregistration(storecontract.AutoregistrationContract):
+    pass
+
+
+class TestSite(storecontract.SiteContract):
+    pass
+
+
+class TestJournal(storecontract.JournalContract):
+    pass
