@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import re
 from typing import TypeVar
 
 from bridge.core import DeviceName, MacAddress, SignallingProtocol
 from bridge.errors import LocalProtocolError
-from bridge.lab.bootfiles import Purpose, boot_plan, load_version
+from bridge.lab.bootfiles import boot_plan, load_version
 from bridge.lab.bootorder import Booted, BootOrder, BootOutcome, NewFirmware, NotConfigured
+from bridge.lab.bootrun import run_boot, sync_differs
 from bridge.lab.calls import PhoneCall, PhoneCalls
 from bridge.lab.filefetch import FileFetcher, FileServer
 from bridge.lab.g711 import TONES
@@ -23,9 +23,6 @@ from bridge.lab.line import LineEnding, LineHabits, PhoneLine
 from bridge.lab.phoneevents import (
     ConfigAccepted,
     ConfigRejected,
-    FileAsked,
-    FileGot,
-    FileMissing,
     FirmwareLoaded,
     PhoneEvent,
     PhoneListener,
@@ -46,7 +43,6 @@ E = TypeVar("E", bound=PhoneEvent)
 _REFUSED = {403, 404}
 _KEYWORD_ONLY = 9
 """Loads from this version on take the server from nowhere but ``USECALLMANAGER`` (SEP file reference, section 4.5)."""
-_SYNC = re.compile(rb"SYNC\s*=\s*[\"']([^\"']{0,40})[\"']")
 
 
 class SimulatedPhone:
@@ -253,35 +249,17 @@ class SimulatedPhone:
             self.model, self.mac, self.load, trust_list=self.trust_list, stored=self._stored, restart=restart
         )
         async with self._fetcher(http_first=order.asks_http) as fetcher:
-            while (ask := order.next_request()) is not None:
-                if ask.purpose is Purpose.COMMON_TEXT and self.model.family is ConfigFamily.SIPPHONE_7940_60:
-                    await asyncio.sleep(self.timing.text_files)
-                self._log.report(FileAsked(*self._log.mark, name=ask.name, purpose=ask.purpose))
-                got = await fetcher.fetch(ask.name)
-                again = got.retransmissions
-                if got.content is None:
-                    self._log.report(
-                        FileMissing(
-                            *self._log.mark, name=ask.name, timed_out=got.timed_out, why=got.why, retransmissions=again
-                        )
-                    )
-                else:
-                    self._log.report(
-                        FileGot(
-                            *self._log.mark, name=ask.name, size=len(got.content), via=got.via, retransmissions=again
-                        )
-                    )
-                order.receive_answer(got.content is not None, got.content or b"")
-                if ask.purpose is Purpose.IMAGE:
-                    self._state = PhoneState.UPGRADING
-                    await asyncio.sleep(self.timing.flash)
+            outcome = await run_boot(
+                order, fetcher, self._log, self.timing, model=self.model, upgrading=self._show_upgrading
+            )
         self.status_messages = tuple(order.status)
         self._sync = order.sync
         if order.refusal:
             self._log.report(ConfigRejected(*self._log.mark, why=str(order.refusal)))
-        if order.outcome is None:
-            raise LocalProtocolError("the boot order ended without an outcome")
-        return order.outcome
+        return outcome
+
+    def _show_upgrading(self) -> None:
+        self._state = PhoneState.UPGRADING
 
     def _fetcher(self, *, http_first: bool) -> FileFetcher:
         return FileFetcher(
@@ -289,15 +267,13 @@ class SimulatedPhone:
         )
 
     async def _check_sync(self, line: PhoneLine) -> None:
-        """After each check-sync: read ``syncinfo.xml``, and boot when its number is another one (section 15)."""
+        """After each check-sync: start again if ``syncinfo.xml`` has another number."""
         while True:
             await line.sync_asked.wait()
             line.sync_asked.clear()
             async with self._fetcher(http_first=False) as fetcher:
-                got = await fetcher.fetch("syncinfo.xml")
-            match = _SYNC.search(got.content or b"")
-            if match and match.group(1).decode("latin-1") != self._sync:
-                line.leave(RestartAction.RESET)
+                if await sync_differs(fetcher, self._log, self._sync):
+                    line.leave(RestartAction.RESET)
 
     # --- registration ------------------------------------------------------------------------------------------------
 
