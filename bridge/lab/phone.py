@@ -7,7 +7,6 @@ it is a fair judge of that server, and a phone for people who have none.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from typing import TypeVar
 
 from bridge.core import DeviceName, MacAddress, SignallingProtocol
@@ -21,6 +20,7 @@ from bridge.lab.g711 import TONES
 from bridge.lab.identity import PhoneIdentity, default_load, model_named
 from bridge.lab.line import LineEnding, LineHabits, PhoneLine
 from bridge.lab.phoneevents import (
+    BrokeDown,
     ConfigAccepted,
     ConfigRejected,
     FirmwareLoaded,
@@ -150,6 +150,7 @@ class SimulatedPhone:
             self._log.report(PoweredOn(*self._log.mark))
             self._state = PhoneState.CONFIGURING_IP
             self._life = asyncio.create_task(self._live(), name=f"phone {self.device}")
+            self._life.add_done_callback(self._ended)
 
     async def power_off(self) -> None:
         """Pull the plug: nobody is told. What it keeps in flash stays."""
@@ -157,8 +158,7 @@ class SimulatedPhone:
         if life is None:
             return
         life.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await life
+        await asyncio.wait({life})
         self._state = PhoneState.OFF
         self._log.report(PoweredOff(*self._log.mark))
 
@@ -218,6 +218,11 @@ class SimulatedPhone:
                     self._take(settings)
                     action = await self._be_registered(settings, cause)
                     cause = f"reset-{action}" if action else "config-retry"
+
+    def _ended(self, life: asyncio.Task[None]) -> None:
+        """A phone that breaks down says so; in a storm nobody would look for its exception."""
+        if not life.cancelled() and (error := life.exception()) is not None:
+            self._log.report(BrokeDown(*self._log.mark, why=f"{type(error).__name__}: {error}"))
 
     def _take(self, settings: PhoneSettings) -> None:
         self.settings = settings
@@ -282,8 +287,9 @@ class SimulatedPhone:
         no server took it, and the files are to be read again."""
         was_registered = False
         while True:
-            for place, server in enumerate(self._servers(settings)):
-                ending = await self._register(settings, server, place, cause)
+            servers = self._servers(settings)
+            for server in servers:
+                ending = await self._register(settings, server, servers[0], cause)
                 if ending.action:
                     return ending.action
                 was_registered |= ending.was_registered
@@ -295,7 +301,9 @@ class SimulatedPhone:
                     return RestartAction.NONE
                 await asyncio.sleep(self.timing.reconnect)
 
-    async def _register(self, settings: PhoneSettings, server: CallManager, place: int, cause: str) -> LineEnding:
+    async def _register(
+        self, settings: PhoneSettings, server: CallManager, first: CallManager, cause: str
+    ) -> LineEnding:
         key = settings.lines[0]
         if self._state not in {PhoneState.STILL_REGISTERING, PhoneState.REJECTED}:
             self._state = PhoneState.REGISTERING
@@ -316,14 +324,14 @@ class SimulatedPhone:
         self._log.report(Registering(*self._log.mark, server=server.address, number=key.name))
         syncing = asyncio.create_task(self._check_sync(line)) if self._sync else None
         try:
-            ending = await line.run(fail_back=self.timing.fail_back if place else None)
+            ending = await line.run(fail_back=self.timing.fail_back, first=None if server is first else first)
         finally:
             if syncing:
                 syncing.cancel()
             self._call_count = line.calls.count if line.calls else self._call_count
             self._line = None
             line.close()
-        if not ending.action:
+        if not ending.action and not ending.failing_back:
             self._state = PhoneState.REJECTED if ending.status in _REFUSED else PhoneState.STILL_REGISTERING
             mark = self._log.mark
             self._log.report(RegistrationRejected(*mark, server=server.address, status=ending.status, why=ending.why))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -39,6 +40,7 @@ password = {secret}
 type = aor
 max_contacts = 1
 remove_existing = yes
+qualify_frequency = 30
 """
 
 
@@ -91,17 +93,17 @@ class Bench:
     def server(self) -> FileServer:
         return FileServer(self.tftp.addresses[0])
 
-    def phone(self, model: str = "8841", **options: object) -> SimulatedPhone:
+    def phone(self, model: str = "8841", **options: Any) -> SimulatedPhone:
         """A phone without power, without a file."""
         place = len(self.phones) + 1
         settings = {"timing": FAST, "local_address": f"127.3.0.{place}", "tone": 400 + 100 * place} | options
-        phone = SimulatedPhone(model, MacAddress(f"0022334455{place:02X}"), self.server, **settings)  # type: ignore[arg-type]  # options are checked by the call itself
+        phone = SimulatedPhone(model, MacAddress(f"0022334455{place:02X}"), self.server, **settings)
         self.phones.append(phone)
         return phone
 
-    def give_file(self, phone: SimulatedPhone, number: str, **options: object) -> None:
+    def give_file(self, phone: SimulatedPhone, number: str, **options: Any) -> None:
         """Write the phone's own file."""
-        content = sep_file(number, [self.asterisk.sip], **options)  # type: ignore[arg-type]  # as above
+        content = sep_file(number, [self.asterisk.sip], **options)
         self.files[f"{phone.device}.cnf.xml"] = content
 
     async def give_endpoints(self, *numbers: str) -> None:
@@ -139,6 +141,3 @@ async def bench(asterisk: PrivateAsterisk) -> AsyncIterator[Bench]:
         for phone in bench.phones:
             await phone.power_off()
         await tftp.close()
-
-
-PhoneMaker = Callable[..., SimulatedPhone]
