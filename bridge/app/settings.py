@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 from bridge.errors import ConfigurationError, InvalidInput
+from bridge.store import sqlite_url
 
 Network = IPv4Network | IPv6Network
 
@@ -171,7 +172,7 @@ class Settings:
     @property
     def database_url(self) -> str:
         """The database's URL, with the default filled in."""
-        return self.database.url or f"sqlite:///{self.state.directory.absolute() / 'sepbridge.db'}"
+        return self.database.url or sqlite_url(self.state.directory / "sepbridge.db")
 
     @property
     def files_directory(self) -> Path:

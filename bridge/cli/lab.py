@@ -9,7 +9,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 import click
 
 from bridge.cli.board import live_board
-from bridge.cli.frame import Duration, Frame, json_option
+from bridge.cli.frame import Duration, Frame, json_option, table
 from bridge.cli.handset import Handset
 from bridge.cli.main import root
 from bridge.core import MacAddress, NumberRange, SignallingProtocol
@@ -26,6 +26,7 @@ from bridge.lab.demo import MODELS, Demo
 from bridge.lab.filefetch import FileServer
 from bridge.lab.phone import SimulatedPhone
 from bridge.lab.phonetiming import LAB_TIMING, PhoneTiming
+from bridge.lab.storm import MODELS as STORM_MODELS
 from bridge.lab.storm import StormReport, run_storm
 from bridge.lab.testbed import TestbedWishes, running_testbed
 
@@ -77,7 +78,7 @@ async def _up(wishes: TestbedWishes) -> None:
 @click.option("--stay", is_flag=True, help="Stay up afterwards, until Ctrl-C.")
 @json_option
 def demo(frame: Frame, stay: bool) -> None:
-    """Phones that nobody configured boot, get numbers, register and call each other. Exit code 0 only if all of it worked."""
+    """Phones that nobody configured boot, get numbers, register and call. Exit code 0 only if all of it worked."""
     if not asyncio.run(_demo(frame, stay=stay)):
         raise SystemExit(1)
 
@@ -151,27 +152,41 @@ async def _phone(
 
 @lab.command()
 @click.option("--phones", type=click.IntRange(1, 5000), default=200, show_default=True)
-@click.option("--model", default="8841", show_default=True)
+@click.option("--model", "models", multiple=True, help="May be repeated. Default: a mixed house.")
 @click.option("--tftp", help="HOST:PORT of a bridge that runs. Default: a lab of its own.")
 @click.option("--http", help="HOST:PORT of its HTTP file server.")
 @click.option("--ramp", type=Duration(), default="0s", help="Spread switching on over this time.")
 @json_option
-def storm(frame: Frame, phones: int, model: str, tftp: str | None, http: str | None, ramp: timedelta) -> None:
+def storm(
+    frame: Frame, phones: int, models: tuple[str, ...], tftp: str | None, http: str | None, ramp: timedelta
+) -> None:
     """Switch on many unknown phones at once. Exit code 0 only if every one registered with a number of its own."""
-    report = asyncio.run(_storm(phones, model, _server(tftp, http), ramp.total_seconds()))
-    frame.show(report, report.in_words())
-    if not report.good:
+    report = asyncio.run(_storm(phones, models or STORM_MODELS, _server(tftp, http), ramp.total_seconds()))
+    frame.show(report, table(("", ""), _storm_rows(report)))
+    if not report.is_clean:
         raise SystemExit(1)
 
 
-async def _storm(phones: int, model: str, server: FileServer | None, ramp: float) -> StormReport:
+async def _storm(phones: int, models: Sequence[str], server: FileServer | None, ramp: float) -> StormReport:
     logging.getLogger("bridge").setLevel(logging.ERROR)
     async with contextlib.AsyncExitStack() as stack:
         if server is None:
             wishes = TestbedWishes(range=NumberRange("10000", "19999"))
             bed = await stack.enter_async_context(running_testbed(wishes))
             server = FileServer(bed.tftp, bed.http)
-        return await run_storm(phones, server, model=model, ramp=ramp)
+        return await run_storm(phones, server, models=models, ramp=ramp)
+
+
+def _storm_rows(report: StormReport) -> list[tuple[str, str]]:
+    rows = [
+        ("phones", f"{report.registered} of {report.phones} registered"),
+        ("in all", f"{report.elapsed:.2f} s from the first request to the last registration"),
+        ("per phone", f"p50 {report.p50:.2f} s, p99 {report.p99:.2f} s, slowest {report.slowest:.2f} s"),
+        ("requests", f"{report.requests} files, {report.retransmissions} retransmissions"),
+        ("refused", f"{report.rejections} REGISTERs"),
+        ("doubled", ", ".join(report.duplicates) or "no number"),
+    ]
+    return rows + [("failed", f"{each.device}: {each.why}") for each in report.failures[:10]]
 
 
 def _server(tftp: str | None, http: str | None) -> FileServer | None:

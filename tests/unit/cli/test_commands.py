@@ -70,7 +70,11 @@ def test_the_protocol_is_one_of_two(shell: Shell) -> None:
 
 @pytest.mark.req("AR-11")
 def test_ranges(shell: Shell) -> None:
-    for wrong, words in (("1010-1000", "starts after its end"), ("999-1000", "unequal length"), ("1000", "not a range")):
+    for wrong, words in (
+        ("1010-1000", "starts after its end"),
+        ("999-1000", "unequal length"),
+        ("1000", "not a range"),
+    ):
         error = shell.error("autoregistration", "range", wrong)
         assert isinstance(error, InvalidInput)
         assert words in error.what
@@ -122,7 +126,9 @@ def test_the_pointer_is_reset_on_demand(shell: Shell) -> None:
 
 def test_phones_from_adding_to_removing(shell: Shell) -> None:
     assert "No phones yet" in shell.text("phones", "list")
-    added = shell.json("phones", "add", "00:11:22:aa:bb:cc", "--number", "2001", "--model", "8841", "--name", "Reception")
+    added = shell.json(
+        "phones", "add", "00:11:22:aa:bb:cc", "--number", "2001", "--model", "8841", "--name", "Reception"
+    )
     assert "secret" not in added["phone"]
     assert (added["phone"]["name"], added["phone"]["model"]) == (f"SEP{MAC}", "8841")
     assert "The service is not running" in added["remark"]
