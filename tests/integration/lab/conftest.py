@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -86,9 +87,6 @@ class Bench:
         content = self.files.get(request.name)
         return FileMissing() if content is None else FileFound(request.name, content)
 
-    def record(self, event: Event) -> None:
-        """For the TFTP server."""
-
     @property
     def server(self) -> FileServer:
         return FileServer(self.tftp.addresses[0])
@@ -117,8 +115,8 @@ class Bench:
         await self.asterisk.cli("dialplan reload")
 
 
-@pytest.fixture
-async def bench(asterisk: PrivateAsterisk) -> AsyncIterator[Bench]:
+@contextlib.asynccontextmanager
+async def bench_on(asterisk: PrivateAsterisk) -> AsyncIterator[Bench]:
     """A bench whose Asterisk knows 1001 and 1002."""
     made: list[Bench] = []
 
@@ -127,17 +125,24 @@ async def bench(asterisk: PrivateAsterisk) -> AsyncIterator[Bench]:
             return await made[0].provide(request)
 
         def record(self, event: Event) -> None:
-            made[0].record(event)
+            """The phones' own events are what the tests look at."""
 
     provider = Provider()
     tftp = TftpServer(provider, provider, _UtcClock(), listen=[("127.0.0.1", 0)])
     await tftp.start()
     bench = Bench(asterisk, tftp, files={})
     made.append(bench)
-    await bench.give_endpoints("1001", "1002")
     try:
+        await bench.give_endpoints("1001", "1002")
         yield bench
     finally:
         for phone in bench.phones:
             await phone.power_off()
         await tftp.close()
+
+
+@pytest.fixture
+async def bench(asterisk: PrivateAsterisk) -> AsyncIterator[Bench]:
+    """A bench on the Asterisk that all tests share."""
+    async with bench_on(asterisk) as bench:
+        yield bench

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import re
 import socket
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 
 from bridge.core import Via
 from bridge.errors import LocalProtocolError
+from bridge.lab.asterisk import PrivateAsterisk
 from bridge.lab.filefetch import FileServer
 from bridge.lab.phone import SimulatedPhone
 from bridge.lab.phoneevents import (
@@ -33,7 +35,7 @@ from bridge.lab.phonetiming import PhoneState
 from bridge.pbx.ami import Ami
 from bridge.pbx.notify import restart_fields
 from bridge.ports import RestartKind
-from tests.integration.lab.conftest import FAST, SECRET, Bench, sep_file
+from tests.integration.lab.conftest import FAST, SECRET, Bench, bench_on, sep_file
 
 
 async def registered(bench: Bench, *numbers: str, **options: Any) -> list[SimulatedPhone]:
@@ -307,19 +309,15 @@ async def test_a_silent_file_server_is_said(bench: Bench) -> None:
     assert phone.display == ""
 
 
-async def test_the_server_goes_away_and_comes_back(bench: Bench) -> None:
-    phone = bench.phone()
-    bench.give_file(phone, "1001", expires=60)
-    phone.power_on()
-    await phone.wait_for(Registered)
-    boots = phone.boots
-    await bench.asterisk.cli("pjsip reload")
-    line = phone._line
-    assert line is not None
-    line._lost("the connection broke")
-    await phone.wait_for(RegistrationRejected)
-    await phone.wait_for(Registered)
-    assert phone.boots == boots  # it comes back without reading its files
+async def test_asterisk_crashes_and_comes_back(make_asterisk: Callable[[], PrivateAsterisk]) -> None:
+    async with make_asterisk() as asterisk, bench_on(asterisk) as bench:
+        (phone,) = await registered(bench, "1001")
+        await asterisk.kill()
+        assert (await phone.wait_for(RegistrationRejected)).status == 0
+        assert phone.number == ""
+        await asterisk.start()
+        await phone.wait_for(Registered)
+        assert phone.boots == 1  # it comes back without reading its files
 
 
 async def test_power_off_is_not_said_to_anybody(bench: Bench) -> None:
