@@ -7,25 +7,22 @@ it is a fair judge of that server, and a phone for people who have none.
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import re
 from typing import TypeVar
 
 from bridge.core import DeviceName, MacAddress, SignallingProtocol
 from bridge.errors import LocalProtocolError
-from bridge.lab.bootfiles import Purpose, boot_plan, load_version
+from bridge.lab.bootfiles import boot_plan, load_version
 from bridge.lab.bootorder import Booted, BootOrder, BootOutcome, NewFirmware, NotConfigured
+from bridge.lab.bootrun import run_boot, sync_differs
 from bridge.lab.calls import PhoneCall, PhoneCalls
 from bridge.lab.filefetch import FileFetcher, FileServer
 from bridge.lab.g711 import TONES
 from bridge.lab.identity import PhoneIdentity, default_load, model_named
 from bridge.lab.line import LineEnding, LineHabits, PhoneLine
 from bridge.lab.phoneevents import (
+    BrokeDown,
     ConfigAccepted,
     ConfigRejected,
-    FileAsked,
-    FileGot,
-    FileMissing,
     FirmwareLoaded,
     PhoneEvent,
     PhoneListener,
@@ -46,7 +43,6 @@ E = TypeVar("E", bound=PhoneEvent)
 _REFUSED = {403, 404}
 _KEYWORD_ONLY = 9
 """Loads from this version on take the server from nowhere but ``USECALLMANAGER`` (SEP file reference, section 4.5)."""
-_SYNC = re.compile(rb"SYNC\s*=\s*[\"']([^\"']{0,40})[\"']")
 
 
 class SimulatedPhone:
@@ -154,6 +150,7 @@ class SimulatedPhone:
             self._log.report(PoweredOn(*self._log.mark))
             self._state = PhoneState.CONFIGURING_IP
             self._life = asyncio.create_task(self._live(), name=f"phone {self.device}")
+            self._life.add_done_callback(self._ended)
 
     async def power_off(self) -> None:
         """Pull the plug: nobody is told. What it keeps in flash stays."""
@@ -161,8 +158,7 @@ class SimulatedPhone:
         if life is None:
             return
         life.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await life
+        await asyncio.wait({life})
         self._state = PhoneState.OFF
         self._log.report(PoweredOff(*self._log.mark))
 
@@ -223,6 +219,11 @@ class SimulatedPhone:
                     action = await self._be_registered(settings, cause)
                     cause = f"reset-{action}" if action else "config-retry"
 
+    def _ended(self, life: asyncio.Task[None]) -> None:
+        """A phone that breaks down says so; in a storm nobody would look for its exception."""
+        if not life.cancelled() and (error := life.exception()) is not None:
+            self._log.report(BrokeDown(*self._log.mark, why=f"{type(error).__name__}: {error}"))
+
     def _take(self, settings: PhoneSettings) -> None:
         self.settings = settings
         if not settings.autoregistering:
@@ -253,35 +254,17 @@ class SimulatedPhone:
             self.model, self.mac, self.load, trust_list=self.trust_list, stored=self._stored, restart=restart
         )
         async with self._fetcher(http_first=order.asks_http) as fetcher:
-            while (ask := order.next_request()) is not None:
-                if ask.purpose is Purpose.COMMON_TEXT and self.model.family is ConfigFamily.SIPPHONE_7940_60:
-                    await asyncio.sleep(self.timing.text_files)
-                self._log.report(FileAsked(*self._log.mark, name=ask.name, purpose=ask.purpose))
-                got = await fetcher.fetch(ask.name)
-                again = got.retransmissions
-                if got.content is None:
-                    self._log.report(
-                        FileMissing(
-                            *self._log.mark, name=ask.name, timed_out=got.timed_out, why=got.why, retransmissions=again
-                        )
-                    )
-                else:
-                    self._log.report(
-                        FileGot(
-                            *self._log.mark, name=ask.name, size=len(got.content), via=got.via, retransmissions=again
-                        )
-                    )
-                order.receive_answer(got.content is not None, got.content or b"")
-                if ask.purpose is Purpose.IMAGE:
-                    self._state = PhoneState.UPGRADING
-                    await asyncio.sleep(self.timing.flash)
+            outcome = await run_boot(
+                order, fetcher, self._log, self.timing, model=self.model, upgrading=self._show_upgrading
+            )
         self.status_messages = tuple(order.status)
         self._sync = order.sync
         if order.refusal:
             self._log.report(ConfigRejected(*self._log.mark, why=str(order.refusal)))
-        if order.outcome is None:
-            raise LocalProtocolError("the boot order ended without an outcome")
-        return order.outcome
+        return outcome
+
+    def _show_upgrading(self) -> None:
+        self._state = PhoneState.UPGRADING
 
     def _fetcher(self, *, http_first: bool) -> FileFetcher:
         return FileFetcher(
@@ -289,15 +272,13 @@ class SimulatedPhone:
         )
 
     async def _check_sync(self, line: PhoneLine) -> None:
-        """After each check-sync: read ``syncinfo.xml``, and boot when its number is another one (section 15)."""
+        """After each check-sync: start again if ``syncinfo.xml`` has another number."""
         while True:
             await line.sync_asked.wait()
             line.sync_asked.clear()
             async with self._fetcher(http_first=False) as fetcher:
-                got = await fetcher.fetch("syncinfo.xml")
-            match = _SYNC.search(got.content or b"")
-            if match and match.group(1).decode("latin-1") != self._sync:
-                line.leave(RestartAction.RESET)
+                if await sync_differs(fetcher, self._log, self._sync):
+                    line.leave(RestartAction.RESET)
 
     # --- registration ------------------------------------------------------------------------------------------------
 
@@ -306,8 +287,9 @@ class SimulatedPhone:
         no server took it, and the files are to be read again."""
         was_registered = False
         while True:
-            for place, server in enumerate(self._servers(settings)):
-                ending = await self._register(settings, server, place, cause)
+            servers = self._servers(settings)
+            for server in servers:
+                ending = await self._register(settings, server, servers[0], cause)
                 if ending.action:
                     return ending.action
                 was_registered |= ending.was_registered
@@ -319,7 +301,9 @@ class SimulatedPhone:
                     return RestartAction.NONE
                 await asyncio.sleep(self.timing.reconnect)
 
-    async def _register(self, settings: PhoneSettings, server: CallManager, place: int, cause: str) -> LineEnding:
+    async def _register(
+        self, settings: PhoneSettings, server: CallManager, first: CallManager, cause: str
+    ) -> LineEnding:
         key = settings.lines[0]
         if self._state not in {PhoneState.STILL_REGISTERING, PhoneState.REJECTED}:
             self._state = PhoneState.REGISTERING
@@ -340,14 +324,14 @@ class SimulatedPhone:
         self._log.report(Registering(*self._log.mark, server=server.address, number=key.name))
         syncing = asyncio.create_task(self._check_sync(line)) if self._sync else None
         try:
-            ending = await line.run(fail_back=self.timing.fail_back if place else None)
+            ending = await line.run(fail_back=self.timing.fail_back, first=None if server is first else first)
         finally:
             if syncing:
                 syncing.cancel()
             self._call_count = line.calls.count if line.calls else self._call_count
             self._line = None
             line.close()
-        if not ending.action:
+        if not ending.action and not ending.failing_back:
             self._state = PhoneState.REJECTED if ending.status in _REFUSED else PhoneState.STILL_REGISTERING
             mark = self._log.mark
             self._log.report(RegistrationRejected(*mark, server=server.address, status=ending.status, why=ending.why))

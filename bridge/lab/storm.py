@@ -17,6 +17,7 @@ from bridge.errors import InvalidInput
 from bridge.lab.filefetch import FileServer
 from bridge.lab.phone import SimulatedPhone
 from bridge.lab.phoneevents import (
+    BrokeDown,
     ConfigAccepted,
     ConfigRejected,
     FileAsked,
@@ -114,7 +115,7 @@ class _Tally:
                 record.provisional = provisional
                 record.number = number
                 record.trouble = f"it tries to register as {number}"
-            case ConfigRejected(why=why):
+            case ConfigRejected(why=why) | BrokeDown(why=why):
                 record.trouble = why
             case RegistrationRejected(status=status, why=why):
                 self.rejections += 1
