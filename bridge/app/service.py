@@ -120,6 +120,8 @@ class Service:
             self.files.doorway_port = self.doorkeeper.port
             self.recorder.subscribe(self._heard)
             await self.refresh()
+            # The first rendering compiles the templates: better now than while the first phone waits.
+            await asyncio.to_thread(self.files.warm_up)
         except BaseException:
             await self._stop()
             raise
