@@ -9,15 +9,20 @@ import click
 from bridge.cli.frame import EXIT_CODES
 from bridge.cli.main import root
 
+_INTRODUCTION = (
+    "Made from the commands' own `--help`. `--json` prints the same for programs; `--config FILE`, before the command, "
+    "names the settings file."
+)
+
 
 def commands_page() -> str:
     """``docs/commands.md`` as text."""
+    codes = "\n".join(f"| {code} | {meaning} |" for _, code, meaning in EXIT_CODES)
     parts = [
         "# Every command",
-        "Made from the commands' own `--help`. `--json` prints the same for programs; `--config FILE`, before the command, "
-        "names the settings file.",
-        "| Exit code | Meaning |\n| --- | --- |\n| 0 | done |\n| 1 | an error, or a state that needs attention (`status`) |\n"
-        + "\n".join(f"| {code} | {meaning} |" for _, code, meaning in EXIT_CODES),
+        _INTRODUCTION,
+        "| Exit code | Meaning |\n| --- | --- |\n| 0 | done |\n"
+        f"| 1 | an error, or a state that needs attention (`status`) |\n{codes}",
     ]
     for path, command in _commands(root, ()):
         parts.append(f"## `sepbridge {' '.join(path)}{_arguments(command)}`")
