@@ -33,17 +33,8 @@ PIECES = st.sampled_from(
     [
         *(b"\r\n", b"\r\n\r\n", b'"', b"<", b">", b";", b",", b":", b"=", b"\\", b"%", b"self=1", b"\xff", b"\x00"),
         *(b"INVITE", b"REGISTER", b"SIP/2.0", b"ACK", b"CANCEL", b"BYE", b"NOTIFY", b"tag=", b"rport", b"m=audio "),
-        *(
-            b"99999999999999999999",
-            b"-1",
-            b"Content-Length: ",
-            b"a=",
-            b"c=IN IP6 ::",
-            b"[::1]",
-            b"@",
-            b" ",
-            "٣".encode(),
-        ),
+        *(b"99999999999999999999", b"-1", b"Content-Length: ", b"a=", b"c=IN IP6 ::", b"[::1]", b"@", b" "),
+        "٣".encode(),
     ]
 )
 
