@@ -194,6 +194,7 @@ async def test_two_phones_with_one_mac_are_told_apart(shelf: Shelf) -> None:
             watch = Watch(bed)
             right = shelf.take(bed, "7961", local_address="127.0.0.7")
             await come_up(right)
+            await watch.seen(PhoneRegistered, right.device, count=2)
             wrong = shelf.take(bed, "7961", mac=right.mac.value, local_address="127.0.0.8")
             wrong.power_on()
             (refused, *_) = await watch.seen(FileRefused, right.device)
