@@ -201,7 +201,9 @@ async def test_a_restart_waits_until_the_call_is_over(bench: Bench) -> None:
     await phone.wait_for(AudioHeard)
     await restart(bench, RestartKind.RESET, phone.register_call_id)
     await phone.wait_for(RestartAsked)
+    assert "1001" in await bench.asterisk.cli("core show channels")
     assert phone.current_call is not None
+    assert phone.boots == 1
     phone.hang_up()
     await phone.wait_for(Registered)
     assert phone.boots == 2
