@@ -18,12 +18,8 @@ _INTRODUCTION = (
 def commands_page() -> str:
     """``docs/commands.md`` as text."""
     codes = "\n".join(f"| {code} | {meaning} |" for _, code, meaning in EXIT_CODES)
-    parts = [
-        "# Every command",
-        _INTRODUCTION,
-        "| Exit code | Meaning |\n| --- | --- |\n| 0 | done |\n"
-        f"| 1 | an error, or a state that needs attention (`status`) |\n{codes}",
-    ]
+    exits = f"| 0 | done |\n| 1 | an error, or a state that needs attention (`status`) |\n{codes}"
+    parts = ["# Every command", _INTRODUCTION, f"| Exit code | Meaning |\n| --- | --- |\n{exits}"]
     for path, command in _commands(root, ()):
         parts.append(f"## `sepbridge {' '.join(path)}{_arguments(command)}`")
         parts.append(" ".join((command.help or "").split("\f")[0].split()))
