@@ -20,10 +20,10 @@ def peer(*names: str) -> str:
     Where none is, see ``missing``; ``make test`` installs them all.
     """
     path = os.pathsep.join([os.environ.get("PATH", ""), *PLACES])
-    for name in names:
-        if found := shutil.which(name, path=path):
-            return found
-    missing(f"{' or '.join(names)} is not installed; `make peers` installs it")
+    found = next((place for name in names if (place := shutil.which(name, path=path))), None)
+    if found is None:
+        missing(f"{' or '.join(names)} is not installed; `make peers` installs it")
+    return found
 
 
 def missing(what: str) -> NoReturn:
