@@ -147,7 +147,7 @@ class PhoneFiles:
             secret=device.secret,
             device=device.name,
             number=device.number,
-            caller_name=device.primary_line.display_name or device.description,
+            caller_name=device.primary_line.display_name,
             context=self._context,
             transport=Transport.TCP if self._settings.transport is SipTransport.TCP else Transport.UDP,
             codecs=self._pool(device).region.codecs,
