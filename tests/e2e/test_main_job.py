@@ -239,6 +239,21 @@ async def test_many_phones_at_once_cause_a_handful_of_reloads(shelf: Shelf) -> N
         assert (await bed.service.status()).pbx.reloads <= 20
 
 
+@pytest.mark.req("AR-12")
+async def test_a_number_that_asterisk_uses_itself_is_not_given_out(shelf: Shelf) -> None:
+    async with running_testbed() as bed:
+        watch = Watch(bed)
+        await watch.seen(PbxConnected)
+        with (bed.asterisk.etc / "pjsip.conf").open("a", encoding="utf-8") as conf:
+            conf.write("[1000]\ntype = endpoint\ncontext = default\ndisallow = all\nallow = ulaw\n")
+        await bed.asterisk.cli("module reload res_pjsip.so")
+        await bed.service.refresh()  # what `sepbridge autoregistration enable` asks for
+        phone = shelf.take(bed, "7961")
+        phone.power_on()
+        (admitted,) = await watch.seen(PhoneAdmitted, phone.device)
+        assert admitted.number == "1001"
+
+
 async def test_call_to_the_numbers_of_the_lab(shelf: Shelf) -> None:
     async with running_testbed() as bed:
         phone = shelf.take(bed, "7961")
