@@ -58,6 +58,11 @@ class Form:
     def __repr__(self) -> str:
         return f"<Form {self.id.name} {self.name}>"
 
+    @property
+    def attributes(self) -> frozenset[str]:
+        """The attributes of its message that this form has a place for; the others read as their default."""
+        return frozenset(name for segment in self.segments for name in segment.attributes)
+
     def read(self, message: type[Message], body: bytes, page: CodePage) -> Message:
         """The message in this body. Raises RemoteProtocolError where too little of it came."""
         if len(body) < self.least:

@@ -80,8 +80,9 @@ def _receive(name: str, *, wide: bool, size: int, since: int, until: int, from_l
     _receive("168", wide=True, size=168, since=21, until=NEWEST, from_length=128),
     _receive("132", wide=True, size=132, since=18, until=20, from_length=128),
     _receive("128", wide=True, size=128, since=17, until=17, from_length=128),
-    _receive("108", wide=False, size=108, since=0, until=16),
-    _receive("112", wide=False, size=112, since=99, until=99),
+    # Sources give 108 or 112 for version 16. Phones accept a longer body than they know, dissectors no shorter one.
+    _receive("112", wide=False, size=112, since=16, until=16),
+    _receive("108", wide=False, size=108, since=0, until=15),
     _receive("92", wide=False, size=92, since=99, until=99),
     _receive("68", wide=False, size=68, since=99, until=99),
 )

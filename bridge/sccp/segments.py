@@ -21,6 +21,9 @@ from bridge.sccp.fields import Field, Length, Text, plan, write_values
 class Segment(Protocol):
     """One piece. ``read`` puts its attributes into ``values`` and returns where the next piece starts."""
 
+    @property
+    def attributes(self) -> tuple[str, ...]: ...
+
     def read(self, body: bytes, offset: int, page: CodePage, values: dict[str, Any]) -> int: ...
 
     def write(self, message: Any, page: CodePage, out: bytearray) -> None: ...
@@ -51,6 +54,10 @@ class Fixed:
         self._single = len(names) == 1
         self._ends = list(accumulate(struct.calcsize("<" + code) for code in codes))
         self._texts = [isinstance(field, Text) for field in fields for _ in field.codes]
+
+    @property
+    def attributes(self) -> tuple[str, ...]:
+        return tuple(step.field.name for step in self._steps if not isinstance(step.field, Length))
 
     def read(self, body: bytes, offset: int, page: CodePage, values: dict[str, Any]) -> int:
         end = offset + self.size
@@ -88,6 +95,10 @@ class CString:
         self.name = name
         self.limit = limit
 
+    @property
+    def attributes(self) -> tuple[str, ...]:
+        return (self.name,)
+
     def read(self, body: bytes, offset: int, page: CodePage, values: dict[str, Any]) -> int:
         end = body.find(b"\0", offset)
         if end < 0:
@@ -109,6 +120,10 @@ class Data:
         self.name = name
         self.limit = limit
         self.text = text
+
+    @property
+    def attributes(self) -> tuple[str, ...]:
+        return (self.name,)
 
     def read(self, body: bytes, offset: int, page: CodePage, values: dict[str, Any]) -> int:
         length: int = values.pop(_length_of(self.name))
@@ -158,6 +173,10 @@ class Entries:
         """The fields of one entry."""
         return self._fixed.fields
 
+    @property
+    def attributes(self) -> tuple[str, ...]:
+        return (self.name,)
+
     def read(self, body: bytes, offset: int, page: CodePage, values: dict[str, Any]) -> int:
         size = self._fixed.size
         count = min(values.pop(_length_of(self.name)), self.limit, max(0, len(body) - offset) // size)
@@ -189,6 +208,10 @@ class Rest:
     def __init__(self, name: str, limit: int) -> None:
         self.name = name
         self.limit = limit
+
+    @property
+    def attributes(self) -> tuple[str, ...]:
+        return (self.name,)
 
     def read(self, body: bytes, offset: int, _page: CodePage, values: dict[str, Any]) -> int:
         values[self.name] = body[offset : offset + self.limit]
