@@ -87,24 +87,28 @@ _FORMS_BY_VERSION = ((0, 1, 3, 2), (1, 0, 3, 2), (3, 2, 0, 1))
 _U32 = Struct("<I")
 
 
-def _fits(body: bytes, index: int) -> bool:
-    """True where a form makes sense of the body: its text is as long as the body allows, and printable."""
+def _text_length(body: bytes, index: int) -> int:
+    """How long the text is if the body is in this form; -1 where that makes no sense: too long, or not printable."""
     at = _LENGTH_AT[index]
     if len(body) < at + 4:
-        return False
+        return -1
     (length,) = _U32.unpack_from(body, at)
     text = body[at + 4 : at + 4 + length]
-    return (
-        length <= MAX_QUALITY
-        and at + 4 + length <= len(body)
-        and all(byte >= 32 or byte in (9, 10, 13) for byte in text)
-    )
+    if length > MAX_QUALITY or len(text) < length or not all(byte >= 32 or byte in (9, 10, 13) for byte in text):
+        return -1
+    return int(length)
 
 
 def _result_form(body: bytes, version: int) -> int:
-    """Which of the forms of ConnectionStatisticsRes: that of the version, else the first that makes sense."""
+    """Which of the forms of ConnectionStatisticsRes: one in which there is a text, that of the version first; else the
+    first that makes sense.
+    """
     order = _FORMS_BY_VERSION[0 if version <= 18 else 1 if version <= 21 else 2]
-    found = next((index for index in order if _fits(body, index)), order[0])
+    lengths = [(_text_length(body, index), index) for index in order]
+    found = next(
+        (index for length, index in lengths if length > 0),
+        next((index for length, index in lengths if length == 0), order[0]),
+    )
     if found < 2:
         return found
     # Both forms of version 22 have their text at 65. Where the packed one has its call reference, the other has the end
