@@ -8,7 +8,8 @@ import pytest
 
 from bridge.sccp import Frame, Framer, decode, encode, shape_of
 from tests.peers import CHECKOUT
-from tests.wire.sccp_frames import FRAMES, KnownFrame
+from tests.wire.sccp_frames import FRAMES
+from tests.wire.sccp_known_frame import KnownFrame
 
 WITH_LEFTOVERS = {
     33: "garbage after the NUL of the server's name",
@@ -81,7 +82,7 @@ def test_a_frame_cut_short_is_waited_for(known: KnownFrame) -> None:
 
 @pytest.fixture
 def published() -> dict[int, tuple[int, bytes]]:
-    """The frames of the reference, where it lies beside the checkout: size, and the bytes before the zeros at the end."""
+    """The frames of the reference, where it lies beside the checkout: sizes, and bytes before the last zeros."""
     reference = CHECKOUT.parent / "shared" / "reference" / "sccp-frames.md"
     if not reference.exists():
         pytest.skip("the frames reference is not beside this checkout")
