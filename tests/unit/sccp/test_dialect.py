@@ -91,5 +91,7 @@ def test_two_messages_cannot_claim_one_id() -> None:
 
     with pytest.raises(LocalProtocolError, match="claim the id"):
         wire(Form(MessageId.OFF_HOOK))(Other)
+    assert typed(MessageId.OFF_HOOK) is OffHook
+    assert Other not in messages()
     with pytest.raises(LocalProtocolError, match="no form on the wire"):
         form_to_send(Message, 22)
