@@ -139,9 +139,10 @@ class PhoneFiles:
         return FileFound(rendered.name, rendered.content)
 
     def endpoint(self, device: Device) -> SipEndpoint | None:
-        """What Asterisk must know about the device; None for a phone that does not register there itself."""
-        if device.desired_protocol is not SignallingProtocol.SIP or device.primary_line is None:
+        """What Asterisk must know about the device; the lines of SCCP phones register there through our proxy."""
+        if device.primary_line is None:
             return None
+        proxied = device.desired_protocol is SignallingProtocol.SCCP
         return SipEndpoint(
             name=device.number,
             secret=device.secret,
@@ -149,7 +150,7 @@ class PhoneFiles:
             number=device.number,
             caller_name=device.primary_line.display_name,
             context=self._context,
-            transport=Transport.TCP if self._settings.transport is SipTransport.TCP else Transport.UDP,
+            transport=Transport.UDP if proxied or self._settings.transport is SipTransport.UDP else Transport.TCP,
             codecs=self._pool(device).region.codecs,
             busy_at=self._settings.busy_trigger,
         )

@@ -109,8 +109,8 @@ class Registrations:
         with self._store.write() as work:
             for news in batch:
                 device = work.devices.by_endpoint(news.endpoint)
-                if device is None:
-                    continue
+                if device is None or device.desired_protocol is SignallingProtocol.SCCP:
+                    continue  # an SCCP phone's line is registered by our own proxy, which knows the phone itself
                 changed = (
                     self._registered(device, news, events)
                     if isinstance(news, Contact)

@@ -272,6 +272,7 @@ class Service:
             name=settings.name or socket.gethostname(),
             address=settings.address or own_address(),
             sip_port=self.settings.sip.port,
+            sccp_port=self.settings.sccp.listen[0].port if self.settings.sccp.listen else 2000,
         )
         with self.store.write() as work:
             pool = work.site.pool("Default")

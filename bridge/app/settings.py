@@ -138,6 +138,18 @@ class SipSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class SccpSettings:
+    """``[sccp]``: where phones with SCCP firmware register; their lines register with Asterisk over SIP."""
+
+    listen: tuple[Address, ...] = (Address("0.0.0.0", 2000),)
+    asterisk: str = "127.0.0.1"
+    """Asterisk's own address, as the bridge reaches it; the port is ``sip.port``."""
+    max_phones: int = 5000
+    keepalive: int = 30
+    """Seconds between two keepalives of a phone."""
+
+
+@dataclass(frozen=True, slots=True)
 class AmiSettings:
     """``[ami]``: the manager interface of Asterisk."""
 
@@ -166,6 +178,7 @@ class Settings:
     http: HttpSettings = HttpSettings()
     files: FilesSettings = FilesSettings()
     sip: SipSettings = SipSettings()
+    sccp: SccpSettings = SccpSettings()
     ami: AmiSettings = AmiSettings()
     asterisk: AsteriskSettings = AsteriskSettings()
 
