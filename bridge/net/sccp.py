@@ -1,0 +1,215 @@
+"""The sockets of SCCP phones: one TCP connection each, one timer each. What the bytes mean the machine knows."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from bridge.errors import ConfigurationError
+
+BACKLOG = 2048
+"""Connections that wait for being taken: a whole office comes back at once after a power cut."""
+MOST_UNSENT = 256 * 1024
+"""Octets that may wait for a phone that does not read; then the connection is given up."""
+
+
+class StationMachine(Protocol):
+    """What a connection drives: ``bridge.sccp.StationSession``, or something around it."""
+
+    @property
+    def is_closed(self) -> bool:
+        """True when the connection is to be closed, after sending what waits."""
+        ...
+
+    def receive_data(self, data: bytes, *, now: float) -> None:
+        """Octets from the phone. Never raises for what they hold."""
+        ...
+
+    def connection_lost(self, why: str = "", *, now: float) -> None:
+        """The connection is gone."""
+        ...
+
+    def handle_timer(self, *, now: float) -> None:
+        """Do what is due."""
+        ...
+
+    def timer(self) -> float | None:
+        """When to call ``handle_timer``, or None."""
+        ...
+
+    def data_to_send(self) -> list[bytes]:
+        """What is to be sent, in order."""
+        ...
+
+
+class StationHandler(Protocol):
+    """Who looks after one connection."""
+
+    @property
+    def machine(self) -> StationMachine:
+        """The machine that the connection drives."""
+        ...
+
+    def changed(self) -> None:
+        """The machine was given something: take its events."""
+        ...
+
+
+class StationConnection(asyncio.Protocol):
+    """One phone's connection. ``flush`` after everything that was done to the machine from outside."""
+
+    def __init__(self, server: SccpServer) -> None:
+        self._server = server
+        self._loop = asyncio.get_running_loop()
+        self._transport: asyncio.Transport | None = None
+        self._handler: StationHandler | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._timer_at: float | None = None
+        self._flushing = False
+        self.peer = ("", 0)
+        self.local = ("", 0)
+
+    @property
+    def now(self) -> float:
+        """The loop's clock: every ``now`` of the machine."""
+        return self._loop.time()
+
+    def flush(self) -> None:
+        """Let the handler take events, send what waits, arm the timer, close if it is time."""
+        if self._flushing or self._handler is None:
+            return
+        self._flushing = True
+        try:
+            self._handler.changed()
+        finally:
+            self._flushing = False
+        machine = self._handler.machine
+        data = b"".join(machine.data_to_send())
+        transport = self._transport
+        if transport is not None and data:
+            transport.write(data)
+            if transport.get_write_buffer_size() > MOST_UNSENT:
+                transport.abort()
+        if machine.is_closed and transport is not None:
+            transport.close()
+        self._arm(None if machine.is_closed else machine.timer())
+
+    # --- from asyncio ------------------------------------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """A phone connected."""
+        if not isinstance(transport, asyncio.Transport):
+            transport.close()
+            return
+        self.peer = transport.get_extra_info("peername")[:2]
+        self.local = transport.get_extra_info("sockname")[:2]
+        if not self._server.admit(self):
+            transport.abort()
+            return
+        self._transport = transport
+        self._handler = self._server.new_handler(self)
+        self.flush()
+
+    def data_received(self, data: bytes) -> None:
+        """Octets from the phone."""
+        if self._handler is not None:
+            self._handler.machine.receive_data(data, now=self.now)
+            self.flush()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The phone, or the network, ended the connection; or we did."""
+        self._transport = None
+        if self._handler is not None:
+            self._handler.machine.connection_lost(str(exc) if exc else "", now=self.now)
+            self.flush()
+            self._arm(None)
+            self._server.dismiss(self)
+
+    def abort(self) -> None:
+        """Close at once."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    def _arm(self, at: float | None) -> None:
+        if at == self._timer_at:
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer_at = at
+        self._timer = None if at is None else self._loop.call_at(at, self._fire)
+
+    def _fire(self) -> None:
+        self._timer = self._timer_at = None
+        if self._handler is not None:
+            self._handler.machine.handle_timer(now=self.now)
+            self.flush()
+
+
+class SccpServer:
+    """Listens for SCCP phones. ``new_handler`` makes the handler of each connection."""
+
+    def __init__(
+        self,
+        new_handler: Callable[[StationConnection], StationHandler],
+        *,
+        listen: Sequence[tuple[str, int]],
+        most: int = 5000,
+        most_per_address: int = 5000,
+    ) -> None:
+        self.new_handler = new_handler
+        self._listen = listen
+        self._most = most
+        self._most_per_address = most_per_address
+        self._servers: list[asyncio.Server] = []
+        self._connections: set[StationConnection] = set()
+        self._per_address: Counter[str] = Counter()
+        self.addresses: list[tuple[str, int]] = []
+        """Where it listens, after ``start``."""
+
+    async def start(self) -> None:
+        """Listen. Raises ConfigurationError when an address is taken."""
+        loop = asyncio.get_running_loop()
+        for host, port in self._listen:
+            try:
+                server = await loop.create_server(lambda: StationConnection(self), host, port, backlog=BACKLOG)
+            except OSError as error:
+                await self.close()
+                raise ConfigurationError(
+                    f"SCCP phones cannot be served on {host}:{port}",
+                    why=error.strerror or str(error),
+                    fix="see who has the port with `ss -tlnp`, or change sccp.listen",
+                ) from error
+            self._servers.append(server)
+            self.addresses.append(server.sockets[0].getsockname()[:2])
+
+    async def close(self) -> None:
+        """Stop listening and close every connection: phones go to their next server, or come back."""
+        for server in self._servers:
+            server.close()
+        for connection in list(self._connections):
+            connection.abort()
+        for server in self._servers:
+            with contextlib.suppress(OSError):
+                await server.wait_closed()
+        self._servers.clear()
+
+    def admit(self, connection: StationConnection) -> bool:
+        """Whether one more connection may be; it counts from now on."""
+        host = connection.peer[0]
+        if len(self._connections) >= self._most or self._per_address[host] >= self._most_per_address:
+            return False
+        self._connections.add(connection)
+        self._per_address[host] += 1
+        return True
+
+    def dismiss(self, connection: StationConnection) -> None:
+        """The connection is over."""
+        if connection in self._connections:
+            self._connections.discard(connection)
+            host = connection.peer[0]
+            self._per_address[host] -= 1
+            if not self._per_address[host]:
+                del self._per_address[host]
