@@ -1,0 +1,141 @@
+"""The answers to a phone's questions about itself, from its profile.
+
+Every question is answered, also about lines and buttons that do not exist: a phone that gets no answer asks again, and
+some never finish their registration. Source: SCCP flows reference, section 1.1.
+"""
+
+from __future__ import annotations
+
+from bridge.sccp.buttons import ButtonDefinition, ButtonTemplate
+from bridge.sccp.device import MAX_SERVERS, ConfigStat, DefineTimeDate, ServerRes, Version
+from bridge.sccp.display import DisplayPromptStatus
+from bridge.sccp.features import (
+    BlfStatus,
+    FeatureStat,
+    Notification,
+    ServiceUrlStat,
+    SubscriptionStat,
+    SubscriptionStatReq,
+)
+from bridge.sccp.lines import CallCount, CallCountRes, ForwardStat, LineStat, SpeedDialStat
+from bridge.sccp.message import Message
+from bridge.sccp.profile import StationProfile, StationServer
+from bridge.sccp.requests import (
+    ButtonTemplateReq,
+    CallCountReq,
+    ConfigStatReq,
+    FeatureStatReq,
+    ForwardStatReq,
+    LineStatReq,
+    ServerReq,
+    ServiceUrlStatReq,
+    SoftKeySetReq,
+    SoftKeyTemplateReq,
+    SpeedDialStatReq,
+    TimeDateReq,
+    VersionReq,
+)
+from bridge.sccp.softkeys import ALL_KEYS, SelectSoftKeys, SoftKeySetIndex
+from bridge.sccp.stimuli import StimulusType
+
+QUESTIONS: tuple[type[Message], ...] = (
+    ButtonTemplateReq,
+    CallCountReq,
+    ConfigStatReq,
+    FeatureStatReq,
+    ForwardStatReq,
+    LineStatReq,
+    ServerReq,
+    ServiceUrlStatReq,
+    SoftKeySetReq,
+    SoftKeyTemplateReq,
+    SpeedDialStatReq,
+    SubscriptionStatReq,
+    TimeDateReq,
+    VersionReq,
+)
+"""What ``answers_to`` has answers for."""
+
+
+def answers_to(
+    question: Message, device: str, profile: StationProfile, buttons: tuple[ButtonDefinition, ...]
+) -> tuple[Message, ...]:
+    """What to send in answer to a phone's question; empty for a message that is no question."""
+    match question:
+        case ButtonTemplateReq():
+            return (ButtonTemplate.of(buttons),)
+        case SoftKeyTemplateReq():
+            return (profile.softkeys.template(),)
+        case SoftKeySetReq():
+            return (profile.softkeys.set_message(), *idle_screen(profile))
+        case LineStatReq():
+            return (_line_stat(question.line, profile),)
+        case SpeedDialStatReq():
+            speed_dial = profile.speed_dial(question.index)
+            if speed_dial is None:
+                return (SpeedDialStat(question.index),)
+            return (SpeedDialStat(question.index, speed_dial.number, speed_dial.label or speed_dial.number),)
+        case FeatureStatReq():
+            return (_feature_stat(question.index, profile, buttons),)
+        case ServiceUrlStatReq():
+            index = question.index
+            if 0 < index <= len(profile.services):
+                return (ServiceUrlStat(index, profile.services[index - 1].url, profile.services[index - 1].label),)
+            return (ServiceUrlStat(index),)
+        case ForwardStatReq():
+            return (ForwardStat(0, question.line),)
+        case TimeDateReq():
+            return (DefineTimeDate.of(profile.local_time()),)
+        case ConfigStatReq():
+            return (_config_stat(device, profile),)
+        case VersionReq():
+            return (Version(profile.firmware),)
+        case ServerReq():
+            return (_servers(profile.servers),)
+        case CallCountReq():
+            counts = tuple(CallCount(line.max_calls, line.busy_trigger) for line in profile.lines)
+            return (CallCountRes(len(counts), 1, counts),)
+        case SubscriptionStatReq():
+            number, feature = question.transaction_id, question.feature_id
+            return (SubscriptionStat(number, feature, question.timer), Notification(number, feature))
+        case _:
+            return ()
+
+
+def idle_screen(profile: StationProfile) -> tuple[Message, ...]:
+    """What an idle phone shows."""
+    return (SelectSoftKeys(0, 0, SoftKeySetIndex.ON_HOOK, ALL_KEYS), DisplayPromptStatus(profile.idle_prompt))
+
+
+def _line_stat(instance: int, profile: StationProfile) -> LineStat:
+    line = profile.line(instance)
+    if line is None:
+        return LineStat(instance)
+    return LineStat(instance, line.number, line.display_name or line.number, line.label or line.number)
+
+
+def _feature_stat(index: int, profile: StationProfile, buttons: tuple[ButtonDefinition, ...]) -> FeatureStat:
+    speed_dial = profile.speed_dial(index)
+    if speed_dial is not None and ButtonDefinition(index, StimulusType.BLF_SPEED_DIAL) in buttons:
+        label = speed_dial.label or speed_dial.number
+        return FeatureStat(index, StimulusType.BLF_SPEED_DIAL, BlfStatus.UNKNOWN, label)
+    return FeatureStat(index, StimulusType.UNDEFINED)
+
+
+def _config_stat(device: str, profile: StationProfile) -> ConfigStat:
+    return ConfigStat(
+        device,
+        user_name=profile.user_name,
+        server_name=profile.server_name,
+        line_count=len(profile.lines),
+        speed_dial_count=len(profile.speed_dials),
+    )
+
+
+def _servers(servers: tuple[StationServer, ...]) -> ServerRes:
+    listed = servers[:MAX_SERVERS]
+    return ServerRes(
+        tuple(server.name for server in listed),
+        tuple(server.port for server in listed),
+        tuple(server.address for server in listed),
+    )

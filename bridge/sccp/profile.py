@@ -1,0 +1,122 @@
+"""What the application tells a station session about a device: its buttons, its texts, its clock, its limits.
+
+Nothing here is asked for again while the phone is registered, but for the time: a changed profile reaches a phone
+through a restart, as with CUCM.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from bridge.sccp.address import UNSPECIFIED, StationAddress
+from bridge.sccp.buttonlayouts import lay_out
+from bridge.sccp.buttons import ButtonDefinition
+from bridge.sccp.codepage import CodePage
+from bridge.sccp.devicetypes import DeviceType
+from bridge.sccp.labels import Label
+from bridge.sccp.softkeyplan import DEFAULT_SOFT_KEYS, SoftKeyPlan
+from bridge.sccp.stimuli import StimulusType
+from bridge.sccp.traits import StationTraits
+from bridge.sccp.versions import NEWEST
+
+
+@dataclass(frozen=True, slots=True)
+class StationLine:
+    """A line appearance: line ``n`` is the ``n``-th of the profile, from 1 on."""
+
+    number: str
+    """The directory number."""
+    label: str = ""
+    """Beside the button; empty for the number."""
+    display_name: str = ""
+    """Of its user, for the other side of internal calls."""
+    max_calls: int = 4
+    """Calls that the line may carry at a time."""
+    busy_trigger: int = 2
+    """With so many calls a further caller hears busy."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpeedDial:
+    """A speed dial: a number and what stands beside its button."""
+
+    number: str
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceButton:
+    """A button that opens a URL on the phone."""
+
+    url: str
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StationServer:
+    """A server that the phone may register with."""
+
+    name: str
+    port: int = 2000
+    address: StationAddress = UNSPECIFIED
+
+
+@dataclass(frozen=True, slots=True)
+class StationProfile:
+    """A device as its user knows it. ``local_time`` gives the time in the phone's own zone, as an aware datetime."""
+
+    lines: tuple[StationLine, ...]
+    local_time: Callable[[], datetime] = field(compare=False, repr=False)
+    speed_dials: tuple[SpeedDial, ...] = ()
+    services: tuple[ServiceButton, ...] = ()
+    buttons: tuple[ButtonDefinition, ...] = ()
+    """A button template of the site's own; empty for what the model has, filled with lines, then speed dials."""
+    softkeys: SoftKeyPlan = DEFAULT_SOFT_KEYS
+    keepalive_s: int = 30
+    secondary_keepalive_s: int = 60
+    date_template: str = "D.M.Y"
+    """``M/D/Y``, ``D.M.Y``; with a trailing A the clock has twelve hours."""
+    idle_prompt: str = Label.YOUR_CURRENT_OPTIONS
+    """What the prompt line says while nothing happens."""
+    firmware: str = ""
+    """The load that the phone should run."""
+    user_name: str = ""
+    server_name: str = ""
+    servers: tuple[StationServer, ...] = ()
+    version_ceiling: int = NEWEST
+    """The newest protocol version to speak with this device."""
+    code_page: CodePage = CodePage.LATIN_1
+    """For phones without the UTF-8 feature."""
+    traits: StationTraits | None = None
+    """Instead of what the device type has."""
+
+    def line(self, instance: int) -> StationLine | None:
+        """Line ``instance``, counted from 1, or None."""
+        return self.lines[instance - 1] if 0 < instance <= len(self.lines) else None
+
+    def speed_dial(self, instance: int) -> SpeedDial | None:
+        """Speed dial ``instance``, counted from 1, or None."""
+        return self.speed_dials[instance - 1] if 0 < instance <= len(self.speed_dials) else None
+
+    def button_template(self, device_type: DeviceType, add_on_buttons: int = 0) -> tuple[ButtonDefinition, ...]:
+        """What each button of this device is."""
+        if self.buttons:
+            return self.buttons
+        return lay_out(
+            device_type,
+            lines=len(self.lines),
+            speed_dials=len(self.speed_dials),
+            services=len(self.services),
+            add_on_buttons=add_on_buttons,
+        )
+
+    def line_of_button(self, button: int, template: tuple[ButtonDefinition, ...]) -> int:
+        """The line of a button, counted from 1; 0 where it is none.
+
+        Phones below version 15 name the button in OnHook and KeypadButton (SCCP flows reference, section 8).
+        """
+        if 0 < button <= len(template) and template[button - 1].type == StimulusType.LINE:
+            return template[button - 1].instance
+        return 0
