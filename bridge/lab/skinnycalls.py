@@ -301,7 +301,8 @@ class StationCalls:
         if line == 0 and ref:
             self._fault(f"soft keys for call {ref} on no line")
         for text in self._soft_keys.select(message):
-            self._fault(text)
+            if self._traits.soft_keys:
+                self._fault(text)
 
     def _known(self, ref: int, what: str) -> StationCall | None:
         """The call; None, and a fault, for a reference that the phone does not know (flows reference, section 7)."""

@@ -1,8 +1,9 @@
 """What sets the models of SCCP phones apart on the wire: versions, lengths, keys, habits; as data.
 
 Sources: SCCP wire reference, section 3 (versions, Register lengths, feature bytes) and section 10; SCCP flows
-reference, sections 1.2 and 8; SCCP enumerations reference, section 7 (buttons). The order in which a family asks is known for the
-7912 alone (flows reference, section 1.1); the other orders are chosen unlike each other, since a server must take any.
+reference, sections 1.2 and 8; SCCP enumerations reference, section 7 (buttons). The order in which a family asks is
+known for the 7912 alone (flows reference, section 1.1); the other orders are chosen unlike each other, since a server
+must take any.
 """
 
 from __future__ import annotations

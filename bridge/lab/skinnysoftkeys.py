@@ -59,6 +59,8 @@ class SoftKeyBoard:
         """Learn the sets. Yields what is wrong with them."""
         if message.offset == 0:
             self._sets.clear()
+        if message.offset != len(self._sets):
+            yield f"a part of the soft-key sets begins at {message.offset}, {len(self._sets)} sets are known"
         self._sets.extend(message.sets[: 4 * _MOST - len(self._sets)])
 
     def faults(self) -> Iterator[str]:

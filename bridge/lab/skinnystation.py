@@ -1,8 +1,8 @@
 """An SCCP phone as a pure machine: bytes, keys and the clock go in; bytes and events come out.
 
 Five verbs: ``receive_stream``, ``handle_timer``, ``timer``, ``data_to_send``, ``next_event``. One station serves one
-TCP connection. Sources: SCCP flows reference, sections 1, 2 and 8; SCCP wire reference, sections 2 and 3. Nothing that a
-server sends makes it raise; what a real phone would choke on stands in ``faults``.
+TCP connection. Nothing that a server sends makes it raise; what a real phone would choke on stands in ``faults``.
+Sources: SCCP flows reference, sections 1, 2 and 8; SCCP wire reference, sections 2 and 3.
 """
 
 from __future__ import annotations
