@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 
 from rich.console import Console
 
+from bridge.cli.typedlines import typed_lines
 from bridge.errors import SepbridgeError
 from bridge.lab.phone import SimulatedPhone
 from bridge.lab.phoneevents import (
@@ -68,10 +68,7 @@ class Handset:
     async def run(self, phone: SimulatedPhone) -> None:
         """Do what is typed, until ``quit`` or the end of the input."""
         self._console.print(HELP, style="dim")
-        reader = asyncio.StreamReader()
-        loop = asyncio.get_running_loop()
-        await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
-        while line := (await reader.readline()).decode(errors="replace"):
+        async for line in typed_lines():
             words = line.split()
             if words[:1] in (["quit"], ["exit"]):
                 return

@@ -189,6 +189,10 @@ class SccpPhone(DeskPhone):
         """Press a line button."""
         self._press(lambda keys, now: keys.line(instance, now=now))
 
+    def press_button(self, position: int) -> None:
+        """Press the button at this place, counted from 1."""
+        self._press(lambda keys, now: keys.button(position, now=now))
+
     def press_speed_dial(self, index: int) -> None:
         """Press a speed-dial button."""
         self._press(lambda keys, now: keys.speed_dial(index, now=now))

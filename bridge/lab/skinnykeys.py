@@ -216,7 +216,7 @@ class StationKeys:
             self._send(EnblocCall(number, 1))
             return
         if front is None or front.state != _DIALLING:
-            if self.can_press("NewCall"):
+            if self.can_press("NewCall") and (self._traits.speaker or self.hook is not Hook.ON):
                 self.soft_key("NewCall", now=now)
             elif self.hook is Hook.ON:
                 self.lift(now=now, into=Hook.SPEAKER if self._traits.speaker else Hook.HANDSET)

@@ -6,7 +6,7 @@ It knows nothing of this project's own server. ``ScriptedServer`` is pure; ``ser
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
 from bridge.sccp import (
@@ -375,3 +375,13 @@ class ScriptedListener:
             pass
         finally:
             writer.transport.abort()
+
+
+async def until(reached: Callable[[], bool], within: float = 10.0) -> None:
+    """Wait for something that real sockets bring about. Raises TimeoutError."""
+    loop = asyncio.get_running_loop()
+    async with asyncio.timeout(within):
+        while not reached():
+            moment = loop.create_future()
+            loop.call_later(0.01, moment.set_result, None)
+            await moment
