@@ -8,7 +8,7 @@ from rich.console import Console
 
 from bridge.cli.typedlines import typed_lines
 from bridge.errors import SepbridgeError
-from bridge.lab.phone import SimulatedPhone
+from bridge.lab.anyphone import AnyPhone
 from bridge.lab.phoneevents import (
     AudioHeard,
     CallAnswered,
@@ -65,7 +65,7 @@ class Handset:
                 return
         self._console.print(f"[dim]{event.device}[/dim] {text}", soft_wrap=True)
 
-    async def run(self, phone: SimulatedPhone) -> None:
+    async def run(self, phone: AnyPhone) -> None:
         """Do what is typed, until ``quit`` or the end of the input."""
         self._console.print(HELP, style="dim")
         async for line in typed_lines():
@@ -78,7 +78,7 @@ class Handset:
                 self._console.print(f"[red]{error.what}[/red]", soft_wrap=True)
         await asyncio.Event().wait()
 
-    async def _do(self, phone: SimulatedPhone, words: list[str]) -> None:
+    async def _do(self, phone: AnyPhone, words: list[str]) -> None:
         match words:
             case []:
                 self._console.print(phone.display or "(dark)")

@@ -25,7 +25,7 @@ from bridge.lab.phonetiming import PhoneState, PhoneTiming
 from bridge.lab.sccpline import CallTiming, SccpEnding, SccpHabits, SccpLine, SccpPhoneCall
 from bridge.lab.servicecontrol import RestartAction
 from bridge.lab.skinnydisplay import ScreenView
-from bridge.lab.skinnykeys import Hook, Pace, StationKeys
+from bridge.lab.skinnykeys import Pace, StationKeys
 from bridge.lab.skinnymodels import SkinnyTraits, sccp_load, skinny_traits
 from bridge.lab.skinnystation import SkinnyStation, StationTiming
 from bridge.lab.skinnywords import INITIALISED, Identity
@@ -215,11 +215,7 @@ class SccpPhone(DeskPhone):
 
     def press_speaker(self) -> None:
         """Press the speaker key."""
-        self._press(
-            lambda keys, now: (
-                keys.put_down(now=now) if keys.hook is Hook.SPEAKER else keys.lift(now=now, into=Hook.SPEAKER)
-            )
-        )
+        self._press(lambda keys, now: keys.speaker_key(now=now))
 
     def flash(self) -> None:
         """Press the hook shortly."""

@@ -118,6 +118,15 @@ class StationKeys:
         self._typing = None
         self._send(OnHook())
 
+    def speaker_key(self, *, now: float) -> None:
+        """Press the speaker key: on for a new call or an answer, off to end the call that is heard there."""
+        talking = self._calls.current is not None and self._calls.current is not self._calls.ringing
+        if self.hook is Hook.SPEAKER or (self.hook is Hook.ON and self._display.speaker and talking):
+            self.hook = Hook.SPEAKER
+            self.put_down(now=now)
+        else:
+            self.lift(now=now, into=Hook.SPEAKER)
+
     def flash(self, *, now: float) -> None:
         """Press the hook shortly (analog adapters, 6901)."""
         call = self._calls.current
@@ -230,11 +239,12 @@ class StationKeys:
         ringing = self._calls.ringing
         if ringing is None:
             raise LocalProtocolError("nothing rings")
-        if self._traits.speaker and self._calls.selected == ringing.ref and self.can_press("Answer"):
+        front = self._calls.selected == ringing.ref
+        if front and self._traits.speaker and self.can_press("Answer"):
             self.soft_key("Answer", now=now)
-        elif self.hook is Hook.ON:
+        elif front and self.hook is Hook.ON:
             self.lift(now=now)
-        else:
+        else:  # another call is talked in: its line button takes the one that knocks
             self.line(ringing.line, now=now)
 
     def hang_up(self, *, now: float) -> None:
