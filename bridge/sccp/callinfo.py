@@ -88,19 +88,28 @@ _DYNAMIC = (
 )
 _HEAD = 32
 _COUNTS = (12, 15, 15, 13)
+_ORDERS = ((0, 1, 3), (1, 3, 0), (2, 3, 0))
+"""Which forms to try, by version: up to 15, 16 and 17, from 18 on."""
+
+
+def _holds(body: bytes, strings: int) -> bool:
+    """True where so many strings, and at most three zeros of padding, follow the head."""
+    end = _HEAD - 1
+    for _ in range(strings):
+        end = body.find(b"\0", end + 1)
+        if end < 0:
+            return False
+    rest = body[end + 1 :]
+    return len(rest) < 4 and not any(rest)
 
 
 def _form(body: bytes, version: int) -> int:
-    """Which of the forms of one id: the static one has an id of its own, the dynamic ones differ in their strings.
+    """Which of the dynamic forms; they differ in their strings alone, and empty strings look like padding.
 
-    Nothing but the number of NULs tells, and up to three of those are padding: the version decides where it can.
+    So the form of the version is taken wherever it can be right.
     """
-    strings = body.count(b"\0", _HEAD)
-    expected = 0 if version <= 15 else 1 if version <= 17 else 2
-    for index in (expected, 0, 3, 1):
-        if _COUNTS[index] <= strings <= _COUNTS[index] + 3:
-            return index
-    return expected
+    order = _ORDERS[0 if version <= 15 else 1 if version <= 17 else 2]
+    return next((index for index in order if _holds(body, _COUNTS[index])), order[0])
 
 
 @wire(

@@ -61,6 +61,9 @@ class Form:
     @property
     def attributes(self) -> frozenset[str]:
         """The attributes of its message that this form has a place for; the others read as their default."""
+        first = self.segments[0] if len(self.segments) == 1 else None
+        if self.size and isinstance(first, Fixed):
+            return frozenset(field.name for field in first.within(self.size))
         return frozenset(name for segment in self.segments for name in segment.attributes)
 
     def read(self, message: type[Message], body: bytes, page: CodePage) -> Message:

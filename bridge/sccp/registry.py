@@ -47,13 +47,14 @@ def wire(*forms: Form, choose: Chooser | None = None) -> Callable[[type[M]], typ
     """
 
     def register(message: type[M]) -> type[M]:
+        ids = {form.id for form in forms}
+        if taken := sorted(message_id.name for message_id in ids if message_id in _READINGS):
+            raise LocalProtocolError(f"two messages claim the id {', '.join(taken)}")
         _FORMS[message] = forms
         _TO_SEND[message] = tuple(
             next((form for form in forms if form.since <= version <= form.until), forms[-1]) for version in _VERSIONS
         )
-        for message_id in {form.id for form in forms}:
-            if message_id in _READINGS:
-                raise LocalProtocolError(f"two messages claim the id {message_id.name}")
+        for message_id in ids:
             same = [form for form in forms if form.id == message_id]
             if choose is None:
                 same.sort(key=lambda form: form.from_length, reverse=True)

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 from bridge.errors import LocalProtocolError, RemoteProtocolError
 from bridge.sccp.codepage import CodePage
-from bridge.sccp.fields import Field, Length, Text, plan, write_values
+from bridge.sccp.fields import Field, Length, Pad, Text, plan, write_values
 
 
 class Segment(Protocol):
@@ -57,7 +57,16 @@ class Fixed:
 
     @property
     def attributes(self) -> tuple[str, ...]:
-        return tuple(step.field.name for step in self._steps if not isinstance(step.field, Length))
+        return tuple(field.name for field in self.within(self.size))
+
+    def within(self, size: int) -> tuple[Field, ...]:
+        """The fields with an attribute that end within the first ``size`` bytes."""
+        ends = accumulate(struct.calcsize("<" + "".join(field.codes)) for field in self.fields)
+        return tuple(
+            field
+            for field, end in zip(self.fields, ends, strict=True)
+            if end <= size and not isinstance(field, Pad | Length)
+        )
 
     def read(self, body: bytes, offset: int, page: CodePage, values: dict[str, Any]) -> int:
         end = offset + self.size

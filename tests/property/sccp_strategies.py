@@ -22,12 +22,10 @@ from bridge.sccp.fields import (
     Field,
     Ip4,
     Ip6,
-    Length,
     NarrowAddress,
     Nested,
     Number,
     Octets,
-    Pad,
     Text,
     WideAddress,
 )
@@ -95,27 +93,15 @@ def _value(field: Field, page: CodePage) -> st.SearchStrategy[Any]:
             raise AssertionError(f"no strategy for {field}")
 
 
-def _fixed_fields(segment: Fixed, size: int) -> list[Field]:
-    """The fields that a form cut to ``size`` bytes still holds."""
-    fields: list[Field] = []
-    end = 0
-    for field in segment.fields:
-        end += Fixed(field).size if not isinstance(field, Pad) else int(field.codes[0][:-1])
-        if size and end > size:
-            break
-        if not isinstance(field, Pad | Length):
-            fields.append(field)
-    return fields
-
-
 def messages_of(message: type[Message], form: Form, page: CodePage = CodePage.LATIN_1) -> st.SearchStrategy[Message]:
     """Messages of this class with any values in the fields that the form carries, and the default elsewhere."""
     values: dict[str, st.SearchStrategy[Any]] = {}
     for segment in form.segments:
         match segment:
             case Fixed():
-                for field in _fixed_fields(segment, form.size if len(form.segments) == 1 else 0):
-                    values[field.name] = _value(field, page)
+                for field in segment.within(segment.size):
+                    if field.name in form.attributes:
+                        values[field.name] = _value(field, page)
             case CString():
                 values[segment.name] = _texts(page, segment.limit - 1)
             case Data():

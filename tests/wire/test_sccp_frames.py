@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 
 from bridge.sccp import Frame, Framer, decode, encode, shape_of
 from tests.peers import CHECKOUT
-from tests.wire.sccp_frames import FRAMES, KnownFrame
+from tests.wire.sccp_frames import FRAMES
+from tests.wire.sccp_known_frame import KnownFrame
 
-REFERENCE = CHECKOUT.parent / "shared" / "reference" / "sccp-frames.md"
 WITH_LEFTOVERS = {
     33: "garbage after the NUL of the server's name",
     34: "the last two slots of the recording's missing end",
@@ -81,20 +80,22 @@ def test_a_frame_cut_short_is_waited_for(known: KnownFrame) -> None:
     assert framer.buffered == len(known.data) - known.cut
 
 
-def _published() -> dict[int, tuple[int, bytes]]:
-    """The frames of the reference: size of the frame, and the bytes printed there (zeros at the end left out)."""
+@pytest.fixture
+def published() -> dict[int, tuple[int, bytes]]:
+    """The frames of the reference, where it lies beside the checkout: sizes, and bytes before the last zeros."""
+    reference = CHECKOUT.parent / "shared" / "reference" / "sccp-frames.md"
+    if not reference.exists():
+        pytest.skip("the frames reference is not beside this checkout")
     found: dict[int, tuple[int, bytes]] = {}
     row = re.compile(r"\| (\d+) \|.*?\| (\d+)(?: of (\d+))? \(body \d+\) \| \d+ \| .*?(?= \| )(.*)")
-    for line in REFERENCE.read_text(encoding="utf-8").splitlines():
+    for line in reference.read_text(encoding="utf-8").splitlines():
         if match := row.match(line):
             printed = re.findall(r"`([0-9a-f]{24,})`", match[4])
             found[int(match[1])] = (int(match[3] or match[2]), bytes.fromhex(printed[0]))
     return found
 
 
-@pytest.mark.skipif(not Path(REFERENCE).exists(), reason="the frames reference is not beside this checkout")
-def test_the_fixtures_are_the_published_frames() -> None:
-    published = _published()
+def test_the_fixtures_are_the_published_frames(published: dict[int, tuple[int, bytes]]) -> None:
     assert published.keys() == {known.number for known in FRAMES}
     for known in FRAMES:
         size, start = published[known.number]

@@ -1,4 +1,4 @@
-"""tshark's skinny dissector, which this project did not write, reads every message that a server can send.
+"""tshark's skinny dissector, which this project did not write, reads every message that a server or a phone can send.
 
 For every implemented version each message goes into one TCP segment of a capture. The judge must find no malformed
 packet, no value without a name, no byte of a body that it cannot account for, and the very numbers and texts that were
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import subprocess
 from dataclasses import dataclass, fields, is_dataclass
+from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -20,17 +21,29 @@ from bridge.sccp import (
     CallInfo,
     ConfigStat,
     ConnectionStatisticsReq,
+    ConnectionStatisticsRes,
+    DeviceToUserData,
+    DeviceToUserDataResponse,
+    DeviceToUserDataResponseV1,
+    DeviceToUserDataV1,
     Direction,
+    ExtensionDeviceCaps,
+    FeatureStatReq,
     Frame,
     Message,
     OpenReceiveChannel,
+    Register,
     RegisterAck,
+    RegisterTokenReq,
     ServiceUrlStat,
     Shape,
     SoftKeySetRes,
+    SpcpRegisterTokenReq,
     SpeedDialStat,
     StartMediaTransmission,
     StationAddress,
+    Unregister,
+    UpdateCapabilities,
     encode,
     form_to_send,
     forms_of,
@@ -39,6 +52,7 @@ from bridge.sccp import (
 )
 from tests.peers import peer
 from tests.wire.capture import Capture
+from tests.wire.sccp_phone_messages import PHONE_MESSAGES
 from tests.wire.sccp_server_messages import SERVER_MESSAGES
 
 OTHER_SHAPES = (shape(SpeedDialStat, form="dynamic"), shape(ConfigStat, form="dynamic"))
@@ -54,6 +68,8 @@ class Gap:
     versions: tuple[int, ...]
     why: str
     malformed: bool = False
+    another: bool = False
+    """It describes the message otherwise than real frames do: nothing of its reading is compared."""
     unread: tuple[int, int] = (0, 0)
     """Offsets of the body, the second one excluded, that no field of the dissector covers."""
     unnamed: tuple[str, ...] = ()
@@ -126,6 +142,33 @@ GAPS = (
     ),
     Gap(ButtonTemplate, _ALL, "it reads the buttons there are, not the unused slots after them", unread=(18, 96)),
 )
+PHONE_GAPS = (
+    Gap(
+        Register,
+        _ALL,
+        "it knows the version byte and one bit field behind it, and no field after the load's name",
+        unread=(124, 172),
+        unnamed=("skinny.unknown",),
+        unshown=("feature1", "feature2", "config_stamp"),
+    ),
+    Gap(RegisterTokenReq, _ALL, "it shows the address as a number", unshown=("station_ip",)),
+    Gap(SpcpRegisterTokenReq, _ALL, "it shows the address as a number", unshown=("station_ip",)),
+    Gap(Unregister, _ALL, "it asks for a longer body than there is", unread=(0, 4), unshown=("reason",)),
+    Gap(FeatureStatReq, _ALL, "it asks for a longer body than there is", unread=(4, 8), unshown=("capabilities",)),
+    Gap(UpdateCapabilities, _ALL, "it reads the first fields otherwise than a 7961 writes them", another=True),
+    Gap(
+        ConnectionStatisticsRes,
+        tuple(version for version in _ALL if 18 <= version <= 21),
+        "it knows neither the form with 64 bytes at version 18 nor the one with 68 that phones at version 20 send",
+        malformed=True,
+        another=True,
+    ),
+    Gap(ExtensionDeviceCaps, _ALL, "it knows five fields without names, and the text elsewhere", another=True),
+    *(
+        Gap(message, _ALL, "it calls data that are no XML document unknown", unnamed=("skinny.unknown", "xml.unknown"))
+        for message in (DeviceToUserData, DeviceToUserDataResponse, DeviceToUserDataV1, DeviceToUserDataResponseV1)
+    ),
+)
 _NO_GAP = Gap(Message, (), "")
 
 
@@ -139,7 +182,11 @@ class Sent:
 
 def _gap(sent: Sent) -> Gap:
     return next(
-        (gap for gap in GAPS if gap.message is type(sent.message) and sent.version in gap.versions and not sent.like),
+        (
+            gap
+            for gap in GAPS + PHONE_GAPS
+            if gap.message is type(sent.message) and sent.version in gap.versions and not sent.like
+        ),
         _NO_GAP,
     )
 
@@ -149,12 +196,14 @@ def _texts_and_numbers(value: object, name: str = "") -> list[tuple[str, str | i
     match value:
         case StationAddress():
             return [] if value.unspecified else [(name, str(value.ip))]
+        case IPv4Address() | IPv6Address():
+            return [] if value.is_unspecified else [(name, str(value))]
         case str() if value and value[0] in "\x80\x1e":
             return []  # the dissector shows a built-in label as the two bytes that it is
         case str():
             return [(name, value.rstrip())] if value else []
         case bytes():
-            return [(name, value.decode())] if any(value) else []
+            return [(name, value.decode())] if any(value) and value.isascii() else []
         case tuple():
             return [found for part in value for found in _texts_and_numbers(part, name)]
         case int():
@@ -203,6 +252,8 @@ def _complaints(sent: Sent, packet: ElementTree.Element) -> list[str]:
     skinny = packet.find("proto[@name='skinny']")
     if skinny is None:
         return [*found, f"not skinny but {protocols}"]
+    if gap.another:
+        return found
     start = int(skinny.get("pos", "0")) + _HEADER
     read = set(range(*gap.unread))
     for field in skinny.iter("field"):
@@ -228,34 +279,34 @@ def _complaints(sent: Sent, packet: ElementTree.Element) -> list[str]:
     return found
 
 
-def test_the_list_holds_every_message_that_a_server_can_send() -> None:
-    listed = {type(message) for message in SERVER_MESSAGES}
-    sendable = {
-        message
-        for message in messages()
-        if any(form.id.direction in (Direction.TO_PHONE, Direction.EITHER) for form in forms_of(message))
-    }
-    assert listed == sendable
+@pytest.mark.parametrize(
+    ("listed", "direction"), [(SERVER_MESSAGES, Direction.TO_PHONE), (PHONE_MESSAGES, Direction.TO_SERVER)]
+)
+def test_the_lists_hold_every_message_there_is(listed: tuple[Message, ...], direction: Direction) -> None:
+    sendable = {message for message in messages() if any(form.id.direction is direction for form in forms_of(message))}
+    assert {type(message) for message in listed} == sendable
 
 
 @pytest.mark.peer("tshark")
-def test_tshark_reads_every_message_at_every_version(tmp_path: Path) -> None:
+@pytest.mark.parametrize("listed", [SERVER_MESSAGES, PHONE_MESSAGES], ids=["server", "phone"])
+def test_tshark_reads_every_message_at_every_version(listed: tuple[Message, ...], tmp_path: Path) -> None:
     tshark = peer("tshark")
     capture = Capture()
     sent: dict[int, Sent] = {}
     for version in IMPLEMENTED:
         conversation = capture.conversation()
-        for message in SERVER_MESSAGES:
+        send = conversation.from_server if listed is SERVER_MESSAGES else conversation.from_phone
+        for message in listed:
             for like in (None, *(other for other in OTHER_SHAPES if other.message is type(message))):
                 data = encode(message, version, like=like)
                 frame = Frame(int.from_bytes(data[8:12], "little"), data[_HEADER:])
-                sent[conversation.from_server(data)] = Sent(version, message, frame, like)
-    capture.write(tmp_path / "server.pcap")
-    packets = _dissect(tshark, tmp_path / "server.pcap")
+                sent[send(data)] = Sent(version, message, frame, like)
+    capture.write(tmp_path / "sccp.pcap")
+    packets = _dissect(tshark, tmp_path / "sccp.pcap")
     assert packets.keys() == sent.keys()
-    complaints = [
+    complaints = {
         f"{type(one.message).__name__} at version {one.version}: {complaint}"
         for number, one in sent.items()
         for complaint in _complaints(one, packets[number])
-    ]
-    assert sorted(set(complaints)) == []
+    }
+    assert sorted(complaints) == []
