@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -16,13 +17,17 @@ PLACES = ("/usr/sbin", "/usr/local/sbin", "/sbin", str(CHECKOUT / ".cache/peers/
 def peer(*names: str) -> str:
     """The path of the first of these programs that is installed.
 
-    Skips the test where none is, except with CI=true: there a missing peer is a failure (``make test`` installs them).
+    Where none is, see ``missing``; ``make test`` installs them all.
     """
     path = os.pathsep.join([os.environ.get("PATH", ""), *PLACES])
-    for name in names:
-        if found := shutil.which(name, path=path):
-            return found
-    message = f"{' or '.join(names)} is not installed; `make peers` installs it"
+    found = next((place for name in names if (place := shutil.which(name, path=path))), None)
+    if found is None:
+        missing(f"{' or '.join(names)} is not installed; `make peers` installs it")
+    return found
+
+
+def missing(what: str) -> NoReturn:
+    """Something that the test needs is not there: skip, except with CI=true, where that is a failure."""
     if os.environ.get("CI") == "true":
-        pytest.fail(message)
-    pytest.skip(message)
+        pytest.fail(what)
+    pytest.skip(what)

@@ -5,14 +5,24 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from importlib import resources
 from pathlib import Path
 
 import jinja2
 
 from bridge.autoregistration import AutoregistrationSettings
-from bridge.core import CallManagerGroup, Device, DeviceDefaults, DevicePool, FileFound, SignallingProtocol
+from bridge.core import (
+    CallManagerGroup,
+    Device,
+    DeviceDefaults,
+    DeviceName,
+    DevicePool,
+    FileFound,
+    Line,
+    LineAppearance,
+    SignallingProtocol,
+)
 from bridge.errors import NotFound
 from bridge.phones.catalogue import Model, catalogue
 from bridge.ports import SipEndpoint, Store, Transport
@@ -79,6 +89,16 @@ class PhoneFiles:
         """The site as last read."""
         return self._site or self.read_site()
 
+    def warm_up(self) -> None:
+        """Render what most phones ask for once, for nobody."""
+        line = LineAppearance(1, Line("1000"))
+        nobody = Device(
+            DeviceName("SEP000000000000"), SignallingProtocol.SIP, datetime.now(UTC), "0", line.line.number, (line,)
+        )
+        self.device_file(nobody)
+        self.default_file(nobody.created_at)
+        self.dial_template()
+
     def device_file(self, device: Device) -> FileFound:
         """The device's own file. Raises ConfigurationError when it cannot be made."""
         rendered = self._renderer.render_phone_file(
@@ -127,7 +147,7 @@ class PhoneFiles:
             secret=device.secret,
             device=device.name,
             number=device.number,
-            caller_name=device.primary_line.display_name or device.description,
+            caller_name=device.primary_line.display_name,
             context=self._context,
             transport=Transport.TCP if self._settings.transport is SipTransport.TCP else Transport.UDP,
             codecs=self._pool(device).region.codecs,

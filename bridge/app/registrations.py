@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -20,11 +20,12 @@ from bridge.core.events import (
     Event,
     FileRewritten,
     ModelLearnt,
+    PhoneMoved,
     PhoneRegistered,
     PhoneRestartSent,
     PhoneUnregistered,
 )
-from bridge.errors import SepbridgeError, StoreError
+from bridge.errors import PbxUnavailable, SepbridgeError, StoreError
 from bridge.phones import parse_user_agent
 from bridge.ports import Clock, Contact, EventSink, IdSource, RestartKind, Store
 
@@ -143,6 +144,8 @@ class Registrations:
                     user_agent=contact.user_agent,
                 )
             )
+        if device.registered and device.address and address != device.address:
+            events.append(PhoneMoved(at=now, device=device.name, before=device.address, after=address))
         seen = replace(
             device, registered=True, address=address, last_seen=now, observed_protocol=SignallingProtocol.SIP
         )
@@ -159,17 +162,19 @@ class Registrations:
         events.append(FileRewritten(at=now, device=device.name, version_stamp=stamp, why=f"it is a {agent.model.name}"))
         return replace(known, version_stamp=stamp)
 
-    async def _restart(self, devices: Iterable[Device]) -> None:
-        for device in devices:
+    async def _restart(self, devices: Sequence[Device]) -> None:
+        for index, device in enumerate(devices):
             if self.restarter is None:
                 return
             try:
                 await self.restarter.restart_phone(device.number, RestartKind.RESTART)
+            except PbxUnavailable as error:
+                log.warning("%d phones keep their first files until they boot again: %s", len(devices) - index, error)
+                return
             except SepbridgeError as error:
                 log.warning("%s keeps its first file until it boots again: %s", device.name, error)
             else:
-                self._sink.record(
-                    PhoneRestartSent(
-                        at=self._clock.now(), device=device.name, how="NOTIFY", why="its file was made anew"
-                    )
+                sent = PhoneRestartSent(
+                    at=self._clock.now(), device=device.name, how="NOTIFY", why="its file was made anew"
                 )
+                self._sink.record(sent)

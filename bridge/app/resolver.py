@@ -77,15 +77,17 @@ class FileResolver:
             case FileKind.DEFAULT:
                 return self._files.default_file(request.at)
             case FileKind.DIAL_TEMPLATE:
-                return self._own(asked.canonical) or self._files.dial_template()
+                return await self._own(asked.canonical) or self._files.dial_template()
+            case FileKind.FEATURE_POLICY:
+                return await self._own(asked.canonical) or self._files.feature_policy()
             case FileKind.TRUST_LIST | FileKind.NOT_A_DEVICE | FileKind.OLD_DEVICE:
                 return FileMissing()
             case _:
-                return self._own(asked.canonical) or FileMissing()
+                return await self._own(asked.canonical) or FileMissing()
 
-    def _own(self, name: str) -> FileFound | None:
-        """The admin's own file of that name."""
-        content = self._tree.read(name)
+    async def _own(self, name: str) -> FileFound | None:
+        """The admin's own file of that name. Reading a firmware image takes a moment: not in the event loop."""
+        content = await asyncio.to_thread(self._tree.read, name)
         return None if content is None else FileFound(name, content)
 
     async def _device_file(self, request: FileRequest, client: str, name: DeviceName) -> FileAnswer:

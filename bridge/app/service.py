@@ -25,7 +25,7 @@ from bridge.app.status import ServiceStatus
 from bridge.app.system import SystemClock, SystemIds
 from bridge.core import Device, DeviceName, Server
 from bridge.core.events import Event, PbxConnected
-from bridge.errors import ConfigurationError, NotFound, SepbridgeError, StoreError
+from bridge.errors import ConfigurationError, NotFound, PbxError, SepbridgeError, StoreError
 from bridge.net.arp import ArpTable
 from bridge.net.tftp import TftpLimits, TftpServer
 from bridge.pbx import AmiSettings, PlainAsterisk, PlainAsteriskSettings
@@ -120,6 +120,8 @@ class Service:
             self.files.doorway_port = self.doorkeeper.port
             self.recorder.subscribe(self._heard)
             await self.refresh()
+            # The first rendering compiles the templates: better now than while the first phone waits.
+            await asyncio.to_thread(self.files.warm_up)
         except BaseException:
             await self._stop()
             raise
@@ -189,6 +191,8 @@ class Service:
         """Read the site and the phones from the database, and bring Asterisk in line. Raises StoreError."""
         endpoints = await asyncio.to_thread(self._read_endpoints)
         self.pbx.replace_all(endpoints)
+        with contextlib.suppress(PbxError):  # Asterisk is away: they are read when it is back
+            self._foreign = await self.pbx.foreign_numbers()
 
     async def restart_phone(self, name: DeviceName, kind: RestartKind) -> None:
         """Tell a phone to restart. Raises NotFound, PbxError."""

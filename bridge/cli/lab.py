@@ -107,7 +107,7 @@ async def _demo(frame: Frame, *, stay: bool) -> bool:
 @click.option("--model", default=None, help="Any model that has the firmware. Default: 8841, with --sccp 7961.")
 @click.option("--sccp", is_flag=True, help="SCCP firmware instead of SIP: a small screen with soft keys.")
 @click.option("--mac", default="001122AABBCC", show_default=True)
-@click.option("--load", default=None, help="The firmware it runs. Default: a usual SIP load of the model.")
+@click.option("--load", default=None, help="The firmware it runs. Default: a usual load of the model.")
 @click.option("--tftp", help="HOST:PORT of a bridge that runs. Default: a lab of its own.")
 @click.option("--http", help="HOST:PORT of its HTTP file server.")
 @click.option("--real-times", is_flag=True, help="Be as patient as a real phone.")

@@ -151,6 +151,14 @@ class PhoneRegistered(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PhoneMoved(Event):
+    """The phone registered from another address without leaving the first: it was moved, or two phones have one MAC."""
+
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PhoneUnregistered(Event):
     """The phone's registration ended."""
 

@@ -35,6 +35,7 @@ class Purpose(StrEnum):
     DIAL_RULES = "application dial rules"
     RINGS = "ring list"
     HEADSETS = "headsets"
+    SYNC = "sync"
 
 
 class When(Enum):

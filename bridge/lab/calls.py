@@ -10,7 +10,7 @@ import asyncio
 import secrets
 from dataclasses import dataclass, replace
 
-from bridge.errors import LocalProtocolError
+from bridge.errors import LocalProtocolError, SepbridgeError
 from bridge.lab.g711 import ToneHeard
 from bridge.lab.media import MediaPort
 from bridge.lab.phoneevents import (
@@ -39,6 +39,7 @@ from bridge.sip import ChangeAccepted as SipChangeAccepted
 from bridge.sip.sdp import PCMU, TELEPHONE_EVENT
 
 _BUSY = 486
+_UNAVAILABLE = 480
 _RINGING = 180
 _OK = 200
 
@@ -101,7 +102,7 @@ class PhoneCalls:
     # --- keys --------------------------------------------------------------------------------------------------------
 
     def dial(self, number: str) -> PhoneCall:
-        """Call a number. Raises LocalProtocolError while there is a call, InvalidInput for no number."""
+        """Call a number. Raises LocalProtocolError while there is a call, InvalidInput for what is no number."""
         if self.current:
             raise LocalProtocolError(f"the phone is in a call with {self.current.other}")
         media = self._open_media()
@@ -183,7 +184,12 @@ class PhoneCalls:
         if self.current:
             self._agent.reject(event.call, _BUSY, now=self._link.now)
             return
-        self._begin(event.caller, event.call, self._open_media(), incoming=True)
+        try:
+            media = self._open_media()
+        except SepbridgeError:
+            self._agent.reject(event.call, _UNAVAILABLE, now=self._link.now)
+            return
+        self._begin(event.caller, event.call, media, incoming=True)
         self._agent.ring(event.call, now=self._link.now)
         if self._auto_answer is not None:
             self._answering = asyncio.get_running_loop().call_later(self._auto_answer, self.answer)

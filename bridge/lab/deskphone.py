@@ -7,22 +7,19 @@ it is a fair judge of that server, and a phone for people who have none.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from abc import ABC, abstractmethod
 from typing import ClassVar, TypeVar
 
 from bridge.core import DeviceName, MacAddress, SignallingProtocol
-from bridge.errors import LocalProtocolError
-from bridge.lab.bootfiles import Purpose, boot_plan
+from bridge.lab.bootfiles import boot_plan
 from bridge.lab.bootorder import Booted, BootOrder, BootOutcome, NewFirmware, NotConfigured
+from bridge.lab.bootrun import run_boot
 from bridge.lab.filefetch import FileFetcher, FileServer
 from bridge.lab.identity import PhoneIdentity
 from bridge.lab.phoneevents import (
+    BrokeDown,
     ConfigAccepted,
     ConfigRejected,
-    FileAsked,
-    FileGot,
-    FileMissing,
     FirmwareLoaded,
     PhoneEvent,
     PhoneListener,
@@ -33,7 +30,7 @@ from bridge.lab.phonelog import PhoneLog
 from bridge.lab.phonesettings import PhoneSettings
 from bridge.lab.phonetiming import PhoneState, PhoneTiming
 from bridge.lab.servicecontrol import RestartAction
-from bridge.phones import ConfigFamily, Model
+from bridge.phones import Model
 
 E = TypeVar("E", bound=PhoneEvent)
 
@@ -109,6 +106,7 @@ class DeskPhone(ABC):
             self._log.report(PoweredOn(*self._log.mark))
             self._state = PhoneState.CONFIGURING_IP
             self._life = asyncio.create_task(self._live(), name=f"phone {self.device}")
+            self._life.add_done_callback(self._ended)
 
     async def power_off(self) -> None:
         """Pull the plug: nobody is told. What it keeps in flash stays."""
@@ -116,8 +114,7 @@ class DeskPhone(ABC):
         if life is None:
             return
         life.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await life
+        await asyncio.wait({life})
         self._state = PhoneState.OFF
         self._log.report(PoweredOff(*self._log.mark))
 
@@ -155,6 +152,11 @@ class DeskPhone(ABC):
                     action = await self._be_registered(settings, cause)
                     cause = f"reset-{action}" if action else "config-retry"
 
+    def _ended(self, life: asyncio.Task[None]) -> None:
+        """A phone that breaks down says so; in a storm nobody would look for its exception."""
+        if not life.cancelled() and (error := life.exception()) is not None:
+            self._log.report(BrokeDown(*self._log.mark, why=f"{type(error).__name__}: {error}"))
+
     def _take(self, settings: PhoneSettings) -> None:
         self.settings = settings
         if not settings.autoregistering:
@@ -179,35 +181,17 @@ class DeskPhone(ABC):
             self.model, self.mac, self.load, trust_list=self.trust_list, stored=self._stored, restart=restart
         )
         async with self._fetcher(http_first=order.asks_http) as fetcher:
-            while (ask := order.next_request()) is not None:
-                if ask.purpose is Purpose.COMMON_TEXT and self.model.family is ConfigFamily.SIPPHONE_7940_60:
-                    await asyncio.sleep(self.timing.text_files)
-                self._log.report(FileAsked(*self._log.mark, name=ask.name, purpose=ask.purpose))
-                got = await fetcher.fetch(ask.name)
-                again = got.retransmissions
-                if got.content is None:
-                    self._log.report(
-                        FileMissing(
-                            *self._log.mark, name=ask.name, timed_out=got.timed_out, why=got.why, retransmissions=again
-                        )
-                    )
-                else:
-                    self._log.report(
-                        FileGot(
-                            *self._log.mark, name=ask.name, size=len(got.content), via=got.via, retransmissions=again
-                        )
-                    )
-                order.receive_answer(got.content is not None, got.content or b"")
-                if ask.purpose is Purpose.IMAGE:
-                    self._state = PhoneState.UPGRADING
-                    await asyncio.sleep(self.timing.flash)
+            outcome = await run_boot(
+                order, fetcher, self._log, self.timing, model=self.model, upgrading=self._show_upgrading
+            )
         self.status_messages = tuple(order.status)
         self._sync = order.sync
         if order.refusal:
             self._log.report(ConfigRejected(*self._log.mark, why=str(order.refusal)))
-        if order.outcome is None:
-            raise LocalProtocolError("the boot order ended without an outcome")
-        return order.outcome
+        return outcome
+
+    def _show_upgrading(self) -> None:
+        self._state = PhoneState.UPGRADING
 
     def _fetcher(self, *, http_first: bool) -> FileFetcher:
         return FileFetcher(

@@ -16,6 +16,7 @@ from bridge.lab.identity import SUPPORTED, PhoneIdentity
 from bridge.lab.phoneevents import MessageLamp, Registered, RestartAsked
 from bridge.lab.phonelog import PhoneLog
 from bridge.lab.phonesettings import CallManager, LineKey, PhoneSettings
+from bridge.lab.probe import answers
 from bridge.lab.servicecontrol import Notify, NotifyTraits, RestartAction, Verdict, judge
 from bridge.net.sipids import RandomSipIds
 from bridge.net.siptransport import SipLink
@@ -70,6 +71,8 @@ class LineEnding:
     """SIP status of the refusal; 0 where nobody answered or the connection broke."""
     why: str = ""
     was_registered: bool = False
+    failing_back: bool = False
+    """The phone itself left: its first server is there again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +129,12 @@ class PhoneLine:
         """Call-ID of its REGISTERs."""
         return self._link.agent.registration_call_id if self._link else ""
 
-    async def run(self, *, fail_back: float | None = None) -> LineEnding:
-        """Register, and stay. ``fail_back``: seconds after which an idle phone leaves to try its first server again."""
+    async def run(self, *, fail_back: float = 0.0, first: CallManager | None = None) -> LineEnding:
+        """Register, and stay.
+
+        ``first`` is given on a backup server: every ``fail_back`` seconds an idle phone looks whether its first
+        server is there again, and then leaves.
+        """
         try:
             destination = await self._resolve()
             agent = UserAgent(
@@ -152,11 +159,12 @@ class PhoneLine:
             return LineEnding(why=str(error) or "no connection in time")
         self._link.do(lambda now: agent.register(now=now))
         while True:
-            done, _ = await asyncio.wait({self._ended}, timeout=fail_back)
+            done, _ = await asyncio.wait({self._ended}, timeout=fail_back if first else None)
             if done:
                 return self._ended.result()
-            if self.calls.current is None:
-                return LineEnding(why="the first server is tried again", was_registered=self.registered)
+            idle = self.calls.current is None
+            if first and idle and await answers(first, self._transport, self._local) and not self._ended.done():
+                return LineEnding(was_registered=self.registered, failing_back=True)
 
     def close(self) -> None:
         """Drop everything, as when the power goes."""

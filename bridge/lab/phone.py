@@ -7,12 +7,12 @@ it is a fair judge of that server, and a phone for people who have none.
 from __future__ import annotations
 
 import asyncio
-import re
 from typing import TypeVar
 
 from bridge.core import MacAddress, SignallingProtocol
 from bridge.errors import LocalProtocolError
 from bridge.lab.bootfiles import load_version
+from bridge.lab.bootrun import sync_differs
 from bridge.lab.calls import PhoneCall, PhoneCalls
 from bridge.lab.deskphone import DeskPhone
 from bridge.lab.filefetch import FileServer
@@ -36,7 +36,6 @@ E = TypeVar("E", bound=PhoneEvent)
 _REFUSED = {403, 404}
 _KEYWORD_ONLY = 9
 """Loads from this version on take the server from nowhere but ``USECALLMANAGER`` (SEP file reference, section 4.5)."""
-_SYNC = re.compile(rb"SYNC\s*=\s*[\"']([^\"']{0,40})[\"']")
 
 
 class SimulatedPhone(DeskPhone):
@@ -150,15 +149,13 @@ class SimulatedPhone(DeskPhone):
         return calls
 
     async def _check_sync(self, line: PhoneLine) -> None:
-        """After each check-sync: read ``syncinfo.xml``, and boot when its number is another one (section 15)."""
+        """After each check-sync: start again if ``syncinfo.xml`` has another number."""
         while True:
             await line.sync_asked.wait()
             line.sync_asked.clear()
             async with self._fetcher(http_first=False) as fetcher:
-                got = await fetcher.fetch("syncinfo.xml")
-            match = _SYNC.search(got.content or b"")
-            if match and match.group(1).decode("latin-1") != self._sync:
-                line.leave(RestartAction.RESET)
+                if await sync_differs(fetcher, self._log, self._sync):
+                    line.leave(RestartAction.RESET)
 
     # --- registration ------------------------------------------------------------------------------------------------
 
@@ -167,8 +164,9 @@ class SimulatedPhone(DeskPhone):
         no server took it, and the files are to be read again."""
         was_registered = False
         while True:
-            for place, server in enumerate(self._servers(settings)):
-                ending = await self._register(settings, server, place, cause)
+            servers = self._servers(settings)
+            for server in servers:
+                ending = await self._register(settings, server, servers[0], cause)
                 if ending.action:
                     return ending.action
                 was_registered |= ending.was_registered
@@ -180,7 +178,9 @@ class SimulatedPhone(DeskPhone):
                     return RestartAction.NONE
                 await asyncio.sleep(self.timing.reconnect)
 
-    async def _register(self, settings: PhoneSettings, server: CallManager, place: int, cause: str) -> LineEnding:
+    async def _register(
+        self, settings: PhoneSettings, server: CallManager, first: CallManager, cause: str
+    ) -> LineEnding:
         key = settings.lines[0]
         if self._state not in {PhoneState.STILL_REGISTERING, PhoneState.REJECTED}:
             self._state = PhoneState.REGISTERING
@@ -201,14 +201,14 @@ class SimulatedPhone(DeskPhone):
         self._log.report(Registering(*self._log.mark, server=server.address, number=key.name))
         syncing = asyncio.create_task(self._check_sync(line)) if self._sync else None
         try:
-            ending = await line.run(fail_back=self.timing.fail_back if place else None)
+            ending = await line.run(fail_back=self.timing.fail_back, first=None if server is first else first)
         finally:
             if syncing:
                 syncing.cancel()
             self._call_count = line.calls.count if line.calls else self._call_count
             self._line = None
             line.close()
-        if not ending.action:
+        if not ending.action and not ending.failing_back:
             self._state = PhoneState.REJECTED if ending.status in _REFUSED else PhoneState.STILL_REGISTERING
             mark = self._log.mark
             self._log.report(RegistrationRejected(*mark, server=server.address, status=ending.status, why=ending.why))

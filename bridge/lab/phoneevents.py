@@ -28,6 +28,13 @@ class PoweredOff(PhoneEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BrokeDown(PhoneEvent):
+    """The simulation itself failed: a defect of this program, not of the phone's server."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FileAsked(PhoneEvent):
     """The phone asked for a file."""
 

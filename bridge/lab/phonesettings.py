@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 
 from bridge.core import SignallingProtocol
@@ -49,7 +49,7 @@ class LineKey:
     contact: str = ""
     auth_name: str | None = None
     """None where the file has no such element."""
-    auth_password: str = ""
+    auth_password: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from bridge.lab.anyphone import AnyPhone
 from bridge.lab.filefetch import FileServer
 from bridge.lab.phone import SimulatedPhone
 from bridge.lab.phoneevents import (
+    BrokeDown,
     ConfigAccepted,
     ConfigRejected,
     FileAsked,
@@ -120,7 +121,7 @@ class _Tally:
                 record.provisional = provisional
                 record.number = number
                 record.trouble = f"it tries to register as {number}"
-            case ConfigRejected(why=why):
+            case ConfigRejected(why=why) | BrokeDown(why=why):
                 record.trouble = why
             case RegistrationRejected(status=status, why=why):
                 self.rejections += 1

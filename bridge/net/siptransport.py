@@ -90,11 +90,11 @@ class SipLink:
     # --- inside ------------------------------------------------------------------------------------------------------
 
     def _send(self) -> None:
-        for data, destination in self.agent.data_to_send():
+        # The socket is connected to the server: nothing can come from, or go to, anybody else.
+        for data, _ in self.agent.data_to_send():
             if self._stream is not None:
                 self._stream.write(data)
-            elif self._datagrams is not None and destination == self.agent.account.server:
-                # The socket is connected to the server: nothing can come from, or go to, anybody else.
+            elif self._datagrams is not None:
                 self._datagrams.sendto(data)
 
     def _arm(self) -> None:

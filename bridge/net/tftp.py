@@ -153,8 +153,8 @@ class TftpServer:
 
     async def start(self) -> None:
         """Bind every address. Raises ConfigurationError."""
-        self._listeners = open_listeners(self._listen, receive_buffer=self._limits.receive_buffer)
         self._loop = asyncio.get_running_loop()
+        self._listeners = open_listeners(self._listen, receive_buffer=self._limits.receive_buffer)
         self._pump = TransferPump(self._transfer_ended, ports=self._limits.ports)
         for listener in self._listeners:
             self._pump.watch(listener.socket, partial(self._receive_requests, listener))

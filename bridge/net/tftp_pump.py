@@ -103,8 +103,7 @@ class Port(Generic[Job]):
             event = machine.next_event()
             if event is not None:
                 self._pump.on_end(flight, event)
-        if self._outbox.count:
-            self.flush()
+        self.flush()
 
     def send(self, client: bytes, datagram: bytes) -> None:
         """Put a datagram into the batch that ``flush`` sends."""
@@ -119,8 +118,9 @@ class Port(Generic[Job]):
 
     def flush(self) -> None:
         """Send the batch. The boxes are shared, so nobody may leave a batch behind."""
-        for client, datagram, why in self._outbox.send(self.socket, self._descriptor):
-            self._pump.unsent(self, client, datagram, why)
+        if self._outbox.count:
+            for client, datagram, why in self._outbox.send(self.socket, self._descriptor):
+                self._pump.unsent(self, client, datagram, why)
 
 
 class TransferPump(Generic[Job]):
@@ -161,10 +161,17 @@ class TransferPump(Generic[Job]):
             self._make_room()
             pool = self._pools.setdefault(local, deque())
         if len(pool) < self._size:
-            port = Port(self, local)
-            self.watch(port.socket, port.receive)
-            pool.append(port)
-            return port
+            try:
+                port = Port(self, local)
+            except OSError:
+                # Out of descriptors, perhaps: then those that are open must do.
+                if not pool:
+                    del self._pools[local]
+                    raise
+            else:
+                self.watch(port.socket, port.receive)
+                pool.append(port)
+                return port
         for _ in range(len(pool)):
             port = pool[0]
             pool.rotate(-1)
@@ -244,7 +251,10 @@ class TransferPump(Generic[Job]):
                     self._patience //= 2
                     return
             for descriptor, _events in ready:
-                readers[descriptor](now)
+                reader = readers.get(descriptor)
+                # None: closed meanwhile, in this very round.
+                if reader is not None:
+                    reader(now)
 
     def _push_timer(self, flight: Flight[Job]) -> None:
         when = flight.machine.timer()

@@ -132,9 +132,9 @@ class Changes:
         except RemoteProtocolError as error:
             self._end(EndReason.MEDIA, response.code, error.what, now)
             return
-        if offered is not None:
+        if offered is not None and record.negotiation.agreed is not None:
             record.negotiation.capability = offered
-            record.report(ChangeAccepted(record.call, offered, session))
+            record.report(ChangeAccepted(record.call, record.negotiation.agreed, session))
 
     def _end(self, reason: EndReason, status: int, text: str, now: float) -> None:
         self.forget()

@@ -8,7 +8,7 @@ from sipmessage import Request, Response
 
 from bridge.errors import RemoteProtocolError
 from bridge.sip.message import content_type
-from bridge.sip.sdp import MEDIA_TYPE, AudioSession, answer_to, parse_session, write_session
+from bridge.sip.sdp import MEDIA_TYPE, AudioSession, Direction, answer_to, parse_session, write_session
 
 
 def session_in(message: Request | Response) -> AudioSession | None:
@@ -56,7 +56,12 @@ class Negotiation:
             common = [ours for ours in self.offered.codecs if any(ours.is_like(theirs) for theirs in answer.codecs)]
             if answer.port and all(codec.is_events for codec in common):
                 raise RemoteProtocolError("the answer has no codec of the offer", reply=488)
-            self.agreed = self.offered
+            # what the answer leaves of our wish: nobody sends to a side that does not listen
+            narrowed = Direction.of(
+                sends=self.offered.direction.sends and answer.direction.receives,
+                receives=self.offered.direction.receives and answer.direction.sends,
+            )
+            self.agreed = self.offered.with_direction(narrowed)
         self.remote, self.offered = answer, None
 
     def withdraw(self) -> None:

@@ -91,7 +91,7 @@ class HttpFileServer:
                     why=str(error) or "the client closed the connection",
                 )
             )
-            raise
+            return response
         if request.method == "GET":
             self._sink.record(
                 FileDelivered(

@@ -194,6 +194,7 @@ async def test_two_phones_with_one_mac_are_told_apart(shelf: Shelf) -> None:
             watch = Watch(bed)
             right = shelf.take(bed, "7961", local_address="127.0.0.7")
             await come_up(right)
+            await watch.seen(PhoneRegistered, right.device, count=2)
             wrong = shelf.take(bed, "7961", mac=right.mac.value, local_address="127.0.0.8")
             wrong.power_on()
             (refused, *_) = await watch.seen(FileRefused, right.device)
@@ -236,6 +237,21 @@ async def test_many_phones_at_once_cause_a_handful_of_reloads(shelf: Shelf) -> N
         admitted = watch.of(PhoneAdmitted)
         assert len({event.number for event in admitted}) == 100
         assert (await bed.service.status()).pbx.reloads <= 20
+
+
+@pytest.mark.req("AR-12")
+async def test_a_number_that_asterisk_uses_itself_is_not_given_out(shelf: Shelf) -> None:
+    async with running_testbed() as bed:
+        watch = Watch(bed)
+        await watch.seen(PbxConnected)
+        with (bed.asterisk.etc / "pjsip.conf").open("a", encoding="utf-8") as conf:
+            conf.write("[1000]\ntype = endpoint\ncontext = default\ndisallow = all\nallow = ulaw\n")
+        await bed.asterisk.cli("module reload res_pjsip.so")
+        await bed.service.refresh()  # what `sepbridge autoregistration enable` asks for
+        phone = shelf.take(bed, "7961")
+        phone.power_on()
+        (admitted,) = await watch.seen(PhoneAdmitted, phone.device)
+        assert admitted.number == "1001"
 
 
 async def test_call_to_the_numbers_of_the_lab(shelf: Shelf) -> None:

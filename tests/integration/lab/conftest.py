@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable
+import contextlib
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -39,6 +41,7 @@ password = {secret}
 type = aor
 max_contacts = 1
 remove_existing = yes
+qualify_frequency = 30
 """
 
 
@@ -84,24 +87,21 @@ class Bench:
         content = self.files.get(request.name)
         return FileMissing() if content is None else FileFound(request.name, content)
 
-    def record(self, event: Event) -> None:
-        """For the TFTP server."""
-
     @property
     def server(self) -> FileServer:
         return FileServer(self.tftp.addresses[0])
 
-    def phone(self, model: str = "8841", **options: object) -> SimulatedPhone:
+    def phone(self, model: str = "8841", **options: Any) -> SimulatedPhone:
         """A phone without power, without a file."""
         place = len(self.phones) + 1
         settings = {"timing": FAST, "local_address": f"127.3.0.{place}", "tone": 400 + 100 * place} | options
-        phone = SimulatedPhone(model, MacAddress(f"0022334455{place:02X}"), self.server, **settings)  # type: ignore[arg-type]  # options are checked by the call itself
+        phone = SimulatedPhone(model, MacAddress(f"0022334455{place:02X}"), self.server, **settings)
         self.phones.append(phone)
         return phone
 
-    def give_file(self, phone: SimulatedPhone, number: str, **options: object) -> None:
+    def give_file(self, phone: SimulatedPhone, number: str, **options: Any) -> None:
         """Write the phone's own file."""
-        content = sep_file(number, [self.asterisk.sip], **options)  # type: ignore[arg-type]  # as above
+        content = sep_file(number, [self.asterisk.sip], **options)
         self.files[f"{phone.device}.cnf.xml"] = content
 
     async def give_endpoints(self, *numbers: str) -> None:
@@ -115,8 +115,8 @@ class Bench:
         await self.asterisk.cli("dialplan reload")
 
 
-@pytest.fixture
-async def bench(asterisk: PrivateAsterisk) -> AsyncIterator[Bench]:
+@contextlib.asynccontextmanager
+async def bench_on(asterisk: PrivateAsterisk) -> AsyncIterator[Bench]:
     """A bench whose Asterisk knows 1001 and 1002."""
     made: list[Bench] = []
 
@@ -125,15 +125,15 @@ async def bench(asterisk: PrivateAsterisk) -> AsyncIterator[Bench]:
             return await made[0].provide(request)
 
         def record(self, event: Event) -> None:
-            made[0].record(event)
+            """The phones' own events are what the tests look at."""
 
     provider = Provider()
     tftp = TftpServer(provider, provider, _UtcClock(), listen=[("127.0.0.1", 0)])
     await tftp.start()
     bench = Bench(asterisk, tftp, files={})
     made.append(bench)
-    await bench.give_endpoints("1001", "1002")
     try:
+        await bench.give_endpoints("1001", "1002")
         yield bench
     finally:
         for phone in bench.phones:
@@ -141,4 +141,8 @@ async def bench(asterisk: PrivateAsterisk) -> AsyncIterator[Bench]:
         await tftp.close()
 
 
-PhoneMaker = Callable[..., SimulatedPhone]
+@pytest.fixture
+async def bench(asterisk: PrivateAsterisk) -> AsyncIterator[Bench]:
+    """A bench on the Asterisk that all tests share."""
+    async with bench_on(asterisk) as bench:
+        yield bench

@@ -6,11 +6,15 @@ import asyncio
 import contextlib
 import re
 import socket
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from bridge.core import Via
 from bridge.errors import LocalProtocolError
+from bridge.lab.asterisk import PrivateAsterisk
 from bridge.lab.filefetch import FileServer
 from bridge.lab.phone import SimulatedPhone
 from bridge.lab.phoneevents import (
@@ -31,10 +35,10 @@ from bridge.lab.phonetiming import PhoneState
 from bridge.pbx.ami import Ami
 from bridge.pbx.notify import restart_fields
 from bridge.ports import RestartKind
-from tests.integration.lab.conftest import SECRET, Bench, sep_file
+from tests.integration.lab.conftest import FAST, SECRET, Bench, bench_on, sep_file
 
 
-async def registered(bench: Bench, *numbers: str, **options: object) -> list[SimulatedPhone]:
+async def registered(bench: Bench, *numbers: str, **options: Any) -> list[SimulatedPhone]:
     """Phones that booted and registered."""
     phones = [bench.phone(**options) for _ in numbers]
     for phone, number in zip(phones, numbers, strict=True):
@@ -43,6 +47,25 @@ async def registered(bench: Bench, *numbers: str, **options: object) -> list[Sim
     for phone in phones:
         await phone.wait_for(Registered)
     return phones
+
+
+class _Relay(asyncio.DatagramProtocol):
+    """Passes datagrams on between whoever sends first and a server."""
+
+    def __init__(self, server: tuple[str, int]) -> None:
+        self.server = server
+        self.client: tuple[str, int] | None = None
+
+    def connection_made(self, transport: asyncio.DatagramTransport) -> None:
+        self.transport = transport
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        if addr == self.server:
+            if self.client:
+                self.transport.sendto(data, self.client)
+        else:
+            self.client = addr
+            self.transport.sendto(data, self.server)
 
 
 @pytest.mark.parametrize(("model", "transport"), [("8841", 1), ("7942", 2), ("7841", 1), ("8945", 2)])
@@ -178,7 +201,9 @@ async def test_a_restart_waits_until_the_call_is_over(bench: Bench) -> None:
     await phone.wait_for(AudioHeard)
     await restart(bench, RestartKind.RESET, phone.register_call_id)
     await phone.wait_for(RestartAsked)
+    assert "1001" in await bench.asterisk.cli("core show channels")
     assert phone.current_call is not None
+    assert phone.boots == 1
     phone.hang_up()
     await phone.wait_for(Registered)
     assert phone.boots == 2
@@ -209,6 +234,40 @@ async def test_a_dead_first_server_sends_the_phone_to_the_second(bench: Bench) -
         rejected = await phone.wait_for(RegistrationRejected)
         assert rejected.status == 0
         await phone.wait_for(Registered)
+
+
+async def test_on_a_backup_server_the_phone_goes_back_once_the_first_is_there_again(bench: Bench) -> None:
+    phone = bench.phone(timing=replace(FAST, fail_back=0.1))
+    with socket.socket(type=socket.SOCK_DGRAM) as closed:
+        closed.bind(("127.0.0.1", 0))
+        first = closed.getsockname()
+        servers = [first, bench.asterisk.sip]
+        bench.files[f"{phone.device}.cnf.xml"] = sep_file("1001", servers, transport=2)
+        closed.close()
+        phone.power_on()
+        await phone.wait_for(Registered)
+        call_id = phone.register_call_id
+    relay, _ = await asyncio.get_running_loop().create_datagram_endpoint(
+        lambda: _Relay(bench.asterisk.sip), local_addr=first
+    )
+    try:
+        await phone.wait_for(Registered)
+        assert phone.register_call_id != call_id
+        assert phone.boots == 1
+        assert len([event for event in phone.events if isinstance(event, RegistrationRejected)]) == 1
+    finally:
+        relay.close()
+
+
+@pytest.mark.parametrize("transport", [1, 2])
+async def test_options_are_answered(bench: Bench, transport: int) -> None:
+    phone = bench.phone()
+    bench.give_file(phone, "1001", transport=transport)
+    phone.power_on()
+    await phone.wait_for(Registered)
+    async with asyncio.timeout(10):
+        while "Avail" not in await bench.asterisk.cli("pjsip show contacts"):
+            pass
 
 
 async def test_an_unknown_phone_announces_itself_and_comes_up_once_its_file_exists(bench: Bench) -> None:
@@ -252,19 +311,15 @@ async def test_a_silent_file_server_is_said(bench: Bench) -> None:
     assert phone.display == ""
 
 
-async def test_the_server_goes_away_and_comes_back(bench: Bench) -> None:
-    phone = bench.phone()
-    bench.give_file(phone, "1001", expires=60)
-    phone.power_on()
-    await phone.wait_for(Registered)
-    boots = phone.boots
-    await bench.asterisk.cli("pjsip reload")
-    line = phone._line
-    assert line is not None
-    line._lost("the connection broke")
-    await phone.wait_for(RegistrationRejected)
-    await phone.wait_for(Registered)
-    assert phone.boots == boots  # it comes back without reading its files
+async def test_asterisk_crashes_and_comes_back(make_asterisk: Callable[[], PrivateAsterisk]) -> None:
+    async with make_asterisk() as asterisk, bench_on(asterisk) as bench:
+        (phone,) = await registered(bench, "1001")
+        await asterisk.kill()
+        assert (await phone.wait_for(RegistrationRejected)).status == 0
+        assert phone.number == ""
+        await asterisk.start()
+        await phone.wait_for(Registered)
+        assert phone.boots == 1  # it comes back without reading its files
 
 
 async def test_power_off_is_not_said_to_anybody(bench: Bench) -> None:

@@ -18,6 +18,7 @@ from bridge.core.events import (
     Event,
     FileRewritten,
     ModelLearnt,
+    PhoneMoved,
     PhoneRegistered,
     PhoneRestartSent,
     PhoneUnregistered,
@@ -145,6 +146,14 @@ async def test_a_restart_that_cannot_be_sent_is_no_catastrophe(
     await sink.until(PhoneUnregistered)
     assert stored(store).model == "8841"
     assert sink.of(PhoneRestartSent) == []
+
+
+async def test_a_registration_from_elsewhere_is_noticed(registrations: Registrations, sink: Waiting) -> None:
+    registrations.contact_added(CONTACT)
+    registrations.contact_added(replace(CONTACT, address="192.0.2.8:50123", call_id="call-2"))
+    await sink.until(PhoneMoved)
+    (moved,) = sink.of(PhoneMoved)
+    assert (moved.before, moved.after) == ("192.0.2.7", "192.0.2.8")
 
 
 async def test_contacts_that_are_not_ours_are_left_alone(registrations: Registrations, sink: Waiting) -> None:

@@ -166,14 +166,17 @@ def test_a_named_load_without_files_is_asked_for_and_the_old_one_stays() -> None
     assert booted(order)
 
 
-def test_a_load_whose_image_is_missing_is_not_taken() -> None:
+@pytest.mark.parametrize("missing", ["apps42.9-9-9.sbn", "jar42sip.9-9-9.sbn"])
+def test_a_load_whose_image_is_missing_is_not_taken(missing: str) -> None:
     files = {
         SEP: sep(load="SIP42.9-9-9S"),
         "SIP42.9-9-9S.loads": b"apps42.9-9-9.sbn jar42sip.9-9-9.sbn",
         "apps42.9-9-9.sbn": b"x",
+        "jar42sip.9-9-9.sbn": b"x",
     }
+    del files[missing]
     asked, order = boot("7942", "SIP42.9-4-2SR3-1S", files)
-    assert "jar42sip.9-9-9.sbn" in asked
+    assert missing in asked
     assert booted(order)
 
 

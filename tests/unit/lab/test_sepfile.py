@@ -106,6 +106,7 @@ def test_an_error_never_shows_the_password() -> None:
     with pytest.raises(ConfigurationRefused) as refused:
         read_sep_file(WHOLE.replace("twelvechars1", "thirteenchars").encode(), JAVA)
     assert "thirteenchars" not in str(refused.value)
+    assert "twelvechars1" not in repr(read_sep_file(WHOLE.encode(), JAVA))
 
 
 @pytest.mark.parametrize(

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import ctypes
+import errno
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC
-from typing import ClassVar
+from typing import ClassVar, cast
 
 import pytest
 
@@ -19,6 +22,8 @@ from bridge.core.events import (
     FileRequested,
     TransferAborted,
 )
+from bridge.net import tftp_pump
+from bridge.net.datagrams import Outbox
 from bridge.net.tftp import TftpLimits, TftpServer
 from bridge.ports import FileProvider
 from bridge.tftp import (
@@ -441,3 +446,62 @@ async def test_many_clients_at_once(serve: Serve, sink: RecordingSink) -> None:
         assert set(contents) == {bytes(range(256)) * 5}
         await sink.wait_for(FileDelivered, 100)
         assert server.counters.served == 100
+
+
+class NoWay:
+    """A socket that cannot send."""
+
+    def __init__(self, error: OSError) -> None:
+        self.error = error
+
+    def sendto(self, *_arguments: object) -> int:
+        raise self.error
+
+
+def failing_once(monkeypatch: pytest.MonkeyPatch, error: OSError) -> None:
+    """Let the first batch that is sent meet this error."""
+    send = Outbox.send
+    failures = [error]
+
+    def sometimes(self: Outbox, target: socket.socket, descriptor: ctypes.c_int) -> list[tuple[bytes, bytes, int]]:
+        if not failures:
+            return send(self, target, descriptor)
+        count, self.count = self.count, 0
+        return self._send_rest(cast("socket.socket", NoWay(failures.pop())), 0, count)
+
+    monkeypatch.setattr(Outbox, "send", sometimes)
+
+
+async def test_full_send_buffer_only_delays(
+    serve: Serve, sink: RecordingSink, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failing_once(monkeypatch, BlockingIOError(errno.EAGAIN, "full"))
+    async with serve() as server:
+        assert await client.read(server, "small") == b"hello"
+        assert (await sink.wait_for(FileDelivered)).retransmissions == 0
+
+
+async def test_no_way_to_the_client(
+    serve: Serve, sink: RecordingSink, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failing_once(monkeypatch, OSError(errno.ENETUNREACH, "Network is unreachable"))
+    async with serve() as server:
+        await client.send(ReadRequest("small", "octet"), server.addresses[0])
+        aborted = await sink.wait_for(TransferAborted)
+        assert aborted.why == "cannot send to the client: Network is unreachable"
+        assert server.counters.active == 0
+
+
+async def test_idle_addresses_make_room_for_others(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tftp_pump, "ADDRESSES", 1)
+    limits = TftpLimits(retransmission=RetransmissionPolicy(first=0.02))
+    async with serve(listen=(("0.0.0.0", 0),), limits=limits) as server:
+        for host in ("127.0.0.1", "127.0.0.2", "127.0.0.3"):
+            other = Client(host="0.0.0.0")
+            while not other.peer[0]:
+                await other.send(ReadRequest("small", "octet"), (host, server.addresses[0][1]))
+                # No answer while the address before is remembered; the client asks again, as clients do.
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(0.1):
+                        assert await other.receive() == Data(1, b"hello")
+            await other.send(Acknowledgement(1), other.peer)

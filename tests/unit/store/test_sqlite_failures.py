@@ -16,7 +16,7 @@ import pytest
 from bridge.core import Device
 from bridge.errors import ConfigurationError, StoreError, StoreReadOnly, StoreUnavailable
 from bridge.store import HEAD, SqlStore, current, open_store, sqlite_url, upgrade
-from tests.peers import CHECKOUT, peer
+from tests.peers import CHECKOUT, missing, peer
 from tests.storecontract import admit, name, open_range, phone
 
 
@@ -301,7 +301,7 @@ def in_a_mount_namespace(prepare: str, script: str) -> str:
     """What ``script`` prints, run where ``prepare`` changed the mounts for it alone."""
     unshare = [peer("unshare"), "--mount", *([] if os.geteuid() == 0 else ["--map-root-user"])]
     if subprocess.run([*unshare, "true"], check=False, capture_output=True).returncode != 0:
-        pytest.skip("this machine does not let us have mounts of our own")
+        missing("this machine does not let us have mounts of our own")
     command = [*unshare, "sh", "-c", f'{prepare} && exec "$0" -c "$1"', sys.executable, dedent(script)]
     done = subprocess.run(command, cwd=CHECKOUT, check=False, capture_output=True, text=True, timeout=100)
     assert done.returncode == 0, done.stderr

@@ -1,0 +1,135 @@
+"""The boot storm: unknown SIP phones switched on at once, from the first request to the last registration.
+
+``python -m bench.storm [--phones N]... [--rounds N]`` starts a whole lab (Asterisk and the bridge, in processes of
+their own) for each round, switches on phones that nobody configured, then the same phones once more: known by then,
+they need their files and Asterisk, but no number and no reload. That second storm is the peer: what remains between
+the two is the price of autoregistration.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import json
+import statistics
+import sys
+import tempfile
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bridge.cli.control import ask
+from bridge.lab.filefetch import FileServer
+from bridge.lab.storm import StormReport, run_storm
+
+HEADS = (
+    "phones", "", "registered", "in all s", "p50 s", "p99 s", "failed", "doubled", "retransm.", "reloads",
+    "bridge MB", "bridge CPU s", "Asterisk MB",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """One storm."""
+
+    report: StormReport
+    reloads: int
+    bridge_peak: float
+    """MB."""
+    bridge_cpu: float
+    """Seconds."""
+    asterisk_peak: float
+
+
+@contextlib.asynccontextmanager
+async def lab(directory: Path) -> AsyncIterator[dict[str, Any]]:
+    """``sepbridge lab up`` in a process of its own, and the line that it prints."""
+    command = [sys.executable, "-c", "from bridge.cli import main; main()", "lab", "up"]
+    words = ["--range", "10000-19999", "--state", str(directory)]
+    process = await asyncio.create_subprocess_exec(*command, *words, stdout=asyncio.subprocess.PIPE)
+    assert process.stdout is not None
+    try:
+        yield json.loads(await process.stdout.readline())
+    finally:
+        process.terminate()
+        await process.wait()
+
+
+async def storm(bench: dict[str, Any], phones: int) -> Figures:
+    """Switch the phones on, and measure."""
+    control = Path(bench["control"])
+    pid, asterisk = bench["pid"], int((Path(bench["state"]) / "asterisk/run/asterisk.pid").read_text())
+    before = ask(control, "GET", "/status")["pbx"]["reloads"]
+    cpu = cpu_seconds(pid)
+    report = await run_storm(phones, FileServer(address(bench["tftp"]), address(bench["http"])))
+    after = ask(control, "GET", "/status")["pbx"]["reloads"]
+    return Figures(report, after - before, peak_mb(pid), cpu_seconds(pid) - cpu, peak_mb(asterisk))
+
+
+def address(text: str) -> tuple[str, int]:
+    """``host:port``."""
+    host, _, port = text.rpartition(":")
+    return host, int(port)
+
+
+def peak_mb(pid: int) -> float:
+    """The most memory that the process ever had resident (proc(5), VmHWM)."""
+    rows = Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines()
+    return int(next(row for row in rows if row.startswith("VmHWM")).split()[1]) / 1024
+
+
+def cpu_seconds(pid: int) -> float:
+    """Processor time of the process so far (proc(5), utime and stime, in ticks of 1/100 s)."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / 100
+
+
+def row(phones: int, name: str, figures: Figures) -> tuple[str, ...]:
+    """One line of the table."""
+    report = figures.report
+    return (
+        str(phones), name, str(report.registered), f"{report.elapsed:.2f}", f"{report.p50:.2f}", f"{report.p99:.2f}",
+        str(len(report.failures)), str(len(report.duplicates)), str(report.retransmissions), str(figures.reloads),
+        f"{figures.bridge_peak:.0f}", f"{figures.bridge_cpu:.2f}", f"{figures.asterisk_peak:.0f}",
+    )  # fmt: skip
+
+
+async def run(sizes: list[int], rounds: int) -> bool:
+    """All storms; True if every phone of every storm came up with a number of its own."""
+    rows: list[tuple[str, ...]] = [HEADS]
+    ratios: list[str] = []
+    clean = True
+    for phones in sizes:
+        pairs: list[tuple[Figures, Figures]] = []
+        for _ in range(rounds):
+            with tempfile.TemporaryDirectory(prefix="sepbridge-bench-") as directory:
+                async with lab(Path(directory)) as bench:
+                    pairs.append((await storm(bench, phones), await storm(bench, phones)))
+        for unknown, known in pairs:
+            rows += [row(phones, "unknown", unknown), row(phones, "known", known)]
+            clean = clean and unknown.report.is_clean and known.report.is_clean
+        times = [unknown.report.elapsed / known.report.elapsed for unknown, known in pairs]
+        ratios.append(
+            f"{phones} phones: unknown takes {statistics.median(times):.2f} times as long as known "
+            f"({min(times):.2f} to {max(times):.2f})"
+        )
+    widths = [max(len(each[index]) for each in rows) for index in range(len(HEADS))]
+    for each in rows:
+        print("  ".join(cell.rjust(width) for cell, width in zip(each, widths, strict=True)))
+    print(*ratios, sep="\n")
+    return clean
+
+
+def main() -> None:
+    """Read the command line, run, and leave with 1 if a phone was lost."""
+    parser = argparse.ArgumentParser(prog="python -m bench.storm", description=__doc__.splitlines()[0])
+    parser.add_argument("--phones", type=int, action="append", help="size of a storm; default 200 and 1000")
+    parser.add_argument("--rounds", type=int, default=2)
+    options = parser.parse_args()
+    sys.exit(0 if asyncio.run(run(options.phones or [200, 1000], options.rounds)) else 1)
+
+
+if __name__ == "__main__":
+    main()
