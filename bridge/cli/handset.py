@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 
 from rich.console import Console
 
+from bridge.cli.typedlines import typed_lines
 from bridge.errors import SepbridgeError
-from bridge.lab.phone import SimulatedPhone
+from bridge.lab.anyphone import AnyPhone
 from bridge.lab.phoneevents import (
     AudioHeard,
     CallAnswered,
@@ -65,13 +65,10 @@ class Handset:
                 return
         self._console.print(f"[dim]{event.device}[/dim] {text}", soft_wrap=True)
 
-    async def run(self, phone: SimulatedPhone) -> None:
+    async def run(self, phone: AnyPhone) -> None:
         """Do what is typed, until ``quit`` or the end of the input."""
         self._console.print(HELP, style="dim")
-        reader = asyncio.StreamReader()
-        loop = asyncio.get_running_loop()
-        await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
-        while line := (await reader.readline()).decode(errors="replace"):
+        async for line in typed_lines():
             words = line.split()
             if words[:1] in (["quit"], ["exit"]):
                 return
@@ -81,7 +78,7 @@ class Handset:
                 self._console.print(f"[red]{error.what}[/red]", soft_wrap=True)
         await asyncio.Event().wait()
 
-    async def _do(self, phone: SimulatedPhone, words: list[str]) -> None:
+    async def _do(self, phone: AnyPhone, words: list[str]) -> None:
         match words:
             case []:
                 self._console.print(phone.display or "(dark)")

@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 from collections.abc import Coroutine, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
@@ -20,12 +21,15 @@ from bridge.cli.board import live_board
 from bridge.cli.frame import Duration, Frame, json_option, table
 from bridge.cli.handset import Handset
 from bridge.cli.main import root
+from bridge.cli.skinnyscreen import SkinnyScreen
 from bridge.core import MacAddress, NumberRange, SignallingProtocol
 from bridge.errors import InvalidInput
+from bridge.lab.anyphone import AnyPhone
 from bridge.lab.demo import MODELS, Demo
 from bridge.lab.filefetch import FileServer
 from bridge.lab.phone import SimulatedPhone
 from bridge.lab.phonetiming import LAB_TIMING, PhoneTiming
+from bridge.lab.sccpphone import SccpPhone
 from bridge.lab.storm import MODELS as STORM_MODELS
 from bridge.lab.storm import StormReport, run_storm
 from bridge.lab.testbed import TestbedWishes, running_testbed
@@ -100,9 +104,10 @@ async def _demo(frame: Frame, *, stay: bool) -> bool:
 
 
 @lab.command()
-@click.option("--model", default="8841", show_default=True, help="Any model with SIP firmware.")
+@click.option("--model", default=None, help="Any model that has the firmware. Default: 8841, with --sccp 7961.")
+@click.option("--sccp", is_flag=True, help="SCCP firmware instead of SIP: a small screen with soft keys.")
 @click.option("--mac", default="001122AABBCC", show_default=True)
-@click.option("--load", default=None, help="The firmware it runs. Default: a usual SIP load of the model.")
+@click.option("--load", default=None, help="The firmware it runs. Default: a usual load of the model.")
 @click.option("--tftp", help="HOST:PORT of a bridge that runs. Default: a lab of its own.")
 @click.option("--http", help="HOST:PORT of its HTTP file server.")
 @click.option("--real-times", is_flag=True, help="Be as patient as a real phone.")
@@ -110,7 +115,8 @@ async def _demo(frame: Frame, *, stay: bool) -> bool:
 @click.pass_obj
 def phone(
     frame: Frame,
-    model: str,
+    model: str | None,
+    sccp: bool,
     mac: str,
     load: str | None,
     tftp: str | None,
@@ -119,35 +125,66 @@ def phone(
     duration: timedelta | None,
 ) -> None:
     """One phone: it boots and registers, then does what you type: call 600, answer, keys 123, hold, hang up, quit."""
-    asyncio.run(_phone(frame, model, MacAddress.parse(mac), load, _server(tftp, http), real_times, duration))
+    wishes = PhoneWishes(
+        model or ("7961" if sccp else "8841"),
+        MacAddress.parse(mac),
+        sccp,
+        load,
+        PhoneTiming() if real_times else LAB_TIMING,
+    )
+    asyncio.run(_phone(frame, wishes, _server(tftp, http), duration))
 
 
-async def _phone(
-    frame: Frame,
-    model: str,
-    mac: MacAddress,
-    load: str | None,
-    server: FileServer | None,
-    real_times: bool,
-    duration: timedelta | None,
-) -> None:
+@dataclass(frozen=True, slots=True)
+class PhoneWishes:
+    """The phone that was asked for."""
+
+    model: str
+    mac: MacAddress
+    sccp: bool
+    load: str | None
+    timing: PhoneTiming
+
+
+async def _phone(frame: Frame, wishes: PhoneWishes, server: FileServer | None, duration: timedelta | None) -> None:
     stopped = _stop_event()
     async with contextlib.AsyncExitStack() as stack:
         if server is None:
-            bed = await stack.enter_async_context(running_testbed())
+            protocol = SignallingProtocol.SCCP if wishes.sccp else SignallingProtocol.SIP
+            bed = await stack.enter_async_context(running_testbed(TestbedWishes(protocol=protocol)))
             server = FileServer(bed.tftp, bed.http)
-        handset = Handset(frame.console)
-        simulated = SimulatedPhone(
-            model, mac, server, load=load, timing=PhoneTiming() if real_times else LAB_TIMING, listener=handset.heard
-        )
+        simulated, person = _phone_and_person(frame, wishes, server)
         simulated.power_on()
         try:
             async with asyncio.timeout(duration.total_seconds() if duration else None):
-                await _unless(stopped, handset.run(simulated))
+                await _unless(stopped, person)
         except TimeoutError:
             pass
         finally:
             await simulated.power_off()
+
+
+def _phone_and_person(
+    frame: Frame, wishes: PhoneWishes, server: FileServer
+) -> tuple[AnyPhone, Coroutine[Any, Any, None]]:
+    """The phone, and what a person does with it."""
+    if wishes.sccp:
+        screen = SkinnyScreen(frame.console)
+        station = SccpPhone(
+            wishes.model,
+            wishes.mac,
+            server,
+            load=wishes.load,
+            timing=wishes.timing,
+            listener=screen.heard,
+            redraw=screen.changed,
+        )
+        return station, screen.run(station)
+    handset = Handset(frame.console)
+    phone = SimulatedPhone(
+        wishes.model, wishes.mac, server, load=wishes.load, timing=wishes.timing, listener=handset.heard
+    )
+    return phone, handset.run(phone)
 
 
 @lab.command()

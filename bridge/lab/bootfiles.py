@@ -124,6 +124,10 @@ _PLANS: dict[ConfigFamily, BootPlan] = {
     ConfigFamily.WIRELESS_1: BootPlan((_SEP, _DEFAULTS, _LOADS_UPPER, _LOCALE)),
     ConfigFamily.WIRELESS_2: BootPlan((_SEP, _DEFAULTS, _LOADS_UPPER, _LOCALE)),
     ConfigFamily.CONFERENCE: BootPlan((_SEP, _DEFAULTS, _BIN)),
+    ConfigFamily.ATA18X: BootPlan(
+        # Binary profiles that are not read here: what they hold is typed into the adapter's menu instead.
+        (Step(Purpose.OWN_TEXT, "ata{mac}"), Step(Purpose.COMMON_TEXT, "atadefault.cfg"))
+    ),
     ConfigFamily.SERIES_39XX: BootPlan((_SEP, _DEFAULTS, _LOADS, _DIAL)),
     ConfigFamily.SERIES_69XX: BootPlan((*_TRUST, _SEP, _DEFAULTS, _LOADS, _LOCALE, _G3, _DIAL, _KEYS)),
     ConfigFamily.SERIES_894X: BootPlan((*_TRUST, _SEP, _DEFAULTS, _LOADS, _LOCALE, _G3, _DIAL, _KEYS)),

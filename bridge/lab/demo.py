@@ -21,6 +21,7 @@ from bridge.core.events import (
     PhoneRegistered,
 )
 from bridge.errors import SepbridgeError
+from bridge.lab.anyphone import AnyPhone
 from bridge.lab.filefetch import FileServer
 from bridge.lab.g711 import TONES
 from bridge.lab.phone import SimulatedPhone
@@ -95,7 +96,7 @@ class Demo:
         server = FileServer(bed.tftp, bed.http)
         self._pace = pace
         self._step = asyncio.Event()
-        self.phones = [
+        self.phones: list[AnyPhone] = [
             SimulatedPhone(
                 model,
                 MacAddress(f"{FIRST_MAC + index:012X}"),
@@ -133,7 +134,7 @@ class Demo:
         for phone in self.phones:
             await phone.power_off()
 
-    async def _call(self, caller: SimulatedPhone, callee: SimulatedPhone) -> bool:
+    async def _call(self, caller: AnyPhone, callee: AnyPhone) -> bool:
         one, two = self.board.rows[caller.device], self.board.rows[callee.device]
         self._say(f"{one.number} calls {two.number}")
         one.call, two.call = f"calls {two.number}", f"rung by {one.number}"

@@ -9,29 +9,22 @@ from __future__ import annotations
 import asyncio
 from typing import TypeVar
 
-from bridge.core import DeviceName, MacAddress, SignallingProtocol
+from bridge.core import MacAddress, SignallingProtocol
 from bridge.errors import LocalProtocolError
-from bridge.lab.bootfiles import boot_plan, load_version
-from bridge.lab.bootorder import Booted, BootOrder, BootOutcome, NewFirmware, NotConfigured
-from bridge.lab.bootrun import run_boot, sync_differs
+from bridge.lab.bootfiles import load_version
+from bridge.lab.bootrun import sync_differs
 from bridge.lab.calls import PhoneCall, PhoneCalls
-from bridge.lab.filefetch import FileFetcher, FileServer
+from bridge.lab.deskphone import DeskPhone
+from bridge.lab.filefetch import FileServer
 from bridge.lab.g711 import TONES
-from bridge.lab.identity import PhoneIdentity, default_load, model_named
+from bridge.lab.identity import default_load, model_named
 from bridge.lab.line import LineEnding, LineHabits, PhoneLine
 from bridge.lab.phoneevents import (
-    BrokeDown,
-    ConfigAccepted,
-    ConfigRejected,
-    FirmwareLoaded,
     PhoneEvent,
     PhoneListener,
-    PoweredOff,
-    PoweredOn,
     Registering,
     RegistrationRejected,
 )
-from bridge.lab.phonelog import PhoneLog
 from bridge.lab.phonesettings import CallManager, PhoneSettings, TransportCode
 from bridge.lab.phonetiming import PhoneState, PhoneTiming
 from bridge.lab.sepfile import uses_call_manager
@@ -45,8 +38,10 @@ _KEYWORD_ONLY = 9
 """Loads from this version on take the server from nowhere but ``USECALLMANAGER`` (SEP file reference, section 4.5)."""
 
 
-class SimulatedPhone:
-    """One phone. Everything that it does is reported as events; what a person does with it are its methods."""
+class SimulatedPhone(DeskPhone):
+    """One phone with SIP firmware. What it does is reported as events; what a person does with it are its methods."""
+
+    protocol = SignallingProtocol.SIP
 
     def __init__(
         self,
@@ -71,38 +66,25 @@ class SimulatedPhone:
         Hz. ``autoregistration_transport``: what its first REGISTER travels on when it knows nothing but the
         defaults (sources differ: the firmware's code is the one that is commented as UDP).
         """
-        self.model = model_named(model) if isinstance(model, str) else model
-        self.mac = mac
-        self.load = default_load(self.model) if load is None else load
-        boot_plan(self.model, self.load)
-        self.server = server
-        self.local_address = local_address
-        self.timing = timing or PhoneTiming()
-        self.tone = tone
-        self.trust_list = trust_list
-        self.settings: PhoneSettings | None = None
-        """What it goes by since its last boot."""
-        self._state = PhoneState.OFF
-        self.status_messages: tuple[str, ...] = ()
-        """The status list of its last boot, in the words of its screen."""
-        self.boots = 0
-        """Times that it read its files."""
+        known = model_named(model) if isinstance(model, str) else model
+        super().__init__(
+            known,
+            mac,
+            server,
+            load=default_load(known) if load is None else load,
+            local_address=local_address,
+            timing=timing,
+            tone=tone,
+            trust_list=trust_list,
+            listener=listener,
+        )
         self._auto_answer = auto_answer
         self._traits = traits or traits_of(self.model)
         self._autoregistration_transport = autoregistration_transport
-        self._stored: PhoneSettings | None = None
-        self._sync = ""
-        self._log = PhoneLog(self.device, listener)
-        self._life: asyncio.Task[None] | None = None
         self._line: PhoneLine | None = None
         self._call_count = 0
 
     # --- what can be seen --------------------------------------------------------------------------------------------
-
-    @property
-    def device(self) -> DeviceName:
-        """``SEP`` and the MAC."""
-        return self._identity.device
 
     @property
     def state(self) -> PhoneState:
@@ -133,42 +115,7 @@ class SimulatedPhone:
         calls = self._line.calls if self._line else None
         return calls.current if calls else None
 
-    @property
-    def events(self) -> tuple[PhoneEvent, ...]:
-        """The last events, oldest first."""
-        return self._log.events
-
-    async def wait_for(self, kind: type[E], *, within: float = 10.0) -> E:
-        """The next event of a kind; it may have come before. Raises SepbridgeError after ``within`` seconds."""
-        return await self._log.wait_for(kind, within=within)
-
     # --- what a person does with it ----------------------------------------------------------------------------------
-
-    def power_on(self) -> None:
-        """Plug it in. Does nothing while it has power."""
-        if self._life is None:
-            self._log.report(PoweredOn(*self._log.mark))
-            self._state = PhoneState.CONFIGURING_IP
-            self._life = asyncio.create_task(self._live(), name=f"phone {self.device}")
-            self._life.add_done_callback(self._ended)
-
-    async def power_off(self) -> None:
-        """Pull the plug: nobody is told. What it keeps in flash stays."""
-        life, self._life = self._life, None
-        if life is None:
-            return
-        life.cancel()
-        await asyncio.wait({life})
-        self._state = PhoneState.OFF
-        self._log.report(PoweredOff(*self._log.mark))
-
-    async def factory_reset(self, *, keep_load: bool = True) -> None:
-        """Power off, and forget settings and trust list; with ``keep_load`` False the firmware too."""
-        await self.power_off()
-        self._stored = self.settings = None
-        self.trust_list = False
-        if not keep_load:
-            self.load = ""
 
     def call(self, number: str) -> PhoneCall:
         """Dial. Raises LocalProtocolError when the phone is not registered or in a call."""
@@ -194,82 +141,12 @@ class SimulatedPhone:
         """Press Resume."""
         self._calls.resume()
 
-    # --- its life ----------------------------------------------------------------------------------------------------
-
-    async def _live(self) -> None:
-        action, cause = RestartAction.NONE, "initialized"
-        await asyncio.sleep(self.timing.start)
-        while True:
-            self._state = PhoneState.CONFIGURING_IP
-            outcome = await self._read_files(restart=action is RestartAction.RESTART)
-            action = RestartAction.NONE
-            match outcome:
-                case NewFirmware(load=load):
-                    self._log.report(FirmwareLoaded(*self._log.mark, load=load))
-                    self.load, cause = load, "upgrade"
-                case NotConfigured(why=why):
-                    self._log.report(ConfigRejected(*self._log.mark, why=why))
-                    await asyncio.sleep(self.timing.retry)
-                case Booted(settings=settings):
-                    if self._speaks_sccp:
-                        why = "it now runs SCCP firmware, and this simulated phone speaks SIP only"
-                        self._log.report(ConfigRejected(*self._log.mark, why=why))
-                        return
-                    self._take(settings)
-                    action = await self._be_registered(settings, cause)
-                    cause = f"reset-{action}" if action else "config-retry"
-
-    def _ended(self, life: asyncio.Task[None]) -> None:
-        """A phone that breaks down says so; in a storm nobody would look for its exception."""
-        if not life.cancelled() and (error := life.exception()) is not None:
-            self._log.report(BrokeDown(*self._log.mark, why=f"{type(error).__name__}: {error}"))
-
-    def _take(self, settings: PhoneSettings) -> None:
-        self.settings = settings
-        if not settings.autoregistering:
-            self._stored = settings
-        number = settings.lines[0].name
-        self._log.report(ConfigAccepted(*self._log.mark, autoregistering=settings.autoregistering, number=number))
-
-    @property
-    def _identity(self) -> PhoneIdentity:
-        return PhoneIdentity(self.model, self.mac, self.load)
-
-    @property
-    def _speaks_sccp(self) -> bool:
-        return self._identity.protocol is SignallingProtocol.SCCP
-
     @property
     def _calls(self) -> PhoneCalls:
         calls = self._line.calls if self._line and self._line.registered else None
         if calls is None:
             raise LocalProtocolError(f"{self.device} is not registered: {self.display or 'it has no power'}")
         return calls
-
-    # --- files -------------------------------------------------------------------------------------------------------
-
-    async def _read_files(self, *, restart: bool) -> BootOutcome:
-        self.boots += 1
-        order = BootOrder(
-            self.model, self.mac, self.load, trust_list=self.trust_list, stored=self._stored, restart=restart
-        )
-        async with self._fetcher(http_first=order.asks_http) as fetcher:
-            outcome = await run_boot(
-                order, fetcher, self._log, self.timing, model=self.model, upgrading=self._show_upgrading
-            )
-        self.status_messages = tuple(order.status)
-        self._sync = order.sync
-        if order.refusal:
-            self._log.report(ConfigRejected(*self._log.mark, why=str(order.refusal)))
-        return outcome
-
-    def _show_upgrading(self) -> None:
-        self._state = PhoneState.UPGRADING
-
-    def _fetcher(self, *, http_first: bool) -> FileFetcher:
-        return FileFetcher(
-            self.server, local_address=self.local_address, http_first=http_first, timing=self.timing.tftp
-        )
 
     async def _check_sync(self, line: PhoneLine) -> None:
         """After each check-sync: start again if ``syncinfo.xml`` has another number."""

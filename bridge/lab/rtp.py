@@ -9,6 +9,7 @@ import struct
 from collections import deque
 from dataclasses import dataclass
 
+from bridge.lab.alaw import PCMA, TO_A_LAW, TO_MU_LAW
 from bridge.lab.g711 import PACKET_SAMPLES, SILENCE, ToneHeard, ToneListener, tone_payloads
 
 PCMU = 0
@@ -72,9 +73,16 @@ class RtpPacket:
 class RtpSender:
     """What a phone sends: its tone, key presses in between, a packet every 20 ms."""
 
-    def __init__(self, *, ssrc: int, frequency: int = 0, event_type: int = 101) -> None:
-        """``frequency`` is the tone to play, Hz, 0 for silence; ``event_type`` the payload type of key presses."""
-        self._payloads = tone_payloads(frequency) if frequency else (_SILENT, _SILENT)
+    def __init__(self, *, ssrc: int, frequency: int = 0, event_type: int = 101, payload_type: int = PCMU) -> None:
+        """``frequency`` is the tone to play, Hz, 0 for silence; ``event_type`` the payload type of key presses.
+
+        ``payload_type`` is ``PCMU`` or ``PCMA``.
+        """
+        first, second = tone_payloads(frequency) if frequency else (_SILENT, _SILENT)
+        if payload_type == PCMA:
+            first, second = first.translate(TO_A_LAW), second.translate(TO_A_LAW)
+        self._payloads = first, second
+        self._payload_type = payload_type
         self._ssrc = ssrc
         self.event_type = event_type
         self._sequence = 0
@@ -99,7 +107,14 @@ class RtpSender:
             return packet.encode()
         payload = self._payloads[(timestamp // PACKET_SAMPLES) & 1]
         return (
-            _HEADER.pack(_VERSION_2, PCMU | (_MARKER if not sequence else 0), sequence, timestamp, self._ssrc) + payload
+            _HEADER.pack(
+                _VERSION_2,
+                self._payload_type | (_MARKER if not sequence else 0),
+                sequence,
+                timestamp,
+                self._ssrc,
+            )
+            + payload
         )
 
     def _key_press(self, sequence: int, timestamp: int) -> RtpPacket | None:
@@ -155,6 +170,8 @@ class RtpReceiver:
             return None
         if packet.payload_type == PCMU:
             return self._listener.listen(packet.payload)
+        if packet.payload_type == PCMA:
+            return self._listener.listen(packet.payload.translate(TO_MU_LAW))
         if packet.payload_type == self._event_type and len(packet.payload) >= _EVENT.size:
             code, _volume, _duration = _EVENT.unpack_from(packet.payload)
             if packet.timestamp != self._last_event and code < len(EVENT_KEYS):

@@ -14,6 +14,7 @@ from ipaddress import ip_address
 
 from bridge.core import DeviceName, MacAddress
 from bridge.errors import InvalidInput
+from bridge.lab.anyphone import AnyPhone
 from bridge.lab.filefetch import FileServer
 from bridge.lab.phone import SimulatedPhone
 from bridge.lab.phoneevents import (
@@ -29,9 +30,12 @@ from bridge.lab.phoneevents import (
     RegistrationRejected,
 )
 from bridge.lab.phonetiming import LAB_TIMING, PhoneTiming
+from bridge.lab.sccpphone import SccpPhone
 
 MODELS = ("8841", "7841", "7942", "7961", "8851")
 """What is switched on unless something else is asked for: a mixed house."""
+SCCP_MODELS = ("7961", "7960", "7942", "7975", "7912", "6941", "7925", "8945")
+"""The same for phones with SCCP firmware."""
 _FIRST_MAC = MacAddress("001B54000001")
 _FIRST_ADDRESS = "127.64.0.1"
 _MOST = 10_000
@@ -70,6 +74,8 @@ class StormReport:
     """REGISTERs that were refused, those of phones that came up later included."""
     cpu: float
     """Processor time that this process took, servers that run in it included."""
+    faults: tuple[str, ...] = ()
+    """What SCCP phones would have choked on, each once."""
 
     @property
     def is_clean(self) -> bool:
@@ -120,9 +126,12 @@ class _Tally:
             case RegistrationRejected(status=status, why=why):
                 self.rejections += 1
                 record.trouble = f"its registration was refused: {status or ''} {why}"
+            case Registered(number=number) if not record.number and not number:
+                record.trouble = "it is registered, and its first line has no number"
             case Registered(at=at) if record.provisional:
                 record.trouble = f"it is registered as {record.number}, and got no file of its own"
-            case Registered(at=at):
+            case Registered(at=at, number=number):
+                record.number = number or record.number
                 if record.registered is None:
                     self.up += 1
                 record.registered = at
@@ -144,16 +153,19 @@ def storm_phones(
     first_mac: MacAddress = _FIRST_MAC,
     first_address: str = _FIRST_ADDRESS,
     listener: PhoneListener | None = None,
-) -> list[SimulatedPhone]:
+    sccp: bool = False,
+) -> list[AnyPhone]:
     """The phones of a storm, without power. ``ramp``: seconds over which they start. Raises InvalidInput, NotFound.
 
     ``first_address``: every phone has an address of its own, counted from here; empty gives them all the system's.
+    ``sccp``: the phones run SCCP firmware; ``models`` should be from ``SCCP_MODELS`` then.
     """
     if not 1 <= count <= _MOST or not models:
         raise InvalidInput(f"{count} phones cannot be simulated", fix=f"choose 1 to {_MOST}, and a model")
     mac = int(first_mac.value, 16)
+    make: type[SimulatedPhone | SccpPhone] = SccpPhone if sccp else SimulatedPhone
     return [
-        SimulatedPhone(
+        make(
             models[index % len(models)],
             MacAddress(f"{mac + index:012X}"),
             server,
@@ -176,6 +188,7 @@ async def run_storm(
     first_mac: MacAddress = _FIRST_MAC,
     first_address: str = _FIRST_ADDRESS,
     listener: PhoneListener | None = None,
+    sccp: bool = False,
 ) -> StormReport:
     """Switch phones on, wait until all are registered or ``within`` seconds are over, switch them off, and report."""
     tally = _Tally(phones, listener)
@@ -188,6 +201,7 @@ async def run_storm(
         first_mac=first_mac,
         first_address=first_address,
         listener=tally.hear,
+        sccp=sccp,
     )
     _allow_open_files(phones * _FILES_PER_PHONE + _SPARE_FILES)
     before = time.process_time()
@@ -198,7 +212,8 @@ async def run_storm(
             async with asyncio.timeout(within + ramp):
                 await tally.done.wait()
         cpu = time.process_time() - before
-        return _report(tally, phones, cpu)
+        faults = (fault for phone in all_phones if isinstance(phone, SccpPhone) for fault in phone.faults)
+        return replace(_report(tally, phones, cpu), faults=tuple(dict.fromkeys(faults)))
     finally:
         await asyncio.gather(*(phone.power_off() for phone in all_phones))
 

@@ -1,0 +1,94 @@
+"""The sound of an SCCP phone's calls: a port of its own for each receive channel that the server has it open."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+
+from bridge.errors import SepbridgeError
+from bridge.lab.alaw import PCMA
+from bridge.lab.g711 import ToneHeard
+from bridge.lab.media import MediaPort
+from bridge.lab.rtp import PCMU, RtpReceiver, RtpSender
+from bridge.lab.skinnycall import MediaChannel, StationCall
+from bridge.sccp import MediaCodec
+
+_PORTS = range(16384, 32766)
+_EVENTS = 101
+
+
+class SccpMedia:
+    """All media of one phone. Of codecs, G.711 is played and heard; others are signalled, and stay silent."""
+
+    def __init__(self, address: str, tone: int, heard: Callable[[StationCall, ToneHeard], None]) -> None:
+        """``tone`` in Hz; ``heard`` is called when what is heard in a call changes."""
+        self._address = address
+        self._tone = tone
+        self._heard = heard
+        self._ports: dict[int, MediaPort] = {}
+        """By the number of the call; closed ones stay, for those who ask afterwards what was heard."""
+        self._open: set[int] = set()
+
+    def open(self, call: StationCall, channel: MediaChannel) -> int:
+        """Open a port for a channel; the port, or 0 when there is none."""
+        self.close(call)
+        law = PCMA if channel.codec == MediaCodec.G711_ALAW_64K else PCMU
+        events = channel.events or _EVENTS
+        before = self._ports.get(call.number)
+        receiver = before.receiver if before else RtpReceiver(event_type=events)
+        try:
+            port = MediaPort(
+                self._address,
+                ports=_PORTS,
+                start=secrets.randbelow(len(_PORTS) // 2),
+                sender=RtpSender(ssrc=secrets.randbits(32), frequency=self._tone, event_type=events, payload_type=law),
+                receiver=receiver,
+                heard=lambda tone: self._heard(call, tone),
+            )
+        except SepbridgeError:
+            return 0
+        self._forget_old()
+        self._ports[call.number] = port
+        self._open.add(call.number)
+        return port.port
+
+    def send(self, call: StationCall, channel: MediaChannel) -> None:
+        """Send sound to the channel's remote address."""
+        port = self._ports.get(call.number)
+        audible = channel.codec in {MediaCodec.G711_ULAW_64K, MediaCodec.G711_ALAW_64K}
+        if port is None or call.number not in self._open or channel.remote is None or not audible:
+            return
+        if channel.events:
+            port.sender.event_type = channel.events
+        port.send_to(*channel.remote)
+
+    def pause(self, call: StationCall) -> None:
+        """Send nothing."""
+        if port := self._ports.get(call.number):
+            port.pause()
+
+    def press(self, call: StationCall, key: str) -> None:
+        """Send a key as an RTP event."""
+        port = self._ports.get(call.number)
+        if port is not None and call.number in self._open:
+            port.sender.press(key)
+
+    def close(self, call: StationCall) -> None:
+        """Close the call's port."""
+        if call.number in self._open:
+            self._open.discard(call.number)
+            self._ports[call.number].close()
+
+    def close_all(self) -> None:
+        """The phone lost its server, or its power."""
+        for number in self._open:
+            self._ports[number].close()
+        self._open.clear()
+
+    def port_of(self, call: StationCall) -> MediaPort | None:
+        """The port that a call has, or had last."""
+        return self._ports.get(call.number)
+
+    def _forget_old(self) -> None:
+        for number in [each for each in self._ports if each not in self._open][:-4]:
+            del self._ports[number]
