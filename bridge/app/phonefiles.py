@@ -102,7 +102,7 @@ class PhoneFiles:
     def device_file(self, device: Device) -> FileFound:
         """The device's own file. Raises ConfigurationError when it cannot be made."""
         rendered = self._renderer.render_phone_file(
-            device, self._pool(device), model=_model(device), settings=self._settings, load=self._load(device)
+            device, self.pool(device), model=_model(device), settings=self._settings, load=self._load(device)
         )
         secret = device.name if rendered.holds_secret else None
         return FileFound(rendered.name, rendered.content, secret_of=secret, version=device.version_stamp)
@@ -151,11 +151,12 @@ class PhoneFiles:
             caller_name=device.primary_line.display_name,
             context=self._context,
             transport=Transport.UDP if proxied or self._settings.transport is SipTransport.UDP else Transport.TCP,
-            codecs=self._pool(device).region.codecs,
+            codecs=self.pool(device).region.codecs,
             busy_at=self._settings.busy_trigger,
         )
 
-    def _pool(self, device: Device) -> DevicePool:
+    def pool(self, device: Device) -> DevicePool:
+        """The pool of a device. Raises NotFound."""
         pools = self.site.pools
         if (pool := pools.get(device.pool)) is None and (pool := self.read_site().pools.get(device.pool)) is None:
             raise NotFound(

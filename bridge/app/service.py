@@ -21,9 +21,10 @@ from bridge.app.recorder import EventRecorder
 from bridge.app.registrations import Registrations
 from bridge.app.resolver import FileResolver
 from bridge.app.settings import Settings
+from bridge.app.stations import Stations
 from bridge.app.status import ServiceStatus
 from bridge.app.system import SystemClock, SystemIds
-from bridge.core import Device, DeviceName, Server
+from bridge.core import Device, DeviceName, Server, SignallingProtocol
 from bridge.core.events import Event, PbxConnected
 from bridge.errors import ConfigurationError, NotFound, PbxError, SepbridgeError, StoreError
 from bridge.net.arp import ArpTable
@@ -31,6 +32,7 @@ from bridge.net.tftp import TftpLimits, TftpServer
 from bridge.pbx import AmiSettings, PlainAsterisk, PlainAsteriskSettings
 from bridge.phones.catalogue import ConfigFamily, catalogue
 from bridge.ports import RestartKind, SipEndpoint
+from bridge.sip import Destination
 from bridge.store import open_store
 from bridge.store.filetree import FileTree
 
@@ -107,6 +109,16 @@ class Service:
             networks=settings.server.allowed_networks,
             settled=self._settled,
         )
+        self.stations = Stations(
+            self.store,
+            self.admissions,
+            self.files,
+            self.recorder,
+            self.clock,
+            settings=settings.sccp,
+            networks=settings.server.allowed_networks,
+            asterisk=Destination(settings.sccp.asterisk, settings.sip.port),
+        )
         self.http_addresses: tuple[tuple[str, int], ...] = ()
         """Filled in by who serves HTTP."""
         self._started_at = self.clock.now()
@@ -114,9 +126,10 @@ class Service:
 
     async def __aenter__(self) -> Self:
         try:
-            await asyncio.to_thread(self._write_own_server)
+            await asyncio.to_thread(self._begin)
             await self.tftp.start()
             await self.doorkeeper.start()
+            await self.stations.start()
             self.files.doorway_port = self.doorkeeper.port
             self.recorder.subscribe(self._heard)
             await self.refresh()
@@ -146,6 +159,7 @@ class Service:
     async def _stop(self) -> None:
         await self.tftp.close()
         await self.doorkeeper.close()
+        await self.stations.close()
         # The events' own task goes last, so that it writes what the others still had to say.
         for task in reversed(self._tasks):
             task.cancel()
@@ -165,6 +179,7 @@ class Service:
             "TFTP": self.tftp.addresses,
             "HTTP": self.http_addresses,
             "doorway": self.doorkeeper.addresses,
+            "SCCP": self.stations.addresses,
         }
         return "; ".join(
             f"{name} {', '.join(_shown(each) for each in where)}" for name, where in parts.items() if where
@@ -181,6 +196,7 @@ class Service:
             tftp=tuple(_shown(each) for each in self.tftp.addresses),
             http=tuple(_shown(each) for each in self.http_addresses),
             doorway=tuple(_shown(each) for each in self.doorkeeper.addresses),
+            sccp=tuple(_shown(each) for each in self.stations.addresses),
             pbx=self.pbx.status(),
             database=await asyncio.to_thread(self._database_trouble),
             transfers=self.tftp.counters.active,
@@ -197,6 +213,9 @@ class Service:
     async def restart_phone(self, name: DeviceName, kind: RestartKind) -> None:
         """Tell a phone to restart. Raises NotFound, PbxError."""
         device = await asyncio.to_thread(self._device, name)
+        if device.desired_protocol is SignallingProtocol.SCCP:
+            self.stations.restart(name, kind)
+            return
         model = catalogue().by_name(device.model) if device.model else None
         check_sync = model is not None and model.family is ConfigFamily.SIPPHONE_7940_60
         await self.pbx.restart_phone(device.number, kind, check_sync=check_sync)
@@ -265,7 +284,7 @@ class Service:
             return str(error)
         return ""
 
-    def _write_own_server(self) -> None:
+    def _begin(self) -> None:
         """Make this node the server of the default group, with the address that the settings give."""
         settings = self.settings.server
         own = Server(
@@ -280,10 +299,12 @@ class Service:
             servers = tuple(own if server.name == own.name else server for server in known)
             if own not in servers:
                 servers = (*servers, own)
-            if servers == known:
-                return
-            group = replace(pool.group, servers=servers)
-            work.site.save_pool(replace(pool, group=group))
+            if servers != known:
+                work.site.save_pool(replace(pool, group=replace(pool.group, servers=servers)))
+            # Whoever was registered with the proxy of a former run is not any more.
+            for device in work.devices.all():
+                if device.registered and device.desired_protocol is SignallingProtocol.SCCP:
+                    work.devices.update(replace(device, registered=False))
             work.commit()
 
 

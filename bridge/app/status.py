@@ -36,6 +36,7 @@ class ServiceStatus:
     """Addresses it listens on, ``host:port``."""
     http: tuple[str, ...]
     doorway: tuple[str, ...]
+    sccp: tuple[str, ...]
     pbx: PbxStatus
     database: str
     """Empty while the database works, else what is wrong with it."""

@@ -69,7 +69,7 @@ def _service_rows(service: dict[str, Any], trouble: list[str]) -> list[tuple[str
     return rows
 
 
-_LISTENERS = (("TFTP", "tftp"), ("HTTP", "http"), ("doorway", "doorway"))
+_LISTENERS = (("TFTP", "tftp"), ("HTTP", "http"), ("doorway", "doorway"), ("SCCP", "sccp"))
 
 
 def window_in_words(window: WindowStatus) -> str:

@@ -16,6 +16,7 @@ from bridge.app.settings import (
     AsteriskSettings,
     FilesSettings,
     HttpSettings,
+    SccpSettings,
     SecretsTo,
     ServerSettings,
     Settings,
@@ -105,6 +106,7 @@ class Testbed:
             "http": _shown(self.http),
             "doorway": _shown(self.service.doorkeeper.addresses[0]),
             "sip": _shown(self.asterisk.sip),
+            "sccp": _shown(self.service.stations.addresses[0]),
             "ami": {"address": f"{ami.host}:{ami.port}", "username": ami.username, "secret": ami.secret},
             "asterisk_cli": self.asterisk.cli_command,
             "state": str(self.directory),
@@ -165,6 +167,7 @@ def _settings(directory: Path, asterisk: PrivateAsterisk, wishes: TestbedWishes)
         # All simulated phones share one address, so that what guards against guessing would stop them.
         files=FilesSettings(secrets_to=SecretsTo.ANY, unknown_per_minute=0, wait_for_pbx=wishes.wait_for_pbx),
         sip=SipSettings(port=asterisk.ports.sip, doorway=(Address(LOOPBACK, port(4)),)),
+        sccp=SccpSettings(listen=(Address(LOOPBACK, port(5)),), asterisk=LOOPBACK),
         ami=AmiSettings(address=Address(ami.host, ami.port), username=ami.username, secret=ami.secret),
         asterisk=AsteriskSettings(directory=asterisk.phones_directory),
     )
@@ -193,6 +196,9 @@ def _toml(settings: Settings) -> str:
             "[sip]",
             f"port = {settings.sip.port}",
             f'doorway = ["{settings.sip.doorway[0]}"]',
+            "[sccp]",
+            f'listen = ["{settings.sccp.listen[0]}"]',
+            f'asterisk = "{settings.sccp.asterisk}"',
             "[ami]",
             f'address = "{settings.ami.address}"',
             f'username = "{settings.ami.username}"',

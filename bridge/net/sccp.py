@@ -16,19 +16,19 @@ MOST_UNSENT = 256 * 1024
 """Octets that may wait for a phone that does not read; then the connection is given up."""
 
 
-class StationMachine(Protocol):
-    """What a connection drives: ``bridge.sccp.StationSession``, or something around it."""
+class StationHandler(Protocol):
+    """Who looks after one connection: the five verbs, and whether it is over."""
 
     @property
     def is_closed(self) -> bool:
         """True when the connection is to be closed, after sending what waits."""
         ...
 
-    def receive_data(self, data: bytes, *, now: float) -> None:
+    def receive(self, data: bytes, *, now: float) -> None:
         """Octets from the phone. Never raises for what they hold."""
         ...
 
-    def connection_lost(self, why: str = "", *, now: float) -> None:
+    def lost(self, why: str, *, now: float) -> None:
         """The connection is gone."""
         ...
 
@@ -37,7 +37,7 @@ class StationMachine(Protocol):
         ...
 
     def timer(self) -> float | None:
-        """When to call ``handle_timer``, or None."""
+        """When to call ``handle_timer``, or None. It is asked even after the connection is gone: calls outlive it."""
         ...
 
     def data_to_send(self) -> list[bytes]:
@@ -45,21 +45,8 @@ class StationMachine(Protocol):
         ...
 
 
-class StationHandler(Protocol):
-    """Who looks after one connection."""
-
-    @property
-    def machine(self) -> StationMachine:
-        """The machine that the connection drives."""
-        ...
-
-    def changed(self) -> None:
-        """The machine was given something: take its events."""
-        ...
-
-
 class StationConnection(asyncio.Protocol):
-    """One phone's connection. ``flush`` after everything that was done to the machine from outside."""
+    """One phone's connection. ``flush`` it after everything that was done to its handler from outside."""
 
     def __init__(self, server: SccpServer) -> None:
         self._server = server
@@ -68,7 +55,6 @@ class StationConnection(asyncio.Protocol):
         self._handler: StationHandler | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at: float | None = None
-        self._flushing = False
         self.peer = ("", 0)
         self.local = ("", 0)
 
@@ -78,24 +64,19 @@ class StationConnection(asyncio.Protocol):
         return self._loop.time()
 
     def flush(self) -> None:
-        """Let the handler take events, send what waits, arm the timer, close if it is time."""
-        if self._flushing or self._handler is None:
+        """Send what waits, arm the timer, close if it is time."""
+        if self._handler is None:
             return
-        self._flushing = True
-        try:
-            self._handler.changed()
-        finally:
-            self._flushing = False
-        machine = self._handler.machine
-        data = b"".join(machine.data_to_send())
+        data = b"".join(self._handler.data_to_send())
         transport = self._transport
-        if transport is not None and data:
-            transport.write(data)
+        if transport is not None:
+            if data:
+                transport.write(data)
             if transport.get_write_buffer_size() > MOST_UNSENT:
                 transport.abort()
-        if machine.is_closed and transport is not None:
-            transport.close()
-        self._arm(None if machine.is_closed else machine.timer())
+            elif self._handler.is_closed:
+                transport.close()
+        self._arm(self._handler.timer())
 
     # --- from asyncio ------------------------------------------------------------------------------------------------
 
@@ -116,16 +97,15 @@ class StationConnection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Octets from the phone."""
         if self._handler is not None:
-            self._handler.machine.receive_data(data, now=self.now)
+            self._handler.receive(data, now=self.now)
             self.flush()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The phone, or the network, ended the connection; or we did."""
         self._transport = None
         if self._handler is not None:
-            self._handler.machine.connection_lost(str(exc) if exc else "", now=self.now)
+            self._handler.lost(str(exc) if exc else "", now=self.now)
             self.flush()
-            self._arm(None)
             self._server.dismiss(self)
 
     def abort(self) -> None:
@@ -144,7 +124,7 @@ class StationConnection(asyncio.Protocol):
     def _fire(self) -> None:
         self._timer = self._timer_at = None
         if self._handler is not None:
-            self._handler.machine.handle_timer(now=self.now)
+            self._handler.handle_timer(now=self.now)
             self.flush()
 
 

@@ -1,0 +1,386 @@
+"""The SCCP side of the house: who connects, who may be served, and what becomes of it.
+
+One ``Station`` looks after one connection. It asks the admissions desk, as every way in does; gives the session its
+profile; opens the SIP side when the phone has finished registering; and writes down what happens.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+from dataclasses import dataclass, replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from bridge.app.admissions import Admissions, Known
+from bridge.app.doorkeeper import model_facts
+from bridge.app.guard import is_allowed, plain_address
+from bridge.app.lines import SipLines
+from bridge.app.phonefiles import PhoneFiles
+from bridge.app.settings import Network, SccpSettings
+from bridge.autoregistration import Refusal, RefusalReason, RegistrationArrival, met_again
+from bridge.callcontrol import CallReferences, CallSettings, DialRule, ProxiedPhone
+from bridge.callcontrol.events import LineChanged, LineState, MediaTroubled, PhoneEvent
+from bridge.core import Device, DeviceName, SignallingProtocol
+from bridge.core.events import Event, ModelLearnt, PhoneRegistered, PhoneUnregistered
+from bridge.errors import InvalidInput, NotFound, StoreError
+from bridge.net.sccp import SccpServer, StationConnection
+from bridge.net.sipids import RandomSipIds
+from bridge.phones import catalogue
+from bridge.ports import Clock, EventSink, RestartKind, Store
+from bridge.provisioning import dial_rules
+from bridge.sccp import ResetType, StationSession
+from bridge.sccp.profile import StationLine, StationProfile
+from bridge.sccp.stationevents import RegisterRequested, StationRegistered, StationUnregistered, TokenRequested
+from bridge.sip import Destination
+from bridge.sip import Event as SipEvent
+
+log = logging.getLogger(__name__)
+
+LABEL = 30
+"""Characters of a line label."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Served:
+    """What ``Stations`` found out about a device that may be served."""
+
+    device: Device
+    profile: StationProfile
+    calls: CallSettings
+
+
+class Stations:
+    """All SCCP phones of this node."""
+
+    def __init__(
+        self,
+        store: Store,
+        admissions: Admissions,
+        files: PhoneFiles,
+        sink: EventSink,
+        clock: Clock,
+        *,
+        settings: SccpSettings,
+        networks: tuple[Network, ...],
+        asterisk: Destination,
+    ) -> None:
+        self._store = store
+        self._admissions = admissions
+        self._files = files
+        self._networks = networks
+        self._settings = settings
+        self.sink = sink
+        self.clock = clock
+        self.asterisk = asterisk
+        self.ids = RandomSipIds()
+        self.refs = CallReferences()
+        self._of_device: dict[DeviceName, Station] = {}
+        self._all: set[Station] = set()
+        self._server = SccpServer(
+            self._new_station,
+            listen=[(address.host, address.port) for address in settings.listen],
+            most=settings.max_phones,
+        )
+
+    @property
+    def addresses(self) -> list[tuple[str, int]]:
+        """Where it listens."""
+        return self._server.addresses
+
+    async def start(self) -> None:
+        """Listen. Raises ConfigurationError."""
+        await self._server.start()
+
+    async def close(self) -> None:
+        """Stop listening; phones go to their next server, or come back."""
+        await self._server.close()
+        await asyncio.gather(*(station.finish() for station in list(self._all)))
+
+    def restart(self, device: DeviceName, kind: RestartKind) -> None:
+        """Tell a phone to start again, at the end of its calls. Raises NotFound."""
+        station = self._of_device.get(device)
+        if station is None:
+            raise NotFound(
+                f"{device} is not registered here",
+                why="only a registered phone can be told to restart",
+                fix="restart it from its own menu, or by its power supply",
+            )
+        station.restart(ResetType.RESET if kind is RestartKind.RESET else ResetType.RESTART)
+
+    def is_registered(self, device: DeviceName) -> bool:
+        """Whether the phone is registered with this node."""
+        return device in self._of_device
+
+    # --- for the stations --------------------------------------------------------------------------------------------
+
+    def claim(self, device: DeviceName, station: Station) -> None:
+        """From now on ``station`` is the device's; an older connection of it is closed (SCCP flows, section 1.3)."""
+        older = self._of_device.get(device)
+        self._of_device[device] = station
+        if older is not None and older is not station:
+            log.info("%s came back on a second connection; the first is closed", device)
+            older.supersede()
+
+    def release(self, device: DeviceName, station: Station) -> bool:
+        """The device is gone from ``station``; False when another connection has it meanwhile."""
+        if self._of_device.get(device) is not station:
+            return False
+        del self._of_device[device]
+        return True
+
+    def forget(self, station: Station) -> None:
+        """Nothing is left of this connection."""
+        self._all.discard(station)
+
+    async def decide(self, asked: RegisterRequested, client: str) -> _Served | str:
+        """Whom to serve, or the text of the refusal."""
+        try:
+            name = DeviceName.parse(asked.device)
+        except InvalidInput:
+            return "Bad device name"
+        if not is_allowed(client, self._networks):
+            return "Network not allowed"
+        facts = model_facts(int(asked.device_type))
+        outcome = await self._admissions.ask(RegistrationArrival(name, client, SignallingProtocol.SCCP, facts))
+        match outcome:
+            case Known():
+                pass
+            case Refusal():
+                return outcome.sccp_text.decode("ascii")
+            case _:
+                return RefusalReason.UNKNOWN.shown.sccp_text
+        try:
+            return await asyncio.to_thread(self._serve, outcome.device, asked, client)
+        except StoreError as error:
+            log.error("%s cannot be served: %s", name, error)
+            return RefusalReason.DATABASE_TIMEOUT.shown.sccp_text
+
+    def note(self, device: DeviceName, *, registered: bool) -> None:
+        """Write down whether the phone is registered."""
+        asyncio.get_running_loop().run_in_executor(None, self._note, device, registered)
+
+    # --- inside ------------------------------------------------------------------------------------------------------
+
+    def _new_station(self, connection: StationConnection) -> Station:
+        station = Station(self, connection)
+        self._all.add(station)
+        return station
+
+    def _serve(self, known: Device, asked: RegisterRequested, client: str) -> _Served | str:
+        """Write down what the phone says of itself, and make its profile."""
+        now = self.clock.now()
+        with self._store.write() as work:
+            device = work.devices.get(known.name) or known
+            if device.desired_protocol is SignallingProtocol.SIP:
+                if not device.temporary:
+                    return RefusalReason.WRONG_PROTOCOL.shown.sccp_text
+                # It autoregistered with SIP firmware and came back with SCCP firmware: the number stays (AR-14).
+                device = replace(device, desired_protocol=SignallingProtocol.SCCP)
+            device = met_again(device, now=now, client=client, protocol=SignallingProtocol.SCCP)
+            model = catalogue().by_number(int(asked.device_type))
+            if model is not None and model.name != device.model:
+                device = replace(device, model=model.name, model_number=model.number)
+                self.sink.record(
+                    ModelLearnt(
+                        at=now, device=device.name, model=model.name, evidence=f"device type {int(asked.device_type)}"
+                    )
+                )
+            if asked.load:
+                device = replace(device, load=asked.load)
+            work.devices.update(device)
+            work.commit()
+        return _Served(device, self._profile(device), self._call_settings())
+
+    def _profile(self, device: Device) -> StationProfile:
+        zone = ZoneInfo(self._files.pool(device).date_time_group.time_zone)
+        return StationProfile(
+            lines=tuple(
+                StationLine(each.line.number, (each.label or each.line.number)[:LABEL], each.line.display_name[:LABEL])
+                for each in device.lines
+            ),
+            local_time=lambda: datetime.now(zone),
+            keepalive_s=self._settings.keepalive,
+            date_template=self._files.pool(device).date_time_group.date_template,
+            server_name=self._files.site.group.servers[0].name,
+        )
+
+    def _call_settings(self) -> CallSettings:
+        numbers = self._files.site.autoregistration.range
+        rules = dial_rules([] if numbers.is_empty else [numbers])
+        patterns = (rule.match.replace(".", "X") for rule in rules if not rule.match.endswith("*"))
+        return CallSettings(rules=tuple(DialRule(pattern) for pattern in patterns))
+
+    def _note(self, name: DeviceName, registered: bool) -> None:
+        try:
+            with self._store.write() as work:
+                device = work.devices.get(name)
+                if device is not None and device.registered is not registered:
+                    work.devices.update(replace(device, registered=registered, last_seen=self.clock.now()))
+                    work.commit()
+        except StoreError as error:
+            log.warning("the state of %s could not be written: %s", name, error)
+
+
+class Station:
+    """One connection, with its calls and its lines at Asterisk."""
+
+    def __init__(self, stations: Stations, connection: StationConnection) -> None:
+        self._stations = stations
+        self._connection = connection
+        self._client = plain_address(connection.peer[0])
+        self._phone = ProxiedPhone(StationSession(connection.peer, now=connection.now), stations.refs)
+        self._device: Device | None = None
+        self._lines: SipLines | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    # --- what the connection calls -----------------------------------------------------------------------------------
+
+    @property
+    def is_closed(self) -> bool:
+        """See ``StationHandler``."""
+        return self._phone.session.is_closed
+
+    def receive(self, data: bytes, *, now: float) -> None:
+        """See ``StationHandler``."""
+        self._phone.receive_from_station(data, now=now)
+        self._after()
+
+    def lost(self, why: str, *, now: float) -> None:
+        """See ``StationHandler``."""
+        self._phone.station_lost(why, now=now)
+        self._after()
+
+    def handle_timer(self, *, now: float) -> None:
+        """See ``StationHandler``."""
+        self._phone.handle_timer(now=now)
+        self._after()
+
+    def timer(self) -> float | None:
+        """See ``StationHandler``."""
+        return self._phone.timer()
+
+    def data_to_send(self) -> list[bytes]:
+        """See ``StationHandler``."""
+        return self._phone.data_to_station()
+
+    # --- what others want --------------------------------------------------------------------------------------------
+
+    def restart(self, kind: ResetType) -> None:
+        """Tell the phone to start again."""
+        self._phone.restart(kind, now=self._connection.now)
+        self._after()
+        self._connection.flush()
+
+    def supersede(self) -> None:
+        """The device has another connection now."""
+        self._phone.close(now=self._connection.now)
+        self._after()
+        self._connection.flush()
+
+    async def finish(self) -> None:
+        """End it, lines and all."""
+        self._phone.close(now=self._connection.now)
+        self._after()
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._lines is not None:
+            self._lines.close()
+
+    # --- inside ------------------------------------------------------------------------------------------------------
+
+    def _after(self) -> None:
+        """Work off what one verb led to: events for us, bytes for Asterisk."""
+        while (event := self._phone.next_event()) is not None:
+            self._heard(event)
+        if self._lines is not None:
+            self._lines.flush()
+        if self._phone.is_finished:
+            self._stations.forget(self)
+            if self._lines is not None:
+                self._lines.close()
+
+    def _heard(self, event: PhoneEvent) -> None:
+        match event:
+            case RegisterRequested():
+                self._start(self._answer(event))
+            case TokenRequested():
+                self._phone.grant_token(now=self._connection.now)
+            case StationRegistered():
+                self._registered()
+            case StationUnregistered():
+                self._unregistered(event)
+            case LineChanged() if event.state not in {LineState.REGISTERING, LineState.REGISTERED, LineState.GONE}:
+                log.warning(
+                    "line %s of %s: %s (%d %s)", event.number, self._name, event.state, event.status, event.detail
+                )
+            case MediaTroubled():
+                log.warning("%s: %s", self._name, event.what)
+            case _:
+                log.debug("%s: %s", self._name, event)
+
+    @property
+    def _name(self) -> str:
+        return self._phone.device or f"{self._client} (no name yet)"
+
+    async def _answer(self, asked: RegisterRequested) -> None:
+        outcome = await self._stations.decide(asked, self._client)
+        now = self._connection.now
+        if isinstance(outcome, str):
+            self._phone.reject(outcome, now=now)
+        else:
+            self._device = outcome.device
+            self._lines = SipLines(outcome.device, self._stations.asterisk, self._stations.ids, self._sip_event)
+            self._stations.claim(outcome.device.name, self)
+            self._phone.accept(outcome.profile, outcome.calls, self._lines.agents, now=now)
+            self._start(self._lines.open(self._line_connected))
+        self._after()
+        self._connection.flush()
+
+    def _sip_event(self, line: int, event: SipEvent) -> None:
+        self._phone.receive_sip(line, event, now=self._connection.now)
+        self._after()
+        self._connection.flush()
+
+    def _line_connected(self, line: int) -> None:
+        self._phone.line_connected(line, now=self._connection.now)
+        self._after()
+        self._connection.flush()
+
+    def _registered(self) -> None:
+        if self._device is None:
+            return
+        name = self._device.name
+        self._stations.note(name, registered=True)
+        self._record(
+            PhoneRegistered(
+                at=self._stations.clock.now(),
+                device=name,
+                endpoint=self._device.number,
+                address=f"{self._client}:{self._connection.peer[1]}",
+                user_agent=f"SCCP {self._phone.session.dialect.version}",
+            )
+        )
+
+    def _unregistered(self, event: StationUnregistered) -> None:
+        if self._device is None or not self._stations.release(self._device.name, self):
+            return
+        self._stations.note(self._device.name, registered=False)
+        self._record(
+            PhoneUnregistered(
+                at=self._stations.clock.now(),
+                device=self._device.name,
+                endpoint=self._device.number,
+                why=f"{event.why}" + (f": {event.detail}" if event.detail else ""),
+            )
+        )
+
+    def _record(self, event: Event) -> None:
+        self._stations.sink.record(event)
+
+    def _start(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
