@@ -30,8 +30,9 @@ from bridge.net.sipids import RandomSipIds
 from bridge.phones import catalogue
 from bridge.ports import Clock, EventSink, RestartKind, Store
 from bridge.provisioning import dial_rules
-from bridge.sccp import ResetType, StationSession
+from bridge.sccp import ResetType
 from bridge.sccp.profile import StationLine, StationProfile
+from bridge.sccp.session import StationSession
 from bridge.sccp.stationevents import RegisterRequested, StationRegistered, StationUnregistered, TokenRequested
 from bridge.sip import Destination
 from bridge.sip import Event as SipEvent
