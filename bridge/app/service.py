@@ -206,9 +206,10 @@ class Service:
     async def refresh(self) -> None:
         """Read the site and the phones from the database, and bring Asterisk in line. Raises StoreError."""
         endpoints = await asyncio.to_thread(self._read_endpoints)
-        self.pbx.replace_all(endpoints)
+        # Before the change: what is ours and goes now is still in Asterisk for a moment, and must not count as foreign.
         with contextlib.suppress(PbxError):  # Asterisk is away: they are read when it is back
             self._foreign = await self.pbx.foreign_numbers()
+        self.pbx.replace_all(endpoints)
 
     async def restart_phone(self, name: DeviceName, kind: RestartKind) -> None:
         """Tell a phone to restart. Raises NotFound, PbxError."""
