@@ -118,6 +118,7 @@ class Service:
             settings=settings.sccp,
             networks=settings.server.allowed_networks,
             asterisk=Destination(settings.sccp.asterisk, settings.sip.port),
+            settled=self._settled,
         )
         self.http_addresses: tuple[tuple[str, int], ...] = ()
         """Filled in by who serves HTTP."""

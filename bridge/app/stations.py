@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -66,11 +66,13 @@ class Stations:
         settings: SccpSettings,
         networks: tuple[Network, ...],
         asterisk: Destination,
+        settled: Callable[[Device], Awaitable[bool]],
     ) -> None:
         self._store = store
         self._admissions = admissions
         self._files = files
         self._networks = networks
+        self._settled = settled
         self._settings = settings
         self.sink = sink
         self.clock = clock
@@ -153,10 +155,13 @@ class Stations:
             case _:
                 return RefusalReason.UNKNOWN.shown.sccp_text
         try:
-            return await asyncio.to_thread(self._serve, outcome.device, asked, client)
+            served = await asyncio.to_thread(self._serve, outcome.device, asked, client)
         except StoreError as error:
             log.error("%s cannot be served: %s", name, error)
             return RefusalReason.DATABASE_TIMEOUT.shown.sccp_text
+        # So that the line's first REGISTER finds its endpoint.
+        await self._settled(outcome.device)
+        return served
 
     def note(self, device: DeviceName, *, registered: bool) -> None:
         """Write down whether the phone is registered."""
