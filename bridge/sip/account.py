@@ -9,7 +9,7 @@ from bridge.sip.destination import Destination, host_and_port
 from bridge.sip.digest import Credentials
 from bridge.sip.message import Header
 
-ALLOW = "INVITE, ACK, BYE, CANCEL, OPTIONS, NOTIFY, INFO"
+ALLOW = "INVITE, ACK, BYE, CANCEL, OPTIONS, NOTIFY, INFO, UPDATE"
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,12 +47,12 @@ class Callee:
             body = record.negotiation.answer(record.negotiation.remote, session)
         record.line.respond(incoming, record.answer_to(incoming, status, body), now=now)
 
-    def answer(self, session: AudioSession, *, now: float) -> None:
+    def answer(self, session: AudioSession, capability: AudioSession | None = None, *, now: float) -> None:
         """Send the 200. The call counts as ``answered`` until the ACK comes."""
         record = self._record
         incoming = record.must_be_open("answer")
         negotiation = record.negotiation
-        negotiation.capability = session
+        negotiation.capability = capability or session
         offer = negotiation.remote
         try:
             body = negotiation.answer(offer, session) if offer else negotiation.offer(session)

@@ -15,8 +15,9 @@ from sipmessage import Request, Response
 from bridge.errors import LocalProtocolError
 from bridge.sip.account import ALLOW, Account
 from bridge.sip.dialog import Dialog, DialogState
-from bridge.sip.events import CallEnded, EndReason, Event
+from bridge.sip.events import CallEnded, EndReason, Event, PartyChanged
 from bridge.sip.exchange import Incoming, Outgoing
+from bridge.sip.identity import Identity, asserted_identity
 from bridge.sip.ids import SipIds
 from bridge.sip.message import Header, reply_to
 from bridge.sip.negotiation import Negotiation
@@ -101,6 +102,7 @@ class CallRecord:
         "deadlines",
         "dialog",
         "hang_up_wanted",
+        "identity",
         "incoming",
         "invite",
         "line",
@@ -120,6 +122,8 @@ class CallRecord:
         """Our INVITE that is under way: the first one, or a change."""
         self.incoming: Incoming | None = None
         """Their INVITE that is open: not answered, or answered and not acknowledged."""
+        self.identity: Identity | None = None
+        """Who the other side is, as last asserted."""
         self.deadlines = Deadlines()
         self.hang_up_wanted = False
         """The owner hung up before the ACK came."""
@@ -143,7 +147,8 @@ class CallRecord:
         """Send an INVITE, the first or a later one."""
         request.headers.set("Contact", self.line.contact)
         request.headers.set("Allow", ALLOW)
-        request.headers.set("Content-Type", MEDIA_TYPE)
+        if request.body:
+            request.headers.set("Content-Type", MEDIA_TYPE)
         self.invite = self.line.send(request, self.call, now=now)
 
     def answer_to(self, incoming: Incoming, status: int, body: bytes) -> Response:
@@ -188,6 +193,13 @@ class CallRecord:
         self.line.send(dialog.request("BYE"), None, now=now)
         dialog.end()
         self.line.detach(dialog)
+
+    def identify(self, message: Request | Response) -> None:
+        """Note, and report, who the other side says to be."""
+        identity = asserted_identity(message)
+        if identity is not None and identity != self.identity:
+            self.identity = identity
+            self.report(PartyChanged(self.call, identity.number, identity.name))
 
     def report(self, event: Event) -> None:
         """Tell the owner, who hears nothing of a call after its end."""

@@ -14,11 +14,12 @@ from bridge.sip.callee import Callee
 from bridge.sip.caller import Caller
 from bridge.sip.callrecord import CallLine, CallRecord, CallState
 from bridge.sip.changes import Changes
-from bridge.sip.events import EndReason, InfoReceived
+from bridge.sip.events import EndReason, InfoReceived, TransferProgress
 from bridge.sip.exchange import Incoming, Outgoing
 from bridge.sip.message import Header, content_type, from_tag, reply_to, sequence, to_tag
 from bridge.sip.sdp import AudioSession
 from bridge.sip.transaction import Outcome
+from bridge.sip.transfers import progress_in, refer, replaces
 
 
 class Call:
@@ -73,9 +74,14 @@ class Call:
             dialog is not None and dialog.call_id == invite.headers["Call-ID"] and dialog.remote_tag == from_tag(invite)
         )
 
+    @property
+    def replaces(self) -> str:
+        """What a Replaces header must say to take this call over. Raises LocalProtocolError where it does not stand."""
+        return replaces(self._record)
+
     # --- what the owner wants ----------------------------------------------------------------------------------------
 
-    def invite(self, target: URI, offer: AudioSession, headers: Iterable[Header], *, now: float) -> None:
+    def invite(self, target: URI, offer: AudioSession | None, headers: Iterable[Header], *, now: float) -> None:
         """Call ``target``."""
         self._caller.invite(target, self.call_id, offer, headers, now=now)
 
@@ -83,9 +89,14 @@ class Call:
         """Tell the caller that it rings."""
         self._callee.ring(status, session, now=now)
 
-    def answer(self, session: AudioSession, *, now: float) -> None:
+    def answer(self, session: AudioSession, capability: AudioSession | None, *, now: float) -> None:
         """Answer."""
-        self._callee.answer(session, now=now)
+        self._callee.answer(session, capability, now=now)
+
+    def acknowledge(self, session: AudioSession, capability: AudioSession | None, *, now: float) -> None:
+        """Answer the offer of their 200."""
+        self._caller.acknowledge(session, capability, now=now)
+        self._changes.proceed(now=now)
 
     def reject(self, status: int, headers: Iterable[Header], *, now: float) -> None:
         """Refuse."""
@@ -93,7 +104,20 @@ class Call:
 
     def offer(self, session: AudioSession, *, now: float) -> None:
         """Change the session."""
+        if not self._caller.is_settled:
+            raise LocalProtocolError("the session cannot be changed: the answer is not acknowledged")
         self._changes.offer(session, now=now)
+
+    def refer(self, target: URI, replaced: Call | None, *, now: float) -> None:
+        """Ask the peer to call somebody else."""
+        dialog = "" if replaced is None else replaced.replaces
+        self._record.line.send(refer(self._record, target, dialog), self, now=now)
+
+    def notified(self, incoming: Incoming, *, now: float) -> None:
+        """A NOTIFY of the peer's about our REFER."""
+        self._record.line.respond(incoming, reply_to(incoming.request, 200), now=now)
+        if status := progress_in(incoming.request.body):
+            self._record.report(TransferProgress(self, status))
 
     def send_info(self, media_type: str, body: bytes, *, now: float) -> None:
         """Send an INFO, for DTMF."""
@@ -117,6 +141,7 @@ class Call:
                 self._record.end(EndReason.LOCAL_HANGUP)
             case CallState.CONFIRMED:
                 self._changes.forget()
+                self._caller.settle()
                 self._record.send_bye(now=now)
                 self._record.end(EndReason.LOCAL_HANGUP)
             case CallState.ENDED:
@@ -155,6 +180,8 @@ class Call:
                 self._remote_bye(request, now)
             case "INVITE":
                 self._changes.requested(incoming, now=now)
+            case "UPDATE":
+                self._changes.updated(incoming, dialog, now=now)
             case "INFO":
                 record.line.respond(incoming, reply_to(request, 200), now=now)
                 text = request.body.decode("utf-8", errors="replace")
@@ -170,6 +197,8 @@ class Call:
                 self._changes.forget()
                 record.send_bye(now=now)
                 record.end(EndReason.REMOTE_HANGUP, response.code, response.phrase)
+            elif request.method == "REFER" and response.code >= 300:
+                record.report(TransferProgress(self, response.code))
         elif to_tag(request):
             self._changes.receive(outgoing, response, now=now)
         else:
@@ -177,6 +206,8 @@ class Call:
 
     def request_failed(self, outgoing: Outgoing, outcome: Outcome, *, now: float) -> None:
         """A request of this call got no answer, or could not be sent."""
+        if outgoing.request.method == "REFER":
+            self._record.report(TransferProgress(self, 408 if outcome is Outcome.TIMED_OUT else 503))
         if outgoing is not self._record.invite:
             return  # an INFO was lost: the next request will tell whether the peer is still there
         if to_tag(outgoing.request):

@@ -6,7 +6,8 @@ from sipmessage import Response
 
 from bridge.errors import LocalProtocolError, RemoteProtocolError
 from bridge.sip.callrecord import CallRecord, CallState
-from bridge.sip.events import ChangeAccepted, ChangeRefused, EndReason
+from bridge.sip.dialog import Dialog
+from bridge.sip.events import ChangeAccepted, ChangeRefused, EndReason, SessionChanged
 from bridge.sip.exchange import Incoming, Outgoing
 from bridge.sip.message import Header, reply_to, sequence
 from bridge.sip.negotiation import session_in
@@ -70,6 +71,7 @@ class Changes:
             return
         if response.code < 300:
             record.dialog.refresh_target(response)
+            record.identify(response)
             self._ack = record.line.send_ack(record.dialog.request("ACK", acknowledges=number))
             self._ack_of = number
             self._accepted(response, now)
@@ -119,7 +121,39 @@ class Changes:
             record.line.respond(incoming, reply_to(request, error.reply or 488), now=now)
             return
         record.dialog.refresh_target(request)
+        record.identify(request)
         record.send_ok(incoming, body, now=now)
+
+    def updated(self, incoming: Incoming, dialog: Dialog, *, now: float) -> None:
+        """Their UPDATE (RFC 3311): somebody else is on the other side, or another session without an ACK."""
+        record, request = self._record, incoming.request
+        try:
+            offer = session_in(request)
+        except RemoteProtocolError as error:
+            record.line.respond(incoming, reply_to(request, error.reply or 488), now=now)
+            return
+        if offer is None:
+            dialog.refresh_target(request)
+            record.identify(request)
+            record.line.respond(incoming, record.answer_to(incoming, 200, b""), now=now)
+            return
+        negotiation = record.negotiation
+        local = negotiation.capability or negotiation.agreed
+        if record.invite is not None or record.incoming is not None or record.state is not CallState.CONFIRMED:
+            record.line.respond(incoming, reply_to(request, 491), now=now)  # section 5.2: an offer is open
+            return
+        try:
+            if local is None:
+                raise RemoteProtocolError("nothing was agreed yet", reply=500)
+            body = negotiation.answer(offer, local)
+        except RemoteProtocolError as error:
+            record.line.respond(incoming, reply_to(request, error.reply or 488), now=now)
+            return
+        dialog.refresh_target(request)
+        record.identify(request)
+        record.line.respond(incoming, record.answer_to(incoming, 200, body), now=now)
+        if negotiation.agreed is not None:
+            record.report(SessionChanged(record.call, negotiation.agreed, offer))
 
     def _accepted(self, response: Response, now: float) -> None:
         record = self._record

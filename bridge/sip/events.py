@@ -68,6 +68,8 @@ class IncomingCall:
     offer: AudioSession | None
     """None when the caller leaves the offer to us."""
     alert_info: str = ""
+    redirected_from: str = ""
+    """User part of the address that forwarded the call here last; empty where nobody did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,10 @@ class CallProgress:
 
 @dataclass(frozen=True, slots=True)
 class CallAnswered:
-    """Our call was answered, and acknowledged by us."""
+    """Our call was answered, and acknowledged by us.
+
+    A call made without an offer waits for ``acknowledge``: ``session`` is then the other side's offer.
+    """
 
     call: Call
     session: AudioSession
@@ -161,6 +166,24 @@ class InfoReceived:
 
 
 @dataclass(frozen=True, slots=True)
+class PartyChanged:
+    """The PBX says who is on the other side (P-Asserted-Identity, Remote-Party-ID): also after a transfer there."""
+
+    call: Call
+    number: str
+    """Empty when withheld, as the name."""
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class TransferProgress:
+    """What became of our REFER so far: 100 and 180 while the PBX tries, then its final status."""
+
+    call: Call
+    status: int
+
+
+@dataclass(frozen=True, slots=True)
 class ConnectionFailed:
     """The server does not answer our keep-alives: the shell should open a new connection."""
 
@@ -189,6 +212,8 @@ Event = (
     | CallEnded
     | NotifyReceived
     | InfoReceived
+    | PartyChanged
+    | TransferProgress
     | ConnectionFailed
     | MessageIgnored
 )

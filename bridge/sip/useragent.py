@@ -28,6 +28,7 @@ from bridge.sip.exchange import (
     ResponseArrived,
 )
 from bridge.sip.framing import PING, PONG, StreamFramer
+from bridge.sip.identity import Identity, asserted_identity, diverted_from
 from bridge.sip.ids import SipIds
 from bridge.sip.keepalive import Keepalive
 from bridge.sip.line import Line
@@ -148,8 +149,11 @@ class UserAgent:
 
     # --- calls -------------------------------------------------------------------------------------------------------
 
-    def call(self, target: str, offer: AudioSession, *, headers: Iterable[Header] = (), now: float) -> Call:
-        """Call ``target``: a number or name at our domain, or a ``sip:`` address. Raises InvalidInput."""
+    def call(self, target: str, offer: AudioSession | None, *, headers: Iterable[Header] = (), now: float) -> Call:
+        """Call ``target``: a number or name at our domain, or a ``sip:`` address. Raises InvalidInput.
+
+        Without ``offer`` the other side makes one when it answers, and waits for ``acknowledge``.
+        """
         if len(self._calls) >= self.max_calls:
             raise LocalProtocolError(f"no more than {self.max_calls} calls at a time")
         call = Call(self._line, self._line.ids.call_id(), self._line.ids.tag(), is_outgoing=True)
@@ -163,9 +167,27 @@ class UserAgent:
         call.ring(status, session, now=now)
         self._after(now)
 
-    def answer(self, call: Call, session: AudioSession, *, now: float) -> None:
-        """Answer an incoming call. ``session`` is what we can; the answer takes what the offer has in common."""
-        call.answer(session, now=now)
+    def answer(self, call: Call, session: AudioSession, *, capability: AudioSession | None = None, now: float) -> None:
+        """Answer an incoming call. ``session`` is what we can; the answer takes what the offer has in common.
+
+        ``capability`` is what later offers are answered from, where that is more.
+        """
+        call.answer(session, capability, now=now)
+        self._after(now)
+
+    def acknowledge(
+        self, call: Call, session: AudioSession, *, capability: AudioSession | None = None, now: float
+    ) -> None:
+        """Answer the offer that came with CallAnswered, where the call was made without one."""
+        call.acknowledge(session, capability, now=now)
+        self._after(now)
+
+    def refer(self, call: Call, target: str, *, replaces: Call | None = None, now: float) -> None:
+        """Have the PBX connect the other side of ``call`` to ``target``, or to the other side of ``replaces``.
+
+        TransferProgress follows; the calls stay until the PBX ends them. Raises InvalidInput, LocalProtocolError.
+        """
+        call.refer(self._target(target), replaces, now=now)
         self._after(now)
 
     def reject(self, call: Call, status: int = 486, *, headers: Iterable[Header] = (), now: float) -> None:
@@ -312,10 +334,13 @@ class UserAgent:
         if call := self._line.call_of(request):
             if request.method == "OPTIONS":
                 self._answer_options(incoming, now)
-            elif request.method in ("INVITE", "BYE", "INFO"):
+            elif request.method in ("INVITE", "BYE", "INFO", "UPDATE"):
                 call.receive_request(incoming, now=now)
             elif request.method == "NOTIFY":
-                self._notify(incoming, now)
+                if (request.headers.get("Event") or "").partition(";")[0].strip().lower() == "refer":
+                    call.notified(incoming, now=now)
+                else:
+                    self._notify(incoming, now)
             else:
                 status = 405 if request.method in _KNOWN_METHODS else 501
                 self._line.reply(incoming, status, Header("Allow", ALLOW), now=now)
@@ -342,14 +367,16 @@ class UserAgent:
             return
         self._calls[call] = None
         caller = from_of(request)
+        identity = asserted_identity(request) or Identity(caller.uri.user or "", caller.name)
         self._line.report(
             IncomingCall(
                 call,
-                caller=caller.uri.user or "",
-                caller_name=caller.name,
+                caller=identity.number,
+                caller_name=identity.name,
                 called=request.uri.user or to_of(request).uri.user or "",
                 offer=offer,
                 alert_info=request.headers.get("Alert-Info") or "",
+                redirected_from=diverted_from(request),
             )
         )
 

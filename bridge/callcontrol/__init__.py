@@ -1,0 +1,47 @@
+"""The proxy: a call's life between an SCCP phone and a SIP user agent."""
+
+from __future__ import annotations
+
+from bridge.callcontrol.callrefs import CallReferences
+from bridge.callcontrol.dialrules import DialRule
+from bridge.callcontrol.events import (
+    CallConnected,
+    CallFinished,
+    CallMeasured,
+    CallStarted,
+    EarlyOpenFailed,
+    LineChanged,
+    LineState,
+    MediaTroubled,
+    MessagesWaiting,
+    PhoneEvent,
+    Restarted,
+    TransferFinished,
+)
+from bridge.callcontrol.phone import ProxiedPhone
+from bridge.callcontrol.phonecall import PhoneCall, PhoneCallState
+from bridge.callcontrol.settings import CallSettings, CallTexts, DtmfMode, EarlyOpen
+
+__all__ = [
+    "CallConnected",
+    "CallFinished",
+    "CallMeasured",
+    "CallReferences",
+    "CallSettings",
+    "CallStarted",
+    "CallTexts",
+    "DialRule",
+    "DtmfMode",
+    "EarlyOpen",
+    "EarlyOpenFailed",
+    "LineChanged",
+    "LineState",
+    "MediaTroubled",
+    "MessagesWaiting",
+    "PhoneCall",
+    "PhoneCallState",
+    "PhoneEvent",
+    "ProxiedPhone",
+    "Restarted",
+    "TransferFinished",
+]

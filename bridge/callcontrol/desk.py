@@ -1,0 +1,233 @@
+"""What the parts of a proxied phone share: its session, its lines, its calls, its screen."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import replace
+
+from bridge.callcontrol.callrefs import CallReferences
+from bridge.callcontrol.channel import MediaChannel, Purpose
+from bridge.callcontrol.codecs import chosen_codec, session_of, usable
+from bridge.callcontrol.events import CallFinished, CallStarted, MediaTroubled, PhoneEvent
+from bridge.callcontrol.outcomes import Outcome
+from bridge.callcontrol.parties import Party
+from bridge.callcontrol.phonecall import PhoneCall, PhoneCallState
+from bridge.callcontrol.screen import Screen
+from bridge.callcontrol.settings import CallSettings, DtmfMode, EarlyOpen
+from bridge.sccp import ConnectionStatisticsReq, MediaCodec, PhoneFeatures
+from bridge.sccp.profile import StationLine
+from bridge.sccp.session import StationSession
+from bridge.sip import AudioSession, Call, Direction, UserAgent
+from bridge.sip import CallState as SipState
+
+MAX_CALLS = 32
+"""Calls of one phone at a time, whatever its lines allow."""
+EVENT_PAYLOAD = 101
+_NO_LINE = StationLine("")
+
+
+class Desk:
+    """One phone on somebody's desk."""
+
+    __slots__ = (
+        "_parties",
+        "_refs",
+        "agents",
+        "calls",
+        "early_open_works",
+        "events",
+        "last_dialled",
+        "screen",
+        "session",
+        "settings",
+        "stutter",
+    )
+
+    def __init__(
+        self, session: StationSession, settings: CallSettings, agents: Sequence[UserAgent], refs: CallReferences
+    ) -> None:
+        self.session = session
+        self.settings = settings
+        self.agents = tuple(agents)
+        self.calls: dict[int, PhoneCall] = {}
+        self.events: deque[PhoneEvent] = deque()
+        self.screen = Screen(session, settings.texts.unknown_caller)
+        self.early_open_works = True
+        self.last_dialled = ""
+        self.stutter = False
+        """Messages wait, and the phone has no lamp to say so."""
+        self._refs = refs
+        self._parties = CallReferences()
+
+    # --- finding -----------------------------------------------------------------------------------------------------
+
+    @property
+    def active(self) -> PhoneCall | None:
+        """The call that occupies the user; there is at most one."""
+        return next((call for call in self.calls.values() if not call.is_aside), None)
+
+    def first(self, state: PhoneCallState, line: int = 0) -> PhoneCall | None:
+        """The oldest call in this state, on this line if one is given."""
+        return next(
+            (call for call in self.calls.values() if call.state is state and line in (0, call.line)),
+            None,
+        )
+
+    def of_sip(self, sip: Call) -> PhoneCall | None:
+        """The call whose SIP side this is."""
+        return next((call for call in self.calls.values() if call.sip is sip), None)
+
+    def of_line(self, line: int) -> tuple[PhoneCall, ...]:
+        """The calls of a line."""
+        return tuple(call for call in self.calls.values() if call.line == line)
+
+    def own(self, call: PhoneCall) -> StationLine:
+        """The line appearance of a call."""
+        profile = self.session.profile
+        return (profile.line(call.line) if profile else None) or _NO_LINE
+
+    @property
+    def all_calls(self) -> tuple[PhoneCall, ...]:
+        """All calls, the oldest first."""
+        return tuple(self.calls.values())
+
+    # --- making ------------------------------------------------------------------------------------------------------
+
+    def new_call(self, line: int, state: PhoneCallState, *, outgoing: bool) -> PhoneCall:
+        """A new call on a line."""
+        ref = self._refs.take()
+        taken = {call.instance for call in self.of_line(line)}
+        instance = next(number for number in range(1, MAX_CALLS + 2) if number not in taken)
+        channel = MediaChannel(ref, self._parties.take, self.settings.packet_ms)
+        call = PhoneCall(ref, line, instance, self.agents[line - 1], outgoing, channel, state)
+        self.calls[ref] = call
+        self.session.in_call = True
+        return call
+
+    # --- media -------------------------------------------------------------------------------------------------------
+
+    @property
+    def codecs(self) -> tuple[MediaCodec, ...]:
+        """What the phone and the settings have in common."""
+        return usable(self.settings.codecs, (one.codec for one in self.session.capabilities))
+
+    @property
+    def events_payload(self) -> int:
+        """The payload type of telephone events to offer; 0 for a phone that sends none."""
+        mode = self.settings.dtmf
+        able = bool(self.session.features & PhoneFeatures.RFC2833)
+        return EVENT_PAYLOAD if mode is DtmfMode.RFC2833 or (mode is DtmfMode.AUTO and able) else 0
+
+    @property
+    def opens_early(self) -> bool:
+        """True when the channel is opened before the INVITE."""
+        if self.settings.early_open is EarlyOpen.AUTO:
+            return self.early_open_works and self.session.traits.early_open
+        return self.settings.early_open is EarlyOpen.ALWAYS
+
+    def open(
+        self, call: PhoneCall, purpose: Purpose, codec: MediaCodec, *, keep_port: bool = False, now: float
+    ) -> None:
+        """Open the call's channel."""
+        until = now + self.settings.channel_ack
+        self.screen.send(*call.channel.open(purpose, codec, self.events_payload, keep_port=keep_port, until=until))
+
+    def local_session(self, call: PhoneCall, direction: Direction = Direction.SENDRECV) -> AudioSession:
+        """What the phone can, where its channel listens. The codec that is open comes first."""
+        ours = self.codecs
+        first = tuple(codec for codec in ours if codec == call.channel.codec)
+        ordered = (*first, *(codec for codec in ours if codec not in first))
+        with_events = bool(self.events_payload)
+        session = session_of(
+            ordered, call.channel.told, call.channel.port, with_events=with_events, packet_ms=self.settings.packet_ms
+        )
+        return session.with_direction(direction)
+
+    def narrow_session(self, call: PhoneCall) -> AudioSession:
+        """What the phone listens for right now: one codec, for it was told to expect no other."""
+        session = self.local_session(call)
+        voice = session.voice
+        return replace(session, codecs=tuple(codec for codec in session.codecs if codec.is_events or codec is voice))
+
+    def send_media(self, call: PhoneCall, theirs: AudioSession) -> None:
+        """Let the phone send where the other side listens, or not at all while that does not want to hear."""
+        if not call.channel.is_open:
+            return
+        if not theirs.port or theirs.on_hold:
+            if not self.session.traits.stop_closes_both:
+                self.screen.send(*call.channel.stop())
+            return
+        codec = chosen_codec(theirs, self.codecs) or call.channel.codec
+        events = theirs.events.payload_type if theirs.events and self.events_payload else 0
+        self.screen.send(*call.channel.send_to(theirs.address, theirs.port, codec, events))
+
+    def reoffer(self, call: PhoneCall, direction: Direction, *, now: float) -> None:
+        """Tell the other side where and whether the phone listens; nothing where there is nobody to tell."""
+        sip = call.sip
+        if sip is not None and sip.state in (SipState.ANSWERED, SipState.CONFIRMED) and call.channel.told:
+            call.agent.reoffer(sip, self.local_session(call, direction), now=now)
+
+    # --- the end -----------------------------------------------------------------------------------------------------
+
+    def fail(self, call: PhoneCall, outcome: Outcome, *, text: str = "", status: int = 0, now: float) -> None:
+        """The user hears why it does not come about, for a while."""
+        self.hang_up_sip(call, now=now)
+        self.screen.send(*call.channel.close())
+        call.state = PhoneCallState.FAILED
+        call.status = status
+        call.deadline = now + self.settings.failure_tone
+        self.screen.failed(call, outcome, text, self.all_calls)
+
+    def finish(self, call: PhoneCall, why: str, *, now: float) -> None:
+        """The call is over: clear it everywhere. Safe to repeat."""
+        if self.calls.pop(call.call_ref, None) is None:
+            return
+        self.hang_up_sip(call, now=now)
+        started = call.sip is not None
+        talked = 0.0 if call.answered_at is None else max(0.0, now - call.answered_at)
+        call.state = PhoneCallState.ENDED
+        call.deadline = None
+        closing = call.channel.close()
+        for other in self.calls.values():
+            if other.transfer_of is call:
+                other.transfer_of = None
+        left = self.all_calls
+        self.screen.cleared(call, closing, left)
+        if call.answered_at is not None:
+            self.screen.send(ConnectionStatisticsReq(self.own(call).number, call.call_ref))
+        self.session.in_call = bool(left)
+        if started:
+            self.events.append(
+                CallFinished(
+                    call.call_ref,
+                    call.line,
+                    call.outgoing,
+                    call.remote.number or call.dialled,
+                    call.answered_at is not None,
+                    talked,
+                    why,
+                    call.status,
+                )
+            )
+
+    def hang_up_sip(self, call: PhoneCall, *, now: float) -> None:
+        """End the SIP side, if there is one that has not ended."""
+        if call.sip is not None and call.sip.state is not SipState.ENDED:
+            call.agent.hang_up(call.sip, now=now)
+
+    def report_start(self, call: PhoneCall) -> None:
+        """Tell the application of a call that the network knows."""
+        number = call.remote.number or call.dialled
+        sip_id = call.sip.call_id if call.sip else ""
+        self.events.append(CallStarted(call.call_ref, call.line, call.outgoing, number, sip_id))
+
+    def report_media(self, call: PhoneCall, what: str) -> None:
+        """Tell the application what is wrong with the media."""
+        self.events.append(MediaTroubled(call.call_ref, call.line, what))
+
+    def set_remote(self, call: PhoneCall, party: Party) -> None:
+        """The other side is somebody else now."""
+        if party.shown and party != call.remote:
+            call.remote = party
+            self.screen.info(call, self.own(call))

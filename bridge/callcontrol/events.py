@@ -1,0 +1,152 @@
+"""What a proxied phone reports to the application, besides the events of its station session.
+
+``RegisterRequested``, ``TokenRequested``, ``StationRegistered``, ``StationUnregistered``, ``AlarmReported`` and
+``StationMessageIgnored`` pass through unchanged.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bridge.sccp.stationevents import (
+    AlarmReported,
+    CapabilitiesReported,
+    ConnectionMeasured,
+    RegisterRequested,
+    StationMessageIgnored,
+    StationRegistered,
+    StationUnregistered,
+    TokenRequested,
+)
+
+
+class LineState(StrEnum):
+    """How a line stands at the PBX."""
+
+    REGISTERING = "registering"
+    REGISTERED = "registered"
+    UNREACHABLE = "the PBX cannot be reached"
+    BAD_CREDENTIALS = "the PBX refused the user name or the secret"
+    UNKNOWN = "the PBX does not know the line"
+    REFUSED = "the PBX refuses the line"
+    GONE = "not registered"
+
+
+@dataclass(frozen=True, slots=True)
+class LineChanged:
+    """The line's registration at the PBX changed."""
+
+    line: int
+    number: str
+    state: LineState
+    status: int = 0
+    """SIP status where one decided it."""
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CallStarted:
+    """A call began: the INVITE went out, or came in."""
+
+    call_ref: int
+    line: int
+    outgoing: bool
+    number: str
+    """The other side's."""
+    sip_call_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CallConnected:
+    """The call was answered."""
+
+    call_ref: int
+    line: int
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallFinished:
+    """The call is over. ``status`` is the SIP status that refused it, 0 for a normal end."""
+
+    call_ref: int
+    line: int
+    outgoing: bool
+    number: str
+    answered: bool
+    seconds: float
+    """Talking time."""
+    why: str
+    status: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CallMeasured:
+    """What the phone says about the media of a call that ended."""
+
+    measured: ConnectionMeasured
+
+
+@dataclass(frozen=True, slots=True)
+class MediaTroubled:
+    """The phone opened no channel, or the media do not fit."""
+
+    call_ref: int
+    line: int
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class EarlyOpenFailed:
+    """The phone acknowledges no channel before the call is answered: give it ``EarlyOpen.NEVER`` from now on."""
+
+    device: str
+
+
+@dataclass(frozen=True, slots=True)
+class MessagesWaiting:
+    """The message lamp of a line changed."""
+
+    line: int
+    waiting: bool
+    new: int = 0
+    old: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class TransferFinished:
+    """The PBX took a transfer, or refused it."""
+
+    call_ref: int
+    target: str
+    succeeded: bool
+    status: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Restarted:
+    """A restart that was asked for went out to the phone."""
+
+    device: str
+
+
+PhoneEvent = (
+    RegisterRequested
+    | TokenRequested
+    | StationRegistered
+    | StationUnregistered
+    | AlarmReported
+    | CapabilitiesReported
+    | StationMessageIgnored
+    | LineChanged
+    | CallStarted
+    | CallConnected
+    | CallFinished
+    | CallMeasured
+    | MediaTroubled
+    | EarlyOpenFailed
+    | MessagesWaiting
+    | TransferFinished
+    | Restarted
+)

@@ -1,0 +1,107 @@
+"""Calls that come in: ringing, call waiting, the answer with the channel opened before the 200.
+
+Source: SCCP flows reference, sections 3.2, 3.3 and 5.2.
+"""
+
+from __future__ import annotations
+
+from bridge.callcontrol.channel import Purpose
+from bridge.callcontrol.codecs import chosen_codec
+from bridge.callcontrol.desk import MAX_CALLS, Desk
+from bridge.callcontrol.events import CallConnected
+from bridge.callcontrol.parties import Party
+from bridge.callcontrol.phonecall import PhoneCall, PhoneCallState
+from bridge.sccp import MediaCodec
+from bridge.sip import CallConfirmed, IncomingCall, UserAgent
+
+
+class IncomingCalls:
+    """The answering side of a phone."""
+
+    __slots__ = ("_desk",)
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def arrived(self, line: int, agent: UserAgent, event: IncomingCall, *, now: float) -> None:
+        """A call for ``line``."""
+        desk = self._desk
+        profile = desk.session.profile
+        own = profile.line(line) if profile else None
+        if own is None or not desk.session.is_accepted:
+            agent.reject(event.call, 480, now=now)
+            return
+        busy = len(desk.of_line(line)) >= min(own.busy_trigger, own.max_calls)
+        if busy or len(desk.calls) >= MAX_CALLS:
+            agent.reject(event.call, 486, now=now)
+            return
+        if event.offer is not None and chosen_codec(event.offer, desk.codecs) is None:
+            agent.reject(event.call, 488, now=now)
+            return
+        active = desk.active
+        call = desk.new_call(line, PhoneCallState.RINGING_IN, outgoing=False)
+        call.sip = event.call
+        call.offer = event.offer
+        call.late = event.offer is None
+        call.remote = Party.of(event.caller, event.caller_name)
+        call.redirected_from = Party.of(event.redirected_from, "")
+        call.waiting = active is not None
+        agent.ring(event.call, now=now)
+        desk.report_start(call)
+        desk.screen.ringing_in(call, desk.own(call), desk.all_calls)
+        if active is not None and active.state is PhoneCallState.CONNECTED:
+            desk.screen.call_waiting_tone(active)
+
+    def answer(self, call: PhoneCall, *, now: float) -> None:
+        """The user takes the call: everything in one burst, but the 200, which waits for the phone's port."""
+        desk = self._desk
+        codec = self._codec(call)
+        call.state = PhoneCallState.ANSWERING
+        call.waiting = False
+        desk.screen.answering(call, desk.all_calls)
+        desk.open(call, Purpose.ANSWER, codec, now=now)
+        desk.screen.connected(call, desk.own(call), desk.all_calls)
+
+    def channel_opened(self, call: PhoneCall, *, now: float) -> None:
+        """The phone told its port: answer."""
+        desk = self._desk
+        if call.sip is None:
+            return
+        call.state = PhoneCallState.CONNECTED
+        call.answered_at = now
+        call.agent.answer(call.sip, desk.narrow_session(call), capability=desk.local_session(call), now=now)
+        offer, call.offer = call.offer, None
+        if offer is not None:
+            desk.send_media(call, offer)
+        desk.screen.lamps(desk.all_calls)
+        desk.events.append(CallConnected(call.call_ref, call.line, call.remote.number))
+
+    def channel_failed(self, call: PhoneCall, *, now: float) -> None:
+        """The phone opened no channel, twice."""
+        desk = self._desk
+        if call.sip is not None and call.state is PhoneCallState.ANSWERING and not call.outgoing:
+            call.status = 500
+            call.agent.reject(call.sip, 500, now=now)
+        desk.report_media(call, "the phone opened no channel for its answer")
+        desk.finish(call, "the phone opened no audio channel", now=now)
+        desk.screen.notify(desk.settings.texts.no_media)
+
+    def confirmed(self, call: PhoneCall, event: CallConfirmed) -> None:
+        """The ACK came; where the offer was ours it brings the answer."""
+        if call.late and call.channel.is_open:
+            self._desk.send_media(call, event.session)
+
+    def stopped_waiting(self) -> None:
+        """Nobody is in a call any more: a waiting call rings aloud."""
+        desk = self._desk
+        if desk.active is not None:
+            return
+        for call in desk.all_calls:
+            if call.state is PhoneCallState.RINGING_IN and call.waiting:
+                call.waiting = False
+                desk.screen.ringing_in(call, desk.own(call), desk.all_calls)
+
+    def _codec(self, call: PhoneCall) -> MediaCodec:
+        codecs = self._desk.codecs
+        wanted = chosen_codec(call.offer, codecs) if call.offer is not None else None
+        return wanted or codecs[0]

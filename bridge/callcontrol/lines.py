@@ -1,0 +1,128 @@
+"""How the phone's lines stand at the PBX: their state in words, and the messages that wait."""
+
+from __future__ import annotations
+
+import re
+
+from bridge.callcontrol.desk import Desk
+from bridge.callcontrol.events import LineChanged, LineState, MessagesWaiting
+from bridge.callcontrol.settings import CallTexts
+from bridge.sccp import Label
+from bridge.sip import NotifyReceived, RegistrationFailed
+
+_STATE_OF_STATUS = {
+    401: LineState.BAD_CREDENTIALS,
+    403: LineState.BAD_CREDENTIALS,
+    407: LineState.BAD_CREDENTIALS,
+    404: LineState.UNKNOWN,
+    408: LineState.UNREACHABLE,
+    503: LineState.UNREACHABLE,
+}
+_WAITING = re.compile(r"^messages-waiting\s*:\s*(yes|no)\s*$", re.IGNORECASE | re.MULTILINE)
+_VOICE = re.compile(r"^voice-message\s*:\s*(\d{1,6})\s*/\s*(\d{1,6})", re.IGNORECASE | re.MULTILINE)
+
+
+def state_of(status: int) -> LineState:
+    """The state of a line whose registration failed with this SIP status (Asterisk says 403 to a wrong secret)."""
+    return _STATE_OF_STATUS.get(status, LineState.REFUSED)
+
+
+def words_for(state: LineState, texts: CallTexts) -> str:
+    """What the phone's prompt says; empty while all is well."""
+    match state:
+        case LineState.UNREACHABLE:
+            return texts.unreachable
+        case LineState.BAD_CREDENTIALS:
+            return texts.bad_credentials
+        case LineState.UNKNOWN:
+            return texts.unknown_line
+        case LineState.REFUSED:
+            return texts.refused
+        case LineState.REGISTERING | LineState.GONE:
+            return texts.registering
+        case LineState.REGISTERED:
+            return ""
+
+
+def read_message_summary(body: str) -> tuple[bool, int, int] | None:
+    """Whether messages wait, and how many new and old ones (RFC 3842); None where the body does not say."""
+    body = body.replace("\r", "")
+    waiting = _WAITING.search(body)
+    if waiting is None:
+        return None
+    voice = _VOICE.search(body)
+    new, old = (int(voice[1]), int(voice[2])) if voice else (0, 0)
+    return waiting[1].lower() == "yes", new, old
+
+
+class Lines:
+    """The lines of one phone."""
+
+    __slots__ = ("_desk", "_messages", "_states")
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        count = len(desk.agents)
+        self._states = [LineState.GONE] * count
+        self._messages = [(False, 0, 0)] * count
+
+    def state(self, line: int) -> LineState:
+        """How ``line`` stands."""
+        return self._states[line - 1]
+
+    def changed(self, line: int, state: LineState, status: int = 0, detail: str = "") -> None:
+        """A line's registration stands otherwise."""
+        desk = self._desk
+        if self._states[line - 1] is state:
+            return
+        self._states[line - 1] = state
+        desk.events.append(LineChanged(line, self._number(line), state, status, detail))
+        self.show()
+
+    def failed(self, line: int, event: RegistrationFailed) -> None:
+        """A REGISTER did not succeed."""
+        self.changed(line, state_of(event.status), event.status, event.reason)
+
+    def notified(self, line: int, event: NotifyReceived) -> None:
+        """A NOTIFY: message waiting, or something that is none of a phone's business here."""
+        if event.event_package != "message-summary":
+            return
+        summary = read_message_summary(event.body)
+        if summary is None or summary == self._messages[line - 1]:
+            return
+        newly = summary[0] and not self._messages[line - 1][0]
+        self._messages[line - 1] = summary
+        self._desk.events.append(MessagesWaiting(line, *summary))
+        self.show_messages()
+        self.show()
+        if newly:
+            self._desk.screen.notify(Label.YOU_HAVE_VOICEMAIL)
+
+    def show_messages(self, *, always: bool = False) -> None:
+        """Set the message lamps: the phone's own, and those of the lines."""
+        desk = self._desk
+        lit = any(waiting for waiting, _, _ in self._messages)
+        desk.stutter = lit and not desk.session.traits.message_lamp
+        if not desk.session.traits.message_lamp:
+            return
+        desk.screen.message_lamp(0, lit=lit, always=always)
+        for line, (waiting, _, _) in enumerate(self._messages, 1):
+            desk.screen.message_lamp(line, lit=waiting, always=always and waiting)
+
+    def show(self) -> None:
+        """Say on the idle screen what the user should know."""
+        desk = self._desk
+        profile = desk.session.profile
+        text = profile.idle_prompt if profile else ""
+        if any(waiting for waiting, _, _ in self._messages):
+            text = Label.YOU_HAVE_VOICEMAIL
+        for line, state in enumerate(self._states, 1):
+            if words := words_for(state, desk.settings.texts):
+                text = f"{self._number(line)}: {words}" if len(self._states) > 1 else words
+                break
+        desk.screen.set_idle_text(text, show=desk.active is None)
+
+    def _number(self, line: int) -> str:
+        profile = self._desk.session.profile
+        own = profile.line(line) if profile else None
+        return own.number if own else ""

@@ -1,0 +1,128 @@
+"""What the network's events mean for the phone's calls."""
+
+from __future__ import annotations
+
+from bridge.callcontrol.desk import Desk
+from bridge.callcontrol.events import LineState
+from bridge.callcontrol.incoming import IncomingCalls
+from bridge.callcontrol.lines import Lines
+from bridge.callcontrol.midcall import MidCall
+from bridge.callcontrol.outcomes import outcome_of
+from bridge.callcontrol.outgoing import Outgoing
+from bridge.callcontrol.parties import Party
+from bridge.callcontrol.phonecall import PhoneCall, PhoneCallState
+from bridge.callcontrol.transfer import Transfer
+from bridge.sip import (
+    CallAnswered,
+    CallConfirmed,
+    CallEnded,
+    CallProgress,
+    ChangeAccepted,
+    ChangeRefused,
+    ConnectionFailed,
+    EndReason,
+    Event,
+    IncomingCall,
+    InfoReceived,
+    MessageIgnored,
+    NotifyReceived,
+    PartyChanged,
+    Registered,
+    RegistrationFailed,
+    SessionChanged,
+    TransferProgress,
+    Unregistered,
+)
+
+_WITH_TONE = frozenset(
+    {EndReason.REFUSED, EndReason.NO_ANSWER, EndReason.TRANSPORT, EndReason.MEDIA, EndReason.PROTOCOL}
+)
+"""Ends of a call of ours that the user is told about with a tone."""
+_NOT_ANSWERED = frozenset({PhoneCallState.PROCEEDING, PhoneCallState.RINGING_OUT})
+_ELSEWHERE = "cause=200"
+"""In the Reason of a CANCEL: another phone of the line took the call (RFC 3326)."""
+
+
+class Network:
+    """The user agents' side of one phone."""
+
+    __slots__ = ("_desk", "_incoming", "_lines", "_midcall", "_outgoing", "_transfer")
+
+    def __init__(
+        self,
+        desk: Desk,
+        lines: Lines,
+        outgoing: Outgoing,
+        incoming: IncomingCalls,
+        midcall: MidCall,
+        transfer: Transfer,
+    ) -> None:
+        self._desk = desk
+        self._lines = lines
+        self._outgoing = outgoing
+        self._incoming = incoming
+        self._midcall = midcall
+        self._transfer = transfer
+
+    def receive(self, line: int, event: Event, *, now: float) -> None:
+        """An event of the user agent of ``line``."""
+        match event:
+            case Registered():
+                self._lines.changed(line, LineState.REGISTERED)
+            case RegistrationFailed():
+                self._lines.failed(line, event)
+            case Unregistered():
+                self._lines.changed(line, LineState.GONE)
+            case ConnectionFailed():
+                self._lines.changed(line, LineState.UNREACHABLE, 503, event.why)
+            case NotifyReceived():
+                self._lines.notified(line, event)
+            case IncomingCall():
+                self._incoming.arrived(line, self._desk.agents[line - 1], event, now=now)
+            case MessageIgnored() | InfoReceived():
+                pass
+            case _:
+                call = self._desk.of_sip(event.call)
+                if call is not None:
+                    self._of_call(call, event, now)
+
+    def _of_call(self, call: PhoneCall, event: Event, now: float) -> None:
+        match event:
+            case CallProgress():
+                self._outgoing.progress(call, event, now=now)
+            case CallAnswered():
+                self._outgoing.answered(call, event.session, now=now)
+            case CallConfirmed():
+                self._incoming.confirmed(call, event)
+            case SessionChanged() | ChangeAccepted():
+                self._midcall.changed(call, event, now=now)
+            case ChangeRefused():
+                self._midcall.refused(call, event)
+            case PartyChanged():
+                self._desk.set_remote(call, Party.of(event.number, event.name))
+            case TransferProgress():
+                self._transfer.progress(call, event, now=now)
+            case CallEnded():
+                self._ended(call, event, now)
+            case _:
+                pass
+
+    def _ended(self, call: PhoneCall, event: CallEnded, now: float) -> None:
+        desk = self._desk
+        if call.state is PhoneCallState.FAILED:
+            return  # the tone goes on: it was we who ended the SIP side
+        if event.status:
+            call.status = event.status
+        why = str(event.reason) if not event.text else f"{event.reason}: {event.text}"
+        if call.outgoing and call.state in _NOT_ANSWERED and event.reason in _WITH_TONE:
+            text = desk.settings.texts.unreachable if event.reason is EndReason.TRANSPORT else ""
+            desk.fail(call, outcome_of(event.status), text=text, status=event.status, now=now)
+            return
+        if event.reason is EndReason.CANCELLED and _ELSEWHERE in event.text.replace(" ", "").lower():
+            desk.screen.answered_elsewhere(call)
+        if event.reason is EndReason.MEDIA:
+            desk.report_media(call, event.text or "the session descriptions do not fit")
+        if call.transferring and event.reason is EndReason.REMOTE_HANGUP:
+            self._transfer.taken_over(call, now=now)
+            return
+        desk.finish(call, why, now=now)

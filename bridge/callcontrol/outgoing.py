@@ -1,0 +1,180 @@
+"""Calls that the user makes: dial tone, digits, the INVITE, ring-back, the answer.
+
+Source: SCCP flows reference, sections 3.1 and 5.2.
+"""
+
+from __future__ import annotations
+
+from bridge.callcontrol.channel import Purpose
+from bridge.callcontrol.codecs import chosen_codec
+from bridge.callcontrol.desk import Desk
+from bridge.callcontrol.dialrules import KEYS, is_complete, outside_tone, takes_hash
+from bridge.callcontrol.events import CallConnected, EarlyOpenFailed
+from bridge.callcontrol.outcomes import FAILURE, UNKNOWN_NUMBER
+from bridge.callcontrol.parties import Party
+from bridge.callcontrol.phonecall import PhoneCall, PhoneCallState
+from bridge.callcontrol.settings import EarlyOpen
+from bridge.errors import InvalidInput, LocalProtocolError
+from bridge.sccp import Tone
+from bridge.sip import AudioSession, CallProgress
+
+MAX_DIGITS = 64
+
+
+class Outgoing:
+    """The calling side of a phone."""
+
+    __slots__ = ("_desk",)
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    # --- dialling ----------------------------------------------------------------------------------------------------
+
+    def begin(self, line: int, *, number: str = "", transfer_of: PhoneCall | None = None, now: float) -> PhoneCall:
+        """Go off-hook on ``line``, and dial ``number`` at once if it is given."""
+        desk = self._desk
+        call = desk.new_call(line, PhoneCallState.OFF_HOOK, outgoing=True)
+        call.transfer_of = transfer_of
+        call.deadline = now + desk.settings.first_digit
+        desk.screen.off_hook(call, desk.all_calls, stutter=desk.stutter, prompt=not number)
+        if number:
+            self.dial(call, number, now=now)
+        return call
+
+    def digit(self, call: PhoneCall, digit: str, *, now: float) -> None:
+        """A key of the keypad while a number is dialled."""
+        desk, rules = self._desk, self._desk.settings.rules
+        if digit == "#" and call.digits and desk.settings.hash_dials and not takes_hash(rules, call.digits):
+            self.dial(call, call.digits, now=now)
+            return
+        if len(call.digits) >= MAX_DIGITS:
+            return
+        if call.state is PhoneCallState.OFF_HOOK:
+            call.state = PhoneCallState.DIALLING
+            desk.screen.digits(call)
+        else:
+            desk.screen.silence(call)
+        call.digits += digit
+        call.deadline = now + desk.settings.next_digit
+        if outside_tone(rules, call.digits):
+            desk.screen.tone(call, Tone.OUTSIDE_DIAL)
+        if is_complete(rules, call.digits):
+            self.dial(call, call.digits, now=now)
+
+    def erase(self, call: PhoneCall, *, now: float) -> None:
+        """Take the last digit back."""
+        desk = self._desk
+        if not call.digits:
+            return
+        call.digits = call.digits[:-1]
+        call.deadline = now + (desk.settings.next_digit if call.digits else desk.settings.first_digit)
+        desk.screen.erased(call)
+
+    def overdue(self, call: PhoneCall, *, now: float) -> None:
+        """The time for a digit is over, or that for a failure's tone."""
+        call.deadline = None
+        if call.state is PhoneCallState.FAILED:
+            self._desk.finish(call, "refused", now=now)
+        elif call.digits:
+            self.dial(call, call.digits, now=now)
+        elif call.state in (PhoneCallState.OFF_HOOK, PhoneCallState.DIALLING):
+            self._desk.fail(call, FAILURE, now=now)
+
+    def dial(self, call: PhoneCall, number: str, *, now: float) -> None:
+        """The number is complete."""
+        desk = self._desk
+        number = "".join(key for key in number if key in KEYS)[:MAX_DIGITS]
+        if not number:
+            desk.fail(call, UNKNOWN_NUMBER, text=desk.settings.texts.cannot_dial, now=now)
+            return
+        call.dialled = call.digits = desk.last_dialled = number
+        call.remote = Party(number)
+        call.deadline = None
+        call.state = PhoneCallState.PROCEEDING
+        desk.screen.proceeding(call, desk.own(call), desk.all_calls)
+        codecs = desk.codecs
+        if not codecs:
+            desk.fail(call, FAILURE, text=desk.settings.texts.no_codec, now=now)
+            desk.report_media(call, "the phone has none of the codecs that may be used")
+        elif desk.opens_early:
+            desk.open(call, Purpose.OFFER, codecs[0], now=now)
+        else:
+            self._invite(call, None, now=now)
+
+    # --- the INVITE --------------------------------------------------------------------------------------------------
+
+    def channel_opened(self, call: PhoneCall, *, now: float) -> None:
+        """The phone told its port: the INVITE can go out."""
+        self._invite(call, self._desk.local_session(call), now=now)
+
+    def channel_failed(self, call: PhoneCall, *, now: float) -> None:
+        """The phone opens nothing before the answer: leave the offer to the other side."""
+        desk = self._desk
+        desk.screen.send(*call.channel.close())
+        if desk.settings.early_open is EarlyOpen.AUTO:
+            desk.early_open_works = False
+            desk.events.append(EarlyOpenFailed(desk.session.device))
+        self._invite(call, None, now=now)
+
+    def _invite(self, call: PhoneCall, offer: AudioSession | None, *, now: float) -> None:
+        desk = self._desk
+        call.late = offer is None
+        try:
+            call.sip = call.agent.call(call.dialled, offer, now=now)
+        except (InvalidInput, LocalProtocolError):
+            desk.fail(call, UNKNOWN_NUMBER, text=desk.settings.texts.cannot_dial, now=now)
+            return
+        desk.report_start(call)
+
+    def progress(self, call: PhoneCall, event: CallProgress, *, now: float) -> None:
+        """It rings, or early media come."""
+        desk = self._desk
+        if call.state not in (PhoneCallState.PROCEEDING, PhoneCallState.RINGING_OUT):
+            return
+        media = event.session if call.channel.is_open else None
+        if media is not None:
+            desk.send_media(call, media)
+        if event.status == 180 or media is not None:
+            call.state = PhoneCallState.RINGING_OUT
+            hears = call.channel.sending is not None
+            desk.screen.ringing_out(call, desk.all_calls, tone=not hears)
+
+    # --- the answer --------------------------------------------------------------------------------------------------
+
+    def answered(self, call: PhoneCall, session: AudioSession, *, now: float) -> None:
+        """The other side answered; ``session`` is theirs, an offer where ours was left out."""
+        desk = self._desk
+        if call.state not in (PhoneCallState.PROCEEDING, PhoneCallState.RINGING_OUT):
+            desk.hang_up_sip(call, now=now)
+            return
+        call.answered_at = now
+        codec = chosen_codec(session, desk.codecs)
+        if codec is None:
+            desk.report_media(call, "the other side has none of the phone's codecs")
+            desk.fail(call, FAILURE, text=desk.settings.texts.no_codec, status=488, now=now)
+            return
+        desk.events.append(CallConnected(call.call_ref, call.line, call.remote.number))
+        if call.late:
+            call.offer = session
+            call.state = PhoneCallState.ANSWERING
+            desk.open(call, Purpose.LATE_ANSWER, codec, now=now)
+            desk.screen.connected(call, desk.own(call), desk.all_calls)
+            return
+        call.state = PhoneCallState.CONNECTED
+        desk.screen.connected(call, desk.own(call), desk.all_calls)
+        if codec != call.channel.codec:
+            desk.open(call, Purpose.CODEC, codec, keep_port=True, now=now)
+        else:
+            desk.send_media(call, session)
+
+    def late_opened(self, call: PhoneCall, *, now: float) -> None:
+        """The phone told its port after the answer: acknowledge the other side's offer."""
+        desk = self._desk
+        offer, call.offer = call.offer, None
+        if call.sip is None or offer is None:
+            return
+        call.state = PhoneCallState.CONNECTED
+        call.agent.acknowledge(call.sip, desk.narrow_session(call), capability=desk.local_session(call), now=now)
+        desk.send_media(call, offer)
+        desk.screen.lamps(desk.all_calls)

@@ -1,0 +1,354 @@
+"""One SCCP phone, joined to one SIP user agent for each of its lines.
+
+The user agents live outside: whoever owns the sockets drives each of them (``bridge.net.siptransport.SipLink``), hands
+their events to ``receive_sip``, and flushes the links of all lines after every call of a verb here, for any verb may
+have told any user agent something. That keeps retransmissions, timers and reconnects where they are already solved,
+and lets a line's registration outlive the phone's connection. ``line_connected`` and ``line_lost`` tell when a link
+stands.
+
+Every verb is safe at any time and in any order: a phone that repeats, reorders or omits messages gets no exception and
+leaves no call behind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from bridge.callcontrol.callrefs import CallReferences
+from bridge.callcontrol.channel import Purpose
+from bridge.callcontrol.codecs import reachable_address
+from bridge.callcontrol.desk import Desk
+from bridge.callcontrol.events import CallMeasured, LineState, PhoneEvent, Restarted
+from bridge.callcontrol.incoming import IncomingCalls
+from bridge.callcontrol.lines import Lines
+from bridge.callcontrol.midcall import MidCall
+from bridge.callcontrol.network import Network
+from bridge.callcontrol.outgoing import Outgoing
+from bridge.callcontrol.phonecall import PhoneCall, PhoneCallState
+from bridge.callcontrol.settings import CallSettings
+from bridge.callcontrol.transfer import Transfer
+from bridge.callcontrol.user import User
+from bridge.errors import LocalProtocolError
+from bridge.sccp import ResetType
+from bridge.sccp.profile import StationProfile
+from bridge.sccp.session import StationSession
+from bridge.sccp.stationevents import (
+    ButtonPressed,
+    ConnectionMeasured,
+    DigitPressed,
+    HandsetLifted,
+    HandsetReplaced,
+    HookFlashed,
+    MediaPathChanged,
+    NumberDialled,
+    ReceiveChannelOpened,
+    SoftKeyPressed,
+    StationEvent,
+    StationRegistered,
+    StationUnregistered,
+    TransmissionFailed,
+    TransmissionStarted,
+    UnregisterCause,
+)
+from bridge.sip import Event, RegistrationState, UserAgent
+
+
+class ProxiedPhone:
+    """One phone's connection and its calls. It is not used again after the connection is gone."""
+
+    __slots__ = (
+        "_connected",
+        "_desk",
+        "_events",
+        "_gone_at",
+        "_incoming",
+        "_lines",
+        "_midcall",
+        "_network",
+        "_outgoing",
+        "_restart",
+        "_transfer",
+        "_user",
+        "refs",
+        "session",
+    )
+
+    def __init__(self, session: StationSession, refs: CallReferences) -> None:
+        self.session = session
+        self.refs = refs
+        """The server's one counter of call references."""
+        self._events: list[PhoneEvent] = []
+        self._connected: set[int] = set()
+        self._gone_at: float | None = None
+        self._restart: ResetType | None = None
+        self._set_up(CallSettings(), ())
+
+    def _set_up(self, settings: CallSettings, agents: Sequence[UserAgent]) -> None:
+        desk = Desk(self.session, settings, agents, self.refs)
+        self._desk = desk
+        self._lines = Lines(desk)
+        self._outgoing = Outgoing(desk)
+        self._incoming = IncomingCalls(desk)
+        self._midcall = MidCall(desk)
+        self._transfer = Transfer(desk, self._outgoing, self._midcall)
+        self._user = User(desk, self._outgoing, self._incoming, self._midcall, self._transfer)
+        self._network = Network(desk, self._lines, self._outgoing, self._incoming, self._midcall, self._transfer)
+
+    # --- what can be read --------------------------------------------------------------------------------------------
+
+    @property
+    def device(self) -> str:
+        """The device's name; empty before it registered and after it left."""
+        return self.session.device
+
+    @property
+    def agents(self) -> tuple[UserAgent, ...]:
+        """The user agents, one for each line."""
+        return self._desk.agents
+
+    @property
+    def calls(self) -> tuple[PhoneCall, ...]:
+        """The calls, the oldest first; to be read only."""
+        return self._desk.all_calls
+
+    def line_state(self, line: int) -> LineState:
+        """How line ``line``, counted from 1, stands at the PBX."""
+        return self._lines.state(line)
+
+    @property
+    def is_finished(self) -> bool:
+        """True when the connection is closed, no call is left and every line has left the PBX: forget it."""
+        if not self.session.is_closed or self._desk.calls or self._gone_at is not None:
+            return False
+        return all(
+            agent.registration_state is RegistrationState.UNREGISTERED or line not in self._connected
+            for line, agent in enumerate(self._desk.agents, 1)
+        )
+
+    # --- the application's decisions ---------------------------------------------------------------------------------
+
+    def accept(
+        self, profile: StationProfile, settings: CallSettings, agents: Sequence[UserAgent], *, now: float
+    ) -> None:
+        """Serve the device that asked, with one user agent for each line of its profile.
+
+        Raises LocalProtocolError where the numbers differ. Does nothing when the device is gone meanwhile.
+        """
+        if len(agents) != len(profile.lines):
+            raise LocalProtocolError(f"{len(profile.lines)} lines need as many user agents, not {len(agents)}")
+        self.session.accept(profile, now=now)
+        if self.session.is_accepted:
+            self._set_up(settings, agents)
+            self._lines.show()
+        self._work(now)
+
+    def reject(self, text: str, *, now: float) -> None:
+        """Refuse the device that asked, with words or a built-in label for its screen."""
+        self.session.reject(text, now=now)
+
+    def grant_token(self, *, now: float) -> None:
+        """Let the device that asked for a token register here."""
+        self.session.grant_token(now=now)
+
+    def refuse_token(self, wait_s: int = 60, *, now: float) -> None:
+        """Tell the device that asked for a token to ask again later."""
+        self.session.refuse_token(wait_s, now=now)
+
+    def restart(self, kind: ResetType = ResetType.RESTART, *, now: float) -> None:
+        """Have the phone start again; at the end of its calls where it has some."""
+        self._restart = kind
+        self._work(now)
+
+    def close(self, *, keep_lines: bool = False, now: float) -> None:
+        """Give the connection up, end the calls, and leave the PBX, unless the lines go to the device's next one."""
+        self.session.close(now=now)
+        self._drop_calls("the connection was given up", now)
+        self._gone_at = None
+        if keep_lines:
+            self._connected.clear()
+        else:
+            self._leave(now)
+        self._work(now)
+
+    # --- the links ---------------------------------------------------------------------------------------------------
+
+    def line_connected(self, line: int, *, now: float) -> None:
+        """The link of ``line`` stands: the line registers as soon as the phone has."""
+        self._connected.add(line)
+        self._register_lines(now)
+        self._work(now)
+
+    def line_lost(self, line: int, why: str = "", *, now: float) -> None:
+        """The link of ``line`` broke, or could not be opened."""
+        self._connected.discard(line)
+        self._lines.changed(line, LineState.UNREACHABLE, 503, why)
+        self._work(now)
+
+    # --- the verbs ---------------------------------------------------------------------------------------------------
+
+    def receive_from_station(self, data: bytes, *, now: float) -> None:
+        """What came from the phone."""
+        self.session.receive_data(data, now=now)
+        self._work(now)
+
+    def station_lost(self, why: str = "", *, now: float) -> None:
+        """The phone's connection broke, or the phone closed it."""
+        self.session.connection_lost(why, now=now)
+        self._work(now)
+
+    def receive_sip(self, line: int, event: Event, *, now: float) -> None:
+        """An event of the user agent of ``line``, counted from 1."""
+        if 0 < line <= len(self._desk.agents):
+            self._network.receive(line, event, now=now)
+            self._work(now)
+
+    def handle_timer(self, *, now: float) -> None:
+        """Do what is due at ``now``."""
+        self.session.handle_timer(now=now)
+        for call in self._desk.all_calls:
+            if call.channel.deadline is not None and call.channel.deadline <= now:
+                self._channel_silent(call, now)
+            if call.deadline is not None and call.deadline <= now:
+                self._outgoing.overdue(call, now=now)
+        if self._gone_at is not None and self._gone_at <= now:
+            self._gone_at = None
+            self._drop_calls("the phone did not come back", now)
+            self._leave(now)
+        self._work(now)
+
+    def timer(self) -> float | None:
+        """When to call ``handle_timer``, or None. The user agents have their own timers."""
+        times = [self.session.timer(), self._gone_at]
+        for call in self._desk.calls.values():
+            times += [call.deadline, call.channel.deadline]
+        return min((at for at in times if at is not None), default=None)
+
+    def data_to_station(self) -> list[bytes]:
+        """What is to be sent to the phone, a frame each, in order."""
+        return self.session.data_to_send()
+
+    def next_event(self) -> PhoneEvent | None:
+        """The next event for the application, or None."""
+        return self._events.pop(0) if self._events else None
+
+    # --- inside ------------------------------------------------------------------------------------------------------
+
+    def _work(self, now: float) -> None:
+        """Work off what one step led to."""
+        while (event := self.session.next_event()) is not None:
+            self._receive(event, now)
+        self._incoming.stopped_waiting()
+        if self._restart is not None and not self._desk.calls and self.session.is_accepted:
+            self.session.reset(self._restart)
+            self._restart = None
+            self._desk.events.append(Restarted(self.device))
+        while self._desk.events:
+            self._events.append(self._desk.events.popleft())
+
+    def _receive(self, event: StationEvent, now: float) -> None:
+        match event:
+            case (
+                HandsetLifted()
+                | HandsetReplaced()
+                | HookFlashed()
+                | DigitPressed()
+                | SoftKeyPressed()
+                | ButtonPressed()
+                | NumberDialled()
+            ):
+                self._user.receive(event, now=now)
+            case ReceiveChannelOpened():
+                self._channel_answered(event, now)
+            case TransmissionFailed():
+                call = self._desk.calls.get(event.call_ref)
+                if call is not None:
+                    self._desk.report_media(call, "the phone cannot send to the other side's address")
+            case ConnectionMeasured():
+                self._desk.events.append(CallMeasured(event))
+            case TransmissionStarted() | MediaPathChanged():
+                pass
+            case StationRegistered():
+                self._desk.events.append(event)
+                self._lines.show_messages(always=True)
+                self._lines.show()
+                self._desk.screen.idle()
+                self._register_lines(now)
+            case StationUnregistered():
+                self._desk.events.append(event)
+                self._station_gone(event.why, now)
+            case _:
+                self._desk.events.append(event)
+
+    def _station_gone(self, why: UnregisterCause, now: float) -> None:
+        self._desk.screen.forget()
+        lost = why in (UnregisterCause.CONNECTION_LOST, UnregisterCause.SILENT)
+        for call in self._desk.all_calls:
+            if not lost or call.state is not PhoneCallState.CONNECTED:
+                self._desk.finish(call, str(why), now=now)
+        if lost:
+            self._gone_at = now + self._desk.settings.preserve
+        else:
+            self._leave(now)
+
+    def _drop_calls(self, why: str, now: float) -> None:
+        for call in self._desk.all_calls:
+            self._desk.finish(call, why, now=now)
+
+    def _leave(self, now: float) -> None:
+        for line, agent in enumerate(self._desk.agents, 1):
+            if line in self._connected:
+                agent.unregister(now=now)
+
+    def _register_lines(self, now: float) -> None:
+        if not self.session.is_accepted or self.session.state != "registered":
+            return
+        for line, agent in enumerate(self._desk.agents, 1):
+            if line not in self._connected:
+                continue
+            if agent.registration_state is RegistrationState.REGISTERED:
+                self._lines.changed(line, LineState.REGISTERED)  # taken over from the device's former connection
+            elif agent.registration_state in (RegistrationState.UNREGISTERED, RegistrationState.UNREGISTERING):
+                self._lines.changed(line, LineState.REGISTERING)
+                agent.register(now=now)
+
+    # --- inside: the phone's channels --------------------------------------------------------------------------------
+
+    def _channel_answered(self, event: ReceiveChannelOpened, now: float) -> None:
+        for call in self._desk.all_calls:
+            port_before = call.channel.port
+            address = reachable_address(event.address, self.session.peer[0])
+            match call.channel.acknowledged(event, address):
+                case True:
+                    self._channel_open(call, port_before, now)
+                case False:
+                    self._channel_silent(call, now)
+                case None:
+                    continue
+            return
+
+    def _channel_open(self, call: PhoneCall, port_before: int, now: float) -> None:
+        match call.channel.purpose:
+            case Purpose.OFFER:
+                self._outgoing.channel_opened(call, now=now)
+            case Purpose.ANSWER:
+                self._incoming.channel_opened(call, now=now)
+            case Purpose.LATE_ANSWER:
+                self._outgoing.late_opened(call, now=now)
+            case Purpose.RESUME:
+                self._midcall.resumed(call, now=now)
+            case Purpose.CODEC:
+                self._midcall.codec_opened(call, port_before=port_before, now=now)
+
+    def _channel_silent(self, call: PhoneCall, now: float) -> None:
+        again = call.channel.again(now + self._desk.settings.channel_ack)
+        if again is not None:
+            self._desk.screen.send(*again)
+            return
+        failed: dict[Purpose, Callable[[PhoneCall], None]] = {
+            Purpose.OFFER: lambda one: self._outgoing.channel_failed(one, now=now),
+            Purpose.ANSWER: lambda one: self._incoming.channel_failed(one, now=now),
+            Purpose.LATE_ANSWER: lambda one: self._incoming.channel_failed(one, now=now),
+            Purpose.RESUME: lambda one: self._midcall.resume_failed(one, now=now),
+            Purpose.CODEC: lambda one: self._midcall.codec_failed(one, now=now),
+        }
+        failed[call.channel.purpose](call)

@@ -1,0 +1,76 @@
+"""One call on a phone: its state, its two sides, its channel."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from bridge.callcontrol.channel import MediaChannel
+from bridge.callcontrol.parties import Party
+from bridge.sip import AudioSession, Call, UserAgent
+
+
+class PhoneCallState(StrEnum):
+    """Where a call on the phone stands."""
+
+    OFF_HOOK = "off hook"
+    """Dial tone; no digit yet."""
+    DIALLING = "dialling"
+    PROCEEDING = "proceeding"
+    """The number is complete; the channel opens or the INVITE is out."""
+    RINGING_OUT = "ringing out"
+    RINGING_IN = "ringing in"
+    ANSWERING = "answering"
+    """Answered, and waiting for the phone's channel."""
+    CONNECTED = "connected"
+    HELD = "held"
+    RESUMING = "resuming"
+    FAILED = "failed"
+    """It did not come about; the user hears a tone."""
+    ENDED = "ended"
+
+
+ASIDE = frozenset({PhoneCallState.RINGING_IN, PhoneCallState.HELD, PhoneCallState.ENDED})
+"""States that do not occupy the user; of the others there is at most one call."""
+
+
+@dataclass(slots=True, eq=False)
+class PhoneCall:
+    """One call. ``line`` counts the line appearances from 1."""
+
+    call_ref: int
+    line: int
+    instance: int
+    """The how manieth call of its line."""
+    agent: UserAgent
+    outgoing: bool
+    channel: MediaChannel
+    state: PhoneCallState
+    sip: Call | None = None
+    """None before the INVITE."""
+    digits: str = ""
+    remote: Party = field(default_factory=Party)
+    dialled: str = ""
+    deadline: float | None = None
+    """End of the wait for a digit, or of a failure's tone."""
+    answered_at: float | None = None
+    waiting: bool = False
+    """Rings as a call-waiting call."""
+    offer: AudioSession | None = None
+    """The other side's offer that waits for our answer."""
+    late: bool = False
+    """The INVITE went out without an offer, or came in without one."""
+    status: int = 0
+    """The SIP status that refused it."""
+    transfer_of: PhoneCall | None = None
+    """The held call that this one asks about."""
+    transferring: str = ""
+    """Whereto this held call is on its way by REFER; empty when it is not."""
+    tone: bool = False
+    """A tone sounds on the phone."""
+    redirected_from: Party = field(default_factory=Party)
+
+    @property
+    def is_aside(self) -> bool:
+        """True when the user does something else meanwhile."""
+        return self.state in ASIDE

@@ -1,0 +1,79 @@
+"""What the application decides about the calls of a phone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from bridge.callcontrol.dialrules import DialRule
+from bridge.sccp import MediaCodec
+
+
+class EarlyOpen(StrEnum):
+    """Whether the receive channel is opened before the INVITE (SCCP flows reference, section 5.2)."""
+
+    AUTO = "auto"
+    """As long as the phone acknowledges it."""
+    ALWAYS = "always"
+    NEVER = "never"
+    """The INVITE carries no offer: no early media, and the sound starts one round trip after the answer."""
+
+
+class DtmfMode(StrEnum):
+    """How digits pressed in a call travel (SCCP flows reference, section 5.5)."""
+
+    AUTO = "auto"
+    """In the media where the phone can, else by INFO."""
+    RFC2833 = "rfc2833"
+    INFO = "info"
+
+
+@dataclass(frozen=True, slots=True)
+class CallTexts:
+    """Words for the screen that no built-in label has. Short: an old phone shows 31 characters."""
+
+    unreachable: str = "PBX unreachable"
+    bad_credentials: str = "Wrong secret"
+    unknown_line: str = "Not known at the PBX"
+    refused: str = "PBX refuses the line"
+    registering: str = "Connecting to the PBX"
+    no_media: str = "Phone opened no audio channel"
+    no_codec: str = "No common codec"
+    cannot_dial: str = "Cannot dial this number"
+    unknown_caller: str = "Unknown"
+
+
+DEFAULT_CODECS = (
+    MediaCodec.G711_ULAW_64K,
+    MediaCodec.G711_ALAW_64K,
+    MediaCodec.G722_64K,
+    MediaCodec.G729_ANNEX_A,
+    MediaCodec.G729,
+    MediaCodec.ILBC,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CallSettings:
+    """Rules and times (in seconds) for the calls of one phone."""
+
+    rules: tuple[DialRule, ...] = ()
+    """Route patterns that tell when a number is complete; without a match the timer, ``#`` or Dial decides."""
+    first_digit: float = 16.0
+    next_digit: float = 8.0
+    hash_dials: bool = True
+    """``#`` ends a number, unless a rule wants it."""
+    failure_tone: float = 15.0
+    """How long busy, reorder and the like sound before the call is cleared."""
+    channel_ack: float = 2.0
+    """How long an OpenReceiveChannelAck is awaited; then it is tried once more."""
+    preserve: float = 30.0
+    """How long calls outlive the phone's signalling connection: their media go on."""
+    early_open: EarlyOpen = EarlyOpen.AUTO
+    dtmf: DtmfMode = DtmfMode.AUTO
+    codecs: tuple[MediaCodec, ...] = DEFAULT_CODECS
+    """What may be used, the first one first; of these the phone's own are offered."""
+    packet_ms: int = 20
+    voicemail: str = ""
+    """What the messages button dials."""
+    texts: CallTexts = field(default=CallTexts())

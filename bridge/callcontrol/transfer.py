@@ -1,0 +1,77 @@
+"""Blind and attended transfer by REFER.
+
+Source: SCCP flows reference, section 4.2. The PBX must hold both calls: REFER is answered by the one that called, and
+the two calls that are joined must be known to it.
+"""
+
+from __future__ import annotations
+
+from bridge.callcontrol.desk import Desk
+from bridge.callcontrol.events import TransferFinished
+from bridge.callcontrol.midcall import MidCall
+from bridge.callcontrol.outgoing import Outgoing
+from bridge.callcontrol.phonecall import PhoneCall, PhoneCallState
+from bridge.errors import InvalidInput, LocalProtocolError
+from bridge.sccp import Label
+from bridge.sip import CallState as SipState
+from bridge.sip import TransferProgress
+
+
+class Transfer:
+    """The transfer key."""
+
+    __slots__ = ("_desk", "_midcall", "_outgoing")
+
+    def __init__(self, desk: Desk, outgoing: Outgoing, midcall: MidCall) -> None:
+        self._desk = desk
+        self._outgoing = outgoing
+        self._midcall = midcall
+
+    def pressed(self, call: PhoneCall, *, now: float) -> None:
+        """First press: hold and dial. Second press: hand over."""
+        held = call.transfer_of
+        if held is None:
+            if call.state is PhoneCallState.CONNECTED:
+                self._midcall.hold(call, now=now)
+                self._outgoing.begin(call.line, transfer_of=call, now=now)
+        elif held.state is PhoneCallState.HELD and not held.transferring:
+            self._complete(held, call, now=now)
+
+    def progress(self, call: PhoneCall, event: TransferProgress, *, now: float) -> None:
+        """What became of the REFER."""
+        if not call.transferring or event.status < 200:
+            return
+        if event.status < 300:
+            self.taken_over(call, now=now)
+            return
+        desk = self._desk
+        target, call.transferring = call.transferring, ""
+        desk.events.append(TransferFinished(call.call_ref, target, succeeded=False, status=event.status))
+        desk.screen.notify(Label.CAN_NOT_COMPLETE_TRANSFER)
+
+    def taken_over(self, call: PhoneCall, *, now: float) -> None:
+        """The PBX joined the others, or ended the held call after our REFER: both calls are over here."""
+        desk = self._desk
+        target, call.transferring = call.transferring, ""
+        desk.events.append(TransferFinished(call.call_ref, target, succeeded=True))
+        for other in desk.all_calls:
+            if other.transfer_of is call:
+                desk.finish(other, "transferred", now=now)
+        desk.finish(call, "transferred", now=now)
+
+    def _complete(self, held: PhoneCall, consultation: PhoneCall, *, now: float) -> None:
+        desk = self._desk
+        if held.sip is None or held.sip.state is not SipState.CONFIRMED:
+            desk.screen.notify(Label.CAN_NOT_COMPLETE_TRANSFER)
+            return
+        other = consultation.sip
+        attended = other is not None and other.state is SipState.CONFIRMED
+        target = consultation.dialled
+        if not attended:
+            desk.finish(consultation, "transferred", now=now)  # it rings there: the PBX shall call by itself
+        try:
+            held.agent.refer(held.sip, target, replaces=other if attended else None, now=now)
+        except (InvalidInput, LocalProtocolError):
+            desk.screen.notify(Label.CAN_NOT_COMPLETE_TRANSFER)
+            return
+        held.transferring = target
