@@ -1,7 +1,7 @@
 """When a number is complete: the site's route patterns, looked at digit by digit.
 
-Patterns are written as CUCM writes them: ``X`` is any digit, ``[2-7*]`` one of a set (``[^…]`` none of it), ``!`` one or
-more digits at the end, ``.`` separates an access code and matches nothing, everything else is itself.
+Patterns are written as CUCM writes them: ``X`` is any digit, ``[2-7*]`` one of a set (``[^…]`` none of it), ``!``
+one or more digits at the end, ``.`` separates an access code and matches nothing, everything else is itself.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ class LineState(StrEnum):
     REGISTERING = "registering"
     REGISTERED = "registered"
     UNREACHABLE = "the PBX cannot be reached"
-    WRONG_SECRET = "the PBX refused the user name or the secret"
+    BAD_CREDENTIALS = "the PBX refused the user name or the secret"
     UNKNOWN = "the PBX does not know the line"
     REFUSED = "the PBX refuses the line"
     GONE = "not registered"

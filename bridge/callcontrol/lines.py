@@ -11,9 +11,9 @@ from bridge.sccp import Label
 from bridge.sip import NotifyReceived, RegistrationFailed
 
 _STATE_OF_STATUS = {
-    401: LineState.WRONG_SECRET,
-    403: LineState.WRONG_SECRET,
-    407: LineState.WRONG_SECRET,
+    401: LineState.BAD_CREDENTIALS,
+    403: LineState.BAD_CREDENTIALS,
+    407: LineState.BAD_CREDENTIALS,
     404: LineState.UNKNOWN,
     408: LineState.UNREACHABLE,
     503: LineState.UNREACHABLE,
@@ -32,8 +32,8 @@ def words_for(state: LineState, texts: CallTexts) -> str:
     match state:
         case LineState.UNREACHABLE:
             return texts.unreachable
-        case LineState.WRONG_SECRET:
-            return texts.wrong_secret
+        case LineState.BAD_CREDENTIALS:
+            return texts.bad_credentials
         case LineState.UNKNOWN:
             return texts.unknown_line
         case LineState.REFUSED:

@@ -34,7 +34,7 @@ from bridge.sip import (
     Unregistered,
 )
 
-_NO_TRUNK = frozenset(
+_WITH_TONE = frozenset(
     {EndReason.REFUSED, EndReason.NO_ANSWER, EndReason.TRANSPORT, EndReason.MEDIA, EndReason.PROTOCOL}
 )
 """Ends of a call of ours that the user is told about with a tone."""
@@ -114,7 +114,7 @@ class Network:
         if event.status:
             call.status = event.status
         why = str(event.reason) if not event.text else f"{event.reason}: {event.text}"
-        if call.outgoing and call.state in _NOT_ANSWERED and event.reason in _NO_TRUNK:
+        if call.outgoing and call.state in _NOT_ANSWERED and event.reason in _WITH_TONE:
             text = desk.settings.texts.unreachable if event.reason is EndReason.TRANSPORT else ""
             desk.fail(call, outcome_of(event.status), text=text, status=event.status, now=now)
             return

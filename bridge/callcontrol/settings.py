@@ -33,7 +33,7 @@ class CallTexts:
     """Words for the screen that no built-in label has. Short: an old phone shows 31 characters."""
 
     unreachable: str = "PBX unreachable"
-    wrong_secret: str = "Wrong secret"
+    bad_credentials: str = "Wrong secret"
     unknown_line: str = "Not known at the PBX"
     refused: str = "PBX refuses the line"
     registering: str = "Connecting to the PBX"

@@ -19,7 +19,7 @@ from bridge.sip.exchange import Incoming, Outgoing
 from bridge.sip.message import Header, content_type, from_tag, reply_to, sequence, to_tag
 from bridge.sip.sdp import AudioSession
 from bridge.sip.transaction import Outcome
-from bridge.sip.transfers import progress_in, refer
+from bridge.sip.transfers import progress_in, refer, replaces
 
 
 class Call:
@@ -74,6 +74,11 @@ class Call:
             dialog is not None and dialog.call_id == invite.headers["Call-ID"] and dialog.remote_tag == from_tag(invite)
         )
 
+    @property
+    def replaces(self) -> str:
+        """What a Replaces header must say to take this call over. Raises LocalProtocolError where it does not stand."""
+        return replaces(self._record)
+
     # --- what the owner wants ----------------------------------------------------------------------------------------
 
     def invite(self, target: URI, offer: AudioSession | None, headers: Iterable[Header], *, now: float) -> None:
@@ -105,8 +110,8 @@ class Call:
 
     def refer(self, target: URI, replaced: Call | None, *, now: float) -> None:
         """Ask the peer to call somebody else."""
-        other = None if replaced is None else replaced._record
-        self._record.line.send(refer(self._record, target, other), self, now=now)
+        dialog = "" if replaced is None else replaced.replaces
+        self._record.line.send(refer(self._record, target, dialog), self, now=now)
 
     def notified(self, incoming: Incoming, *, now: float) -> None:
         """A NOTIFY of the peer's about our REFER."""

@@ -13,20 +13,22 @@ from bridge.sip.callrecord import CallRecord, CallState
 _STATUS_LINE = re.compile(r"SIP/2\.0 +([1-6][0-9]{2})")
 
 
-def refer(record: CallRecord, target: URI, replaced: CallRecord | None) -> Request:
-    """A REFER to ``target``, which shall replace the dialog of ``replaced`` if that is given.
+def replaces(record: CallRecord) -> str:
+    """The dialog of a call, as its other side knows it (RFC 3891). Raises LocalProtocolError where none stands."""
+    dialog = record.dialog
+    if dialog is None or record.state is not CallState.CONFIRMED:
+        raise LocalProtocolError(f"nobody can be transferred to a call that is {record.state}")
+    return f"{dialog.call_id};to-tag={dialog.remote_tag};from-tag={dialog.local_tag}"
 
-    Raises LocalProtocolError where one of the calls does not stand.
+
+def refer(record: CallRecord, target: URI, replaced: str) -> Request:
+    """A REFER to ``target``, which shall replace the dialog ``replaced`` unless that is empty.
+
+    Raises LocalProtocolError where the call does not stand.
     """
     if record.dialog is None or record.state is not CallState.CONFIRMED:
         raise LocalProtocolError(f"the call cannot be transferred: it is {record.state}")
-    headers = ""
-    if replaced is not None:
-        other = replaced.dialog
-        if other is None or replaced.state is not CallState.CONFIRMED:
-            raise LocalProtocolError(f"the call cannot be transferred to one that is {replaced.state}")
-        value = f"{other.call_id};to-tag={other.remote_tag};from-tag={other.local_tag}"
-        headers = f"?Replaces={quote(value, safe='')}"
+    headers = f"?Replaces={quote(replaced, safe='')}" if replaced else ""
     request = record.dialog.request("REFER")
     request.headers.set("Refer-To", f"<{target}{headers}>")
     request.headers.set("Referred-By", f"<{record.line.account.address_of_record}>")

@@ -380,9 +380,9 @@ def answer_of(agent: UserAgent, data: bytes) -> Response:
     ("data", "status", "header", "value"),
     [
         (a_request("OPTIONS"), 200, "Accept", "application/sdp"),
-        (a_request("REFER"), 405, "Allow", "INVITE, ACK, BYE, CANCEL, OPTIONS, NOTIFY, INFO"),
-        (a_request("SUBSCRIBE"), 405, "Allow", "INVITE, ACK, BYE, CANCEL, OPTIONS, NOTIFY, INFO"),
-        (a_request("FROBNICATE"), 501, "Allow", "INVITE, ACK, BYE, CANCEL, OPTIONS, NOTIFY, INFO"),
+        (a_request("REFER"), 405, "Allow", "INVITE, ACK, BYE, CANCEL, OPTIONS, NOTIFY, INFO, UPDATE"),
+        (a_request("SUBSCRIBE"), 405, "Allow", "INVITE, ACK, BYE, CANCEL, OPTIONS, NOTIFY, INFO, UPDATE"),
+        (a_request("FROBNICATE"), 501, "Allow", "INVITE, ACK, BYE, CANCEL, OPTIONS, NOTIFY, INFO, UPDATE"),
         (a_request("BYE", to_tag="none"), 481, "CSeq", "5 BYE"),
         (a_request("INFO"), 481, "CSeq", "5 INFO"),
         (a_request("CANCEL"), 481, "CSeq", "5 CANCEL"),
