@@ -9,20 +9,23 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bridge.autoregistration import (
     Admission,
     Arrival,
+    AutoregistrationSettings,
     Decision,
     Deferral,
     Refusal,
     RefusalReason,
+    RegistrationArrival,
     decide,
+    mismatch,
     new_device,
 )
-from bridge.core import Device, DeviceName
+from bridge.core import Device, DeviceDefaults, DeviceName
 from bridge.core.events import Event, PhoneAdmitted, PhoneDeferred, PhoneRefused
 from bridge.errors import StoreError, StoreUnavailable
 from bridge.ports import AuditEntry, Clock, EventSink, IdSource, Store, UnitOfWork
@@ -123,7 +126,11 @@ class Admissions:
             defaults = work.site.device_defaults()
             for arrival in arrivals:
                 if (device := known.get(arrival.device)) is not None:
-                    outcomes.append(Known(device, admitted_now=False))
+                    seen = _seen_again(work, device, arrival, settings, defaults)
+                    outcomes.append(seen)
+                    if isinstance(seen, Refusal):
+                        events.append(_refused(arrival, seen, now))
+                        _note(work, arrival, seen, now)
                     continue
                 decision = decide(arrival, settings, now=now, in_use=in_use, device_defaults=defaults)
                 if isinstance(decision, Admission):
@@ -147,6 +154,32 @@ class Admissions:
                 work.autoregistration.save(settings)
             work.commit()
         return outcomes, events
+
+
+def _seen_again(
+    work: UnitOfWork,
+    device: Device,
+    arrival: Arrival,
+    settings: AutoregistrationSettings,
+    defaults: Sequence[DeviceDefaults],
+) -> Known | Refusal:
+    """A phone that has a number shows what it speaks, perhaps for the first time.
+
+    The number that it got with its file was given on a guess. A dual-protocol phone with the other firmware gives it
+    back and is told which load it needs (AR-24); a phone that can speak nothing else keeps it (AR-25, AR-26).
+    """
+    if (
+        not isinstance(arrival, RegistrationArrival)
+        or not device.is_provisional
+        or arrival.protocol is device.desired_protocol
+    ):
+        return Known(device, admitted_now=False)
+    if (refusal := mismatch(arrival, settings.protocol, defaults)) is not None:
+        work.devices.remove(device.name)
+        return refusal
+    device = replace(device, desired_protocol=arrival.protocol)
+    work.devices.update(device)
+    return Known(device, admitted_now=True)
 
 
 def _note(work: UnitOfWork, arrival: Arrival, decision: Decision, now: datetime) -> None:

@@ -16,9 +16,13 @@ MAX_DEVICES_PER_ADDRESS = 2_000
 
 @dataclass(slots=True)
 class _Address:
+    """What is known of one address."""
+
     nameless: PhoneEvidence = field(default_factory=PhoneEvidence)
     """From requests that name no device, such as ``term61.default.loads``."""
     devices: dict[DeviceName, PhoneEvidence] = field(default_factory=dict)
+    given: dict[DeviceName, int] = field(default_factory=dict)
+    """How often a phone that has not registered yet asked for its own file."""
 
 
 class EvidenceBook:
@@ -39,6 +43,14 @@ class EvidenceBook:
         elif asked.device in entry.devices or len(entry.devices) < MAX_DEVICES_PER_ADDRESS:
             before = entry.devices.get(asked.device, PhoneEvidence())
             entry.devices[asked.device] = before.with_file(asked, request.via).with_user_agent(agent)
+
+    def count_provisional(self, client: str, device: DeviceName) -> int:
+        """A phone that never registered asks for its file once more; how often it did, this time included."""
+        entry = self._addresses.setdefault(client, _Address())
+        if device not in entry.given and len(entry.given) >= MAX_DEVICES_PER_ADDRESS:
+            return 1
+        entry.given[device] = entry.given.get(device, 0) + 1
+        return entry.given[device]
 
     def about(self, client: str, device: DeviceName) -> PhoneEvidence:
         """What is known about a device at an address.

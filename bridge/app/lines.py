@@ -10,7 +10,7 @@ from functools import partial
 from bridge.core import Device
 from bridge.net.sipids import RandomSipIds
 from bridge.net.siptransport import SipLink
-from bridge.sip import Account, Destination, Event, UserAgent
+from bridge.sip import Account, Destination, Event, RegistrationState, UserAgent
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +43,13 @@ class SipLines:
                     log.warning("no socket to Asterisk at %s: %s", link.agent.account.server, error)
                     await asyncio.sleep(RETRY_SOCKET)
             connected(line)
+
+    def renew(self) -> None:
+        """Send a REGISTER for every line that is, or wants to be, registered."""
+        for link in self._links:
+            if link.is_connected and link.agent.registration_state is not RegistrationState.UNREGISTERED:
+                link.agent.register(now=link.now)
+                link.flush()
 
     def flush(self) -> None:
         """Send what was done to the user agents."""

@@ -105,6 +105,10 @@ class FileResolver:
                 case Known():
                     device = outcome.device
             await self._settled(device)
+        if device.is_provisional and self._evidence.count_provisional(client, name) % 2 == 0:
+            # It had its file and did not register with it: its firmware may speak the other protocol. Without a file it
+            # reads XMLDefault, and shows by registering what it speaks.
+            return FileMissing("it did not register with its file: it is sent to XMLDefault to show what it speaks")
         if trouble := why_not_theirs(device, client, self._settings.secrets_to, self._mac_of):
             return FileDenied(f"{trouble}; see files.secrets_to")
         return self._files.device_file(device)

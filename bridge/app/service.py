@@ -238,6 +238,7 @@ class Service:
         if isinstance(event, PbxConnected):
             task = asyncio.create_task(self._met_asterisk(), name="met Asterisk")
             task.add_done_callback(lambda done: done.cancelled() or done.exception())
+            self.stations.asterisk_came_back()
 
     async def _met_asterisk(self) -> None:
         """Asterisk is (again) there: see which numbers it uses itself, and who is registered."""

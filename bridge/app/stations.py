@@ -41,6 +41,8 @@ log = logging.getLogger(__name__)
 
 LABEL = 30
 """Characters of a line label."""
+RENEWAL = 3.0
+"""Seconds over which the registrations of all lines are renewed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +117,12 @@ class Stations:
     def is_registered(self, device: DeviceName) -> bool:
         """Whether the phone is registered with this node."""
         return device in self._of_device
+
+    def asterisk_came_back(self) -> None:
+        """Asterisk may have lost its registrations: renew those of all lines, spread over a few seconds."""
+        loop = asyncio.get_running_loop()
+        for index, station in enumerate(list(self._all)):
+            loop.call_later(RENEWAL * index / len(self._all), station.renew)
 
     # --- for the stations --------------------------------------------------------------------------------------------
 
@@ -278,6 +286,11 @@ class Station:
         self._phone.restart(kind, now=self._connection.now)
         self._after()
         self._connection.flush()
+
+    def renew(self) -> None:
+        """Register the lines anew."""
+        if self._lines is not None and not self.is_closed:
+            self._lines.renew()
 
     def supersede(self) -> None:
         """The device has another connection now."""

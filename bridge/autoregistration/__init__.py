@@ -27,6 +27,7 @@ from bridge.autoregistration.rules import (
     decide,
     desired_protocol,
     met_again,
+    mismatch,
     new_device,
 )
 from bridge.autoregistration.window import remaining, window_for, window_until
@@ -54,6 +55,7 @@ __all__ = [
     "enable",
     "free_numbers",
     "met_again",
+    "mismatch",
     "new_device",
     "parse_network",
     "remaining",

@@ -108,11 +108,20 @@ def decide(
                 return Deferral(protocol, "it gets its number when it registers over SCCP")
         case RegistrationArrival():
             protocol = arrival.protocol
-            wanted = desired_protocol(arrival.model, settings.protocol)
-            if arrival.model is not None and arrival.model.dual_protocol and protocol is not wanted:
-                return _wrong_protocol(arrival.model, protocol, wanted, device_defaults)
+            if (refusal := mismatch(arrival, settings.protocol, device_defaults)) is not None:
+                return refusal
     moved = replace(settings, next_number=allocation.next_number)
     return Admission(allocation.number, protocol, moved)
+
+
+def mismatch(
+    arrival: RegistrationArrival, parameter: SignallingProtocol, device_defaults: Iterable[DeviceDefaults] = ()
+) -> Refusal | None:
+    """The refusal of a dual-protocol phone whose firmware speaks what the site does not want; None where it fits."""
+    wanted = desired_protocol(arrival.model, parameter)
+    if arrival.model is None or not arrival.model.dual_protocol or arrival.protocol is wanted:
+        return None
+    return _wrong_protocol(arrival.model, arrival.protocol, wanted, device_defaults)
 
 
 def desired_protocol(model: ModelFacts | None, parameter: SignallingProtocol) -> SignallingProtocol:

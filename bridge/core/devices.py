@@ -65,6 +65,11 @@ class Device:
         return self.lines[0].line if self.lines else None
 
     @property
+    def is_provisional(self) -> bool:
+        """True for an autoregistered phone that has not registered yet: what it speaks is a guess."""
+        return self.temporary and self.observed_protocol is None
+
+    @property
     def number(self) -> str:
         """The primary directory number, or an empty text."""
         return self.lines[0].line.number if self.lines else ""

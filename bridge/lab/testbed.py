@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import tempfile
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -26,9 +26,10 @@ from bridge.app.settings import (
 )
 from bridge.app.system import SystemClock
 from bridge.app.window import WindowDesk
-from bridge.core import NumberRange, SignallingProtocol
+from bridge.core import NumberRange, Server, SignallingProtocol
 from bridge.lab.asterisk import LabPorts, PrivateAsterisk, free_port
 from bridge.lab.installation import AsteriskInstallation
+from bridge.ports import Store
 from bridge.store import open_store, upgrade
 from bridge.web.node import running_node
 
@@ -135,6 +136,7 @@ async def prepared_testbed(wishes: TestbedWishes) -> AsyncIterator[Testbed]:
             bed.config.chmod(0o600)
             upgrade(settings.database_url)
             with contextlib.closing(open_store(settings.database_url)) as store:
+                _speak_g711(store, settings.server.name)
                 desk = WindowDesk(store, SystemClock(), "lab")
                 desk.set_protocol(wishes.protocol)
                 desk.set_range(wishes.range)
@@ -150,6 +152,15 @@ async def running_testbed(wishes: TestbedWishes | None = None) -> AsyncIterator[
     """The whole lab, running."""
     async with prepared_testbed(wishes or TestbedWishes()) as bed, bed.node():
         yield bed
+
+
+def _speak_g711(store: Store, name: str) -> None:
+    """Simulated phones hear and speak G.711 alone; an Asterisk that prefers G.722 would leave some of them deaf."""
+    with store.write() as work:
+        pool = work.site.pool("Default")
+        group = replace(pool.group, servers=(Server(name, LOOPBACK),))  # the node itself fills in the ports
+        work.site.save_pool(replace(pool, group=group, region=replace(pool.region, codecs=("ulaw", "alaw"))))
+        work.commit()
 
 
 def _settings(directory: Path, asterisk: PrivateAsterisk, wishes: TestbedWishes) -> Settings:

@@ -3,21 +3,34 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import timedelta
 
 import pytest
 
 from bridge.core import MacAddress, SignallingProtocol
-from bridge.core.events import PhoneAdmitted, PhoneRefused, PhoneRegistered, PhoneUnregistered
+from bridge.core.events import PbxConnected, PhoneAdmitted, PhoneRefused, PhoneRegistered, PhoneUnregistered
+from bridge.lab.anyphone import AnyPhone
 from bridge.lab.filefetch import FileServer
 from bridge.lab.g711 import TONES
 from bridge.lab.phoneevents import AudioHeard, CallAnswered, CallEnded, Registered, RegistrationRejected, RestartAsked
 from bridge.lab.phonetiming import LAB_TIMING
 from bridge.lab.sccpphone import SccpPhone
 from bridge.lab.testbed import Testbed, TestbedWishes, running_testbed
+from bridge.ports import RestartKind
 from tests.e2e.conftest import Shelf, Watch, come_up
 
 SCCP = TestbedWishes(protocol=SignallingProtocol.SCCP)
+
+
+async def polled(reached: Callable[[], Awaitable[bool]]) -> None:
+    """Ask Asterisk until it says yes: it tells nobody of these things by itself."""
+    async with asyncio.timeout(10):
+        for _ in range(200):
+            if await reached():
+                return
+            await asyncio.sleep(0.05)
+    pytest.fail("Asterisk did not come to that state")
 
 
 class Desks:
@@ -53,9 +66,11 @@ class Desks:
 
     async def line_up(self, phone: SccpPhone) -> None:
         """Wait until Asterisk has the line's registration."""
-        async with asyncio.timeout(10):
-            while phone.number not in {contact.endpoint for contact in await self.bed.service.pbx.contacts()}:
-                await asyncio.sleep(0.05)
+
+        async def registered() -> bool:
+            return phone.number in {contact.endpoint for contact in await self.bed.service.pbx.contacts()}
+
+        await polled(registered)
 
 
 @pytest.fixture
@@ -90,9 +105,11 @@ async def test_an_echo_is_heard_and_digits_arrive(desks: Desks) -> None:
     await phone.wait_for(CallAnswered)
     await asyncio.sleep(1.0)
     phone.press_keys("4711")
-    async with asyncio.timeout(10):
-        while "4711" not in await desks.bed.asterisk.cli("database get lab digits"):
-            await asyncio.sleep(0.1)
+
+    async def stored() -> bool:
+        return "4711" in await desks.bed.asterisk.cli("database get lab digits")
+
+    await polled(stored)
 
 
 async def test_two_sccp_phones_call_each_other(desks: Desks) -> None:
@@ -117,6 +134,118 @@ async def test_an_sccp_phone_and_a_sip_phone_call_each_other(desks: Desks, shelf
     await sip.wait_for(CallEnded)
     await sccp.wait_for(CallEnded)
     sip.call(sccp.number)
-    await sccp.wait_for(CallAnswered)
+    assert (await next_tone(sip)) == sccp.tone
+    assert (await next_tone(sccp)) == sip.tone
     sip.hang_up()
     await sccp.wait_for(CallEnded)
+
+
+async def next_tone(phone: AnyPhone) -> int:
+    """The next tone that the phone hears."""
+    while not (heard := await phone.wait_for(AudioHeard)).frequency:
+        pass
+    return heard.frequency
+
+
+@pytest.mark.parametrize(
+    "model", ["7905", "7912", "7960", "7941", "7945", "7970", "7921", "6921", "8945", "7937", "7902"]
+)
+async def test_every_kind_of_phone_registers_calls_and_is_called(desks: Desks, model: str) -> None:
+    other = await desks.registered("7961")
+    phone = await desks.registered(model)
+    phone.call(other.number)
+    assert await next_tone(phone) == other.tone
+    assert await next_tone(other) == phone.tone
+    phone.hang_up()
+    await phone.wait_for(CallEnded)
+    await other.wait_for(CallEnded)
+    other.call(phone.number)
+    assert await next_tone(phone) == other.tone
+    assert await next_tone(other) == phone.tone
+    other.hang_up()
+    await phone.wait_for(CallEnded)
+
+
+async def test_hold_and_resume(desks: Desks) -> None:
+    one, two = await desks.registered("7961"), await desks.registered("7942")
+    one.call(two.number)
+    assert await next_tone(two) == one.tone
+    one.hold()
+    heard = await two.wait_for(AudioHeard)
+    assert heard.frequency != one.tone  # music
+    one.resume()
+    while await next_tone(two) != one.tone:
+        pass
+    two.hang_up()
+    await one.wait_for(CallEnded)
+
+
+async def test_busy_and_no_such_number(desks: Desks) -> None:
+    phone = await desks.registered("7961")
+    phone.call("603")
+    ended = await phone.wait_for(CallEnded, within=20)
+    assert ended.status != 200
+    phone.call("699")
+    ended = await phone.wait_for(CallEnded, within=20)
+    assert ended.status != 200
+
+
+@pytest.mark.req("AR-03")
+@pytest.mark.req("AR-15")
+async def test_a_refused_phone_is_told_why_and_gets_in_by_its_own_retry(desks: Desks) -> None:
+    desk = desks.bed.window_desk()
+    desk.disable()
+    phone = desks.place("7961")
+    phone.power_on()
+    refused = await phone.wait_for(RegistrationRejected)
+    assert "Autoreg" in refused.why
+    await desks.watch.seen(PhoneRefused, phone.device)
+    desk.enable(duration=timedelta(minutes=1))
+    await phone.wait_for(Registered, within=20)
+
+
+@pytest.mark.req("AR-24")
+async def test_a_dual_phone_with_sccp_firmware_is_refused_while_the_site_wants_sip(desks: Desks) -> None:
+    desks.bed.window_desk().set_protocol("SIP")
+    phone = desks.place("7961")
+    phone.power_on()
+    refused = await phone.wait_for(RegistrationRejected, within=20)
+    assert "rotocol" in refused.why
+    (event, *_) = await desks.watch.seen(PhoneRefused, phone.device)
+    assert event.reason == "wrong_protocol"
+    with desks.bed.service.store.read() as work:
+        assert work.devices.get(phone.device) is None  # it gave its number back
+
+
+@pytest.mark.req("AR-26")
+async def test_a_7902_registers_over_sccp_whatever_the_parameter_says(desks: Desks) -> None:
+    desks.bed.window_desk().set_protocol("SIP")
+    phone = await desks.registered("7902")
+    assert phone.number == "1000"
+
+
+async def test_a_restart_from_the_command_line_reaches_the_phone(desks: Desks) -> None:
+    phone = await desks.registered("7961")
+    await desks.bed.service.restart_phone(phone.device, RestartKind.RESTART)
+    assert (await phone.wait_for(RestartAsked)).obeyed
+    await phone.wait_for(Registered, within=20)
+
+
+async def test_asterisk_gone_and_back_is_said_on_the_phone_and_mended(desks: Desks) -> None:
+    phone = await desks.registered("7961")
+    await desks.bed.asterisk.kill()
+    await desks.bed.asterisk.start()
+    await desks.watch.seen(PbxConnected, count=2)
+    await desks.line_up(phone)
+    phone.call("600")
+    assert await next_tone(phone) == phone.tone
+
+
+async def test_a_cut_cable_ends_no_registration_for_long(desks: Desks) -> None:
+    phone = await desks.registered("7961")
+    phone.cut()
+    await desks.watch.seen(PhoneUnregistered, phone.device)
+    await phone.wait_for(Registered, within=20)
+    await desks.line_up(phone)
+    phone.call("600")
+    assert await next_tone(phone) == phone.tone
