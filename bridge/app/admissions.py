@@ -26,7 +26,7 @@ from bridge.autoregistration import (
     new_device,
 )
 from bridge.core import Device, DeviceDefaults, DeviceName
-from bridge.core.events import Event, PhoneAdmitted, PhoneDeferred, PhoneRefused
+from bridge.core.events import Event, ModelLearnt, PhoneAdmitted, PhoneDeferred, PhoneRefused
 from bridge.errors import StoreError, StoreUnavailable
 from bridge.ports import AuditEntry, Clock, EventSink, IdSource, Store, UnitOfWork
 
@@ -149,6 +149,9 @@ class Admissions:
                 else:
                     outcomes.append(decision)
                 events.append(_event(arrival, decision, now))
+                if isinstance(decision, Admission) and isinstance(arrival, RegistrationArrival) and arrival.model:
+                    evidence = f"device type {arrival.model.number} in its registration"
+                    events.append(ModelLearnt(at=now, device=arrival.device, model=arrival.model.name, evidence=evidence))
                 _note(work, arrival, decision, now)
             if settings != before:
                 work.autoregistration.save(settings)

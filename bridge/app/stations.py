@@ -23,7 +23,7 @@ from bridge.autoregistration import Refusal, RefusalReason, RegistrationArrival,
 from bridge.callcontrol import CallReferences, CallSettings, DialRule, ProxiedPhone
 from bridge.callcontrol.events import LineChanged, LineState, MediaTroubled, PhoneEvent
 from bridge.core import Device, DeviceName, SignallingProtocol
-from bridge.core.events import Event, ModelLearnt, PhoneRegistered, PhoneUnregistered
+from bridge.core.events import Event, ModelLearnt, PhoneRegistered, PhoneRestartSent, PhoneUnregistered
 from bridge.errors import InvalidInput, NotFound, StoreError
 from bridge.net.sccp import SccpServer, StationConnection
 from bridge.net.sipids import RandomSipIds
@@ -52,6 +52,8 @@ class _Served:
     device: Device
     profile: StationProfile
     calls: CallSettings
+    admitted_now: bool = False
+    """It read nothing but XMLDefault: its own file was made a moment ago."""
 
 
 class Stations:
@@ -169,7 +171,7 @@ class Stations:
             return RefusalReason.DATABASE_TIMEOUT.shown.sccp_text
         # So that the line's first REGISTER finds its endpoint.
         await self._settled(outcome.device)
-        return served
+        return replace(served, admitted_now=outcome.admitted_now) if isinstance(served, _Served) else served
 
     def note(self, device: DeviceName, *, registered: bool) -> None:
         """Write down whether the phone is registered."""
@@ -246,6 +248,7 @@ class Station:
         self._client = plain_address(connection.peer[0])
         self._phone = ProxiedPhone(StationSession(connection.peer, now=connection.now), stations.refs)
         self._device: Device | None = None
+        self._has_old_file = False
         self._lines: SipLines | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -351,6 +354,7 @@ class Station:
             self._phone.reject(outcome, now=now)
         else:
             self._device = outcome.device
+            self._has_old_file = outcome.admitted_now
             self._lines = SipLines(outcome.device, self._stations.asterisk, self._stations.ids, self._sip_event)
             self._stations.claim(outcome.device.name, self)
             self._phone.accept(outcome.profile, outcome.calls, self._lines.agents, now=now)
@@ -382,6 +386,15 @@ class Station:
                 user_agent=f"SCCP {self._phone.session.dialect.version}",
             )
         )
+        if self._has_old_file:
+            # As CUCM does it: the phone now has a file of its own, and reads it (autoregistration rules, 5.2 and 5.3).
+            self._has_old_file = False
+            self._phone.restart(ResetType.RESTART, now=self._connection.now)
+            self._record(
+                PhoneRestartSent(
+                    at=self._stations.clock.now(), device=name, how="Reset", why="it has a file of its own now"
+                )
+            )
 
     def _unregistered(self, event: StationUnregistered) -> None:
         if self._device is None or not self._stations.release(self._device.name, self):

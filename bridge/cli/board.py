@@ -40,6 +40,7 @@ def drawn(board: Board) -> Group:
     for column in (
         "phone",
         "model",
+        "speaks",
         "files",
         "number",
         "endpoint",
@@ -54,6 +55,7 @@ def drawn(board: Board) -> Group:
         table.add_row(
             str(row.device),
             f"{row.model} ({'known' if row.known_as else 'unknown'})",
+            row.protocol.value,
             f"{row.files} {row.last_file[:22]}" if not row.registered else str(row.files),
             row.number,
             _mark(row.written),

@@ -25,7 +25,7 @@ from bridge.cli.skinnyscreen import SkinnyScreen
 from bridge.core import MacAddress, NumberRange, SignallingProtocol
 from bridge.errors import InvalidInput
 from bridge.lab.anyphone import AnyPhone
-from bridge.lab.demo import MODELS, Demo
+from bridge.lab.demo import Demo
 from bridge.lab.filefetch import FileServer
 from bridge.lab.phone import SimulatedPhone
 from bridge.lab.phonetiming import LAB_TIMING, PhoneTiming
@@ -90,7 +90,7 @@ def demo(frame: Frame, stay: bool) -> None:
 async def _demo(frame: Frame, *, stay: bool) -> bool:
     stopped = _stop_event()
     async with running_testbed() as bed:
-        demo = Demo(bed, models=MODELS)
+        demo = Demo(bed)
         try:
             async with live_board(frame, demo.board):
                 good = await _unless(stopped, demo.run())

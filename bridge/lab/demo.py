@@ -6,10 +6,11 @@ This module plays the scenario and keeps the board; drawing it is the command li
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
-from bridge.core import DeviceName, MacAddress
+from bridge.core import DeviceName, MacAddress, SignallingProtocol
 from bridge.core.events import (
     EndpointConfirmed,
     EndpointWritten,
@@ -21,7 +22,6 @@ from bridge.core.events import (
     PhoneRegistered,
 )
 from bridge.errors import SepbridgeError
-from bridge.lab.anyphone import AnyPhone
 from bridge.lab.filefetch import FileServer
 from bridge.lab.g711 import TONES
 from bridge.lab.phone import SimulatedPhone
@@ -37,9 +37,11 @@ from bridge.lab.phoneevents import (
     RestartAsked,
 )
 from bridge.lab.phonetiming import LAB_TIMING
+from bridge.lab.sccpphone import SccpPhone
 from bridge.lab.testbed import Testbed
 
-MODELS = ("8841", "7841", "7961", "8861", "7942", "7975")
+SIP_MODELS = ("8841", "7841", "7942", "8861")
+SCCP_MODELS = ("7961", "7912", "7975")
 FIRST_MAC = 0x0011_22D0_0000
 WITHIN = 30.0
 """Seconds that the whole boot may take, and again the call."""
@@ -53,6 +55,7 @@ class BoardRow:
 
     device: DeviceName
     model: str
+    protocol: SignallingProtocol
     tone: int
     display: str = ""
     files: int = 0
@@ -83,48 +86,69 @@ class Board:
     changed: Callable[[], None] = field(default=lambda: None)
     """Called after every change."""
 
-    @property
-    def all_settled(self) -> bool:
-        """Whether every phone is registered for good."""
-        return all(row.settled for row in self.rows.values())
+    def settled(self, protocol: SignallingProtocol) -> bool:
+        """Whether every phone of that protocol is registered for good."""
+        return all(row.settled for row in self.rows.values() if row.protocol is protocol)
 
 
 class Demo:
     """One run of the scenario on a testbed. ``pace``: seconds between phones, so that a person can follow."""
 
-    def __init__(self, bed: Testbed, *, models: Sequence[str] = MODELS, pace: float = 0.5) -> None:
-        server = FileServer(bed.tftp, bed.http)
+    def __init__(self, bed: Testbed, *, pace: float = 0.5) -> None:
+        self._bed = bed
         self._pace = pace
         self._step = asyncio.Event()
-        self.phones: list[AnyPhone] = [
-            SimulatedPhone(
+        makers: list[tuple[type[SimulatedPhone | SccpPhone], str]] = [
+            *((SimulatedPhone, model) for model in SIP_MODELS),
+            *((SccpPhone, model) for model in SCCP_MODELS),
+        ]
+        self.phones: list[SimulatedPhone | SccpPhone] = [
+            make(
                 model,
                 MacAddress(f"{FIRST_MAC + index:012X}"),
-                server,
+                FileServer(bed.tftp, bed.http),
                 timing=LAB_TIMING,
                 tone=TONES[4 * index],
                 auto_answer=0.3,
                 listener=self._heard_phone,
             )
-            for index, model in enumerate(models)
+            for index, (make, model) in enumerate(makers)
         ]
-        rows = {phone.device: BoardRow(phone.device, phone.model.name, phone.tone) for phone in self.phones}
-        self.board = Board(rows)
+        self.board = Board(
+            {
+                phone.device: BoardRow(phone.device, phone.model.name, phone.protocol, phone.tone)
+                for phone in self.phones
+            }
+        )
         self._unsubscribe = bed.service.recorder.subscribe(self._heard_bridge)
 
     async def run(self) -> bool:
         """Play it; True only if everything happened that should."""
         try:
-            self._say(f"{len(self.phones)} phones that nobody configured are switched on")
-            for phone in self.phones:
-                phone.power_on()
-                await asyncio.sleep(self._pace)
-            await self._until(lambda: self.board.all_settled, WITHIN)
-            if not self.board.all_settled:
-                return self._end("not every phone registered", good=False)
+            # Mixed batches go in two phases, as on CUCM: the parameter says what dual-protocol phones are to speak.
+            for protocol in SignallingProtocol.SIP, SignallingProtocol.SCCP:
+                self._bed.window_desk().set_protocol(protocol)
+                await self._bed.service.refresh()
+                batch = [phone for phone in self.phones if phone.protocol is protocol]
+                self._say(f"{len(batch)} phones with {protocol} firmware that nobody configured are switched on")
+                for phone in batch:
+                    phone.power_on()
+                    await asyncio.sleep(self._pace)
+                await self._until(partial(self.board.settled, protocol), WITHIN)
+                if not self.board.settled(protocol):
+                    return self._end(f"not every {protocol} phone registered", good=False)
             if len({row.number for row in self.board.rows.values()}) != len(self.phones):
                 return self._end("two phones have the same number", good=False)
-            return await self._call(self.phones[0], self.phones[-1])
+            sip = [phone for phone in self.phones if phone.protocol is SignallingProtocol.SIP]
+            sccp = [phone for phone in self.phones if phone.protocol is SignallingProtocol.SCCP]
+            for caller, callee in ((sip[0], sip[1]), (sccp[0], sip[2]), (sip[3], sccp[1]), (sccp[2], sccp[0])):
+                if not await self._call(caller, callee):
+                    return False
+            return self._end(
+                f"{len(self.phones)} phones have numbers of their own after {self.board.reloads} reloads; "
+                "SIP and SCCP phones called each other, audio verified in both directions each time",
+                good=True,
+            )
         except SepbridgeError as error:
             return self._end(str(error), good=False)
 
@@ -134,24 +158,26 @@ class Demo:
         for phone in self.phones:
             await phone.power_off()
 
-    async def _call(self, caller: AnyPhone, callee: AnyPhone) -> bool:
+    async def _call(self, caller: SimulatedPhone | SccpPhone, callee: SimulatedPhone | SccpPhone) -> bool:
         one, two = self.board.rows[caller.device], self.board.rows[callee.device]
-        self._say(f"{one.number} calls {two.number}")
+        one.heard = two.heard = 0
+        self._say(f"{one.number} ({one.protocol}) calls {two.number} ({two.protocol})")
         one.call, two.call = f"calls {two.number}", f"rung by {one.number}"
+
+        def both_hear() -> bool:
+            return one.heard == callee.tone and two.heard == caller.tone
+
         caller.call(two.number)
-        await self._until(lambda: one.heard == callee.tone and two.heard == caller.tone, WITHIN)
-        heard = one.heard == callee.tone and two.heard == caller.tone
+        await self._until(both_hear, WITHIN)
+        heard = both_hear()
         await asyncio.sleep(2 * self._pace)
+        if not heard:
+            return self._end(f"no audio in both directions between {one.number} and {two.number}", good=False)
         caller.hang_up()
         await caller.wait_for(CallEnded)
-        if not heard:
-            return self._end("no audio in both directions", good=False)
+        await callee.wait_for(CallEnded)
         one.call, two.call = f"talked to {two.number}", f"talked to {one.number}"
-        return self._end(
-            f"{len(self.phones)} phones registered with numbers of their own after {self.board.reloads} reloads; "
-            f"{one.number} and {two.number} called each other, audio verified in both directions",
-            good=True,
-        )
+        return True
 
     async def _until(self, reached: Callable[[], bool], within: float) -> None:
         try:
@@ -231,4 +257,5 @@ class Demo:
     @staticmethod
     def _settle(row: BoardRow) -> None:
         """A phone is settled when it is registered and the bridge knows its model; after its restart, if it got one."""
-        row.settled = row.registered and row.confirmed and bool(row.known_as) and (row.restarted or not row.rewritten)
+        wants_restart = row.rewritten or row.protocol is SignallingProtocol.SCCP
+        row.settled = row.registered and row.confirmed and bool(row.known_as) and (row.restarted or not wants_restart)

@@ -386,9 +386,9 @@ class StationSession:
     def _answer(self, question: Message, now: float) -> None:
         if self.profile is None:
             return
+        # Whatever is asked is answered, also what the model has no use for: a phone may wait for it.
         for answer in answers_to(question, self.device, self.profile, self.buttons):
-            if self._can_use(answer):
-                self._send(answer)
+            self._send(answer)
         if self.state is SessionState.ACCEPTED:
             self._ready_at = now + self._settings.questions_end
             if isinstance(question, TimeDateReq) and not self.traits.ready_with_lines:

@@ -13,6 +13,7 @@ import pytest
 from bridge.app.recorder import describe
 from bridge.core import DeviceName, MacAddress
 from bridge.core.events import Event
+from bridge.lab.anyphone import AnyPhone
 from bridge.lab.filefetch import FileServer
 from bridge.lab.g711 import TONES
 from bridge.lab.installation import find_asterisk
@@ -64,7 +65,7 @@ async def shelf() -> AsyncIterator[Shelf]:
         await phone.power_off()
 
 
-async def come_up(*phones: SimulatedPhone) -> None:
+async def come_up(*phones: AnyPhone) -> None:
     """Switch unknown phones on, and wait until each is registered for good: known by its model, restarted once."""
     for phone in phones:
         phone.power_on()

@@ -58,9 +58,8 @@ class Desks:
     async def registered(self, model: str) -> SccpPhone:
         """A phone that is registered, its line at Asterisk too."""
         phone = self.place(model)
-        phone.power_on()
-        await phone.wait_for(Registered)
-        await self.watch.seen(PhoneRegistered, phone.device)
+        await come_up(phone)
+        await self.watch.seen(PhoneRegistered, phone.device, count=2)
         await self.line_up(phone)
         return phone
 
@@ -226,8 +225,9 @@ async def test_a_7902_registers_over_sccp_whatever_the_parameter_says(desks: Des
 
 async def test_a_restart_from_the_command_line_reaches_the_phone(desks: Desks) -> None:
     phone = await desks.registered("7961")
-    await desks.bed.service.restart_phone(phone.device, RestartKind.RESTART)
-    assert (await phone.wait_for(RestartAsked)).obeyed
+    await desks.bed.service.restart_phone(phone.device, RestartKind.RESET)
+    asked = await phone.wait_for(RestartAsked)
+    assert (asked.obeyed, asked.action) == (True, "reset")
     await phone.wait_for(Registered, within=20)
 
 
