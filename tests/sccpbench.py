@@ -27,6 +27,7 @@ from bridge.sccp import (
     DisplayPromptStatus,
     DisplayText,
     Framer,
+    KeepAlive,
     KeypadButton,
     KeypadKey,
     LampMode,
@@ -122,6 +123,8 @@ class Station:
     sending: dict[int, StartMediaTransmission] = field(default_factory=dict)
     buttons: ButtonTemplate | None = None
     next_port: int = 30000
+    keeps_alive: bool = True
+    keepalive_at: float = 0.0
     _framer: Framer = field(default_factory=Framer)
 
     def receive(self, data: bytes) -> None:
@@ -139,8 +142,10 @@ class Station:
             case CallState():
                 self.states[message.call_ref] = message.state
                 if message.state == StationCallState.ON_HOOK:
-                    for shown in (self.states, self.softkeys, self.prompts, self.infos):
-                        shown.pop(message.call_ref, None)  # type: ignore[attr-defined]
+                    self.states.pop(message.call_ref)
+                    self.softkeys.pop(message.call_ref, None)
+                    self.prompts.pop(message.call_ref, None)
+                    self.infos.pop(message.call_ref, None)
             case SelectSoftKeys():
                 self.softkeys[message.call_ref] = message
             case DisplayPromptStatus():
@@ -271,6 +276,7 @@ class Bench:
             for number, (line, pbx) in enumerate(zip(profile.lines, self.pbxs, strict=True), 1)
         ]
         self.lose: Callable[[bytes], bool] = lambda _: False
+        self.station.keepalive_at = self.now + 30
         self.events: list[PhoneEvent] = []
         self.pbx_events: list[Event] = []
         if register:
@@ -328,10 +334,16 @@ class Bench:
         end = self.now + seconds
         while True:
             times = [one.timer() for one in (*self.agents, *self.pbxs, self.phone)]
+            if self.station.keeps_alive:
+                times.append(self.station.keepalive_at)
             due = [at for at in times if at is not None and at <= end]
             if not due:
                 break
             self.now = max(self.now, min(due))
+            if self.station.keepalive_at <= self.now:
+                self.station.keepalive_at = self.now + 30
+                if self.station.keeps_alive:
+                    self.station.to_send.append(KeepAlive())
             self.settle()
         self.now = end
 

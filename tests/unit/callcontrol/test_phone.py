@@ -20,13 +20,14 @@ from bridge.sccp import (
     DisplayPromptStatus,
     LampMode,
     PhoneFeatures,
+    Register,
+    RegisterAck,
     RegisterReject,
     Reset,
     ResetType,
     StationCallState,
     StimulusType,
     Tone,
-    readable,
 )
 from bridge.sccp.session import StationSession
 from bridge.sccp.stationevents import RegisterRequested, StationRegistered, StationUnregistered, UnregisterCause
@@ -113,13 +114,14 @@ def test_the_words_wait_for_the_end_of_a_call() -> None:
 
 
 def test_a_rejection_with_a_text() -> None:
-    session = StationSession(("192.0.2.10", 50000), now=0.0)
-    phone = ProxiedPhone(session, CallReferences())
     bench = Bench(register=False)
-    bench.phone, bench.session = phone, session
-    bench.profile, phone_accept = PROFILE, phone.accept
-    phone.accept = lambda *_args, **_more: phone.reject("Not allowed", now=0.0)  # type: ignore[method-assign]
-    del phone_accept
+    bench.says(Register("SEP001122334455", device_type=DeviceType.CISCO_7961G, protocol_version=17))
+    bench.phone.reject("Not allowed", now=bench.now)
+    bench.settle()
+    assert [reject.text for reject in bench.station.take(RegisterReject)] == ["Not allowed"]
+    assert bench.station.take(RegisterAck) == []
+    bench.lift()
+    bench.at_rest()
 
 
 def test_accept_wants_an_agent_for_each_line() -> None:
@@ -190,6 +192,7 @@ def test_a_call_outlives_the_phones_connection_for_a_while() -> None:
     bench = Bench()
     call = bench.talk()
     bench.phone.station_lost("reset by peer", now=bench.now)
+    bench.station.keeps_alive = False
     bench.settle()
     (gone,) = bench.reported(StationUnregistered)
     assert gone.why is UnregisterCause.CONNECTION_LOST
@@ -222,6 +225,7 @@ def test_other_calls_end_with_the_connection(state: str) -> None:
         bench.push(StimulusType.HOLD)
     bench.settle()
     bench.phone.station_lost(now=bench.now)
+    bench.station.keeps_alive = False
     bench.advance(40)
     assert bench.phone.calls == ()
     assert bench.pbxs[0].agent.calls == ()
@@ -230,6 +234,7 @@ def test_other_calls_end_with_the_connection(state: str) -> None:
 
 def test_a_silent_phone() -> None:
     bench = Bench()
+    bench.station.keeps_alive = False
     bench.advance(31.4)
     assert bench.reported(StationUnregistered) == []
     bench.advance(0.2)
@@ -299,8 +304,3 @@ def test_every_old_and_new_phone_makes_a_call() -> None:
         assert list(bench.station.states.values()) == [StationCallState.CONNECTED]
         bench.replace()
         bench.at_rest()
-
-
-def test_readable_is_what_the_screen_says() -> None:
-    assert readable(PROFILE.idle_prompt) == "Your current options"
-    assert RegisterReject("x").text == "x"
