@@ -1,0 +1,331 @@
+"""Calls that come in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from bridge.callcontrol import CallFinished, CallSettings, MediaTroubled, PhoneCallState
+from bridge.sccp import (
+    CallHistoryDisposition,
+    CallState,
+    LampMode,
+    MediaStatus,
+    OpenReceiveChannel,
+    PhoneFeatures,
+    RingMode,
+    SoftKeyEventType,
+    SoftKeySetIndex,
+    StationCallState,
+    StimulusType,
+    StopTone,
+    Tone,
+)
+from bridge.sip import CallAnswered, CallEnded, EndReason
+from bridge.sip.message import Header
+from bridge.sip.sdp import PCMU, TELEPHONE_EVENT, AudioSession, Codec
+from tests.sccpbench import PBX_ADDRESS, PBX_MEDIA, Bench
+
+
+def test_ringing() -> None:
+    bench = Bench()
+    bench.station.received.clear()
+    bench.ring(name="Bob Ünal", number="2002")
+    ref = bench.ref
+    assert bench.station.names == [
+        "CallState",
+        "SelectSoftKeys",
+        "DisplayPromptStatus",
+        "DisplayPriNotify",
+        "CallInfo",
+        "SetLamp",
+        "SetRinger",
+    ]
+    assert bench.station.states == {ref: StationCallState.RING_IN}
+    assert bench.station.softkeys[ref].set == SoftKeySetIndex.RING_IN
+    assert bench.station.prompts[ref] == "From 2002"
+    assert bench.notified() == ["From 2002"]
+    assert bench.station.rings[ref] == RingMode.INSIDE
+    assert bench.station.lamps[StimulusType.LINE, 1] == LampMode.BLINK
+    info = bench.station.infos[ref]
+    assert (info.calling_name, info.calling_number, info.called_number) == ("Bob Ünal", "2002", "1001")
+
+
+def test_a_name_in_the_phones_code_page() -> None:
+    bench = Bench(features=PhoneFeatures.RFC2833)
+    bench.ring(name="Bob Ünal Ж")
+    assert bench.station.infos[bench.ref].calling_name == "Bob Ünal ?"
+
+
+def test_a_name_cannot_hold_labels() -> None:
+    bench = Bench()
+    bench.ring(name="Bob\x1e\x01", number="2002")
+    assert bench.station.infos[bench.ref].calling_name == "Bob"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        lambda bench: bench.lift(),
+        lambda bench: bench.press(SoftKeyEventType.ANSWER, 1, bench.ref),
+        lambda bench: bench.press(SoftKeyEventType.ANSWER),
+        lambda bench: bench.push(StimulusType.LINE, 1),
+    ],
+    ids=["handset", "soft key", "soft key without a call", "line button"],
+)
+def test_answering(answer: Callable[[Bench], None]) -> None:
+    bench = Bench()
+    call = bench.ring()
+    ref = bench.ref
+    bench.station.received.clear()
+    answer(bench)
+    assert bench.station.names[:8] == [
+        "SetRinger",
+        "SetSpeakerMode",
+        "SetLamp",
+        "CallState",
+        "ActivateCallPlane",
+        "SetRinger",
+        "StopTone",
+        "OpenReceiveChannel",
+    ]
+    assert [message.state for message in bench.station.take(CallState)] == [
+        StationCallState.OFF_HOOK,
+        StationCallState.CONNECTED,
+    ]
+    (answered,) = bench.take(CallAnswered)
+    assert (answered.session.address, answered.session.port) == ("192.0.2.10", bench.station.next_port)
+    assert [codec.name for codec in answered.session.codecs] == ["PCMU", "telephone-event"]
+    assert call.state == "confirmed"
+    assert bench.station.rings[ref] == RingMode.OFF
+    assert len(bench.station.sending) == 1
+    bench.replace()
+    (ended,) = bench.take(CallEnded)
+    assert ended.reason is EndReason.REMOTE_HANGUP
+    bench.at_rest()
+
+
+def test_the_200_waits_for_the_channel() -> None:
+    bench = Bench()
+    bench.station.acknowledges = False
+    bench.ring()
+    bench.lift()
+    assert bench.take(CallAnswered) == []
+    bench.station.acknowledge()
+    bench.settle()
+    assert len(bench.take(CallAnswered)) == 1
+
+
+def test_a_lost_acknowledgement_is_asked_for_again() -> None:
+    bench = Bench()
+    bench.station.acknowledges = False
+    bench.ring()
+    bench.lift()
+    bench.advance(2.1)
+    first, second = bench.station.take(OpenReceiveChannel)
+    assert first.party_id != second.party_id
+    bench.station.acknowledge(first)
+    bench.settle()
+    assert bench.take(CallAnswered) == [], "what was closed is not what is open"
+    bench.station.receiving.clear()
+    bench.station.acknowledge(second)
+    bench.settle()
+    assert len(bench.take(CallAnswered)) == 1
+    bench.replace()
+    bench.at_rest()
+
+
+def test_no_acknowledgement_at_all_ends_the_call_with_words() -> None:
+    bench = Bench()
+    bench.station.acknowledges = False
+    bench.ring()
+    bench.lift()
+    bench.station.received.clear()
+    bench.advance(4.1)
+    (ended,) = bench.take(CallEnded)
+    assert ended.status == 500
+    assert bench.notified() == ["Phone opened no audio channel"]
+    assert len(bench.reported(MediaTroubled)) == 1
+    bench.at_rest()
+
+
+def test_a_phone_that_cannot_open_a_channel() -> None:
+    bench = Bench()
+    bench.station.status = MediaStatus.OUT_OF_SOCKETS
+    bench.ring()
+    bench.lift()
+    (ended,) = bench.take(CallEnded)
+    assert ended.status == 500
+    bench.at_rest()
+
+
+def test_a_caller_who_gives_up() -> None:
+    bench = Bench()
+    call = bench.ring()
+    bench.pbxs[0].agent.hang_up(call, now=bench.now)
+    bench.at_rest()
+    (finished,) = bench.reported(CallFinished)
+    assert (finished.outgoing, finished.answered) == (False, False)
+    assert bench.station.take(CallHistoryDisposition) == []
+
+
+def test_a_caller_who_gives_up_while_the_channel_opens() -> None:
+    bench = Bench()
+    bench.station.acknowledges = False
+    call = bench.ring()
+    bench.lift()
+    bench.pbxs[0].agent.hang_up(call, now=bench.now)
+    bench.settle()
+    bench.station.acknowledge()
+    bench.settle()
+    bench.station.receiving.clear()
+    bench.at_rest()
+
+
+def test_refusing() -> None:
+    bench = Bench()
+    bench.ring()
+    bench.press(SoftKeyEventType.END_CALL, 1, bench.ref)
+    (ended,) = bench.take(CallEnded)
+    assert ended.status == 603
+    bench.at_rest()
+
+
+def test_on_hook_does_not_refuse_what_rings() -> None:
+    bench = Bench()
+    bench.ring()
+    bench.replace()
+    assert [call.state for call in bench.phone.calls] == [PhoneCallState.RINGING_IN]
+
+
+def test_an_offer_in_the_answer() -> None:
+    bench = Bench(settings=CallSettings())
+    agent = bench.pbxs[0].agent
+    call = agent.call("1001", None, now=bench.now)
+    bench.settle()
+    bench.lift()
+    (answered,) = bench.take(CallAnswered)
+    assert answered.session.port == bench.station.next_port
+    assert bench.station.sending == {}
+    agent.acknowledge(call, PBX_MEDIA, now=bench.now)
+    bench.settle()
+    assert [media.remote_port for media in bench.station.sending.values()] == [20000]
+    bench.replace()
+    bench.at_rest()
+
+
+def test_nothing_in_common() -> None:
+    bench = Bench()
+    bench.ring(media=AudioSession(PBX_ADDRESS, 20000, (Codec("opus", 96, 48000),)))
+    (ended,) = bench.take(CallEnded)
+    assert ended.status == 488
+    bench.at_rest()
+
+
+def test_call_waiting() -> None:
+    bench = Bench()
+    bench.talk()
+    first = bench.ref
+    bench.ring(name="Carol", number="3003")
+    second = bench.ref
+    assert bench.station.tones == {first: Tone.CALL_WAITING}
+    assert bench.station.prompts[second] == "Call waiting"
+    assert bench.station.rings[second] == RingMode.SILENT
+    assert bench.station.lamps[StimulusType.LINE, 1] == LampMode.BLINK
+    bench.station.tones.clear()
+    bench.press(SoftKeyEventType.ANSWER, 1, second)
+    assert bench.station.states == {first: StationCallState.HOLD, second: StationCallState.CONNECTED}
+    assert len(bench.station.receiving) == 1
+    bench.replace()
+    assert bench.station.states == {first: StationCallState.HOLD}
+    assert bench.station.lamps[StimulusType.LINE, 1] == LampMode.WINK
+    bench.press(SoftKeyEventType.RESUME, 1, first)
+    assert bench.station.states == {first: StationCallState.CONNECTED}
+    bench.replace()
+    bench.at_rest()
+
+
+def test_a_waiting_call_rings_when_the_other_one_ends() -> None:
+    bench = Bench()
+    call = bench.talk()
+    bench.ring()
+    waiting = bench.ref
+    bench.pbxs[0].agent.hang_up(call, now=bench.now)
+    bench.settle()
+    assert bench.station.rings[waiting] == RingMode.INSIDE
+    bench.station.tones.clear()
+    bench.lift()
+    assert bench.station.states == {waiting: StationCallState.CONNECTED}
+    bench.replace()
+    bench.at_rest()
+
+
+def test_a_waiting_call_stops_its_tone() -> None:
+    bench = Bench()
+    bench.talk()
+    first = bench.ref
+    call = bench.ring()
+    bench.station.received.clear()
+    bench.pbxs[0].agent.hang_up(call, now=bench.now)
+    bench.settle()
+    assert bench.ref == first
+    assert [(message.line, message.call_ref) for message in bench.station.take(StopTone)] != []
+    bench.replace()
+    bench.at_rest()
+
+
+def test_busy() -> None:
+    bench = Bench()
+    bench.talk()
+    bench.ring()
+    bench.ring(number="3003")
+    assert [ended.status for ended in bench.take(CallEnded)] == [486]
+    assert len(bench.phone.calls) == 2
+
+
+def test_two_lines_ring_apart() -> None:
+    bench = Bench()
+    bench.ring(line=1)
+    bench.ring(line=2, number="3003")
+    second = bench.ref
+    bench.push(StimulusType.LINE, 2)
+    assert bench.station.states[second] == StationCallState.CONNECTED
+    assert bench.station.lamps[StimulusType.LINE, 2] == LampMode.ON
+    assert bench.station.lamps[StimulusType.LINE, 1] == LampMode.BLINK
+    bench.replace()
+    bench.lift()
+    bench.replace()
+    bench.at_rest()
+
+
+def test_a_withheld_number() -> None:
+    bench = Bench()
+    agent = bench.pbxs[0].agent
+    headers = [Header("P-Asserted-Identity", '"Bob" <sip:2002@192.0.2.1>'), Header("Privacy", "id")]
+    agent.call("1001", PBX_MEDIA, headers=headers, now=bench.now)
+    bench.settle()
+    info = bench.station.infos[bench.ref]
+    assert (info.calling_name, info.calling_number) == ("Unknown", "")
+
+
+def test_a_redirected_call() -> None:
+    bench = Bench()
+    agent = bench.pbxs[0].agent
+    agent.call("1001", PBX_MEDIA, headers=[Header("Diversion", "<sip:1009@pbx>;reason=no-answer")], now=bench.now)
+    bench.settle()
+    assert bench.station.infos[bench.ref].original_called_number == "1009"
+
+
+def test_the_other_side_is_not_heard_before_the_phone_registered() -> None:
+    bench = Bench(register=False)
+    bench.phone.receive_sip(1, object(), now=bench.now)  # type: ignore[arg-type]
+    assert bench.phone.calls == ()
+
+
+def test_codecs_the_offer_lists_first() -> None:
+    bench = Bench()
+    bench.ring(media=AudioSession(PBX_ADDRESS, 20000, (Codec("G722", 9), PCMU, TELEPHONE_EVENT)))
+    bench.lift()
+    (opened,) = bench.station.take(OpenReceiveChannel)
+    assert int(opened.codec) == 6

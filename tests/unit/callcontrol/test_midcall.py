@@ -1,0 +1,359 @@
+"""Hold, resume, digits, transfers, and changes of the session in a standing call."""
+
+from __future__ import annotations
+
+import pytest
+from sipmessage import Request
+
+from bridge.callcontrol import CallMeasured, CallSettings, DtmfMode, MediaTroubled, TransferFinished
+from bridge.sccp import (
+    CloseReceiveChannel,
+    ConnectionStatisticsReq,
+    ConnectionStatisticsRes,
+    DeviceType,
+    HookFlash,
+    LampMode,
+    OpenReceiveChannel,
+    PhoneFeatures,
+    PortHandling,
+    SoftKeyEventType,
+    SoftKeySetIndex,
+    StationCallState,
+    StimulusType,
+)
+from bridge.sip import Call, ChangeAccepted, Direction, InfoReceived, SessionChanged
+from bridge.sip.message import Header
+from bridge.sip.sdp import PCMA, PCMU, TELEPHONE_EVENT, AudioSession
+from tests.sccpbench import PBX_ADDRESS, PBX_MEDIA, Bench
+
+
+def requests(bench: Bench, method: str, line: int = 1) -> list[Request]:
+    return [request for request in bench.pbxs[line - 1].requests if request.method == method]
+
+
+def send_in_dialog(bench: Bench, call: Call, method: str, headers: list[Header], body: bytes = b"") -> None:
+    """A request that the PBX's user agent itself has no verb for."""
+    record = call._record
+    assert record.dialog is not None
+    request = record.dialog.request(method)
+    for header in headers:
+        request.headers.add(header.name, header.value)
+    request.headers.set("Contact", record.line.contact)
+    request.body = body
+    record.line.send(request, None, now=bench.now)
+    bench.settle()
+
+
+@pytest.mark.parametrize("how", ["soft key", "button"])
+def test_hold_and_resume(how: str) -> None:
+    bench = Bench()
+    call = bench.talk()
+    ref = bench.ref
+    bench.station.received.clear()
+    if how == "soft key":
+        bench.press(SoftKeyEventType.HOLD, 1, ref)
+    else:
+        bench.push(StimulusType.HOLD)
+    assert bench.station.names == [
+        "CloseReceiveChannel",
+        "StopMediaTransmission",
+        "DefineTimeDate",
+        "SetLamp",
+        "CallState",
+        "DisplayPromptStatus",
+        "CallInfo",
+        "SetSpeakerMode",
+        "SelectSoftKeys",
+    ]
+    assert bench.station.states == {ref: StationCallState.HOLD}
+    assert bench.station.lamps[StimulusType.LINE, 1] == LampMode.WINK
+    assert bench.station.softkeys[ref].set == SoftKeySetIndex.ON_HOLD
+    (changed,) = bench.take(SessionChanged)
+    assert changed.remote.direction is Direction.SENDONLY
+    bench.replace()  # a handset put down leaves the held call alone
+    assert bench.station.states == {ref: StationCallState.HOLD}
+    if how == "soft key":
+        bench.press(SoftKeyEventType.RESUME, 1, ref)
+    else:
+        bench.push(StimulusType.HOLD)
+    (changed,) = bench.take(SessionChanged)
+    assert changed.remote.direction is Direction.SENDRECV
+    assert changed.remote.port == bench.station.next_port
+    assert bench.station.states == {ref: StationCallState.CONNECTED}
+    assert len(bench.station.sending) == 1
+    assert len(bench.station.receiving) == 1
+    bench.pbxs[0].agent.hang_up(call, now=bench.now)
+    bench.at_rest()
+
+
+def test_the_line_button_resumes() -> None:
+    bench = Bench()
+    bench.talk()
+    ref = bench.ref
+    bench.press(SoftKeyEventType.HOLD, 1, ref)
+    bench.push(StimulusType.LINE, 1)
+    assert bench.station.states == {ref: StationCallState.CONNECTED}
+
+
+def test_a_resume_without_a_channel_stays_on_hold() -> None:
+    bench = Bench()
+    bench.talk()
+    ref = bench.ref
+    bench.press(SoftKeyEventType.HOLD, 1, ref)
+    bench.station.acknowledges = False
+    bench.press(SoftKeyEventType.RESUME, 1, ref)
+    bench.advance(4.1)
+    assert bench.station.states == {ref: StationCallState.HOLD}
+    assert len(bench.reported(MediaTroubled)) == 1
+    bench.press(SoftKeyEventType.END_CALL, 1, ref)
+    bench.at_rest()
+
+
+def test_a_new_call_holds_the_other_one() -> None:
+    bench = Bench()
+    bench.talk()
+    first = bench.ref
+    bench.press(SoftKeyEventType.NEW_CALL)
+    assert bench.station.states == {first: StationCallState.HOLD, bench.ref: StationCallState.OFF_HOOK}
+    bench.dial("700#")
+    bench.invited()
+    bench.press(SoftKeyEventType.END_CALL)
+    bench.press(SoftKeyEventType.RESUME)
+    assert bench.station.states == {first: StationCallState.CONNECTED}
+
+
+def test_hanging_up_a_held_call_from_there() -> None:
+    bench = Bench()
+    call = bench.talk()
+    bench.press(SoftKeyEventType.HOLD, 1, bench.ref)
+    bench.pbxs[0].agent.hang_up(call, now=bench.now)
+    bench.at_rest()
+
+
+def test_the_other_side_holds() -> None:
+    bench = Bench()
+    call = bench.talk()
+    bench.pbxs[0].agent.hold(call, now=bench.now)
+    bench.settle()
+    assert len(bench.station.receiving) == 1, "music is heard"
+    assert len(bench.station.sending) == 1, "a 7961 that stops sending would stop listening"
+    bench.pbxs[0].agent.resume(call, now=bench.now)
+    bench.settle()
+    assert len(bench.station.sending) == 1
+
+
+def test_the_other_side_holds_a_phone_that_may_stop() -> None:
+    bench = Bench(DeviceType.CISCO_7960, 11)
+    call = bench.talk()
+    bench.pbxs[0].agent.hold(call, now=bench.now)
+    bench.settle()
+    assert bench.station.sending == {}
+    bench.pbxs[0].agent.resume(call, now=bench.now)
+    bench.settle()
+    assert len(bench.station.sending) == 1
+
+
+def test_the_far_address_moves() -> None:
+    bench = Bench()
+    call = bench.talk()
+    bench.station.received.clear()
+    moved = AudioSession("192.0.2.99", 40000, (PCMU, TELEPHONE_EVENT))
+    bench.pbxs[0].agent.reoffer(call, moved, now=bench.now)
+    bench.settle()
+    assert bench.station.take(OpenReceiveChannel) == []
+    ((media),) = bench.station.sending.values()
+    assert (str(media.remote_ip.ip), media.remote_port) == ("192.0.2.99", 40000)
+
+
+def test_another_codec_by_re_invite() -> None:
+    bench = Bench()
+    call = bench.talk()
+    bench.station.received.clear()
+    bench.pbxs[0].agent.reoffer(call, AudioSession(PBX_ADDRESS, 20000, (PCMA, TELEPHONE_EVENT)), now=bench.now)
+    bench.settle()
+    (closed,) = bench.station.take(CloseReceiveChannel)
+    assert closed.port_handling == PortHandling.KEEP
+    (opened,) = bench.station.take(OpenReceiveChannel)
+    assert int(opened.codec) == 2
+    assert [int(media.codec) for media in bench.station.sending.values()] == [2]
+    assert call.remote is not None
+    assert call.remote.port == bench.station.next_port
+    bench.replace()
+    bench.at_rest()
+
+
+def test_another_codec_that_the_phone_does_not_open() -> None:
+    bench = Bench()
+    call = bench.talk()
+    bench.station.acknowledges = False
+    bench.pbxs[0].agent.reoffer(call, AudioSession(PBX_ADDRESS, 20000, (PCMA, TELEPHONE_EVENT)), now=bench.now)
+    bench.advance(4.1)
+    assert "Phone opened no audio channel" in bench.notified()
+    bench.at_rest()
+
+
+def test_re_invites_that_collide() -> None:
+    bench = Bench()
+    call = bench.talk()
+    ref = bench.ref
+    agent = bench.pbxs[0].agent
+    agent.reoffer(call, PBX_MEDIA.with_direction(Direction.SENDONLY), now=bench.now)
+    bench.press(SoftKeyEventType.HOLD, 1, ref)
+    bench.advance(10)
+    assert bench.station.states == {ref: StationCallState.HOLD}
+    bench.press(SoftKeyEventType.RESUME, 1, ref)
+    bench.advance(10)
+    assert bench.station.states == {ref: StationCallState.CONNECTED}
+    bench.replace()
+    bench.at_rest()
+
+
+# --- digits ----------------------------------------------------------------------------------------------------------
+
+
+def test_digits_in_the_media() -> None:
+    bench = Bench()
+    bench.talk()
+    assert [media.rfc2833_payload for media in bench.station.sending.values()] == [101]
+    bench.dial("5")
+    assert bench.take(InfoReceived) == []
+
+
+@pytest.mark.parametrize("why", ["phone", "setting", "peer"])
+def test_digits_by_info(why: str) -> None:
+    features = PhoneFeatures.NONE if why == "phone" else PhoneFeatures.RFC2833
+    mode = DtmfMode.INFO if why == "setting" else DtmfMode.AUTO
+    bench = Bench(features=features, settings=CallSettings(dtmf=mode))
+    bench.talk(media=AudioSession(PBX_ADDRESS, 20000, (PCMU,)) if why == "peer" else PBX_MEDIA)
+    bench.dial("5#")
+    assert [info.body for info in bench.take(InfoReceived)] == [
+        "Signal=5\r\nDuration=160\r\n",
+        "Signal=#\r\nDuration=160\r\n",
+    ]
+    assert [media.rfc2833_payload for media in bench.station.sending.values()] == [0]
+
+
+# --- who is there ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("method", ["UPDATE", "INVITE"])
+@pytest.mark.parametrize("header", ["P-Asserted-Identity", "Remote-Party-ID"])
+def test_somebody_else_is_there(method: str, header: str) -> None:
+    bench = Bench()
+    call = bench.talk()
+    headers = [Header(header, '"Dora" <sip:4004@192.0.2.1>;party=calling;privacy=off')]
+    send_in_dialog(bench, call, method, headers)
+    info = bench.station.infos[bench.ref]
+    assert (info.called_name, info.called_number) == ("Dora", "4004")
+
+
+def test_who_answers_is_shown() -> None:
+    bench = Bench()
+    call = bench.outgoing_call()
+    record = call._record
+    assert record.incoming is not None
+    response = record.answer_to(record.incoming, 180, b"")
+    response.headers.add("P-Asserted-Identity", '"Echo" <sip:600@192.0.2.1>')
+    record.line.respond(record.incoming, response, now=bench.now)
+    bench.settle()
+    assert bench.station.infos[bench.ref].called_name == "Echo"
+
+
+# --- transfer --------------------------------------------------------------------------------------------------------
+
+
+def consult(bench: Bench) -> tuple[Call, Call]:
+    first = bench.talk()
+    bench.press(SoftKeyEventType.TRANSFER, 1, bench.ref)
+    assert bench.station.softkeys[bench.ref].set == SoftKeySetIndex.OFF_HOOK_WITH_FEATURE
+    bench.dial("700#")
+    return first, bench.invited().call
+
+
+def test_attended_transfer() -> None:
+    bench = Bench()
+    first, second = consult(bench)
+    bench.pbxs[0].agent.answer(second, PBX_MEDIA, now=bench.now)
+    bench.settle()
+    assert bench.station.softkeys[bench.ref].set == SoftKeySetIndex.CONNECTED_TRANSFERABLE
+    bench.press(SoftKeyEventType.TRANSFER, 1, bench.ref)
+    (refer,) = requests(bench, "REFER")
+    target = refer.headers["Refer-To"]
+    dialog = second._record.dialog
+    assert dialog is not None
+    assert target.startswith("<sip:700@192.0.2.1?Replaces=")
+    assert f"{second.call_id}%3Bto-tag%3D{dialog.local_tag}%3Bfrom-tag%3D{dialog.remote_tag}>" in target
+    notify = [Header("Event", "refer"), Header("Content-Type", "message/sipfrag")]
+    send_in_dialog(bench, first, "NOTIFY", notify, b"SIP/2.0 100 Trying")
+    assert len(bench.phone.calls) == 2
+    send_in_dialog(bench, first, "NOTIFY", notify, b"SIP/2.0 200 OK")
+    bench.at_rest()
+    (finished,) = bench.reported(TransferFinished)
+    assert (finished.target, finished.succeeded) == ("700", True)
+
+
+def test_a_transfer_that_the_pbx_refuses() -> None:
+    bench = Bench()
+    first, second = consult(bench)
+    bench.pbxs[0].agent.answer(second, PBX_MEDIA, now=bench.now)
+    bench.settle()
+    bench.pbxs[0].refer_status = 405
+    bench.press(SoftKeyEventType.TRANSFER, 1, bench.ref)
+    assert "Can not complete transfer" in bench.notified()
+    (finished,) = bench.reported(TransferFinished)
+    assert (finished.succeeded, finished.status) == (False, 405)
+    assert len(bench.phone.calls) == 2
+    bench.press(SoftKeyEventType.END_CALL, 1, bench.ref)
+    bench.press(SoftKeyEventType.RESUME)
+    assert list(bench.station.states.values()) == [StationCallState.CONNECTED]
+    bench.replace()
+    bench.at_rest()
+    assert first.state == "ended"
+
+
+def test_blind_transfer() -> None:
+    bench = Bench()
+    first, second = consult(bench)
+    bench.pbxs[0].agent.ring(second, now=bench.now)
+    bench.settle()
+    bench.press(SoftKeyEventType.TRANSFER, 1, bench.ref)
+    assert second.state == "ended"
+    (refer,) = requests(bench, "REFER")
+    assert refer.headers["Refer-To"] == "<sip:700@192.0.2.1>"
+    assert first.state == "confirmed"
+
+
+def test_a_hook_flash_on_an_analog_phone() -> None:
+    bench = Bench(DeviceType.ATA_186, 3, features=PhoneFeatures.NONE)
+    bench.talk()
+    held = bench.ref
+    bench.says(HookFlash())
+    assert bench.station.states[held] == StationCallState.HOLD
+    bench.dial("700#")
+    second = bench.invited().call
+    bench.pbxs[0].agent.answer(second, PBX_MEDIA, now=bench.now)
+    bench.settle()
+    bench.says(HookFlash())
+    assert bench.station.states[held] == StationCallState.CONNECTED
+
+
+# --- statistics ------------------------------------------------------------------------------------------------------
+
+
+def test_statistics_after_a_call() -> None:
+    bench = Bench()
+    bench.talk()
+    ref = bench.ref
+    bench.replace()
+    (asked,) = bench.station.take(ConnectionStatisticsReq)
+    assert (asked.number, asked.call_ref) == ("1001", ref)
+    bench.says(ConnectionStatisticsRes("1001", ref, packets_sent=250, packets_received=249, packets_lost=1, jitter=3))
+    (measured,) = bench.reported(CallMeasured)
+    assert (measured.measured.packets_sent, measured.measured.packets_lost) == (250, 1)
+
+
+def test_change_events_reach_only_their_call() -> None:
+    bench = Bench()
+    bench.talk()
+    bench.press(SoftKeyEventType.HOLD)
+    assert bench.take(ChangeAccepted) == []
