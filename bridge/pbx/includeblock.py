@@ -30,7 +30,7 @@ def without_block(text: str) -> str:
         return text
     before, after = text[: found.start()], text[found.end() :]
     if found.group("unended") and not after:
-        before = before.removesuffix("\n").removesuffix("\r")
+        before = before.removesuffix("\n")
     return before + after
 
 
