@@ -49,6 +49,7 @@ test: venv-dev asterisk peers check ## everything: checks, unit, property, wire,
 bench: venv-dev asterisk peers ## measure ours beside its peers, in one run each
 	$(BIN)/python -m bench.tftp
 	$(BIN)/python -m bench.storm
+	$(BIN)/python -m bench.storm --sccp
 
 .PHONY: lock
 lock: ## make requirements/*.txt anew from pyproject.toml (needs uv)

@@ -1,7 +1,7 @@
-"""The boot storm: unknown SIP phones switched on at once, from the first request to the last registration.
+"""The boot storm: unknown phones switched on at once, from the first request to the last registration.
 
-``python -m bench.storm [--phones N]... [--rounds N]`` starts a whole lab (Asterisk and the bridge, in processes of
-their own) for each round, switches on phones that nobody configured, then the same phones once more: known by then,
+``python -m bench.storm [--phones N]... [--rounds N] [--sccp]`` starts a whole lab (Asterisk and the bridge, in
+processes of their own) for each round, switches on phones that nobody configured, then the same phones once more: known by then,
 they need their files and Asterisk, but no number and no reload. That second storm is the peer: what remains between
 the two is the price of autoregistration.
 """
@@ -22,7 +22,7 @@ from typing import Any
 
 from bridge.cli.control import ask
 from bridge.lab.filefetch import FileServer
-from bridge.lab.storm import StormReport, run_storm
+from bridge.lab.storm import MODELS, SCCP_MODELS, StormReport, run_storm
 
 HEADS = (
     "phones", "", "registered", "in all s", "p50 s", "p99 s", "failed", "doubled", "retransm.", "reloads",
@@ -44,10 +44,10 @@ class Figures:
 
 
 @contextlib.asynccontextmanager
-async def lab(directory: Path) -> AsyncIterator[dict[str, Any]]:
+async def lab(directory: Path, protocol: str) -> AsyncIterator[dict[str, Any]]:
     """``sepbridge lab up`` in a process of its own, and the line that it prints."""
     command = [sys.executable, "-c", "from bridge.cli import main; main()", "lab", "up"]
-    words = ["--range", "10000-19999", "--state", str(directory)]
+    words = ["--range", "10000-19999", "--state", str(directory), "--protocol", protocol]
     process = await asyncio.create_subprocess_exec(*command, *words, stdout=asyncio.subprocess.PIPE)
     assert process.stdout is not None
     try:
@@ -57,13 +57,15 @@ async def lab(directory: Path) -> AsyncIterator[dict[str, Any]]:
         await process.wait()
 
 
-async def storm(bench: dict[str, Any], phones: int) -> Figures:
+async def storm(bench: dict[str, Any], phones: int, *, sccp: bool) -> Figures:
     """Switch the phones on, and measure."""
     control = Path(bench["control"])
     pid, asterisk = bench["pid"], int((Path(bench["state"]) / "asterisk/run/asterisk.pid").read_text())
     before = ask(control, "GET", "/status")["pbx"]["reloads"]
     cpu = cpu_seconds(pid)
-    report = await run_storm(phones, FileServer(address(bench["tftp"]), address(bench["http"])))
+    models = SCCP_MODELS if sccp else MODELS
+    server = FileServer(address(bench["tftp"]), address(bench["http"]))
+    report = await run_storm(phones, server, models=models, sccp=sccp)
     after = ask(control, "GET", "/status")["pbx"]["reloads"]
     return Figures(report, after - before, peak_mb(pid), cpu_seconds(pid) - cpu, peak_mb(asterisk))
 
@@ -96,7 +98,7 @@ def row(phones: int, name: str, figures: Figures) -> tuple[str, ...]:
     )  # fmt: skip
 
 
-async def run(sizes: list[int], rounds: int) -> bool:
+async def run(sizes: list[int], rounds: int, *, sccp: bool) -> bool:
     """All storms; True if every phone of every storm came up with a number of its own."""
     rows: list[tuple[str, ...]] = [HEADS]
     ratios: list[str] = []
@@ -105,8 +107,8 @@ async def run(sizes: list[int], rounds: int) -> bool:
         pairs: list[tuple[Figures, Figures]] = []
         for _ in range(rounds):
             with tempfile.TemporaryDirectory(prefix="sepbridge-bench-") as directory:
-                async with lab(Path(directory)) as bench:
-                    pairs.append((await storm(bench, phones), await storm(bench, phones)))
+                async with lab(Path(directory), "SCCP" if sccp else "SIP") as bench:
+                    pairs.append((await storm(bench, phones, sccp=sccp), await storm(bench, phones, sccp=sccp)))
         for unknown, known in pairs:
             rows += [row(phones, "unknown", unknown), row(phones, "known", known)]
             clean = clean and unknown.report.is_clean and known.report.is_clean
@@ -127,8 +129,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.storm", description=__doc__.splitlines()[0])
     parser.add_argument("--phones", type=int, action="append", help="size of a storm; default 200 and 1000")
     parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--sccp", action="store_true", help="phones with SCCP firmware")
     options = parser.parse_args()
-    sys.exit(0 if asyncio.run(run(options.phones or [200, 1000], options.rounds)) else 1)
+    sys.exit(0 if asyncio.run(run(options.phones or [200, 1000], options.rounds, sccp=options.sccp)) else 1)
 
 
 if __name__ == "__main__":

@@ -31,6 +31,7 @@ from bridge.lab.phone import SimulatedPhone
 from bridge.lab.phonetiming import LAB_TIMING, PhoneTiming
 from bridge.lab.sccpphone import SccpPhone
 from bridge.lab.storm import MODELS as STORM_MODELS
+from bridge.lab.storm import SCCP_MODELS as SCCP_STORM_MODELS
 from bridge.lab.storm import StormReport, run_storm
 from bridge.lab.testbed import TestbedWishes, running_testbed
 
@@ -190,28 +191,40 @@ def _phone_and_person(
 @lab.command()
 @click.option("--phones", type=click.IntRange(1, 5000), default=200, show_default=True)
 @click.option("--model", "models", multiple=True, help="May be repeated. Default: a mixed house.")
+@click.option("--sccp", is_flag=True, help="SCCP firmware instead of SIP.")
 @click.option("--tftp", help="HOST:PORT of a bridge that runs. Default: a lab of its own.")
 @click.option("--http", help="HOST:PORT of its HTTP file server.")
 @click.option("--ramp", type=Duration(), default="0s", help="Spread switching on over this time.")
 @json_option
 def storm(
-    frame: Frame, phones: int, models: tuple[str, ...], tftp: str | None, http: str | None, ramp: timedelta
+    frame: Frame,
+    phones: int,
+    models: tuple[str, ...],
+    sccp: bool,
+    tftp: str | None,
+    http: str | None,
+    ramp: timedelta,
 ) -> None:
     """Switch on many unknown phones at once. Exit code 0 only if every one registered with a number of its own."""
-    report = asyncio.run(_storm(phones, models or STORM_MODELS, _server(tftp, http), ramp.total_seconds()))
+    protocol = SignallingProtocol.SCCP if sccp else SignallingProtocol.SIP
+    report = asyncio.run(_storm(phones, models, protocol, _server(tftp, http), ramp.total_seconds()))
     frame.show(report, table(("", ""), _storm_rows(report)))
     if not report.is_clean:
         raise SystemExit(1)
 
 
-async def _storm(phones: int, models: Sequence[str], server: FileServer | None, ramp: float) -> StormReport:
+async def _storm(
+    phones: int, models: Sequence[str], protocol: SignallingProtocol, server: FileServer | None, ramp: float
+) -> StormReport:
     logging.getLogger("bridge").setLevel(logging.ERROR)
+    sccp = protocol is SignallingProtocol.SCCP
     async with contextlib.AsyncExitStack() as stack:
         if server is None:
-            wishes = TestbedWishes(range=NumberRange("10000", "19999"))
+            wishes = TestbedWishes(range=NumberRange("10000", "19999"), protocol=protocol)
             bed = await stack.enter_async_context(running_testbed(wishes))
             server = FileServer(bed.tftp, bed.http)
-        return await run_storm(phones, server, models=models, ramp=ramp)
+        house = models or (SCCP_STORM_MODELS if sccp else STORM_MODELS)
+        return await run_storm(phones, server, models=house, ramp=ramp, sccp=sccp)
 
 
 def _storm_rows(report: StormReport) -> list[tuple[str, str]]:

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import Protocol, cast
 
 from bridge.errors import ConfigurationError
 
@@ -82,9 +82,8 @@ class StationConnection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """A phone connected."""
-        if not isinstance(transport, asyncio.Transport):
-            transport.close()
-            return
+        # Other event loops have transports of their own, which are no subclass of asyncio's.
+        transport = cast(asyncio.Transport, transport)
         self.peer = transport.get_extra_info("peername")[:2]
         self.local = transport.get_extra_info("sockname")[:2]
         if not self._server.admit(self):

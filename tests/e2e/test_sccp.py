@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -16,9 +17,11 @@ from bridge.lab.g711 import TONES
 from bridge.lab.phoneevents import AudioHeard, CallAnswered, CallEnded, Registered, RegistrationRejected, RestartAsked
 from bridge.lab.phonetiming import LAB_TIMING
 from bridge.lab.sccpphone import SccpPhone
-from bridge.lab.testbed import Testbed, TestbedWishes, running_testbed
+from bridge.lab.testbed import Testbed, TestbedWishes, prepared_testbed, running_testbed
 from bridge.ports import RestartKind
 from tests.e2e.conftest import Shelf, Watch, come_up
+from tests.e2e.programs import started
+from tests.peers import peer
 
 SCCP = TestbedWishes(protocol=SignallingProtocol.SCCP)
 
@@ -249,3 +252,63 @@ async def test_a_cut_cable_ends_no_registration_for_long(desks: Desks) -> None:
     await desks.line_up(phone)
     phone.call("600")
     assert await next_tone(phone) == phone.tone
+
+
+async def test_a_bridge_that_is_killed_and_started_again_loses_no_phone() -> None:
+    async with prepared_testbed(SCCP) as bed:
+        listen = bed.settings.tftp.listen[0]
+        phones = [
+            SccpPhone(
+                "7961", MacAddress(f"001122CD00{index:02X}"), FileServer((listen.host, listen.port)), timing=LAB_TIMING
+            )
+            for index in range(20)
+        ]
+        try:
+            async with started("--config", str(bed.config), "serve") as (bridge, _):
+                await come_up(*phones)
+                numbers = [phone.number for phone in phones]
+                bridge.kill()
+                await bridge.wait()
+            async with started("--config", str(bed.config), "serve"):
+                for phone in phones:
+                    await phone.wait_for(Registered, within=40)
+                assert [phone.number for phone in phones] == numbers
+                assert all(phone.faults == () for phone in phones)
+        finally:
+            for phone in phones:
+                await phone.power_off()
+
+
+async def test_tshark_reads_every_frame_of_a_life(tmp_path: Path) -> None:
+    capture = tmp_path / "sccp.pcapng"
+    async with running_testbed(SCCP) as bed:
+        port = bed.service.stations.addresses[0][1]
+        tshark = await asyncio.create_subprocess_exec(
+            peer("tshark"), "-q", "-i", "lo", "-f", f"tcp port {port}", "-w", str(capture),
+            stdout=-3, stderr=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        assert tshark.stderr is not None
+        while b"Capturing" not in (line := await tshark.stderr.readline()):
+            assert line, "tshark ended"
+        desks = Desks(bed)
+        one, two = await desks.registered("7961"), await desks.registered("7912")
+        one.call(two.number)
+        assert await next_tone(two) == one.tone
+        one.hold()
+        await two.wait_for(AudioHeard)
+        one.resume()
+        two.hang_up()
+        await one.wait_for(CallEnded)
+        for phone in desks.phones:
+            await phone.power_off()
+        tshark.terminate()
+        await tshark.wait()
+    reader = await asyncio.create_subprocess_exec(
+        peer("tshark"), "-r", str(capture), "-d", f"tcp.port=={port},skinny",
+        "-T", "fields", "-e", "skinny.messageId", "-e", "_ws.malformed", "-Y", "skinny",
+        stdout=asyncio.subprocess.PIPE, stderr=-3,
+    )  # fmt: skip
+    output, _ = await reader.communicate()
+    rows = [row.split("\t") for row in output.decode().splitlines()]
+    assert len(rows) > 60
+    assert [row for row in rows if row[1:] and row[1]] == []
