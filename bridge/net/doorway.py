@@ -179,7 +179,7 @@ class _Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         # Other event loops have transports of their own, which are no subclass of asyncio's.
-        transport = cast(asyncio.Transport, transport)
+        transport = cast("asyncio.Transport", transport)
         peer = transport.get_extra_info("peername")
         self._source = Destination(peer[0], peer[1], Transport.TCP)
         if not self._server.opened(self, self._source):
