@@ -7,7 +7,7 @@ import contextlib
 from collections import Counter
 from collections.abc import Callable
 from types import TracebackType
-from typing import Self
+from typing import Self, cast
 
 from bridge.errors import RemoteProtocolError
 from bridge.sip.destination import Destination, Transport
@@ -178,9 +178,8 @@ class _Connection(asyncio.Protocol):
         self._idle: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        if not isinstance(transport, asyncio.Transport):
-            transport.close()
-            return
+        # Other event loops have transports of their own, which are no subclass of asyncio's.
+        transport = cast("asyncio.Transport", transport)
         peer = transport.get_extra_info("peername")
         self._source = Destination(peer[0], peer[1], Transport.TCP)
         if not self._server.opened(self, self._source):
