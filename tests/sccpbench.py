@@ -120,6 +120,7 @@ class Station:
     rings: dict[int, RingMode] = field(default_factory=dict)
     opening: deque[OpenReceiveChannel] = field(default_factory=deque)
     receiving: dict[int, OpenReceiveChannel] = field(default_factory=dict)
+    closed: set[int] = field(default_factory=set)
     sending: dict[int, StartMediaTransmission] = field(default_factory=dict)
     buttons: ButtonTemplate | None = None
     next_port: int = 30000
@@ -166,6 +167,7 @@ class Station:
                 else:
                     self.opening.append(message)
             case CloseReceiveChannel():
+                self.closed.add(message.party_id)
                 self.receiving.pop(message.party_id, None)
             case StartMediaTransmission():
                 self.sending[message.party_id] = message
@@ -187,7 +189,7 @@ class Station:
         opened = opened or self.opening.popleft()
         self.next_port += 2
         status = self.status if status is None else status
-        if status == MediaStatus.OK:
+        if status == MediaStatus.OK and opened.party_id not in self.closed:
             self.receiving[opened.party_id] = opened
         address = StationAddress.of(self.address)
         self.to_send.append(OpenReceiveChannelAck(status, address, self.next_port, opened.party_id, opened.call_ref))

@@ -128,7 +128,6 @@ def test_a_lost_acknowledgement_is_asked_for_again() -> None:
     bench.station.acknowledge(first)
     bench.settle()
     assert bench.take(CallAnswered) == [], "what was closed is not what is open"
-    bench.station.receiving.clear()
     bench.station.acknowledge(second)
     bench.settle()
     assert len(bench.take(CallAnswered)) == 1
@@ -179,7 +178,6 @@ def test_a_caller_who_gives_up_while_the_channel_opens() -> None:
     bench.settle()
     bench.station.acknowledge()
     bench.settle()
-    bench.station.receiving.clear()
     bench.at_rest()
 
 

@@ -289,7 +289,6 @@ def test_a_hang_up_before_the_channel_is_acknowledged() -> None:
     bench.replace()
     bench.station.acknowledge()
     bench.settle()
-    bench.station.receiving.clear()  # the phone itself opened what it was told to close
     bench.at_rest()
     assert bench.pbxs[0].methods() == []
 
