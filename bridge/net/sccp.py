@@ -83,7 +83,7 @@ class StationConnection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """A phone connected."""
         # Other event loops have transports of their own, which are no subclass of asyncio's.
-        transport = cast(asyncio.Transport, transport)
+        transport = cast("asyncio.Transport", transport)
         self.peer = transport.get_extra_info("peername")[:2]
         self.local = transport.get_extra_info("sockname")[:2]
         if not self._server.admit(self):
