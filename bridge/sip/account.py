@@ -7,9 +7,12 @@ from dataclasses import dataclass, field
 from bridge.sip.addressing import quoted, user_part
 from bridge.sip.destination import Destination, host_and_port
 from bridge.sip.digest import Credentials
+from bridge.sip.identity import IdentityHeaders, identity_headers
 from bridge.sip.message import Header
 
-ALLOW = "INVITE, ACK, BYE, CANCEL, OPTIONS, NOTIFY, INFO"
+ALLOW = "INVITE, ACK, BYE, CANCEL, OPTIONS, NOTIFY, INFO, UPDATE, REFER"
+SUPPORTED = "replaces"
+"""The extensions that we name in Supported, and take in a Require."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,9 @@ class Account:
     keepalive: float = 0.0
     """Seconds between CRLF keep-alives on TCP (RFC 5626 section 3.5.1); 0 switches them off."""
 
+    identity: IdentityHeaders = IdentityHeaders.NONE
+    """Headers in which calls carry our own name and number, for servers that trust them."""
+
     @property
     def credentials(self) -> Credentials:
         """What answers a challenge."""
@@ -53,6 +59,10 @@ class Account:
         """Our From, with a tag."""
         name = f"{quoted(self.display_name)} " if self.display_name else ""
         return f"{name}<{self.address_of_record}>;tag={tag}"
+
+    def identity_headers(self, *, is_caller: bool) -> list[Header]:
+        """Our identity as ``identity`` says; ``is_caller`` when it goes into a request of a call of ours."""
+        return identity_headers(self.identity, self.display_name, self.user, self.domain, is_caller=is_caller)
 
     def contact_uri(self, local: tuple[str, int]) -> str:
         """Where we can be reached."""

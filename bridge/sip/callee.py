@@ -29,6 +29,7 @@ class Callee:
         """The INVITE that begins this call. Returns its offer. Raises RemoteProtocolError with the status to answer."""
         record = self._record
         offer = session_in(incoming.request)
+        record.note_identity(incoming.request)
         record.dialog = Dialog.of_callee(incoming.request, record.tag)
         record.incoming = incoming
         record.negotiation.remote = offer

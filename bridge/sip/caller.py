@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import suppress
+from dataclasses import dataclass, replace
 
 from sipmessage import URI, Request, Response
 
-from bridge.errors import RemoteProtocolError
+from bridge.errors import LocalProtocolError, RemoteProtocolError
 from bridge.sip.callrecord import CallRecord, CallState
 from bridge.sip.dialog import Dialog
-from bridge.sip.events import CallAnswered, CallProgress, EndReason
+from bridge.sip.events import CallAnswered, CallProgress, EndReason, OfferReceived
 from bridge.sip.exchange import Outgoing
 from bridge.sip.message import Header, from_tag, sequence, to_tag
 from bridge.sip.negotiation import session_in
-from bridge.sip.sdp import AudioSession
+from bridge.sip.sdp import MEDIA_TYPE, AudioSession
 from bridge.sip.transaction import Outcome
 from bridge.sip.transaction_tables import State
 
@@ -22,10 +23,19 @@ MAX_FORKS = 8
 """Early dialogs of one call that are remembered."""
 
 
+@dataclass(frozen=True, slots=True)
+class LateOffer:
+    """The offer of a 200 whose ACK waits for our answer."""
+
+    tag: str
+    sequence: int
+    offer: AudioSession
+
+
 class Caller:
     """The calling side, until the call stands."""
 
-    __slots__ = ("_acks", "_cancel_sent", "_early", "_early_sessions", "_record", "cancel_wanted")
+    __slots__ = ("_acks", "_cancel_sent", "_early", "_early_sessions", "_late", "_record", "cancel_wanted")
 
     def __init__(self, record: CallRecord) -> None:
         self.cancel_wanted = False
@@ -34,12 +44,15 @@ class Caller:
         self._early: dict[str, Dialog] = {}
         self._early_sessions: dict[str, AudioSession] = {}
         self._acks: dict[str, bytes] = {}
+        self._late: LateOffer | None = None
 
-    def invite(self, target: URI, call_id: str, offer: AudioSession, headers: Iterable[Header], *, now: float) -> None:
-        """Send the INVITE."""
+    def invite(
+        self, target: URI, call_id: str, offer: AudioSession | None, headers: Iterable[Header], *, now: float
+    ) -> None:
+        """Send the INVITE. Without ``offer`` the other side makes it, in its 200."""
         record = self._record
         record.negotiation.capability = offer
-        request = Request(method="INVITE", uri=target, body=record.negotiation.offer(offer))
+        request = Request(method="INVITE", uri=target, body=record.negotiation.offer(offer) if offer else b"")
         request.headers.set("Max-Forwards", "70")
         request.headers.set("From", record.line.account.from_header(record.tag))
         request.headers.set("To", f"<{target}>")
@@ -52,6 +65,10 @@ class Caller:
     def early_dialog(self, request: Request) -> Dialog | None:
         """The early dialog that a request of the peer's belongs to."""
         return self._early.get(from_tag(request))
+
+    def early_dialog_tagged(self, tag: str) -> Dialog | None:
+        """The early dialog with this tag of the peer's."""
+        return self._early.get(tag)
 
     def receive(self, outgoing: Outgoing, response: Response, *, now: float) -> None:
         """An answer to the INVITE."""
@@ -80,8 +97,10 @@ class Caller:
             self._cancel(now)
         record.end(EndReason.LOCAL_HANGUP)
 
-    def overdue(self) -> None:
-        """No final answer came after the CANCEL: the INVITE counts as cancelled."""
+    def overdue(self, *, now: float) -> None:
+        """No final answer came after the CANCEL: the INVITE counts as cancelled. Or nobody answered a late offer."""
+        if self._late is not None:
+            self.abandon(EndReason.MEDIA, "the offer was not answered in time", now=now)
         if self._record.invite is not None:
             self._record.line.drop(self._record.invite)
             self._forget(self._record.invite)
@@ -106,7 +125,8 @@ class Caller:
         if session is not None and tag in self._early:
             self._early_sessions[tag] = session
         record.state = CallState.RINGING
-        record.report(CallProgress(record.call, response.code, response.phrase, session))
+        identity = record.note_identity(response)
+        record.report(CallProgress(record.call, response.code, response.phrase, session, identity))
 
     def _accepted(self, outgoing: Outgoing, response: Response, now: float) -> None:
         record = self._record
@@ -114,6 +134,8 @@ class Caller:
         if tag in self._acks:
             record.line.send_again(self._acks[tag])
             return
+        if self._late is not None and self._late.tag == tag:
+            return  # their 200 once more: its ACK waits for the owner's answer
         dialog = self._early.pop(tag, None)
         try:
             if dialog is None:
@@ -126,10 +148,15 @@ class Caller:
             self._forget(outgoing)
             record.end(EndReason.PROTOCOL, response.code, error.what)
             return
-        ack = record.line.send_ack(dialog.request("ACK", acknowledges=sequence(outgoing.request).sequence))
+        number = sequence(outgoing.request).sequence
+        is_wanted = record.dialog is None and not self.cancel_wanted and record.state is not CallState.ENDED
+        if is_wanted and not outgoing.request.body and (offer := self._offer_in(response)):
+            self._take_late_offer(outgoing, response, dialog, LateOffer(tag, number, offer), now)
+            return
+        ack = record.line.send_ack(dialog.request("ACK", acknowledges=number))
         if len(self._acks) < MAX_FORKS:
             self._acks[tag] = ack
-        if record.dialog is not None or self.cancel_wanted or record.state is CallState.ENDED:
+        if not is_wanted:
             # another branch of a forked call won, or the owner hung up meanwhile (section 13.2.2.4)
             self._forget(outgoing)
             record.line.detach(dialog)
@@ -142,15 +169,74 @@ class Caller:
         record.state = CallState.CONFIRMED
         try:
             session = session_in(response) or self._early_sessions.get(tag)
-            if session is None:
-                raise RemoteProtocolError("the answer holds no session description")
+            if session is None or not outgoing.request.body:
+                raise RemoteProtocolError("the answer holds no session description that can be used")
             record.negotiation.take_answer(session)
         except RemoteProtocolError as error:
             record.send_bye(now=now)
             record.end(EndReason.MEDIA, response.code, error.what)
             return
         self._early_sessions.clear()
-        record.report(CallAnswered(record.call, session))
+        record.report(CallAnswered(record.call, session, record.note_identity(response)))
+
+    # --- the other side's offer --------------------------------------------------------------------------------------
+
+    def answer_offer(self, session: AudioSession, *, now: float) -> None:
+        """Acknowledge their 200 with our answer to its offer. A session without a common codec ends the call."""
+        record, late = self._record, self._late
+        if late is None or record.state is not CallState.ACCEPTING:
+            raise LocalProtocolError(f"there is no offer to answer: the call is {record.state}")
+        try:
+            body = record.negotiation.answer(late.offer, session)
+        except RemoteProtocolError as error:
+            self.abandon(EndReason.MEDIA, error.what, now=now)
+            return
+        record.negotiation.capability = session
+        self._acknowledge(late, body)
+        record.state = CallState.CONFIRMED
+        record.report(CallAnswered(record.call, late.offer, record.identity))
+
+    def abandon(self, reason: EndReason, text: str = "", *, now: float) -> None:
+        """End a call whose late offer nobody wants to answer: the ACK must hold an answer, so it refuses the stream."""
+        record = self._record
+        if self._late is not None:
+            refused = replace(self._late.offer, port=0, other_media=(), audio_index=0)
+            self._acknowledge(self._late, record.negotiation.answer(self._late.offer, refused))
+            record.send_bye(now=now)
+        record.end(reason, 0, text)
+
+    def _offer_in(self, response: Response) -> AudioSession | None:
+        try:
+            return session_in(response)
+        except RemoteProtocolError:
+            return None
+
+    def _take_late_offer(
+        self, outgoing: Outgoing, response: Response, dialog: Dialog, late: LateOffer, now: float
+    ) -> None:
+        record = self._record
+        self._forget(outgoing, but=late.tag)
+        self._early_sessions.clear()
+        self._late = late
+        record.dialog = dialog
+        record.line.attach(dialog, record.call)
+        record.state = CallState.ACCEPTING
+        record.negotiation.remote = late.offer
+        record.deadlines.timeout = now + record.line.values.give_up
+        record.report(OfferReceived(record.call, late.offer, record.note_identity(response)))
+
+    def _acknowledge(self, late: LateOffer, body: bytes) -> None:
+        record = self._record
+        self._late = None
+        record.deadlines.clear()
+        if record.dialog is None:
+            return
+        ack = record.dialog.request("ACK", acknowledges=late.sequence)
+        ack.body = body
+        ack.headers.set("Content-Type", MEDIA_TYPE)
+        self._acks[late.tag] = record.line.send_ack(ack)
+
+    # --- inside ------------------------------------------------------------------------------------------------------
 
     def _cancel(self, now: float) -> None:
         record = self._record

@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Protocol
 from sipmessage import Request, Response
 
 from bridge.errors import LocalProtocolError
-from bridge.sip.account import ALLOW, Account
+from bridge.sip.account import ALLOW, SUPPORTED, Account
 from bridge.sip.dialog import Dialog, DialogState
-from bridge.sip.events import CallEnded, EndReason, Event
+from bridge.sip.events import CallEnded, EndReason, Event, IdentityChanged
 from bridge.sip.exchange import Incoming, Outgoing
+from bridge.sip.identity import RemoteIdentity, identity_in
 from bridge.sip.ids import SipIds
-from bridge.sip.message import Header, reply_to
+from bridge.sip.message import Header, Message, reply_to
 from bridge.sip.negotiation import Negotiation
 from bridge.sip.sdp import MEDIA_TYPE
 from bridge.sip.timers import Deadlines, TimerValues
@@ -38,6 +39,8 @@ class CallState(StrEnum):
     """They call; not answered yet."""
     ANSWERED = "answered"
     """Our 200 went out; their ACK is awaited."""
+    ACCEPTING = "accepting"
+    """We called without an offer; their 200 brought one, and our answer to it is awaited."""
     CONFIRMED = "confirmed"
     ENDED = "ended"
 
@@ -101,12 +104,14 @@ class CallRecord:
         "deadlines",
         "dialog",
         "hang_up_wanted",
+        "identity",
         "incoming",
         "invite",
         "line",
         "negotiation",
         "state",
         "tag",
+        "update",
     )
 
     def __init__(self, call: Call, line: CallLine, call_id: str, tag: str, state: CallState) -> None:
@@ -120,6 +125,10 @@ class CallRecord:
         """Our INVITE that is under way: the first one, or a change."""
         self.incoming: Incoming | None = None
         """Their INVITE that is open: not answered, or answered and not acknowledged."""
+        self.update: Outgoing | None = None
+        """Our UPDATE that is under way."""
+        self.identity: RemoteIdentity | None = None
+        """The other side, as the server said last."""
         self.deadlines = Deadlines()
         self.hang_up_wanted = False
         """The owner hung up before the ACK came."""
@@ -143,12 +152,18 @@ class CallRecord:
         """Send an INVITE, the first or a later one."""
         request.headers.set("Contact", self.line.contact)
         request.headers.set("Allow", ALLOW)
-        request.headers.set("Content-Type", MEDIA_TYPE)
+        request.headers.set("Supported", SUPPORTED)
+        if request.body:
+            request.headers.set("Content-Type", MEDIA_TYPE)
+        for header in self.line.account.identity_headers(is_caller=self.call.is_outgoing):
+            if not request.headers.getlist(header.name):  # the owner may have said it in its own words
+                request.headers.add(header.name, header.value)
         self.invite = self.line.send(request, self.call, now=now)
 
     def answer_to(self, incoming: Incoming, status: int, body: bytes) -> Response:
-        """A provisional answer or a 200 to an INVITE."""
-        headers = (Header("Contact", self.line.contact), Header("Allow", ALLOW))
+        """A provisional answer or a 200 to an INVITE, or a 200 to an UPDATE."""
+        headers = [Header("Contact", self.line.contact), Header("Allow", ALLOW), Header("Supported", SUPPORTED)]
+        headers += self.line.account.identity_headers(is_caller=self.call.is_outgoing)
         return reply_to(incoming.request, status, tag=self.tag, headers=headers, body=body, media_type=MEDIA_TYPE)
 
     def send_ok(self, incoming: Incoming, body: bytes, *, now: float) -> None:
@@ -177,6 +192,19 @@ class CallRecord:
         if incoming is self.incoming:
             self.incoming = None
 
+    def note_identity(self, message: Message) -> RemoteIdentity | None:
+        """Remember who the other side is, if the message says so. Returns what it says."""
+        found = identity_in(message)
+        self.identity = found or self.identity
+        return found
+
+    def report_identity(self, message: Message) -> None:
+        """The same in the middle of a call, where a change is news."""
+        before = self.identity
+        found = self.note_identity(message)
+        if found is not None and found != before:
+            self.report(IdentityChanged(self.call, found))
+
     # --- the end -----------------------------------------------------------------------------------------------------
 
     def send_bye(self, *, now: float) -> None:
@@ -200,6 +228,10 @@ class CallRecord:
         if self.dialog is not None and self.dialog.state is DialogState.EARLY:
             self.dialog.end()
             self.line.detach(self.dialog)
+        self.end_reported(reason, status, text)
+
+    def end_reported(self, reason: EndReason, status: int = 0, text: str = "") -> None:
+        """Tell the owner of the end, once."""
         if not self._reported_end:
             self._reported_end = True
             self.line.report(CallEnded(self.call, reason, status, text))

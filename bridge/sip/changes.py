@@ -43,6 +43,8 @@ class Changes:
             if self.retry_at > now:
                 return
             self.retry_at = None
+        if record.update is not None:
+            return
         if session is None or record.invite is not None or record.incoming is not None or record.dialog is None:
             return
         if record.state is not CallState.CONFIRMED:
@@ -72,6 +74,7 @@ class Changes:
             record.dialog.refresh_target(response)
             self._ack = record.line.send_ack(record.dialog.request("ACK", acknowledges=number))
             self._ack_of = number
+            record.report_identity(response)
             self._accepted(response, now)
         elif response.code in (408, 481):  # section 12.2.1.2: the dialog is gone
             self._end(EndReason.REMOTE_HANGUP, response.code, response.phrase, now)
@@ -100,7 +103,7 @@ class Changes:
         """Their re-INVITE, whose order the dialog has checked. It is answered with what our side can."""
         record = self._record
         request = incoming.request
-        if record.invite is not None:
+        if record.invite is not None or (record.update is not None and record.negotiation.offered is not None):
             record.line.respond(incoming, reply_to(request, 491), now=now)
             return
         if record.incoming is not None or record.dialog is None:
@@ -120,6 +123,7 @@ class Changes:
             return
         record.dialog.refresh_target(request)
         record.send_ok(incoming, body, now=now)
+        record.report_identity(request)
 
     def _accepted(self, response: Response, now: float) -> None:
         record = self._record

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from sipmessage import URI, Response
+from sipmessage import URI, Request, Response
 
 from bridge.errors import InvalidInput, LocalProtocolError, RemoteProtocolError
-from bridge.sip.account import ALLOW, Account
+from bridge.sip.account import ALLOW, SUPPORTED, Account
 from bridge.sip.addressing import parse_uri, user_part
 from bridge.sip.calls import Call, CallState
 from bridge.sip.destination import Destination
+from bridge.sip.dtmfrelay import DEFAULT_DURATION, RELAY, Digit, write_digit
 from bridge.sip.events import ConnectionFailed, Event, IncomingCall, MessageIgnored, NotifyReceived
 from bridge.sip.exchange import (
     AckArrived,
@@ -33,8 +34,10 @@ from bridge.sip.keepalive import Keepalive
 from bridge.sip.line import Line
 from bridge.sip.message import Header, content_type, from_of, to_of, to_tag, tokens
 from bridge.sip.registration import Registration, RegistrationState
+from bridge.sip.replaces import Replaces, replaces_in
 from bridge.sip.sdp import MEDIA_TYPE, AudioSession, Direction
 from bridge.sip.timers import RFC_TIMERS, TimerValues
+from bridge.sip.transfer import is_of_transfer
 
 _KNOWN_METHODS = frozenset(
     {"INVITE", "ACK", "BYE", "CANCEL", "OPTIONS", "NOTIFY", "INFO", "REGISTER", "SUBSCRIBE", "REFER", "UPDATE"}
@@ -148,11 +151,25 @@ class UserAgent:
 
     # --- calls -------------------------------------------------------------------------------------------------------
 
-    def call(self, target: str, offer: AudioSession, *, headers: Iterable[Header] = (), now: float) -> Call:
-        """Call ``target``: a number or name at our domain, or a ``sip:`` address. Raises InvalidInput."""
+    def call(
+        self,
+        target: str,
+        offer: AudioSession | None,
+        *,
+        headers: Iterable[Header] = (),
+        replaces: Replaces | None = None,
+        now: float,
+    ) -> Call:
+        """Call ``target``: a number or name at our domain, or a ``sip:`` address. Raises InvalidInput.
+
+        Without ``offer`` the other side makes it: OfferReceived follows, and wants ``answer_offer``. ``replaces`` is
+        the call there whose place ours shall take.
+        """
         if len(self._calls) >= self.max_calls:
             raise LocalProtocolError(f"no more than {self.max_calls} calls at a time")
         call = Call(self._line, self._line.ids.call_id(), self._line.ids.tag(), is_outgoing=True)
+        if replaces is not None:
+            headers = (*headers, Header("Replaces", str(replaces)))
         call.invite(self._target(target), offer, headers, now=now)
         self._calls[call] = None
         self._after(now)
@@ -166,6 +183,14 @@ class UserAgent:
     def answer(self, call: Call, session: AudioSession, *, now: float) -> None:
         """Answer an incoming call. ``session`` is what we can; the answer takes what the offer has in common."""
         call.answer(session, now=now)
+        if call.replaces is not None and call.state is not CallState.ENDED:
+            call.replaces.replaced(now=now)
+            call.replaces = None
+        self._after(now)
+
+    def answer_offer(self, call: Call, session: AudioSession, *, now: float) -> None:
+        """Answer the offer of OfferReceived. CallAnswered follows, or CallEnded when no codec is common."""
+        call.answer_offer(session, now=now)
         self._after(now)
 
     def reject(self, call: Call, status: int = 486, *, headers: Iterable[Header] = (), now: float) -> None:
@@ -193,6 +218,44 @@ class UserAgent:
         """Change the session: other codecs, another address. ChangeAccepted or ChangeRefused follows."""
         call.offer(session, now=now)
         self._after(now)
+
+    def update(self, call: Call, session: AudioSession | None = None, *, now: float) -> None:
+        """Like ``reoffer``, by UPDATE; without ``session`` only our contact and our identity are told anew."""
+        call.update(session, now=now)
+        self._after(now)
+
+    def transfer(self, call: Call, target: str | Call, *, now: float) -> None:
+        """Ask the peer of ``call`` to call somebody else (blind), or to take our place in another call (attended).
+
+        TransferProgress and TransferEnded follow. Neither call is hung up by it. Raises InvalidInput.
+        """
+        if isinstance(target, Call):
+            name, uri = target.dialog_name, target.remote_target
+            if name is None or uri is None or target.state is not CallState.CONFIRMED or target is call:
+                raise LocalProtocolError(f"nobody can be transferred into a call that is {target.state}")
+            call.transfers.refer(uri, name, now=now)
+        else:
+            call.transfers.refer(self._target(target), None, now=now)
+        self._after(now)
+
+    def accept_transfer(self, call: Call, *, now: float) -> None:
+        """Take on the transfer of TransferRequested; then ``call`` its target and ``report_transfer``."""
+        call.transfers.accept(now=now)
+        self._after(now)
+
+    def refuse_transfer(self, call: Call, status: int = 603, *, now: float) -> None:
+        """Refuse the transfer of TransferRequested."""
+        call.transfers.refuse(status, now=now)
+        self._after(now)
+
+    def report_transfer(self, call: Call, status: int, reason: str = "", *, now: float) -> None:
+        """Tell whoever asked for a transfer how the new call goes; a status from 200 is the last word."""
+        call.transfers.progress(status, reason, now=now)
+        self._after(now)
+
+    def send_digit(self, call: Call, key: str, duration: int = DEFAULT_DURATION, *, now: float) -> None:
+        """Send one key by INFO; ``duration`` in milliseconds. Raises InvalidInput."""
+        self.send_info(call, RELAY, write_digit(Digit(key, duration)), now=now)
 
     def send_info(self, call: Call, media_type: str, body: bytes, *, now: float) -> None:
         """Send an INFO within the call, for DTMF (``application/dtmf-relay``)."""
@@ -292,7 +355,7 @@ class UserAgent:
             self._request_in_dialog(incoming, now)
         elif self._line.exchange.merged(incoming):
             self._line.reply(incoming, 482, now=now)
-        elif request.method in ("INVITE", "OPTIONS") and (extensions := tokens(request, "Require")):
+        elif request.method in ("INVITE", "OPTIONS") and (extensions := tokens(request, "Require") - {SUPPORTED}):
             self._line.reply(incoming, 420, Header("Unsupported", ", ".join(sorted(extensions))), now=now)
         elif request.method == "INVITE":
             self._incoming_call(incoming, now)
@@ -302,6 +365,8 @@ class UserAgent:
             self._notify(incoming, now)
         elif request.method in ("BYE", "INFO", "UPDATE", "PRACK"):
             self._line.reply(incoming, 481, now=now)
+        elif request.method == "REFER":
+            self._line.reply(incoming, 403, now=now)  # we call for nobody with whom we do not talk
         elif request.method in _KNOWN_METHODS:
             self._line.reply(incoming, 405, Header("Allow", ALLOW), now=now)
         else:
@@ -312,7 +377,7 @@ class UserAgent:
         if call := self._line.call_of(request):
             if request.method == "OPTIONS":
                 self._answer_options(incoming, now)
-            elif request.method in ("INVITE", "BYE", "INFO"):
+            elif request.method in ("INVITE", "BYE", "INFO", "UPDATE", "REFER") or is_of_transfer(request):
                 call.receive_request(incoming, now=now)
             elif request.method == "NOTIFY":
                 self._notify(incoming, now)
@@ -328,7 +393,12 @@ class UserAgent:
 
     def _incoming_call(self, incoming: Incoming, now: float) -> None:
         request = incoming.request
-        if len(self._calls) >= self.max_calls:
+        try:
+            replaces = self._replaced_by(request)
+        except RemoteProtocolError as error:
+            self._line.reply(incoming, error.reply or 400, now=now)
+            return
+        if len(self._calls) >= self.max_calls + (replaces is not None):
             self._line.reply(incoming, 486, now=now)
             return
         call = Call(self._line, request.headers["Call-ID"], self._line.ids.tag(), is_outgoing=False)
@@ -341,6 +411,7 @@ class UserAgent:
             self._line.report(MessageIgnored(str(incoming.source), str(error)))
             return
         self._calls[call] = None
+        call.replaces = replaces
         caller = from_of(request)
         self._line.report(
             IncomingCall(
@@ -350,8 +421,24 @@ class UserAgent:
                 called=request.uri.user or to_of(request).uri.user or "",
                 offer=offer,
                 alert_info=request.headers.get("Alert-Info") or "",
+                identity=call.identity,
+                replaces=replaces,
             )
         )
+
+    def _replaced_by(self, request: Request) -> Call | None:
+        """The call whose place an INVITE wants to take. Raises RemoteProtocolError (RFC 3891 section 3)."""
+        name = replaces_in(request)
+        if name is None:
+            return None
+        call = next((call for call in self._calls if call.is_named(name)), None)
+        if call is None or call.state is CallState.INCOMING:  # only early dialogs of our own making can be replaced
+            raise RemoteProtocolError("an INVITE that would replace a call that does not exist", reply=481)
+        if call.state is CallState.ENDED:
+            raise RemoteProtocolError("an INVITE that would replace a call that has ended", reply=603)
+        if name.early_only and call.state not in (CallState.CALLING, CallState.RINGING):
+            raise RemoteProtocolError("an INVITE that would replace a call that was answered", reply=486)
+        return call
 
     def _cancel(self, incoming: Incoming, now: float) -> None:
         invite = self._line.exchange.cancelled(incoming.request)
@@ -364,7 +451,8 @@ class UserAgent:
                 call.cancelled(incoming.request.headers.get("Reason") or "", now=now)
 
     def _answer_options(self, incoming: Incoming, now: float) -> None:
-        headers = (Header("Allow", ALLOW), Header("Accept", MEDIA_TYPE), Header("Contact", self.contact))
+        headers = [Header("Allow", ALLOW), Header("Accept", MEDIA_TYPE), Header("Contact", self.contact)]
+        headers.append(Header("Supported", SUPPORTED))
         self._line.reply(incoming, 200, *headers, now=now)
 
     def _notify(self, incoming: Incoming, now: float) -> None:

@@ -33,6 +33,7 @@ from bridge.sip import (
     Transport,
     UserAgent,
 )
+from bridge.sip.account import ALLOW
 from bridge.sip.message import Header, reply_to, to_tag
 from bridge.sip.normalise import read_message
 from bridge.sip.sdp import G722, PCMA, PCMU, TELEPHONE_EVENT, write_session
@@ -380,9 +381,9 @@ def answer_of(agent: UserAgent, data: bytes) -> Response:
     ("data", "status", "header", "value"),
     [
         (a_request("OPTIONS"), 200, "Accept", "application/sdp"),
-        (a_request("REFER"), 405, "Allow", "INVITE, ACK, BYE, CANCEL, OPTIONS, NOTIFY, INFO"),
-        (a_request("SUBSCRIBE"), 405, "Allow", "INVITE, ACK, BYE, CANCEL, OPTIONS, NOTIFY, INFO"),
-        (a_request("FROBNICATE"), 501, "Allow", "INVITE, ACK, BYE, CANCEL, OPTIONS, NOTIFY, INFO"),
+        (a_request("REFER"), 403, "CSeq", "5 REFER"),
+        (a_request("SUBSCRIBE"), 405, "Allow", ALLOW),
+        (a_request("FROBNICATE"), 501, "Allow", ALLOW),
         (a_request("BYE", to_tag="none"), 481, "CSeq", "5 BYE"),
         (a_request("INFO"), 481, "CSeq", "5 INFO"),
         (a_request("CANCEL"), 481, "CSeq", "5 CANCEL"),
