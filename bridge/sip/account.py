@@ -11,8 +11,9 @@ from bridge.sip.identity import IdentityHeaders, identity_headers
 from bridge.sip.message import Header
 
 ALLOW = "INVITE, ACK, BYE, CANCEL, OPTIONS, NOTIFY, INFO, UPDATE, REFER"
-SUPPORTED = "replaces"
-"""The extensions that we name in Supported, and take in a Require."""
+EXTENSIONS = frozenset({"replaces", "timer"})
+"""What a Require of the peer's may ask of us."""
+SUPPORTED = ", ".join(sorted(EXTENSIONS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,13 @@ class Account:
 
     identity: IdentityHeaders = IdentityHeaders.NONE
     """Headers in which calls carry our own name and number, for servers that trust them."""
+
+    session_expires: int = 0
+    """Session timer that we ask for (RFC 4028), in seconds, at least 90; 0 leaves it to the other side."""
+    redirects: int = 5
+    """How many 3xx answers a call follows (RFC 3261 section 8.1.3.4); 0 follows none."""
+    redirect_hosts: tuple[str, ...] = ()
+    """Hosts besides our own server and domain that a 3xx may send a call to."""
 
     @property
     def credentials(self) -> Credentials:

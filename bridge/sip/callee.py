@@ -28,6 +28,7 @@ class Callee:
     def receive_invite(self, incoming: Incoming, *, now: float) -> AudioSession | None:
         """The INVITE that begins this call. Returns its offer. Raises RemoteProtocolError with the status to answer."""
         record = self._record
+        record.session_timer.check(incoming.request)
         offer = session_in(incoming.request)
         record.note_identity(incoming.request)
         record.dialog = Dialog.of_callee(incoming.request, record.tag)

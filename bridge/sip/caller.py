@@ -15,6 +15,7 @@ from bridge.sip.events import CallAnswered, CallProgress, EndReason, OfferReceiv
 from bridge.sip.exchange import Outgoing
 from bridge.sip.message import Header, from_tag, sequence, to_tag
 from bridge.sip.negotiation import session_in
+from bridge.sip.redirection import next_target
 from bridge.sip.sdp import MEDIA_TYPE, AudioSession
 from bridge.sip.transaction import Outcome
 from bridge.sip.transaction_tables import State
@@ -35,7 +36,7 @@ class LateOffer:
 class Caller:
     """The calling side, until the call stands."""
 
-    __slots__ = ("_acks", "_cancel_sent", "_early", "_early_sessions", "_late", "_record", "cancel_wanted")
+    __slots__ = ("_acks", "_cancel_sent", "_early", "_early_sessions", "_late", "_record", "_tried", "cancel_wanted")
 
     def __init__(self, record: CallRecord) -> None:
         self.cancel_wanted = False
@@ -45,6 +46,8 @@ class Caller:
         self._early_sessions: dict[str, AudioSession] = {}
         self._acks: dict[str, bytes] = {}
         self._late: LateOffer | None = None
+        self._tried: list[str] = []
+        """Addresses that a redirected call went to, the first one included."""
 
     def invite(
         self, target: URI, call_id: str, offer: AudioSession | None, headers: Iterable[Header], *, now: float
@@ -76,7 +79,7 @@ class Caller:
             self._provisional(outgoing, response, now)
         elif response.code < 300:
             self._accepted(outgoing, response, now)
-        else:
+        elif not self._try_again(outgoing, response, now):
             self._forget(outgoing)
             self._record.end(EndReason.REFUSED, response.code, response.phrase)
 
@@ -177,6 +180,7 @@ class Caller:
             record.end(EndReason.MEDIA, response.code, error.what)
             return
         self._early_sessions.clear()
+        record.accepted(response, now=now)
         record.report(CallAnswered(record.call, session, record.note_identity(response)))
 
     # --- the other side's offer --------------------------------------------------------------------------------------
@@ -223,6 +227,7 @@ class Caller:
         record.state = CallState.ACCEPTING
         record.negotiation.remote = late.offer
         record.deadlines.timeout = now + record.line.values.give_up
+        record.accepted(response, now=now)
         record.report(OfferReceived(record.call, late.offer, record.note_identity(response)))
 
     def _acknowledge(self, late: LateOffer, body: bytes) -> None:
@@ -237,6 +242,29 @@ class Caller:
         self._acks[late.tag] = record.line.send_ack(ack)
 
     # --- inside ------------------------------------------------------------------------------------------------------
+
+    def _try_again(self, outgoing: Outgoing, response: Response, now: float) -> bool:
+        """Send the INVITE again where the answer asks for it: a longer session timer (422), another address (3xx)."""
+        record, request = self._record, outgoing.request
+        if outgoing is not record.invite or self.cancel_wanted or record.state is CallState.ENDED:
+            return False
+        target: URI | None = None
+        if response.code == 422 and record.session_timer.lengthened(response):
+            target = request.uri
+        elif response.code in (300, 301, 302):
+            self._tried.append(str(request.uri))
+            target = next_target(response, record.line.account, self._tried)
+        if target is None:
+            return False
+        self._forget(outgoing)
+        again = Request(method="INVITE", uri=target, body=request.body)
+        for name in request.headers.keys():  # noqa: SIM118  sipmessage's Headers cannot be iterated
+            if name not in ("Via", "Content-Length", "Authorization", "Proxy-Authorization"):
+                again.headers.setlist(name, list(request.headers.getlist(name)))
+        again.headers.set("CSeq", f"{sequence(request).sequence + 1} INVITE")
+        record.state = CallState.CALLING
+        record.send_invite(again, now=now)
+        return True
 
     def _cancel(self, now: float) -> None:
         record = self._record

@@ -19,9 +19,10 @@ from bridge.sip.events import CallEnded, EndReason, Event, IdentityChanged
 from bridge.sip.exchange import Incoming, Outgoing
 from bridge.sip.identity import RemoteIdentity, identity_in
 from bridge.sip.ids import SipIds
-from bridge.sip.message import Header, Message, reply_to
+from bridge.sip.message import Header, Message, reply_to, tokens
 from bridge.sip.negotiation import Negotiation
 from bridge.sip.sdp import MEDIA_TYPE
+from bridge.sip.sessiontimer import SMALLEST, SessionTimer
 from bridge.sip.timers import Deadlines, TimerValues
 
 if TYPE_CHECKING:
@@ -94,6 +95,18 @@ class CallLine(Protocol):
         ...
 
 
+def headers_of_refusal(status: int) -> tuple[Header, ...]:
+    """What a refusal of an INVITE or UPDATE must say besides its status."""
+    match status:
+        case 415:
+            return (Header("Accept", MEDIA_TYPE),)
+        case 422:
+            return (Header("Min-SE", str(SMALLEST)),)
+        case 500:
+            return (Header("Retry-After", "2"),)
+    return ()
+
+
 class CallRecord:
     """Shared by the parts of one call; of no interest outside them."""
 
@@ -109,6 +122,8 @@ class CallRecord:
         "invite",
         "line",
         "negotiation",
+        "peer_updates",
+        "session_timer",
         "state",
         "tag",
         "update",
@@ -127,6 +142,9 @@ class CallRecord:
         """Their INVITE that is open: not answered, or answered and not acknowledged."""
         self.update: Outgoing | None = None
         """Our UPDATE that is under way."""
+        self.session_timer = SessionTimer(line.account.session_expires)
+        self.peer_updates = False
+        """The peer's Allow names UPDATE."""
         self.identity: RemoteIdentity | None = None
         """The other side, as the server said last."""
         self.deadlines = Deadlines()
@@ -153,6 +171,8 @@ class CallRecord:
         request.headers.set("Contact", self.line.contact)
         request.headers.set("Allow", ALLOW)
         request.headers.set("Supported", SUPPORTED)
+        for header in self.session_timer.request_headers():
+            request.headers.set(header.name, header.value)
         if request.body:
             request.headers.set("Content-Type", MEDIA_TYPE)
         for header in self.line.account.identity_headers(is_caller=self.call.is_outgoing):
@@ -171,7 +191,11 @@ class CallRecord:
         self.incoming = incoming
         if self.dialog is not None:
             self.dialog.state = DialogState.CONFIRMED
-        self.line.respond(incoming, self.answer_to(incoming, 200, body), now=now)
+        response = self.answer_to(incoming, 200, body)
+        for header in self.session_timer.accept(incoming.request, now=now):
+            response.headers.set(header.name, header.value)
+        self.note_allow(incoming.request)
+        self.line.respond(incoming, response, now=now)
         self._interval = self.line.values.t1
         self.deadlines.retransmit = now + self._interval
         self.deadlines.timeout = now + self.line.values.give_up
@@ -191,6 +215,16 @@ class CallRecord:
         self.line.respond(incoming, reply_to(incoming.request, status, tag=self.tag, headers=headers), now=now)
         if incoming is self.incoming:
             self.incoming = None
+
+    def note_allow(self, message: Message) -> None:
+        """Remember whether the peer understands UPDATE, if the message says so."""
+        if message.headers.getlist("Allow"):
+            self.peer_updates = "update" in tokens(message, "Allow")
+
+    def accepted(self, response: Response, *, now: float) -> None:
+        """Their 2xx to our INVITE or UPDATE: what it says apart from the session."""
+        self.note_allow(response)
+        self.session_timer.accepted(response, now=now)
 
     def note_identity(self, message: Message) -> RemoteIdentity | None:
         """Remember who the other side is, if the message says so. Returns what it says."""
@@ -234,4 +268,5 @@ class CallRecord:
         """Tell the owner of the end, once."""
         if not self._reported_end:
             self._reported_end = True
+            self.session_timer.stop()
             self.line.report(CallEnded(self.call, reason, status, text))

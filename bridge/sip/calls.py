@@ -285,7 +285,8 @@ class Call:
     def timer(self) -> float | None:
         """When to call ``handle_timer``, or None."""
         changes, updates = self._changes.retry_at, self._updates.retry_at
-        times = (self._record.deadlines.next(), changes, updates, self._transfers.answer_by)
+        session = self._record.session_timer.timer()
+        times = (self._record.deadlines.next(), changes, updates, self._transfers.answer_by, session)
         return min((at for at in times if at is not None), default=None)
 
     def handle_timer(self, *, now: float) -> None:
@@ -304,6 +305,24 @@ class Call:
         for at in (self._changes.retry_at, self._updates.retry_at):
             if at is not None and at <= now:
                 self._proceed(now)
+
+        self._keep_session(now)
+
+    def _keep_session(self, now: float) -> None:
+        """Refresh the session, or end it when nobody did (RFC 4028 section 10)."""
+        record, session = self._record, self._record.session_timer
+        if session.expires_at is not None and session.expires_at <= now:
+            session.stop()
+            if record.state is CallState.CONFIRMED:
+                self._forget(now)
+                record.send_bye(now=now)
+                record.end(EndReason.SESSION_EXPIRED)
+        elif session.refresh_at is not None and session.refresh_at <= now:
+            session.refresh_at = None
+            if record.state is CallState.CONFIRMED and record.peer_updates:
+                self._updates.offer(None, now=now)
+            elif record.state is CallState.CONFIRMED:
+                self._changes.refresh(now=now)
 
     def _proceed(self, now: float) -> None:
         """Whatever waited for its turn may have it now."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from sipmessage import Response
 
 from bridge.errors import LocalProtocolError, RemoteProtocolError
-from bridge.sip.callrecord import CallRecord, CallState
-from bridge.sip.events import ChangeAccepted, ChangeRefused, EndReason
+from bridge.sip.callrecord import CallRecord, CallState, headers_of_refusal
+from bridge.sip.events import ChangeAccepted, ChangeRefused, EndReason, SessionChanged
 from bridge.sip.exchange import Incoming, Outgoing
 from bridge.sip.message import Header, reply_to, sequence
 from bridge.sip.negotiation import session_in
@@ -17,7 +17,7 @@ from bridge.sip.transaction import Outcome
 class Changes:
     """Our changes, one at a time, and theirs."""
 
-    __slots__ = ("_ack", "_ack_of", "_is_outgoing", "_next", "_record", "retry_at")
+    __slots__ = ("_ack", "_ack_of", "_is_outgoing", "_is_refresh", "_next", "_record", "retry_at")
 
     def __init__(self, record: CallRecord, *, is_outgoing: bool) -> None:
         self.retry_at: float | None = None
@@ -25,6 +25,8 @@ class Changes:
         self._record = record
         self._is_outgoing = is_outgoing
         self._next: AudioSession | None = None
+        self._is_refresh = False
+        """Our re-INVITE says nothing new: it keeps a session timer going."""
         self._ack = b""
         self._ack_of = 0
 
@@ -33,8 +35,17 @@ class Changes:
         record = self._record
         if record.state not in (CallState.CONFIRMED, CallState.ANSWERED) or record.hang_up_wanted:
             raise LocalProtocolError(f"the session cannot be changed: the call is {record.state}")
-        self._next = session
+        self._next, self._is_refresh = session, False
         self.proceed(now=now)
+
+    def refresh(self, *, now: float) -> None:
+        """Send a re-INVITE that changes nothing, unless another one is on its way or waits: that one does it too."""
+        record = self._record
+        session = record.negotiation.capability or record.negotiation.agreed
+        if self._next is None and record.invite is None and session is not None:
+            direction = record.negotiation.agreed.direction if record.negotiation.agreed else session.direction
+            self._next, self._is_refresh = session.with_direction(direction), True
+            self.proceed(now=now)
 
     def proceed(self, *, now: float) -> None:
         """Send what waits, if its turn has come."""
@@ -74,6 +85,7 @@ class Changes:
             record.dialog.refresh_target(response)
             self._ack = record.line.send_ack(record.dialog.request("ACK", acknowledges=number))
             self._ack_of = number
+            record.accepted(response, now=now)
             record.report_identity(response)
             self._accepted(response, now)
         elif response.code in (408, 481):  # section 12.2.1.2: the dialog is gone
@@ -84,9 +96,13 @@ class Changes:
             fraction = record.line.ids.fraction()
             self.retry_at = now + (2.1 + 1.9 * fraction if self._is_outgoing else 2.0 * fraction)
             record.negotiation.withdraw()
+        elif response.code == 422 and record.session_timer.lengthened(response):
+            self._next = self._next or record.negotiation.offered
+            record.negotiation.withdraw()
         else:
             record.negotiation.withdraw()
-            record.report(ChangeRefused(record.call, response.code, response.phrase))
+            if not self._is_refresh:
+                record.report(ChangeRefused(record.call, response.code, response.phrase))
         self.proceed(now=now)
 
     def failed(self, outcome: Outcome, *, now: float) -> None:
@@ -116,10 +132,12 @@ class Changes:
             record.line.respond(incoming, reply_to(request, 500), now=now)
             return
         try:
+            record.session_timer.check(request)
             offer = session_in(request)
             body = negotiation.answer(offer, local) if offer else negotiation.offer(local)
         except RemoteProtocolError as error:
-            record.line.respond(incoming, reply_to(request, error.reply or 488), now=now)
+            status = error.reply or 488
+            record.line.respond(incoming, reply_to(request, status, headers=headers_of_refusal(status)), now=now)
             return
         record.dialog.refresh_target(request)
         record.send_ok(incoming, body, now=now)
@@ -127,7 +145,7 @@ class Changes:
 
     def _accepted(self, response: Response, now: float) -> None:
         record = self._record
-        offered = record.negotiation.offered
+        offered, before = record.negotiation.offered, record.negotiation.remote
         try:
             session = session_in(response)
             if session is None:
@@ -137,8 +155,11 @@ class Changes:
             self._end(EndReason.MEDIA, response.code, error.what, now)
             return
         if offered is not None and record.negotiation.agreed is not None:
-            record.negotiation.capability = offered
-            record.report(ChangeAccepted(record.call, record.negotiation.agreed, session))
+            if not self._is_refresh:
+                record.negotiation.capability = offered
+                record.report(ChangeAccepted(record.call, record.negotiation.agreed, session))
+            elif session != before:
+                record.report(SessionChanged(record.call, record.negotiation.agreed, session))
 
     def _end(self, reason: EndReason, status: int, text: str, now: float) -> None:
         self.forget()

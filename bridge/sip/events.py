@@ -28,6 +28,7 @@ class EndReason(StrEnum):
     MEDIA = "the session descriptions do not fit"
     TRANSPORT = "the connection was lost"
     PROTOCOL = "the other side broke the protocol"
+    SESSION_EXPIRED = "the other side did not refresh the session"
     REPLACED = "another call took its place"
 
 

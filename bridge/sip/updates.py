@@ -10,11 +10,11 @@ from sipmessage import Response
 
 from bridge.errors import LocalProtocolError, RemoteProtocolError
 from bridge.sip.account import ALLOW, SUPPORTED
-from bridge.sip.callrecord import CallRecord, CallState
+from bridge.sip.callrecord import CallRecord, CallState, headers_of_refusal
 from bridge.sip.dialog import Dialog
 from bridge.sip.events import ChangeAccepted, ChangeRefused, EndReason, SessionChanged
 from bridge.sip.exchange import Incoming, Outgoing
-from bridge.sip.message import Header, reply_to
+from bridge.sip.message import reply_to
 from bridge.sip.negotiation import session_in
 from bridge.sip.sdp import MEDIA_TYPE, AudioSession
 from bridge.sip.transaction import Outcome
@@ -58,6 +58,8 @@ class Updates:
         request.headers.set("Supported", SUPPORTED)
         for header in record.line.account.identity_headers(is_caller=self._is_outgoing):
             request.headers.add(header.name, header.value)
+        for header in record.session_timer.request_headers():
+            request.headers.set(header.name, header.value)
         if self._next is not None:
             request.body = record.negotiation.offer(self._next)
             request.headers.set("Content-Type", MEDIA_TYPE)
@@ -79,11 +81,15 @@ class Updates:
         offered = record.negotiation.offered if outgoing.request.body else None
         if response.code < 300:
             record.dialog.refresh_target(response)
+            record.accepted(response, now=now)
             record.report_identity(response)
             if offered is not None:
                 self._accepted(response, offered, now)
         elif response.code in (408, 481):
             self._end(EndReason.REMOTE_HANGUP, response.code, response.phrase, now)
+        elif response.code == 422 and record.session_timer.lengthened(response):
+            record.negotiation.withdraw()
+            self._wanted, self._next = True, self._next or offered
         elif offered is not None:
             record.negotiation.withdraw()
             if response.code == 491:
@@ -109,16 +115,21 @@ class Updates:
         record, request, negotiation = self._record, incoming.request, self._record.negotiation
         body = b""
         try:
+            record.session_timer.check(request)
             offer = session_in(request)
             if offer is not None:
                 body = self._answer(offer)
         except RemoteProtocolError as error:
             status = error.reply or 488
-            headers = (Header("Retry-After", "2"),) if status == 500 else ()
-            record.line.respond(incoming, reply_to(request, status, headers=headers), now=now)
+            record.line.respond(incoming, reply_to(request, status, headers=headers_of_refusal(status)), now=now)
             return
         dialog.refresh_target(request)
-        record.line.respond(incoming, record.answer_to(incoming, 200, body), now=now)
+        response = record.answer_to(incoming, 200, body)
+        if record.is_confirmed:
+            for header in record.session_timer.accept(request, now=now):
+                response.headers.set(header.name, header.value)
+        record.note_allow(request)
+        record.line.respond(incoming, response, now=now)
         record.report_identity(request)
         if offer is not None and negotiation.agreed is not None:
             record.report(SessionChanged(record.call, negotiation.agreed, offer))

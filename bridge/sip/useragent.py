@@ -12,8 +12,9 @@ from collections.abc import Callable, Iterable
 from sipmessage import URI, Request, Response
 
 from bridge.errors import InvalidInput, LocalProtocolError, RemoteProtocolError
-from bridge.sip.account import ALLOW, SUPPORTED, Account
+from bridge.sip.account import ALLOW, EXTENSIONS, SUPPORTED, Account
 from bridge.sip.addressing import parse_uri, user_part
+from bridge.sip.callrecord import headers_of_refusal
 from bridge.sip.calls import Call, CallState
 from bridge.sip.destination import Destination
 from bridge.sip.dtmfrelay import DEFAULT_DURATION, RELAY, Digit, write_digit
@@ -355,7 +356,7 @@ class UserAgent:
             self._request_in_dialog(incoming, now)
         elif self._line.exchange.merged(incoming):
             self._line.reply(incoming, 482, now=now)
-        elif request.method in ("INVITE", "OPTIONS") and (extensions := tokens(request, "Require") - {SUPPORTED}):
+        elif request.method in ("INVITE", "OPTIONS") and (extensions := tokens(request, "Require") - EXTENSIONS):
             self._line.reply(incoming, 420, Header("Unsupported", ", ".join(sorted(extensions))), now=now)
         elif request.method == "INVITE":
             self._incoming_call(incoming, now)
@@ -406,8 +407,7 @@ class UserAgent:
             offer = call.receive_invite(incoming, now=now)
         except RemoteProtocolError as error:
             status = error.reply or 400
-            headers = (Header("Accept", MEDIA_TYPE),) if status == 415 else ()
-            self._line.reply(incoming, status, *headers, now=now)
+            self._line.reply(incoming, status, *headers_of_refusal(status), now=now)
             self._line.report(MessageIgnored(str(incoming.source), str(error)))
             return
         self._calls[call] = None

@@ -53,7 +53,7 @@ def conversation() -> list[Passed]:
 
     for status in (486, 488, 302):
         incoming = call()
-        contact = (Header("Contact", "<sip:601@192.0.2.1>"),)
+        contact = (Header("Contact", "<sip:601@elsewhere.example>"),)
         pbx.reject(incoming.call, status, headers=contact if status == 302 else (), now=wire.now)
         wire.settle()
     incoming = call()
