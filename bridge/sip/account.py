@@ -10,8 +10,8 @@ from bridge.sip.digest import Credentials
 from bridge.sip.identity import IdentityHeaders, identity_headers
 from bridge.sip.message import Header
 
-ALLOW = "INVITE, ACK, BYE, CANCEL, OPTIONS, NOTIFY, INFO, UPDATE, REFER"
-EXTENSIONS = frozenset({"replaces", "timer"})
+ALLOW = "INVITE, ACK, BYE, CANCEL, OPTIONS, NOTIFY, INFO, UPDATE, REFER, PRACK"
+EXTENSIONS = frozenset({"100rel", "replaces", "timer"})
 """What a Require of the peer's may ask of us."""
 SUPPORTED = ", ".join(sorted(EXTENSIONS))
 

@@ -9,17 +9,20 @@ from dataclasses import dataclass, replace
 from sipmessage import URI, Request, Response
 
 from bridge.errors import LocalProtocolError, RemoteProtocolError
+from bridge.sip.account import EXTENSIONS
 from bridge.sip.callrecord import CallRecord, CallState
 from bridge.sip.dialog import Dialog
 from bridge.sip.events import CallAnswered, CallProgress, EndReason, OfferReceived
 from bridge.sip.exchange import Outgoing
-from bridge.sip.message import Header, from_tag, sequence, to_tag
+from bridge.sip.message import Header, from_tag, seconds, sequence, to_tag, tokens
 from bridge.sip.negotiation import session_in
 from bridge.sip.redirection import next_target
 from bridge.sip.sdp import MEDIA_TYPE, AudioSession
 from bridge.sip.transaction import Outcome
 from bridge.sip.transaction_tables import State
 
+LATE_OFFER_SUPPORTED = ", ".join(sorted(EXTENSIONS - {"100rel"}))
+"""A reliable provisional answer would bring the offer too early: its answer would have to go into the PRACK."""
 MAX_FORKS = 8
 """Early dialogs of one call that are remembered."""
 
@@ -36,7 +39,17 @@ class LateOffer:
 class Caller:
     """The calling side, until the call stands."""
 
-    __slots__ = ("_acks", "_cancel_sent", "_early", "_early_sessions", "_late", "_record", "_tried", "cancel_wanted")
+    __slots__ = (
+        "_acks",
+        "_cancel_sent",
+        "_early",
+        "_early_sessions",
+        "_late",
+        "_record",
+        "_reliable",
+        "_tried",
+        "cancel_wanted",
+    )
 
     def __init__(self, record: CallRecord) -> None:
         self.cancel_wanted = False
@@ -46,6 +59,8 @@ class Caller:
         self._early_sessions: dict[str, AudioSession] = {}
         self._acks: dict[str, bytes] = {}
         self._late: LateOffer | None = None
+        self._reliable: dict[str, int] = {}
+        """RSeq of the last reliable answer (RFC 3262) of each early dialog."""
         self._tried: list[str] = []
         """Addresses that a redirected call went to, the first one included."""
 
@@ -61,6 +76,8 @@ class Caller:
         request.headers.set("To", f"<{target}>")
         request.headers.set("Call-ID", call_id)
         request.headers.set("CSeq", "1 INVITE")
+        if offer is None:
+            request.headers.set("Supported", LATE_OFFER_SUPPORTED)
         for header in headers:
             request.headers.add(header.name, header.value)
         record.send_invite(request, now=now)
@@ -81,7 +98,8 @@ class Caller:
             self._accepted(outgoing, response, now)
         elif not self._try_again(outgoing, response, now):
             self._forget(outgoing)
-            self._record.end(EndReason.REFUSED, response.code, response.phrase)
+            after = seconds(response, "Retry-After")
+            self._record.end(EndReason.REFUSED, response.code, response.phrase, after)
 
     def failed(self, outgoing: Outgoing, outcome: Outcome) -> None:
         """The INVITE got no answer, or could not be sent."""
@@ -122,6 +140,8 @@ class Caller:
             with suppress(RemoteProtocolError):
                 self._early[tag] = Dialog.of_caller(outgoing.request, response)
                 record.line.attach(self._early[tag], record.call)
+        if not self._acknowledge_provisional(outgoing, response, tag, now):
+            return
         session: AudioSession | None = None
         with suppress(RemoteProtocolError):  # early media that cannot be read is no reason to give up: the 200 decides
             session = session_in(response)
@@ -130,6 +150,20 @@ class Caller:
         record.state = CallState.RINGING
         identity = record.note_identity(response)
         record.report(CallProgress(record.call, response.code, response.phrase, session, identity))
+
+    def _acknowledge_provisional(self, outgoing: Outgoing, response: Response, tag: str, now: float) -> bool:
+        """Send the PRACK of a reliable answer. False for one that is repeated or out of order (RFC 3262 section 4)."""
+        number, dialog = seconds(response, "RSeq"), self._early.get(tag)
+        if "100rel" not in tokens(response, "Require") or number is None or dialog is None:
+            return True
+        if tag in self._reliable and number != self._reliable[tag] + 1:
+            return False
+        self._reliable[tag] = number
+        dialog.refresh_target(response)
+        prack = dialog.request("PRACK")
+        prack.headers.set("RAck", f"{number} {sequence(outgoing.request).sequence} INVITE")
+        self._record.line.send(prack, self._record.call, now=now)
+        return True
 
     def _accepted(self, outgoing: Outgoing, response: Response, now: float) -> None:
         record = self._record
@@ -281,5 +315,6 @@ class Caller:
         for dialog in self._early.values():
             self._record.line.detach(dialog)
         self._early.clear()
+        self._reliable.clear()
         if not but:
             self._early_sessions.clear()

@@ -170,7 +170,8 @@ class CallRecord:
         """Send an INVITE, the first or a later one."""
         request.headers.set("Contact", self.line.contact)
         request.headers.set("Allow", ALLOW)
-        request.headers.set("Supported", SUPPORTED)
+        if not request.headers.getlist("Supported"):
+            request.headers.set("Supported", SUPPORTED)
         for header in self.session_timer.request_headers():
             request.headers.set(header.name, header.value)
         if request.body:
@@ -256,17 +257,17 @@ class CallRecord:
         if not self._reported_end:
             self.line.report(event)
 
-    def end(self, reason: EndReason, status: int = 0, text: str = "") -> None:
+    def end(self, reason: EndReason, status: int = 0, text: str = "", retry_after: int | None = None) -> None:
         """The call is over for the owner, whatever still has to be sent."""
         self.state = CallState.ENDED
         if self.dialog is not None and self.dialog.state is DialogState.EARLY:
             self.dialog.end()
             self.line.detach(self.dialog)
-        self.end_reported(reason, status, text)
+        self.end_reported(reason, status, text, retry_after)
 
-    def end_reported(self, reason: EndReason, status: int = 0, text: str = "") -> None:
+    def end_reported(self, reason: EndReason, status: int = 0, text: str = "", retry_after: int | None = None) -> None:
         """Tell the owner of the end, once."""
         if not self._reported_end:
             self._reported_end = True
             self.session_timer.stop()
-            self.line.report(CallEnded(self.call, reason, status, text))
+            self.line.report(CallEnded(self.call, reason, status, text, retry_after))

@@ -211,6 +211,8 @@ class Call:
             record.line.respond(incoming, reply_to(request, error.reply or 500), now=now)
             return
         match request.method:
+            case "PRACK":
+                self._callee.receive_prack(incoming, now=now)
             case "UPDATE":
                 self._updates.requested(incoming, dialog, now=now)
             case "REFER":
@@ -268,7 +270,7 @@ class Call:
 
     def next_sequence(self, request: Request) -> int:
         """The CSeq for ``request`` when it is repeated with credentials."""
-        dialog = self._record.dialog
+        dialog = self._record.dialog or self._caller.early_dialog_tagged(to_tag(request))
         return dialog.next_sequence() if dialog is not None else sequence(request).sequence + 1
 
     def may_repeat(self, outgoing: Outgoing) -> bool:
@@ -285,8 +287,8 @@ class Call:
     def timer(self) -> float | None:
         """When to call ``handle_timer``, or None."""
         changes, updates = self._changes.retry_at, self._updates.retry_at
-        session = self._record.session_timer.timer()
-        times = (self._record.deadlines.next(), changes, updates, self._transfers.answer_by, session)
+        session, reliable = self._record.session_timer.timer(), self._callee.reliable.timer()
+        times = (self._record.deadlines.next(), changes, updates, self._transfers.answer_by, session, reliable)
         return min((at for at in times if at is not None), default=None)
 
     def handle_timer(self, *, now: float) -> None:
@@ -307,6 +309,7 @@ class Call:
                 self._proceed(now)
 
         self._keep_session(now)
+        self._callee.reliable.handle_timer(now=now)
 
     def _keep_session(self, now: float) -> None:
         """Refresh the session, or end it when nobody did (RFC 4028 section 10)."""

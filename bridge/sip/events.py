@@ -201,6 +201,8 @@ class CallEnded:
     """SIP status where one decided it, else 0."""
     text: str = ""
     """The peer's reason phrase, or what broke."""
+    retry_after: int | None = None
+    """Seconds after which the server says it is worth trying again; None where it does not say."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -378,7 +378,7 @@ class UserAgent:
         if call := self._line.call_of(request):
             if request.method == "OPTIONS":
                 self._answer_options(incoming, now)
-            elif request.method in ("INVITE", "BYE", "INFO", "UPDATE", "REFER") or is_of_transfer(request):
+            elif request.method in ("INVITE", "BYE", "INFO", "UPDATE", "REFER", "PRACK") or is_of_transfer(request):
                 call.receive_request(incoming, now=now)
             elif request.method == "NOTIFY":
                 self._notify(incoming, now)

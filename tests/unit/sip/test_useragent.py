@@ -388,7 +388,7 @@ def answer_of(agent: UserAgent, data: bytes) -> Response:
         (a_request("INFO"), 481, "CSeq", "5 INFO"),
         (a_request("CANCEL"), 481, "CSeq", "5 CANCEL"),
         (a_request("INVITE", to_tag="none"), 481, "CSeq", "5 INVITE"),
-        (a_request("INVITE", headers="Require: 100rel\r\n"), 420, "Unsupported", "100rel"),
+        (a_request("INVITE", headers="Require: 100rel, x\r\n"), 420, "Unsupported", "x"),
         (a_request("INVITE", headers="Content-Type: text/plain\r\n", body="hello"), 415, "Accept", "application/sdp"),
         (a_request("INVITE", headers="Content-Type: application/sdp\r\n", body="v=0\r\n"), 488, "CSeq", "5 INVITE"),
         (a_request("OPTIONS", headers="Content-Length: 500\r\n"), 400, "CSeq", "5 OPTIONS"),

@@ -19,7 +19,7 @@ EXPECTED = {
     "REGISTER", "INVITE", "ACK", "BYE", "CANCEL", "INFO", "NOTIFY", "100 INVITE", "180 INVITE", "183 INVITE",
     "200 INVITE", "486 INVITE", "487 INVITE", "491 INVITE", "488 INVITE", "302 INVITE", "200 BYE", "200 CANCEL",
     "200 INFO", "200 OPTIONS", "403 REFER", "501 FROB", "481 BYE", "200 REGISTER", "403 REGISTER", "200 NOTIFY",
-    "420 INVITE", "UPDATE", "200 UPDATE", "REFER", "202 REFER", "405 SUBSCRIBE",
+    "420 INVITE", "UPDATE", "200 UPDATE", "REFER", "202 REFER", "405 SUBSCRIBE", "PRACK", "200 PRACK",
 }  # fmt: skip
 
 FIELDS = ("frame.protocols", "_ws.malformed", "_ws.expert.message", "sip.Method", "sip.Status-Code", "sip.CSeq.method",
@@ -76,6 +76,14 @@ def conversation() -> list[Passed]:
     pbx.accept_transfer(incoming.call, now=wire.now)
     wire.settle()
     pbx.report_transfer(incoming.call, 200, now=wire.now)
+    wire.settle()
+    early = phone.call("604", PHONE_MEDIA, headers=[Header("Require", "100rel")], now=wire.now)
+    wire.settle()
+    other = events(pbx)[-1]
+    assert isinstance(other, IncomingCall)
+    pbx.ring(other.call, status=183, session=PBX_MEDIA, now=wire.now)
+    wire.settle()
+    phone.hang_up(early, now=wire.now)
     wire.settle()
     consultation = phone.call("603", None, now=wire.now)
     wire.settle()
