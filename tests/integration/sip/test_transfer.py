@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from pathlib import Path
 
 import pytest
 
@@ -17,6 +18,8 @@ from bridge.sip import (
     CallAnswered,
     CallConfirmed,
     CallEnded,
+    CallProgress,
+    ChangeAccepted,
     EndReason,
     IdentityChanged,
     IncomingCall,
@@ -27,7 +30,7 @@ from bridge.sip.sdp import PCMU, TELEPHONE_EVENT
 from tests.sippeople import Person, person
 
 SECRET = "known-only-here"
-NUMBERS = ("1711", "1712", "1713")
+NUMBERS = ("1711", "1712", "1713", "1714")
 
 
 def media(port: int) -> AudioSession:
@@ -42,9 +45,20 @@ async def server(asterisk: PrivateAsterisk) -> tuple[str, int]:
         for number in NUMBERS
     ]
     await asyncio.to_thread(PhoneFiles(asterisk.phones_directory, PjsipOptions()).write, endpoints)
+    await asyncio.to_thread(_with_timers_and_reliable_answers, asterisk.phones_directory, "1714")
     await asterisk.cli("module reload res_pjsip.so")
     await asterisk.cli("module reload pbx_config.so")
     return asterisk.sip
+
+
+def _with_timers_and_reliable_answers(directory: Path, number: str) -> None:
+    """Change one endpoint: session timers always, 100rel required."""
+    for path in directory.rglob("*.conf"):
+        text = path.read_text(encoding="utf-8")
+        head, found, tail = text.partition(f"[{number}]\n")
+        if found:
+            tail = re.sub(r"timers *= *no", "timers=always", tail, count=1)
+            path.write_text(head + found + re.sub(r"100rel *= *no", "100rel=required", tail, count=1), encoding="utf-8")
 
 
 async def talk(caller: Person, callee: Person, number: str, port: int) -> tuple[CallAnswered, IncomingCall]:
@@ -131,3 +145,27 @@ async def test_asterisk_offers_in_its_200_when_we_do_not(server: tuple[str, int]
         alice.do(lambda now: alice.agent.update(answered.call, now=now))
         alice.hang_up(answered.call)
         assert (await alice.sees(CallEnded)).reason is EndReason.LOCAL_HANGUP
+
+
+async def test_session_timers_and_reliable_answers(server: tuple[str, int], asterisk: PrivateAsterisk) -> None:
+    shown = await asterisk.cli("pjsip show endpoint 1714")
+    assert re.search(r"timers +: always", shown)
+    assert re.search(r"100rel +: required", shown)
+    async with person("1711", server, secret=SECRET) as alice, person("1714", server, secret=SECRET) as dora:
+        await dora.register()
+        dora.call("600", media(39160))
+        answered = await dora.sees(CallAnswered)
+        assert answered.call._record.session_timer.interval == 1800
+        dora.do(lambda now: dora.agent.update(answered.call, media(39170), now=now))
+        await dora.sees(ChangeAccepted)
+        dora.hang_up(answered.call)
+        await dora.sees(CallEnded)
+        alice.call("1714", media(39180))
+        incoming = await dora.sees(IncomingCall)
+        dora.do(lambda now: dora.agent.ring(incoming.call, status=183, session=media(39190), now=now))
+        await alice.sees(CallProgress)
+        dora.do(lambda now: dora.agent.answer(incoming.call, media(39190), now=now))
+        await dora.sees(CallConfirmed)
+        assert incoming.call._record.session_timer.interval == 1800
+        alice.hang_up((await alice.sees(CallAnswered)).call)
+        await dora.sees(CallEnded)
