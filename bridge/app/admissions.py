@@ -151,7 +151,9 @@ class Admissions:
                 events.append(_event(arrival, decision, now))
                 if isinstance(decision, Admission) and isinstance(arrival, RegistrationArrival) and arrival.model:
                     evidence = f"device type {arrival.model.number} in its registration"
-                    events.append(ModelLearnt(at=now, device=arrival.device, model=arrival.model.name, evidence=evidence))
+                    events.append(
+                        ModelLearnt(at=now, device=arrival.device, model=arrival.model.name, evidence=evidence)
+                    )
                 _note(work, arrival, decision, now)
             if settings != before:
                 work.autoregistration.save(settings)
