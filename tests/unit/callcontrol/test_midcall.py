@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from bridge.callcontrol import CallMeasured, CallSettings, DtmfMode, MediaTroubled, TransferFinished
+from bridge.callcontrol import CallMeasured, CallSettings, DtmfMode, EarlyOpen, MediaTroubled, TransferFinished
 from bridge.sccp import (
     CloseReceiveChannel,
     ConnectionStatisticsReq,
@@ -24,6 +26,7 @@ from bridge.sip import (
     Call,
     ChangeAccepted,
     Direction,
+    IdentityHeaders,
     InfoReceived,
     Replaces,
     SessionChanged,
@@ -251,16 +254,21 @@ def test_somebody_else_is_there(method: str, header: str) -> None:
     assert (info.called_name, info.called_number) == ("Dora", "4004")
 
 
-def test_who_answers_is_shown() -> None:
-    bench = Bench()
+@pytest.mark.parametrize("early_open", [EarlyOpen.ALWAYS, EarlyOpen.NEVER])
+def test_who_is_called_and_who_answers_is_shown(early_open: EarlyOpen) -> None:
+    bench = Bench(settings=CallSettings(early_open=early_open))
     call = bench.outgoing_call()
-    record = call._record
+    record, agent = call._record, bench.pbxs[0].agent
     assert record.incoming is not None
     response = record.answer_to(record.incoming, 180, b"")
     response.headers.add("P-Asserted-Identity", '"Echo" <sip:600@192.0.2.1>')
     record.line.respond(record.incoming, response, now=bench.now)
     bench.settle()
     assert bench.station.infos[bench.ref].called_name == "Echo"
+    record.line.account = replace(record.line.account, display_name="Agent 7", identity=IdentityHeaders.PAI)
+    agent.answer(call, PBX_MEDIA, now=bench.now)
+    bench.settle()
+    assert bench.station.infos[bench.ref].called_name == "Agent 7"
 
 
 # --- transfer --------------------------------------------------------------------------------------------------------

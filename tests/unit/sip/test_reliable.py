@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from bridge.sip import CallAnswered, CallEnded, CallProgress, EndReason, Header, IncomingCall
+from bridge.sip.sdp import G722
 from tests.sipwire import PBX, PBX_MEDIA, PHONE, PHONE_MEDIA, events
 from tests.unit.sip.test_transfer import Pair
 
@@ -45,7 +48,8 @@ def test_the_answer_waits_for_the_prack_of_an_early_session(pair: Pair) -> None:
     incoming = ringing(pair)
     pair.wire.lose = lambda passed: passed.title == "183 INVITE"
     pair.pbx.ring(incoming.call, status=183, session=PBX_MEDIA, now=pair.wire.now)
-    pair.pbx.answer(incoming.call, PBX_MEDIA, now=pair.wire.now)
+    able = replace(PBX_MEDIA, codecs=(*PBX_MEDIA.codecs, G722))
+    pair.pbx.answer(incoming.call, PBX_MEDIA, capability=able, now=pair.wire.now)
     pair.wire.advance(2)
     assert pair.wire.times("183 INVITE") == [0, 0.5, 1.5]
     assert "200 INVITE" not in pair.wire.titles(PBX)
@@ -53,6 +57,7 @@ def test_the_answer_waits_for_the_prack_of_an_early_session(pair: Pair) -> None:
     pair.wire.advance(2)
     assert "200 INVITE" in pair.wire.titles(PBX)
     assert [type(event) for event in events(pair.phone)] == [CallProgress, CallAnswered]
+    assert incoming.call.capability == able
 
 
 def test_a_repeated_answer_is_reported_once(pair: Pair) -> None:
