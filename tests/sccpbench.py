@@ -214,7 +214,6 @@ class Pbx:
         phone = (PHONE_ADDRESS, 6060 + 2 * line)
         self.agent = UserAgent(Account("600", PBX_ADDRESS, Destination(*phone)), CountingIds(f"pbx{line}"), self.local)
         self.register_status = 200
-        self.refer_status = 202
         self.requests: list[Request] = []
         self._replies: list[tuple[bytes, Destination]] = []
 
@@ -225,10 +224,6 @@ class Pbx:
             if message.method == "REGISTER":
                 headers = [Header("Contact", message.headers["Contact"]), Header("Expires", message.headers["Expires"])]
                 reply = reply_to(message, self.register_status, tag="reg", headers=headers)
-                self._replies.append((to_bytes(reply), Destination(*source)))
-                return
-            if message.method == "REFER":
-                reply = reply_to(message, self.refer_status)
                 self._replies.append((to_bytes(reply), Destination(*source)))
                 return
         self.agent.receive_datagram(data, source, now=now)

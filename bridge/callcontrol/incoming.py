@@ -43,8 +43,8 @@ class IncomingCalls:
         call.sip = event.call
         call.offer = event.offer
         call.late = event.offer is None
-        call.remote = Party.of(event.caller, event.caller_name)
-        call.redirected_from = Party.of(event.redirected_from, "")
+        call.remote = _caller(event)
+        call.redirected_from = Party.of(event.redirected_from)
         call.waiting = active is not None
         agent.ring(event.call, now=now)
         desk.report_start(call)
@@ -105,3 +105,10 @@ class IncomingCalls:
         codecs = self._desk.codecs
         wanted = chosen_codec(call.offer, codecs) if call.offer is not None else None
         return wanted or codecs[0]
+
+
+def _caller(event: IncomingCall) -> Party:
+    """Who calls: the From is only the caller's own word, what the PBX vouches for goes before it."""
+    if event.identity is not None:
+        return Party.of(event.identity.number, event.identity.name)
+    return Party.of(event.caller, event.caller_name)

@@ -12,9 +12,6 @@ from bridge.callcontrol.phonecall import PhoneCall, PhoneCallState
 from bridge.sip import AudioSession, ChangeAccepted, ChangeRefused, Direction, SessionChanged
 from bridge.sip import CallState as SipState
 
-DTMF_MEDIA_TYPE = "application/dtmf-relay"
-DTMF_MILLISECONDS = 160
-
 
 class MidCall:
     """A standing call's changes."""
@@ -107,5 +104,4 @@ class MidCall:
         remote = sip.remote
         if self._desk.events_payload and remote is not None and remote.events is not None:
             return
-        body = f"Signal={digit}\r\nDuration={DTMF_MILLISECONDS}\r\n".encode()
-        call.agent.send_info(sip, DTMF_MEDIA_TYPE, body, now=now)
+        call.agent.send_digit(sip, digit, now=now)

@@ -22,15 +22,19 @@ from bridge.sip import (
     ConnectionFailed,
     EndReason,
     Event,
+    IdentityChanged,
     IncomingCall,
     InfoReceived,
     MessageIgnored,
     NotifyReceived,
-    PartyChanged,
+    OfferReceived,
     Registered,
     RegistrationFailed,
+    RemoteIdentity,
     SessionChanged,
+    TransferEnded,
     TransferProgress,
+    TransferRequested,
     Unregistered,
 )
 
@@ -89,23 +93,36 @@ class Network:
     def _of_call(self, call: PhoneCall, event: Event, now: float) -> None:
         match event:
             case CallProgress():
+                self._show(call, event.identity)
                 self._outgoing.progress(call, event, now=now)
             case CallAnswered():
+                self._show(call, event.identity)
                 self._outgoing.answered(call, event.session, now=now)
+            case OfferReceived():
+                self._show(call, event.identity)
+                self._outgoing.offered(call, event.offer, now=now)
             case CallConfirmed():
                 self._incoming.confirmed(call, event)
             case SessionChanged() | ChangeAccepted():
                 self._midcall.changed(call, event, now=now)
             case ChangeRefused():
                 self._midcall.refused(call, event)
-            case PartyChanged():
-                self._desk.set_remote(call, Party.of(event.number, event.name))
+            case IdentityChanged():
+                self._show(call, event.identity)
+            case TransferEnded():
+                self._transfer.ended(call, event, now=now)
+            case TransferRequested():
+                call.agent.refuse_transfer(event.call, now=now)  # an SCCP phone cannot be made to dial
             case TransferProgress():
-                self._transfer.progress(call, event, now=now)
+                pass
             case CallEnded():
                 self._ended(call, event, now)
             case _:
                 pass
+
+    def _show(self, call: PhoneCall, identity: RemoteIdentity | None) -> None:
+        if identity is not None:
+            self._desk.set_remote(call, Party.of(identity.number, identity.name))
 
     def _ended(self, call: PhoneCall, event: CallEnded, now: float) -> None:
         desk = self._desk

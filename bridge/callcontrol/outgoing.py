@@ -15,8 +15,9 @@ from bridge.callcontrol.parties import Party
 from bridge.callcontrol.phonecall import PhoneCall, PhoneCallState
 from bridge.callcontrol.settings import EarlyOpen
 from bridge.errors import InvalidInput, LocalProtocolError
-from bridge.sccp import Tone
+from bridge.sccp import MediaCodec, Tone
 from bridge.sip import AudioSession, CallProgress
+from bridge.sip import CallState as SipState
 
 MAX_DIGITS = 64
 
@@ -143,23 +144,12 @@ class Outgoing:
     # --- the answer --------------------------------------------------------------------------------------------------
 
     def answered(self, call: PhoneCall, session: AudioSession, *, now: float) -> None:
-        """The other side answered; ``session`` is theirs, an offer where ours was left out."""
+        """The other side answered our offer; ``session`` is theirs."""
         desk = self._desk
-        if call.state not in (PhoneCallState.PROCEEDING, PhoneCallState.RINGING_OUT):
-            desk.hang_up_sip(call, now=now)
-            return
-        call.answered_at = now
-        codec = chosen_codec(session, desk.codecs)
-        if codec is None:
-            desk.report_media(call, "the other side has none of the phone's codecs")
-            desk.fail(call, FAILURE, text=desk.settings.texts.no_codec, status=488, now=now)
-            return
-        desk.events.append(CallConnected(call.call_ref, call.line, call.remote.number))
         if call.late:
-            call.offer = session
-            call.state = PhoneCallState.ANSWERING
-            desk.open(call, Purpose.LATE_ANSWER, codec, now=now)
-            desk.screen.connected(call, desk.own(call), desk.all_calls)
+            return  # it was connected when its offer came
+        codec = self._codec_of_answer(call, session, now)
+        if codec is None:
             return
         call.state = PhoneCallState.CONNECTED
         desk.screen.connected(call, desk.own(call), desk.all_calls)
@@ -168,13 +158,39 @@ class Outgoing:
         else:
             desk.send_media(call, session)
 
+    def offered(self, call: PhoneCall, offer: AudioSession, *, now: float) -> None:
+        """The other side answered a call without an offer, with its own: our answer needs the phone's port."""
+        desk = self._desk
+        codec = self._codec_of_answer(call, offer, now)
+        if codec is None:
+            return
+        call.offer = offer
+        call.state = PhoneCallState.ANSWERING
+        desk.open(call, Purpose.LATE_ANSWER, codec, now=now)
+        desk.screen.connected(call, desk.own(call), desk.all_calls)
+
     def late_opened(self, call: PhoneCall, *, now: float) -> None:
-        """The phone told its port after the answer: acknowledge the other side's offer."""
+        """The phone told its port after the answer: answer the other side's offer."""
         desk = self._desk
         offer, call.offer = call.offer, None
-        if call.sip is None or offer is None:
+        if call.sip is None or offer is None or call.sip.state is not SipState.ACCEPTING:
             return
         call.state = PhoneCallState.CONNECTED
-        call.agent.acknowledge(call.sip, desk.narrow_session(call), capability=desk.local_session(call), now=now)
+        call.agent.answer_offer(call.sip, desk.narrow_session(call), capability=desk.local_session(call), now=now)
         desk.send_media(call, offer)
         desk.screen.lamps(desk.all_calls)
+
+    def _codec_of_answer(self, call: PhoneCall, session: AudioSession, now: float) -> MediaCodec | None:
+        """The codec to talk with, None where the call cannot stand: it is ended then."""
+        desk = self._desk
+        if call.state not in (PhoneCallState.PROCEEDING, PhoneCallState.RINGING_OUT):
+            desk.hang_up_sip(call, now=now)
+            return None
+        call.answered_at = now
+        codec = chosen_codec(session, desk.codecs)
+        if codec is None:
+            desk.report_media(call, "the other side has none of the phone's codecs")
+            desk.fail(call, FAILURE, text=desk.settings.texts.no_codec, status=488, now=now)
+            return None
+        desk.events.append(CallConnected(call.call_ref, call.line, call.remote.number))
+        return codec

@@ -14,7 +14,7 @@ from bridge.callcontrol.phonecall import PhoneCall, PhoneCallState
 from bridge.errors import InvalidInput, LocalProtocolError
 from bridge.sccp import Label
 from bridge.sip import CallState as SipState
-from bridge.sip import TransferProgress
+from bridge.sip import TransferEnded
 
 
 class Transfer:
@@ -37,11 +37,11 @@ class Transfer:
         elif held.state is PhoneCallState.HELD and not held.transferring:
             self._complete(held, call, now=now)
 
-    def progress(self, call: PhoneCall, event: TransferProgress, *, now: float) -> None:
-        """What became of the REFER."""
-        if not call.transferring or event.status < 200:
+    def ended(self, call: PhoneCall, event: TransferEnded, *, now: float) -> None:
+        """What became of the REFER. A PBX that does not tell has joined nobody: the user may try again."""
+        if not call.transferring:
             return
-        if event.status < 300:
+        if event.succeeded:
             self.taken_over(call, now=now)
             return
         desk = self._desk
@@ -70,7 +70,7 @@ class Transfer:
         if not attended:
             desk.finish(consultation, "transferred", now=now)  # it rings there: the PBX shall call by itself
         try:
-            held.agent.refer(held.sip, target, replaces=other if attended else None, now=now)
+            held.agent.transfer(held.sip, other if attended and other is not None else target, now=now)
         except (InvalidInput, LocalProtocolError):
             desk.screen.notify(Label.CAN_NOT_COMPLETE_TRANSFER)
             return

@@ -15,20 +15,25 @@ from bridge.sip.events import (
     ConnectionFailed,
     EndReason,
     Event,
+    IdentityChanged,
     IncomingCall,
     InfoReceived,
     MessageIgnored,
     NotifyReceived,
-    PartyChanged,
+    OfferReceived,
     Registered,
     RegistrationFailed,
     SessionChanged,
+    TransferEnded,
     TransferProgress,
+    TransferRequested,
     Unregistered,
 )
+from bridge.sip.identity import IdentityHeaders, RemoteIdentity
 from bridge.sip.ids import SipIds
 from bridge.sip.message import Header
 from bridge.sip.registration import RegistrationState
+from bridge.sip.replaces import ReferTarget, Replaces
 from bridge.sip.sdp import AudioSession, Codec, Direction, codec_named
 from bridge.sip.useragent import UserAgent
 
@@ -50,17 +55,24 @@ __all__ = [
     "EndReason",
     "Event",
     "Header",
+    "IdentityChanged",
+    "IdentityHeaders",
     "IncomingCall",
     "InfoReceived",
     "MessageIgnored",
     "NotifyReceived",
-    "PartyChanged",
+    "OfferReceived",
+    "ReferTarget",
     "Registered",
     "RegistrationFailed",
     "RegistrationState",
+    "RemoteIdentity",
+    "Replaces",
     "SessionChanged",
     "SipIds",
+    "TransferEnded",
     "TransferProgress",
+    "TransferRequested",
     "Transport",
     "Unregistered",
     "UserAgent",

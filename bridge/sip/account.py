@@ -7,9 +7,13 @@ from dataclasses import dataclass, field
 from bridge.sip.addressing import quoted, user_part
 from bridge.sip.destination import Destination, host_and_port
 from bridge.sip.digest import Credentials
+from bridge.sip.identity import IdentityHeaders, identity_headers
 from bridge.sip.message import Header
 
-ALLOW = "INVITE, ACK, BYE, CANCEL, OPTIONS, NOTIFY, INFO, UPDATE"
+ALLOW = "INVITE, ACK, BYE, CANCEL, OPTIONS, NOTIFY, INFO, UPDATE, REFER, PRACK"
+EXTENSIONS = frozenset({"100rel", "replaces", "timer"})
+"""What a Require of the peer's may ask of us."""
+SUPPORTED = ", ".join(sorted(EXTENSIONS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,16 @@ class Account:
     keepalive: float = 0.0
     """Seconds between CRLF keep-alives on TCP (RFC 5626 section 3.5.1); 0 switches them off."""
 
+    identity: IdentityHeaders = IdentityHeaders.NONE
+    """Headers in which calls carry our own name and number, for servers that trust them."""
+
+    session_expires: int = 0
+    """Session timer that we ask for (RFC 4028), in seconds, at least 90; 0 leaves it to the other side."""
+    redirects: int = 5
+    """How many 3xx answers a call follows (RFC 3261 section 8.1.3.4); 0 follows none."""
+    redirect_hosts: tuple[str, ...] = ()
+    """Hosts besides our own server and domain that a 3xx may send a call to."""
+
     @property
     def credentials(self) -> Credentials:
         """What answers a challenge."""
@@ -53,6 +67,10 @@ class Account:
         """Our From, with a tag."""
         name = f"{quoted(self.display_name)} " if self.display_name else ""
         return f"{name}<{self.address_of_record}>;tag={tag}"
+
+    def identity_headers(self, *, is_caller: bool) -> list[Header]:
+        """Our identity as ``identity`` says; ``is_caller`` when it goes into a request of a call of ours."""
+        return identity_headers(self.identity, self.display_name, self.user, self.domain, is_caller=is_caller)
 
     def contact_uri(self, local: tuple[str, int]) -> str:
         """Where we can be reached."""

@@ -13,6 +13,7 @@ from bridge.sip.events import CallConfirmed, EndReason, SessionChanged
 from bridge.sip.exchange import Incoming
 from bridge.sip.message import Header, reply_to, sequence
 from bridge.sip.negotiation import session_in
+from bridge.sip.reliable import ReliableAnswers
 from bridge.sip.sdp import AudioSession
 from bridge.sip.transaction import Outcome
 
@@ -20,15 +21,20 @@ from bridge.sip.transaction import Outcome
 class Callee:
     """The answering side; also whoever answers a re-INVITE awaits its ACK here."""
 
-    __slots__ = ("_record",)
+    __slots__ = ("_held_back", "_record", "reliable")
 
     def __init__(self, record: CallRecord) -> None:
         self._record = record
+        self.reliable = ReliableAnswers(record)
+        self._held_back: tuple[AudioSession, AudioSession | None] | None = None
+        """Answered by the owner, while the PRACK of an early session is still awaited."""
 
     def receive_invite(self, incoming: Incoming, *, now: float) -> AudioSession | None:
         """The INVITE that begins this call. Returns its offer. Raises RemoteProtocolError with the status to answer."""
         record = self._record
+        record.session_timer.check(incoming.request)
         offer = session_in(incoming.request)
+        record.note_identity(incoming.request)
         record.dialog = Dialog.of_callee(incoming.request, record.tag)
         record.incoming = incoming
         record.negotiation.remote = offer
@@ -45,12 +51,35 @@ class Callee:
         body = b""
         if session is not None and record.negotiation.remote is not None:
             body = record.negotiation.answer(record.negotiation.remote, session)
-        record.line.respond(incoming, record.answer_to(incoming, status, body), now=now)
+        response = record.answer_to(incoming, status, body)
+        if ReliableAnswers.are_wanted(incoming.request):
+            self.reliable.send(response, now=now)
+        else:
+            record.line.respond(incoming, response, now=now)
+
+    def receive_prack(self, incoming: Incoming, *, now: float) -> None:
+        """Their PRACK; a new offer in it is not taken, for the answer to the INVITE is on its way."""
+        record = self._record
+        if not self.reliable.acknowledged(incoming.request):
+            record.line.respond(incoming, reply_to(incoming.request, 481), now=now)
+            return
+        record.line.respond(incoming, reply_to(incoming.request, 200), now=now)
+        self.reliable.proceed(now=now)
+        if self._held_back is not None and not self.reliable.holds_back_the_answer:
+            self.answer(*self._held_back, now=now)
 
     def answer(self, session: AudioSession, capability: AudioSession | None = None, *, now: float) -> None:
-        """Send the 200. The call counts as ``answered`` until the ACK comes."""
+        """Send the 200. The call counts as ``answered`` until the ACK comes.
+
+        Later offers are answered from ``capability``, which is ``session`` unless it is given.
+        """
         record = self._record
         incoming = record.must_be_open("answer")
+        if self.reliable.holds_back_the_answer:
+            self._held_back = (session, capability)
+            return
+        self._held_back = None
+        self.reliable.forget()
         negotiation = record.negotiation
         negotiation.capability = capability or session
         offer = negotiation.remote

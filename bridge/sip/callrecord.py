@@ -13,15 +13,16 @@ from typing import TYPE_CHECKING, Protocol
 from sipmessage import Request, Response
 
 from bridge.errors import LocalProtocolError
-from bridge.sip.account import ALLOW, Account
+from bridge.sip.account import ALLOW, SUPPORTED, Account
 from bridge.sip.dialog import Dialog, DialogState
-from bridge.sip.events import CallEnded, EndReason, Event, PartyChanged
+from bridge.sip.events import CallEnded, EndReason, Event, IdentityChanged
 from bridge.sip.exchange import Incoming, Outgoing
-from bridge.sip.identity import Identity, asserted_identity
+from bridge.sip.identity import RemoteIdentity, identity_in
 from bridge.sip.ids import SipIds
-from bridge.sip.message import Header, reply_to
+from bridge.sip.message import Header, Message, reply_to, tokens
 from bridge.sip.negotiation import Negotiation
 from bridge.sip.sdp import MEDIA_TYPE
+from bridge.sip.sessiontimer import SMALLEST, SessionTimer
 from bridge.sip.timers import Deadlines, TimerValues
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ class CallState(StrEnum):
     """They call; not answered yet."""
     ANSWERED = "answered"
     """Our 200 went out; their ACK is awaited."""
+    ACCEPTING = "accepting"
+    """We called without an offer; their 200 brought one, and our answer to it is awaited."""
     CONFIRMED = "confirmed"
     ENDED = "ended"
 
@@ -92,6 +95,18 @@ class CallLine(Protocol):
         ...
 
 
+def headers_of_refusal(status: int) -> tuple[Header, ...]:
+    """What a refusal of an INVITE or UPDATE must say besides its status."""
+    match status:
+        case 415:
+            return (Header("Accept", MEDIA_TYPE),)
+        case 422:
+            return (Header("Min-SE", str(SMALLEST)),)
+        case 500:
+            return (Header("Retry-After", "2"),)
+    return ()
+
+
 class CallRecord:
     """Shared by the parts of one call; of no interest outside them."""
 
@@ -107,8 +122,11 @@ class CallRecord:
         "invite",
         "line",
         "negotiation",
+        "peer_updates",
+        "session_timer",
         "state",
         "tag",
+        "update",
     )
 
     def __init__(self, call: Call, line: CallLine, call_id: str, tag: str, state: CallState) -> None:
@@ -122,8 +140,13 @@ class CallRecord:
         """Our INVITE that is under way: the first one, or a change."""
         self.incoming: Incoming | None = None
         """Their INVITE that is open: not answered, or answered and not acknowledged."""
-        self.identity: Identity | None = None
-        """Who the other side is, as last asserted."""
+        self.update: Outgoing | None = None
+        """Our UPDATE that is under way."""
+        self.session_timer = SessionTimer(line.account.session_expires)
+        self.peer_updates = False
+        """The peer's Allow names UPDATE."""
+        self.identity: RemoteIdentity | None = None
+        """The other side, as the server said last."""
         self.deadlines = Deadlines()
         self.hang_up_wanted = False
         """The owner hung up before the ACK came."""
@@ -147,13 +170,21 @@ class CallRecord:
         """Send an INVITE, the first or a later one."""
         request.headers.set("Contact", self.line.contact)
         request.headers.set("Allow", ALLOW)
+        if not request.headers.getlist("Supported"):
+            request.headers.set("Supported", SUPPORTED)
+        for header in self.session_timer.request_headers():
+            request.headers.set(header.name, header.value)
         if request.body:
             request.headers.set("Content-Type", MEDIA_TYPE)
+        for header in self.line.account.identity_headers(is_caller=self.call.is_outgoing):
+            if not request.headers.getlist(header.name):  # the owner may have said it in its own words
+                request.headers.add(header.name, header.value)
         self.invite = self.line.send(request, self.call, now=now)
 
     def answer_to(self, incoming: Incoming, status: int, body: bytes) -> Response:
-        """A provisional answer or a 200 to an INVITE."""
-        headers = (Header("Contact", self.line.contact), Header("Allow", ALLOW))
+        """A provisional answer or a 200 to an INVITE, or a 200 to an UPDATE."""
+        headers = [Header("Contact", self.line.contact), Header("Allow", ALLOW), Header("Supported", SUPPORTED)]
+        headers += self.line.account.identity_headers(is_caller=self.call.is_outgoing)
         return reply_to(incoming.request, status, tag=self.tag, headers=headers, body=body, media_type=MEDIA_TYPE)
 
     def send_ok(self, incoming: Incoming, body: bytes, *, now: float) -> None:
@@ -161,7 +192,11 @@ class CallRecord:
         self.incoming = incoming
         if self.dialog is not None:
             self.dialog.state = DialogState.CONFIRMED
-        self.line.respond(incoming, self.answer_to(incoming, 200, body), now=now)
+        response = self.answer_to(incoming, 200, body)
+        for header in self.session_timer.accept(incoming.request, now=now):
+            response.headers.set(header.name, header.value)
+        self.note_allow(incoming.request)
+        self.line.respond(incoming, response, now=now)
         self._interval = self.line.values.t1
         self.deadlines.retransmit = now + self._interval
         self.deadlines.timeout = now + self.line.values.give_up
@@ -182,6 +217,29 @@ class CallRecord:
         if incoming is self.incoming:
             self.incoming = None
 
+    def note_allow(self, message: Message) -> None:
+        """Remember whether the peer understands UPDATE, if the message says so."""
+        if message.headers.getlist("Allow"):
+            self.peer_updates = "update" in tokens(message, "Allow")
+
+    def accepted(self, response: Response, *, now: float) -> None:
+        """Their 2xx to our INVITE or UPDATE: what it says apart from the session."""
+        self.note_allow(response)
+        self.session_timer.accepted(response, now=now)
+
+    def note_identity(self, message: Message) -> RemoteIdentity | None:
+        """Remember who the other side is, if the message says so. Returns what it says."""
+        found = identity_in(message)
+        self.identity = found or self.identity
+        return found
+
+    def report_identity(self, message: Message) -> None:
+        """The same in the middle of a call, where a change is news."""
+        before = self.identity
+        found = self.note_identity(message)
+        if found is not None and found != before:
+            self.report(IdentityChanged(self.call, found))
+
     # --- the end -----------------------------------------------------------------------------------------------------
 
     def send_bye(self, *, now: float) -> None:
@@ -194,24 +252,22 @@ class CallRecord:
         dialog.end()
         self.line.detach(dialog)
 
-    def identify(self, message: Request | Response) -> None:
-        """Note, and report, who the other side says to be."""
-        identity = asserted_identity(message)
-        if identity is not None and identity != self.identity:
-            self.identity = identity
-            self.report(PartyChanged(self.call, identity.number, identity.name))
-
     def report(self, event: Event) -> None:
         """Tell the owner, who hears nothing of a call after its end."""
         if not self._reported_end:
             self.line.report(event)
 
-    def end(self, reason: EndReason, status: int = 0, text: str = "") -> None:
+    def end(self, reason: EndReason, status: int = 0, text: str = "", retry_after: int | None = None) -> None:
         """The call is over for the owner, whatever still has to be sent."""
         self.state = CallState.ENDED
         if self.dialog is not None and self.dialog.state is DialogState.EARLY:
             self.dialog.end()
             self.line.detach(self.dialog)
+        self.end_reported(reason, status, text, retry_after)
+
+    def end_reported(self, reason: EndReason, status: int = 0, text: str = "", retry_after: int | None = None) -> None:
+        """Tell the owner of the end, once."""
         if not self._reported_end:
             self._reported_end = True
-            self.line.report(CallEnded(self.call, reason, status, text))
+            self.session_timer.stop()
+            self.line.report(CallEnded(self.call, reason, status, text, retry_after))

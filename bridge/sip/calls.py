@@ -14,18 +14,31 @@ from bridge.sip.callee import Callee
 from bridge.sip.caller import Caller
 from bridge.sip.callrecord import CallLine, CallRecord, CallState
 from bridge.sip.changes import Changes
-from bridge.sip.events import EndReason, InfoReceived, TransferProgress
+from bridge.sip.events import EndReason, InfoReceived
 from bridge.sip.exchange import Incoming, Outgoing
+from bridge.sip.identity import RemoteIdentity
 from bridge.sip.message import Header, content_type, from_tag, reply_to, sequence, to_tag
+from bridge.sip.replaces import Replaces
 from bridge.sip.sdp import AudioSession
 from bridge.sip.transaction import Outcome
-from bridge.sip.transfers import progress_in, refer, replaces
+from bridge.sip.transfer import Transfers, is_of_transfer
+from bridge.sip.updates import Updates
 
 
 class Call:
     """One call. Read ``state``, ``is_outgoing``, ``call_id``, ``local``, ``remote``; the rest is the user agent's."""
 
-    __slots__ = ("_callee", "_caller", "_changes", "_record", "call_id", "is_outgoing")
+    __slots__ = (
+        "_callee",
+        "_caller",
+        "_changes",
+        "_record",
+        "_transfers",
+        "_updates",
+        "call_id",
+        "is_outgoing",
+        "replaces",
+    )
 
     def __init__(self, line: CallLine, call_id: str, tag: str, *, is_outgoing: bool) -> None:
         self.call_id = call_id
@@ -35,6 +48,10 @@ class Call:
         self._caller = Caller(self._record)
         self._callee = Callee(self._record)
         self._changes = Changes(self._record, is_outgoing=is_outgoing)
+        self._updates = Updates(self._record, is_outgoing=is_outgoing)
+        self._transfers = Transfers(self._record)
+        self.replaces: Call | None = None
+        """The call of ours whose place this one takes when it is answered."""
 
     def __repr__(self) -> str:
         return f"<Call {self.call_id} {self.state}>"
@@ -62,6 +79,22 @@ class Call:
         return self._record.negotiation.capability
 
     @property
+    def identity(self) -> RemoteIdentity | None:
+        """The other side, as the server vouched for it last; None when it did not."""
+        return self._record.identity
+
+    @property
+    def dialog_name(self) -> Replaces | None:
+        """The dialog as a third party must name it to take our place in it; None where there is none yet."""
+        dialog = self._record.dialog
+        return Replaces(dialog.call_id, dialog.remote_tag, dialog.local_tag) if dialog is not None else None
+
+    @property
+    def remote_target(self) -> URI | None:
+        """Where the other side is reached, None where that is not known yet."""
+        return self._record.dialog.remote_target if self._record.dialog is not None else None
+
+    @property
     def is_over(self) -> bool:
         """True when nothing is awaited any more."""
         record = self._record
@@ -74,10 +107,10 @@ class Call:
             dialog is not None and dialog.call_id == invite.headers["Call-ID"] and dialog.remote_tag == from_tag(invite)
         )
 
-    @property
-    def replaces(self) -> str:
-        """What a Replaces header must say to take this call over. Raises LocalProtocolError where it does not stand."""
-        return replaces(self._record)
+    def is_named(self, name: Replaces) -> bool:
+        """True when an INVITE with this Replaces means this call."""
+        dialog = self._record.dialog or self._caller.early_dialog_tagged(name.from_tag)
+        return dialog is not None and dialog.key == (name.call_id, name.to_tag, name.from_tag)
 
     # --- what the owner wants ----------------------------------------------------------------------------------------
 
@@ -93,31 +126,26 @@ class Call:
         """Answer."""
         self._callee.answer(session, capability, now=now)
 
-    def acknowledge(self, session: AudioSession, capability: AudioSession | None, *, now: float) -> None:
-        """Answer the offer of their 200."""
-        self._caller.acknowledge(session, capability, now=now)
-        self._changes.proceed(now=now)
-
     def reject(self, status: int, headers: Iterable[Header], *, now: float) -> None:
         """Refuse."""
         self._callee.reject(status, headers, now=now)
 
     def offer(self, session: AudioSession, *, now: float) -> None:
         """Change the session."""
-        if not self._caller.is_settled:
-            raise LocalProtocolError("the session cannot be changed: the answer is not acknowledged")
         self._changes.offer(session, now=now)
 
-    def refer(self, target: URI, replaced: Call | None, *, now: float) -> None:
-        """Ask the peer to call somebody else."""
-        dialog = "" if replaced is None else replaced.replaces
-        self._record.line.send(refer(self._record, target, dialog), self, now=now)
+    def answer_offer(self, session: AudioSession, capability: AudioSession | None, *, now: float) -> None:
+        """Answer their late offer."""
+        self._caller.answer_offer(session, capability, now=now)
 
-    def notified(self, incoming: Incoming, *, now: float) -> None:
-        """A NOTIFY of the peer's about our REFER."""
-        self._record.line.respond(incoming, reply_to(incoming.request, 200), now=now)
-        if status := progress_in(incoming.request.body):
-            self._record.report(TransferProgress(self, status))
+    def update(self, session: AudioSession | None, *, now: float) -> None:
+        """Send an UPDATE."""
+        self._updates.offer(session, now=now)
+
+    @property
+    def transfers(self) -> Transfers:
+        """REFER, both ways."""
+        return self._transfers
 
     def send_info(self, media_type: str, body: bytes, *, now: float) -> None:
         """Send an INFO, for DTMF."""
@@ -140,12 +168,20 @@ class Call:
                 self._record.hang_up_wanted = True  # section 15: no BYE before the ACK, or before it is overdue
                 self._record.end(EndReason.LOCAL_HANGUP)
             case CallState.CONFIRMED:
-                self._changes.forget()
-                self._caller.settle()
+                self._forget(now)
                 self._record.send_bye(now=now)
                 self._record.end(EndReason.LOCAL_HANGUP)
+            case CallState.ACCEPTING:
+                self._caller.abandon(EndReason.LOCAL_HANGUP, now=now)
             case CallState.ENDED:
                 pass
+
+    def replaced(self, *, now: float) -> None:
+        """Another call took this one's place (RFC 3891 section 3): the owner is told so, then it ends."""
+        if self.state is CallState.ENDED:
+            return
+        self._record.end_reported(EndReason.REPLACED)
+        self.hang_up(now=now)
 
     # --- what the network brings -------------------------------------------------------------------------------------
 
@@ -156,7 +192,7 @@ class Call:
     def receive_ack(self, request: Request, *, now: float) -> None:
         """The ACK of a 200 of ours."""
         if self._callee.receive_ack(request, now=now):
-            self._changes.proceed(now=now)
+            self._proceed(now)
 
     def cancelled(self, text: str, *, now: float) -> None:
         """The caller's CANCEL came."""
@@ -175,13 +211,19 @@ class Call:
             record.line.respond(incoming, reply_to(request, error.reply or 500), now=now)
             return
         match request.method:
+            case "PRACK":
+                self._callee.receive_prack(incoming, now=now)
+            case "UPDATE":
+                self._updates.requested(incoming, dialog, now=now)
+            case "REFER":
+                self._transfers.requested(incoming, now=now)
+            case "NOTIFY" if is_of_transfer(request):
+                self._transfers.notified(incoming, now=now)
             case "BYE":
                 record.line.respond(incoming, reply_to(request, 200), now=now)
                 self._remote_bye(request, now)
             case "INVITE":
                 self._changes.requested(incoming, now=now)
-            case "UPDATE":
-                self._changes.updated(incoming, dialog, now=now)
             case "INFO":
                 record.line.respond(incoming, reply_to(request, 200), now=now)
                 text = request.body.decode("utf-8", errors="replace")
@@ -193,21 +235,28 @@ class Call:
         """An answer to a request of this call."""
         record, request = self._record, outgoing.request
         if request.method != "INVITE":
+            if request.method == "UPDATE":
+                self._updates.receive(outgoing, response, now=now)
+                self._proceed(now)
+            elif request.method == "REFER":
+                self._transfers.receive(response)
             if response.code in (408, 481) and record.state is CallState.CONFIRMED:
-                self._changes.forget()
+                self._forget(now)
                 record.send_bye(now=now)
                 record.end(EndReason.REMOTE_HANGUP, response.code, response.phrase)
-            elif request.method == "REFER" and response.code >= 300:
-                record.report(TransferProgress(self, response.code))
         elif to_tag(request):
             self._changes.receive(outgoing, response, now=now)
+            self._updates.proceed(now=now)
         else:
             self._caller.receive(outgoing, response, now=now)
 
     def request_failed(self, outgoing: Outgoing, outcome: Outcome, *, now: float) -> None:
         """A request of this call got no answer, or could not be sent."""
+        if outgoing is self._record.update:
+            self._updates.failed(outcome, now=now)
+            return
         if outgoing.request.method == "REFER":
-            self._record.report(TransferProgress(self, 408 if outcome is Outcome.TIMED_OUT else 503))
+            self._transfers.failed(outcome)
         if outgoing is not self._record.invite:
             return  # an INFO was lost: the next request will tell whether the peer is still there
         if to_tag(outgoing.request):
@@ -221,7 +270,7 @@ class Call:
 
     def next_sequence(self, request: Request) -> int:
         """The CSeq for ``request`` when it is repeated with credentials."""
-        dialog = self._record.dialog
+        dialog = self._record.dialog or self._caller.early_dialog_tagged(to_tag(request))
         return dialog.next_sequence() if dialog is not None else sequence(request).sequence + 1
 
     def may_repeat(self, outgoing: Outgoing) -> bool:
@@ -232,10 +281,14 @@ class Call:
         """The request went out again with credentials."""
         if self._record.invite is old:
             self._record.invite = new
+        if self._record.update is old:
+            self._record.update = new
 
     def timer(self) -> float | None:
         """When to call ``handle_timer``, or None."""
-        times = (self._record.deadlines.next(), self._changes.retry_at)
+        changes, updates = self._changes.retry_at, self._updates.retry_at
+        session, reliable = self._record.session_timer.timer(), self._callee.reliable.timer()
+        times = (self._record.deadlines.next(), changes, updates, self._transfers.answer_by, session, reliable)
         return min((at for at in times if at is not None), default=None)
 
     def handle_timer(self, *, now: float) -> None:
@@ -244,14 +297,45 @@ class Call:
         if deadlines.timeout is not None and deadlines.timeout <= now:
             deadlines.clear()
             if record.incoming is not None:
-                self._changes.forget()
+                self._forget(now)
                 self._callee.overdue(now=now)
             else:
-                self._caller.overdue()
+                self._caller.overdue(now=now)
         elif deadlines.retransmit is not None and deadlines.retransmit <= now:
             record.repeat_ok(now=now)
-        if self._changes.retry_at is not None and self._changes.retry_at <= now:
-            self._changes.proceed(now=now)
+        self._transfers.handle_timer(now=now)
+        for at in (self._changes.retry_at, self._updates.retry_at):
+            if at is not None and at <= now:
+                self._proceed(now)
+
+        self._keep_session(now)
+        self._callee.reliable.handle_timer(now=now)
+
+    def _keep_session(self, now: float) -> None:
+        """Refresh the session, or end it when nobody did (RFC 4028 section 10)."""
+        record, session = self._record, self._record.session_timer
+        if session.expires_at is not None and session.expires_at <= now:
+            session.stop()
+            if record.state is CallState.CONFIRMED:
+                self._forget(now)
+                record.send_bye(now=now)
+                record.end(EndReason.SESSION_EXPIRED)
+        elif session.refresh_at is not None and session.refresh_at <= now:
+            session.refresh_at = None
+            if record.state is CallState.CONFIRMED and record.peer_updates:
+                self._updates.offer(None, now=now)
+            elif record.state is CallState.CONFIRMED:
+                self._changes.refresh(now=now)
+
+    def _proceed(self, now: float) -> None:
+        """Whatever waited for its turn may have it now."""
+        self._changes.proceed(now=now)
+        self._updates.proceed(now=now)
+
+    def _forget(self, now: float) -> None:
+        self._changes.forget()
+        self._updates.forget()
+        self._transfers.forget(now=now)
 
     def _remote_bye(self, request: Request, now: float) -> None:
         record = self._record
@@ -259,7 +343,7 @@ class Call:
             record.refuse(record.incoming, 487, now=now)
         record.incoming = None
         record.deadlines.clear()
-        self._changes.forget()
+        self._forget(now)
         if record.dialog is not None:
             record.dialog.end()
             record.line.detach(record.dialog)

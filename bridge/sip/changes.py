@@ -5,8 +5,7 @@ from __future__ import annotations
 from sipmessage import Response
 
 from bridge.errors import LocalProtocolError, RemoteProtocolError
-from bridge.sip.callrecord import CallRecord, CallState
-from bridge.sip.dialog import Dialog
+from bridge.sip.callrecord import CallRecord, CallState, headers_of_refusal
 from bridge.sip.events import ChangeAccepted, ChangeRefused, EndReason, SessionChanged
 from bridge.sip.exchange import Incoming, Outgoing
 from bridge.sip.message import Header, reply_to, sequence
@@ -18,7 +17,7 @@ from bridge.sip.transaction import Outcome
 class Changes:
     """Our changes, one at a time, and theirs."""
 
-    __slots__ = ("_ack", "_ack_of", "_is_outgoing", "_next", "_record", "retry_at")
+    __slots__ = ("_ack", "_ack_of", "_is_outgoing", "_is_refresh", "_next", "_record", "retry_at")
 
     def __init__(self, record: CallRecord, *, is_outgoing: bool) -> None:
         self.retry_at: float | None = None
@@ -26,6 +25,8 @@ class Changes:
         self._record = record
         self._is_outgoing = is_outgoing
         self._next: AudioSession | None = None
+        self._is_refresh = False
+        """Our re-INVITE says nothing new: it keeps a session timer going."""
         self._ack = b""
         self._ack_of = 0
 
@@ -34,8 +35,17 @@ class Changes:
         record = self._record
         if record.state not in (CallState.CONFIRMED, CallState.ANSWERED) or record.hang_up_wanted:
             raise LocalProtocolError(f"the session cannot be changed: the call is {record.state}")
-        self._next = session
+        self._next, self._is_refresh = session, False
         self.proceed(now=now)
+
+    def refresh(self, *, now: float) -> None:
+        """Send a re-INVITE that changes nothing, unless another one is on its way or waits: that one does it too."""
+        record = self._record
+        session = record.negotiation.capability or record.negotiation.agreed
+        if self._next is None and record.invite is None and session is not None:
+            direction = record.negotiation.agreed.direction if record.negotiation.agreed else session.direction
+            self._next, self._is_refresh = session.with_direction(direction), True
+            self.proceed(now=now)
 
     def proceed(self, *, now: float) -> None:
         """Send what waits, if its turn has come."""
@@ -44,6 +54,8 @@ class Changes:
             if self.retry_at > now:
                 return
             self.retry_at = None
+        if record.update is not None:
+            return
         if session is None or record.invite is not None or record.incoming is not None or record.dialog is None:
             return
         if record.state is not CallState.CONFIRMED:
@@ -71,9 +83,10 @@ class Changes:
             return
         if response.code < 300:
             record.dialog.refresh_target(response)
-            record.identify(response)
             self._ack = record.line.send_ack(record.dialog.request("ACK", acknowledges=number))
             self._ack_of = number
+            record.accepted(response, now=now)
+            record.report_identity(response)
             self._accepted(response, now)
         elif response.code in (408, 481):  # section 12.2.1.2: the dialog is gone
             self._end(EndReason.REMOTE_HANGUP, response.code, response.phrase, now)
@@ -83,9 +96,13 @@ class Changes:
             fraction = record.line.ids.fraction()
             self.retry_at = now + (2.1 + 1.9 * fraction if self._is_outgoing else 2.0 * fraction)
             record.negotiation.withdraw()
+        elif response.code == 422 and record.session_timer.lengthened(response):
+            self._next = self._next or record.negotiation.offered
+            record.negotiation.withdraw()
         else:
             record.negotiation.withdraw()
-            record.report(ChangeRefused(record.call, response.code, response.phrase))
+            if not self._is_refresh:
+                record.report(ChangeRefused(record.call, response.code, response.phrase))
         self.proceed(now=now)
 
     def failed(self, outcome: Outcome, *, now: float) -> None:
@@ -102,7 +119,7 @@ class Changes:
         """Their re-INVITE, whose order the dialog has checked. It is answered with what our side can."""
         record = self._record
         request = incoming.request
-        if record.invite is not None:
+        if record.invite is not None or (record.update is not None and record.negotiation.offered is not None):
             record.line.respond(incoming, reply_to(request, 491), now=now)
             return
         if record.incoming is not None or record.dialog is None:
@@ -115,49 +132,20 @@ class Changes:
             record.line.respond(incoming, reply_to(request, 500), now=now)
             return
         try:
+            record.session_timer.check(request)
             offer = session_in(request)
             body = negotiation.answer(offer, local) if offer else negotiation.offer(local)
         except RemoteProtocolError as error:
-            record.line.respond(incoming, reply_to(request, error.reply or 488), now=now)
+            status = error.reply or 488
+            record.line.respond(incoming, reply_to(request, status, headers=headers_of_refusal(status)), now=now)
             return
         record.dialog.refresh_target(request)
-        record.identify(request)
         record.send_ok(incoming, body, now=now)
-
-    def updated(self, incoming: Incoming, dialog: Dialog, *, now: float) -> None:
-        """Their UPDATE (RFC 3311): somebody else is on the other side, or another session without an ACK."""
-        record, request = self._record, incoming.request
-        try:
-            offer = session_in(request)
-        except RemoteProtocolError as error:
-            record.line.respond(incoming, reply_to(request, error.reply or 488), now=now)
-            return
-        if offer is None:
-            dialog.refresh_target(request)
-            record.identify(request)
-            record.line.respond(incoming, record.answer_to(incoming, 200, b""), now=now)
-            return
-        negotiation = record.negotiation
-        local = negotiation.capability or negotiation.agreed
-        if record.invite is not None or record.incoming is not None or record.state is not CallState.CONFIRMED:
-            record.line.respond(incoming, reply_to(request, 491), now=now)  # section 5.2: an offer is open
-            return
-        try:
-            if local is None:
-                raise RemoteProtocolError("nothing was agreed yet", reply=500)
-            body = negotiation.answer(offer, local)
-        except RemoteProtocolError as error:
-            record.line.respond(incoming, reply_to(request, error.reply or 488), now=now)
-            return
-        dialog.refresh_target(request)
-        record.identify(request)
-        record.line.respond(incoming, record.answer_to(incoming, 200, body), now=now)
-        if negotiation.agreed is not None:
-            record.report(SessionChanged(record.call, negotiation.agreed, offer))
+        record.report_identity(request)
 
     def _accepted(self, response: Response, now: float) -> None:
         record = self._record
-        offered = record.negotiation.offered
+        offered, before = record.negotiation.offered, record.negotiation.remote
         try:
             session = session_in(response)
             if session is None:
@@ -167,8 +155,11 @@ class Changes:
             self._end(EndReason.MEDIA, response.code, error.what, now)
             return
         if offered is not None and record.negotiation.agreed is not None:
-            record.negotiation.capability = offered
-            record.report(ChangeAccepted(record.call, record.negotiation.agreed, session))
+            if not self._is_refresh:
+                record.negotiation.capability = offered
+                record.report(ChangeAccepted(record.call, record.negotiation.agreed, session))
+            elif session != before:
+                record.report(SessionChanged(record.call, record.negotiation.agreed, session))
 
     def _end(self, reason: EndReason, status: int, text: str, now: float) -> None:
         self.forget()

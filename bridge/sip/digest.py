@@ -118,6 +118,16 @@ def choose_challenge(values: Sequence[str]) -> Challenge:
     )
 
 
+def by_realm(values: Sequence[str]) -> dict[str, list[str]]:
+    """Challenges by realm: each realm wants an answer of its own. Those that nobody can read count as one realm."""
+    found: dict[str, list[str]] = {}
+    for value in values[:MAX_CHALLENGES]:
+        challenge = parse_challenge(value)
+        if challenge is not None:
+            found.setdefault(challenge.realm, []).append(value)
+    return found or {"": list(values[:MAX_CHALLENGES])}
+
+
 def parse_authorization(text: str) -> Authorization | None:
     """Read a client's answer; None when it is none of ours."""
     fields = _fields(text)

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from bridge.sip.identity import RemoteIdentity
+from bridge.sip.replaces import ReferTarget
 from bridge.sip.sdp import AudioSession
 
 if TYPE_CHECKING:
@@ -26,6 +28,8 @@ class EndReason(StrEnum):
     MEDIA = "the session descriptions do not fit"
     TRANSPORT = "the connection was lost"
     PROTOCOL = "the other side broke the protocol"
+    SESSION_EXPIRED = "the other side did not refresh the session"
+    REPLACED = "another call took its place"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +72,12 @@ class IncomingCall:
     offer: AudioSession | None
     """None when the caller leaves the offer to us."""
     alert_info: str = ""
+    identity: RemoteIdentity | None = None
+    """The caller as the server vouches for it; None when it does not."""
+    replaces: Call | None = None
+    """The call of ours whose place this one takes: it ends by itself when this one is answered (RFC 3891)."""
     redirected_from: str = ""
-    """User part of the address that forwarded the call here last; empty where nobody did."""
+    """User part of the address that forwarded the call here last (RFC 5806); empty where nobody did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,17 +89,73 @@ class CallProgress:
     reason: str
     session: AudioSession | None
     """Early media, where the answer came with it."""
+    identity: RemoteIdentity | None = None
+    """Who is called now, where the answer says so."""
 
 
 @dataclass(frozen=True, slots=True)
 class CallAnswered:
-    """Our call was answered, and acknowledged by us.
-
-    A call made without an offer waits for ``acknowledge``: ``session`` is then the other side's offer.
-    """
+    """Our call was answered, and acknowledged by us."""
 
     call: Call
     session: AudioSession
+    identity: RemoteIdentity | None = None
+    """Who answered, where the server says so."""
+
+
+@dataclass(frozen=True, slots=True)
+class OfferReceived:
+    """Our call without an offer was answered, with the offer of the other side: ``answer_offer`` is up to the owner.
+
+    The answer goes into the ACK, so it should not take long: the other side repeats its 200, for 32 s at most.
+    """
+
+    call: Call
+    offer: AudioSession
+    identity: RemoteIdentity | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityChanged:
+    """The other side is somebody else now, or the server tells us only now who it is."""
+
+    call: Call
+    identity: RemoteIdentity
+
+
+@dataclass(frozen=True, slots=True)
+class TransferRequested:
+    """The peer asks us to call somebody else instead: ``accept_transfer`` or ``refuse_transfer`` is up to the owner."""
+
+    call: Call
+    target: ReferTarget
+    referred_by: str = ""
+    """User part of who asks, where it says so."""
+
+
+@dataclass(frozen=True, slots=True)
+class TransferProgress:
+    """How the transfer that we asked for goes."""
+
+    call: Call
+    status: int
+    """202 when the peer took it on, then the provisional statuses of the new call."""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TransferEnded:
+    """The transfer that we asked for is done, or did not come about; the call with the peer still stands."""
+
+    call: Call
+    status: int
+    """Final status of the new call, or of the REFER that was refused; 0 when the peer does not tell."""
+    reason: str = ""
+
+    @property
+    def succeeded(self) -> bool:
+        """True when the new call stands."""
+        return 200 <= self.status < 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +203,8 @@ class CallEnded:
     """SIP status where one decided it, else 0."""
     text: str = ""
     """The peer's reason phrase, or what broke."""
+    retry_after: int | None = None
+    """Seconds after which the server says it is worth trying again; None where it does not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,24 +229,6 @@ class InfoReceived:
     call: Call
     content_type: str
     body: str
-
-
-@dataclass(frozen=True, slots=True)
-class PartyChanged:
-    """The PBX says who is on the other side (P-Asserted-Identity, Remote-Party-ID): also after a transfer there."""
-
-    call: Call
-    number: str
-    """Empty when withheld, as the name."""
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class TransferProgress:
-    """What became of our REFER so far: 100 and 180 while the PBX tries, then its final status."""
-
-    call: Call
-    status: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,10 +258,13 @@ Event = (
     | ChangeAccepted
     | ChangeRefused
     | CallEnded
+    | IdentityChanged
+    | OfferReceived
+    | TransferRequested
+    | TransferProgress
+    | TransferEnded
     | NotifyReceived
     | InfoReceived
-    | PartyChanged
-    | TransferProgress
     | ConnectionFailed
     | MessageIgnored
 )

@@ -14,7 +14,7 @@ from bridge.errors import RemoteProtocolError
 from bridge.sip.account import Account
 from bridge.sip.calls import Call
 from bridge.sip.dialog import Dialog
-from bridge.sip.digest import DigestClient
+from bridge.sip.digest import DigestClient, by_realm
 from bridge.sip.events import Event, MessageIgnored
 from bridge.sip.exchange import Exchange, Incoming, Outgoing
 from bridge.sip.ids import SipIds
@@ -23,6 +23,8 @@ from bridge.sip.registration import Registration
 from bridge.sip.timers import TimerValues
 
 _STALE = "stale"
+MAX_REALMS = 4
+"""Servers and proxies whose challenges one account remembers."""
 
 
 class Line:
@@ -38,6 +40,7 @@ class Line:
         self.events: deque[Event] = deque()
         self._dialogs: dict[tuple[str, str, str], Call] = {}
         self._digests: dict[str, DigestClient] = {}
+        """By header and realm: a proxy and the server behind it challenge each for itself (section 22.3)."""
 
     @property
     def contact(self) -> str:
@@ -49,8 +52,8 @@ class Line:
     def send(self, request: Request, owner: Call | Registration | None, *, now: float) -> Outgoing:
         """Start a client transaction."""
         request.headers.set("User-Agent", self.account.product)
-        if isinstance(owner, Registration) and (digest := self._digests.get("Authorization")):
-            self._authorize(request, digest)
+        if isinstance(owner, Registration):
+            self._authorize(request, frozenset(mark for mark in self._digests if mark.startswith("Authorization ")))
         return self.exchange.send(request, self.account.server, owner, now=now)
 
     def send_ack(self, request: Request) -> bytes:
@@ -119,30 +122,35 @@ class Line:
         proxy = response.code == 407
         header = "Proxy-Authorization" if proxy else "Authorization"
         challenges = response.headers.getlist("Proxy-Authenticate" if proxy else "WWW-Authenticate")
-        digest = self._digests.get(header) or DigestClient(self.account.credentials)
+        answered = outgoing.answered
+        realms = by_realm(challenges)
         try:
-            challenge = digest.learn(challenges, proxy=proxy)
+            for realm, values in realms.items():
+                mark = f"{header} {realm}"
+                digest = self._digests.get(mark) or DigestClient(self.account.credentials)
+                challenge = digest.learn(values, proxy=proxy)
+                stale = f"{_STALE} {mark}"
+                if mark in answered and (not challenge.stale or stale in answered):
+                    self._digests.pop(mark, None)
+                    return False
+                if len(self._digests) < MAX_REALMS or mark in self._digests:
+                    self._digests[mark] = digest
+                answered |= {mark, stale} if mark in answered else {mark}
         except RemoteProtocolError as error:
             self.report(MessageIgnored(str(outgoing.destination), str(error)))
             return False
-        again = header in outgoing.answered
-        if again and (not challenge.stale or _STALE in outgoing.answered):
-            self._digests.pop(header, None)
-            return False
-        self._digests[header] = digest
-        request = self._repeated(outgoing, header)
-        self._authorize(request, digest)
-        answered = outgoing.answered | {header, _STALE} if again else outgoing.answered | {header}
+        request = self._repeated(outgoing)
+        self._authorize(request, answered)
         new = self.exchange.send(request, outgoing.destination, owner, now=now, answered=answered)
         if isinstance(owner, Call):
             owner.repeated(outgoing, new)
         return True
 
-    def _repeated(self, outgoing: Outgoing, header: str) -> Request:
+    def _repeated(self, outgoing: Outgoing) -> Request:
         request, owner = outgoing.request, outgoing.owner
         copy = Request(method=request.method, uri=request.uri, body=request.body)
         for name in request.headers.keys():  # noqa: SIM118  sipmessage's Headers cannot be iterated
-            if name not in ("Via", "Content-Length", header):
+            if name not in ("Via", "Content-Length", "Authorization", "Proxy-Authorization"):
                 copy.headers.setlist(name, list(request.headers.getlist(name)))
         match owner:
             case Call():
@@ -154,6 +162,7 @@ class Line:
         copy.headers.set("CSeq", f"{number} {request.method}")
         return copy
 
-    def _authorize(self, request: Request, digest: DigestClient) -> None:
-        if answer := digest.answer(request.method, str(request.uri), self.ids.cnonce()):
-            request.headers.set(*answer)
+    def _authorize(self, request: Request, marks: frozenset[str]) -> None:
+        for mark in sorted(marks & self._digests.keys()):
+            if answer := self._digests[mark].answer(request.method, str(request.uri), self.ids.cnonce()):
+                request.headers.add(*answer)

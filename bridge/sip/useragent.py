@@ -7,20 +7,20 @@ that thousands of them live in one process.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from sipmessage import URI, Response
 
-from bridge.errors import InvalidInput, LocalProtocolError, RemoteProtocolError
-from bridge.sip.account import ALLOW, Account
+from bridge.errors import InvalidInput, LocalProtocolError
+from bridge.sip.account import Account
 from bridge.sip.addressing import parse_uri, user_part
 from bridge.sip.calls import Call, CallState
 from bridge.sip.destination import Destination
-from bridge.sip.events import ConnectionFailed, Event, IncomingCall, MessageIgnored, NotifyReceived
+from bridge.sip.dtmfrelay import DEFAULT_DURATION, RELAY, Digit, write_digit
+from bridge.sip.events import ConnectionFailed, Event, MessageIgnored
 from bridge.sip.exchange import (
     AckArrived,
     AnswerFailed,
-    Incoming,
     MessageDropped,
     Outgoing,
     RequestArrived,
@@ -28,26 +28,15 @@ from bridge.sip.exchange import (
     ResponseArrived,
 )
 from bridge.sip.framing import PING, PONG, StreamFramer
-from bridge.sip.identity import Identity, asserted_identity, diverted_from
 from bridge.sip.ids import SipIds
 from bridge.sip.keepalive import Keepalive
 from bridge.sip.line import Line
-from bridge.sip.message import Header, content_type, from_of, to_of, to_tag, tokens
+from bridge.sip.message import Header
 from bridge.sip.registration import Registration, RegistrationState
-from bridge.sip.sdp import MEDIA_TYPE, AudioSession, Direction
+from bridge.sip.replaces import Replaces
+from bridge.sip.sdp import AudioSession, Direction
+from bridge.sip.server import NotifyPolicy, UserAgentServer, accept_every_notify
 from bridge.sip.timers import RFC_TIMERS, TimerValues
-
-_KNOWN_METHODS = frozenset(
-    {"INVITE", "ACK", "BYE", "CANCEL", "OPTIONS", "NOTIFY", "INFO", "REGISTER", "SUBSCRIBE", "REFER", "UPDATE"}
-    | {"PRACK", "MESSAGE", "PUBLISH"}
-)
-
-NotifyPolicy = Callable[[NotifyReceived], int]
-"""Decides the status with which a NOTIFY is answered."""
-
-
-def _accept_every_notify(_: NotifyReceived) -> int:
-    return 200
 
 
 class UserAgent:
@@ -58,10 +47,9 @@ class UserAgent:
         "_framer",
         "_keepalive",
         "_line",
-        "_notify_policy",
         "_registration",
+        "_server",
         "account",
-        "max_calls",
     )
 
     def __init__(
@@ -71,16 +59,15 @@ class UserAgent:
         local: tuple[str, int],
         *,
         max_calls: int = 8,
-        notify_policy: NotifyPolicy = _accept_every_notify,
+        notify_policy: NotifyPolicy = accept_every_notify,
         values: TimerValues = RFC_TIMERS,
     ) -> None:
         self.account = account
-        self.max_calls = max_calls
-        self._notify_policy = notify_policy
         self._line = Line(account, ids, local, values)
         self._registration = Registration(account, ids, local)
         self._framer = StreamFramer()
         self._calls: dict[Call, None] = {}
+        self._server = UserAgentServer(self._line, self._calls, max_calls, notify_policy)
         self._keepalive = Keepalive(account.keepalive if account.server.transport.reliable else 0.0)
 
     # --- what can be read --------------------------------------------------------------------------------------------
@@ -104,6 +91,15 @@ class UserAgent:
     def registration_call_id(self) -> str:
         """Call-ID of our REGISTERs, which a restart request must name; empty before the first one."""
         return self._registration.call_id
+
+    @property
+    def max_calls(self) -> int:
+        """How many calls at a time; a further one is refused, or not made."""
+        return self._server.max_calls
+
+    @max_calls.setter
+    def max_calls(self, number: int) -> None:
+        self._server.max_calls = number
 
     @property
     def calls(self) -> tuple[Call, ...]:
@@ -149,14 +145,25 @@ class UserAgent:
 
     # --- calls -------------------------------------------------------------------------------------------------------
 
-    def call(self, target: str, offer: AudioSession | None, *, headers: Iterable[Header] = (), now: float) -> Call:
+    def call(
+        self,
+        target: str,
+        offer: AudioSession | None,
+        *,
+        headers: Iterable[Header] = (),
+        replaces: Replaces | None = None,
+        now: float,
+    ) -> Call:
         """Call ``target``: a number or name at our domain, or a ``sip:`` address. Raises InvalidInput.
 
-        Without ``offer`` the other side makes one when it answers, and waits for ``acknowledge``.
+        Without ``offer`` the other side makes it: OfferReceived follows, and wants ``answer_offer``. ``replaces`` is
+        the call there whose place ours shall take.
         """
         if len(self._calls) >= self.max_calls:
             raise LocalProtocolError(f"no more than {self.max_calls} calls at a time")
         call = Call(self._line, self._line.ids.call_id(), self._line.ids.tag(), is_outgoing=True)
+        if replaces is not None:
+            headers = (*headers, Header("Replaces", str(replaces)))
         call.invite(self._target(target), offer, headers, now=now)
         self._calls[call] = None
         self._after(now)
@@ -170,24 +177,22 @@ class UserAgent:
     def answer(self, call: Call, session: AudioSession, *, capability: AudioSession | None = None, now: float) -> None:
         """Answer an incoming call. ``session`` is what we can; the answer takes what the offer has in common.
 
-        ``capability`` is what later offers are answered from, where that is more.
+        ``capability`` is what later offers are answered from, where that is more than ``session``.
         """
         call.answer(session, capability, now=now)
+        if call.replaces is not None and call.state is not CallState.ENDED:
+            call.replaces.replaced(now=now)
+            call.replaces = None
         self._after(now)
 
-    def acknowledge(
+    def answer_offer(
         self, call: Call, session: AudioSession, *, capability: AudioSession | None = None, now: float
     ) -> None:
-        """Answer the offer that came with CallAnswered, where the call was made without one."""
-        call.acknowledge(session, capability, now=now)
-        self._after(now)
+        """Answer the offer of OfferReceived. CallAnswered follows, or CallEnded when no codec is common.
 
-    def refer(self, call: Call, target: str, *, replaces: Call | None = None, now: float) -> None:
-        """Have the PBX connect the other side of ``call`` to ``target``, or to the other side of ``replaces``.
-
-        TransferProgress follows; the calls stay until the PBX ends them. Raises InvalidInput, LocalProtocolError.
+        ``capability`` is what later offers are answered from, where that is more than ``session``.
         """
-        call.refer(self._target(target), replaces, now=now)
+        call.answer_offer(session, capability, now=now)
         self._after(now)
 
     def reject(self, call: Call, status: int = 486, *, headers: Iterable[Header] = (), now: float) -> None:
@@ -215,6 +220,44 @@ class UserAgent:
         """Change the session: other codecs, another address. ChangeAccepted or ChangeRefused follows."""
         call.offer(session, now=now)
         self._after(now)
+
+    def update(self, call: Call, session: AudioSession | None = None, *, now: float) -> None:
+        """Like ``reoffer``, by UPDATE; without ``session`` only our contact and our identity are told anew."""
+        call.update(session, now=now)
+        self._after(now)
+
+    def transfer(self, call: Call, target: str | Call, *, now: float) -> None:
+        """Ask the peer of ``call`` to call somebody else (blind), or to take our place in another call (attended).
+
+        TransferProgress and TransferEnded follow. Neither call is hung up by it. Raises InvalidInput.
+        """
+        if isinstance(target, Call):
+            name, uri = target.dialog_name, target.remote_target
+            if name is None or uri is None or target.state is not CallState.CONFIRMED or target is call:
+                raise LocalProtocolError(f"nobody can be transferred into a call that is {target.state}")
+            call.transfers.refer(uri, name, now=now)
+        else:
+            call.transfers.refer(self._target(target), None, now=now)
+        self._after(now)
+
+    def accept_transfer(self, call: Call, *, now: float) -> None:
+        """Take on the transfer of TransferRequested; then ``call`` its target and ``report_transfer``."""
+        call.transfers.accept(now=now)
+        self._after(now)
+
+    def refuse_transfer(self, call: Call, status: int = 603, *, now: float) -> None:
+        """Refuse the transfer of TransferRequested."""
+        call.transfers.refuse(status, now=now)
+        self._after(now)
+
+    def report_transfer(self, call: Call, status: int, reason: str = "", *, now: float) -> None:
+        """Tell whoever asked for a transfer how the new call goes; a status from 200 is the last word."""
+        call.transfers.progress(status, reason, now=now)
+        self._after(now)
+
+    def send_digit(self, call: Call, key: str, duration: int = DEFAULT_DURATION, *, now: float) -> None:
+        """Send one key by INFO; ``duration`` in milliseconds. Raises InvalidInput."""
+        self.send_info(call, RELAY, write_digit(Digit(key, duration)), now=now)
 
     def send_info(self, call: Call, media_type: str, body: bytes, *, now: float) -> None:
         """Send an INFO within the call, for DTMF (``application/dtmf-relay``)."""
@@ -277,7 +320,7 @@ class UserAgent:
                 case None:
                     break
                 case RequestArrived():
-                    self._request(event.incoming, now)
+                    self._server.receive(event.incoming, now=now)
                 case AckArrived():
                     if call := self._line.call_of(event.request):
                         call.receive_ack(event.request, now=now)
@@ -305,107 +348,6 @@ class UserAgent:
             owner.receive_response(outgoing, response, now=now)
         elif isinstance(owner, Registration):
             owner.receive(response, now=now)
-
-    def _request(self, incoming: Incoming, now: float) -> None:
-        request = incoming.request
-        if request.method == "CANCEL":
-            self._cancel(incoming, now)
-        elif to_tag(request):
-            self._request_in_dialog(incoming, now)
-        elif self._line.exchange.merged(incoming):
-            self._line.reply(incoming, 482, now=now)
-        elif request.method in ("INVITE", "OPTIONS") and (extensions := tokens(request, "Require")):
-            self._line.reply(incoming, 420, Header("Unsupported", ", ".join(sorted(extensions))), now=now)
-        elif request.method == "INVITE":
-            self._incoming_call(incoming, now)
-        elif request.method == "OPTIONS":
-            self._answer_options(incoming, now)
-        elif request.method == "NOTIFY":
-            self._notify(incoming, now)
-        elif request.method in ("BYE", "INFO", "UPDATE", "PRACK"):
-            self._line.reply(incoming, 481, now=now)
-        elif request.method in _KNOWN_METHODS:
-            self._line.reply(incoming, 405, Header("Allow", ALLOW), now=now)
-        else:
-            self._line.reply(incoming, 501, Header("Allow", ALLOW), now=now)
-
-    def _request_in_dialog(self, incoming: Incoming, now: float) -> None:
-        request = incoming.request
-        if call := self._line.call_of(request):
-            if request.method == "OPTIONS":
-                self._answer_options(incoming, now)
-            elif request.method in ("INVITE", "BYE", "INFO", "UPDATE"):
-                call.receive_request(incoming, now=now)
-            elif request.method == "NOTIFY":
-                if (request.headers.get("Event") or "").partition(";")[0].strip().lower() == "refer":
-                    call.notified(incoming, now=now)
-                else:
-                    self._notify(incoming, now)
-            else:
-                status = 405 if request.method in _KNOWN_METHODS else 501
-                self._line.reply(incoming, status, Header("Allow", ALLOW), now=now)
-        elif request.method == "NOTIFY":
-            self._notify(incoming, now)  # of a subscription that we never made: Asterisk's message waiting is such
-        elif request.method == "OPTIONS":
-            self._answer_options(incoming, now)
-        else:
-            self._line.reply(incoming, 481, now=now)
-
-    def _incoming_call(self, incoming: Incoming, now: float) -> None:
-        request = incoming.request
-        if len(self._calls) >= self.max_calls:
-            self._line.reply(incoming, 486, now=now)
-            return
-        call = Call(self._line, request.headers["Call-ID"], self._line.ids.tag(), is_outgoing=False)
-        try:
-            offer = call.receive_invite(incoming, now=now)
-        except RemoteProtocolError as error:
-            status = error.reply or 400
-            headers = (Header("Accept", MEDIA_TYPE),) if status == 415 else ()
-            self._line.reply(incoming, status, *headers, now=now)
-            self._line.report(MessageIgnored(str(incoming.source), str(error)))
-            return
-        self._calls[call] = None
-        caller = from_of(request)
-        identity = asserted_identity(request) or Identity(caller.uri.user or "", caller.name)
-        self._line.report(
-            IncomingCall(
-                call,
-                caller=identity.number,
-                caller_name=identity.name,
-                called=request.uri.user or to_of(request).uri.user or "",
-                offer=offer,
-                alert_info=request.headers.get("Alert-Info") or "",
-                redirected_from=diverted_from(request),
-            )
-        )
-
-    def _cancel(self, incoming: Incoming, now: float) -> None:
-        invite = self._line.exchange.cancelled(incoming.request)
-        if invite is None:
-            self._line.reply(incoming, 481, now=now)
-            return
-        self._line.reply(incoming, 200, now=now)
-        for call in list(self._calls):
-            if call.is_of(invite.request):
-                call.cancelled(incoming.request.headers.get("Reason") or "", now=now)
-
-    def _answer_options(self, incoming: Incoming, now: float) -> None:
-        headers = (Header("Allow", ALLOW), Header("Accept", MEDIA_TYPE), Header("Contact", self.contact))
-        self._line.reply(incoming, 200, *headers, now=now)
-
-    def _notify(self, incoming: Incoming, now: float) -> None:
-        request = incoming.request
-        event = NotifyReceived(
-            event_package=(request.headers.get("Event") or "").partition(";")[0].strip().lower(),
-            content_type=content_type(request),
-            body=request.body.decode("utf-8", errors="replace"),
-            subscription_state=(request.headers.get("Subscription-State") or "").partition(";")[0].strip().lower(),
-            from_user=from_of(request).uri.user or "",
-            request_host=request.uri.host,
-        )
-        self._line.reply(incoming, self._notify_policy(event), now=now)
-        self._line.report(event)
 
     # --- inside: the rest --------------------------------------------------------------------------------------------
 

@@ -182,6 +182,24 @@ async def test_hold_and_resume(desks: Desks) -> None:
     await one.wait_for(CallEnded)
 
 
+async def test_an_attended_transfer_joins_the_other_two(desks: Desks) -> None:
+    one, two, three = [await desks.registered(model) for model in ("7961", "7942", "7970")]
+    one.call(two.number)
+    assert await next_tone(two) == one.tone
+    one.press_soft_key("Transfer")
+    one.press_keys(f"{three.number}#")
+    while await next_tone(one) != three.tone:
+        pass
+    one.press_soft_key("Transfer")
+    await one.wait_for(CallEnded)
+    while await next_tone(two) != three.tone:
+        pass
+    while await next_tone(three) != two.tone:
+        pass
+    two.hang_up()
+    await three.wait_for(CallEnded)
+
+
 async def test_busy_and_no_such_number(desks: Desks) -> None:
     phone = await desks.registered("7961")
     phone.call("603")

@@ -22,7 +22,7 @@ from bridge.sccp import (
     StopTone,
     Tone,
 )
-from bridge.sip import CallAnswered, CallEnded, EndReason
+from bridge.sip import CallAnswered, CallEnded, EndReason, OfferReceived
 from bridge.sip.message import Header
 from bridge.sip.sdp import PCMU, TELEPHONE_EVENT, AudioSession, Codec
 from tests.sccpbench import PBX_ADDRESS, PBX_MEDIA, Bench
@@ -203,10 +203,10 @@ def test_an_offer_in_the_answer() -> None:
     call = agent.call("1001", None, now=bench.now)
     bench.settle()
     bench.lift()
-    (answered,) = bench.take(CallAnswered)
-    assert answered.session.port == bench.station.next_port
+    (answered,) = bench.take(OfferReceived)
+    assert answered.offer.port == bench.station.next_port
     assert bench.station.sending == {}
-    agent.acknowledge(call, PBX_MEDIA, now=bench.now)
+    agent.answer_offer(call, PBX_MEDIA, now=bench.now)
     bench.settle()
     assert [media.remote_port for media in bench.station.sending.values()] == [20000]
     bench.replace()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
-from sipmessage import Request
+from dataclasses import replace
 
-from bridge.callcontrol import CallMeasured, CallSettings, DtmfMode, MediaTroubled, TransferFinished
+import pytest
+
+from bridge.callcontrol import CallMeasured, CallSettings, DtmfMode, EarlyOpen, MediaTroubled, TransferFinished
 from bridge.sccp import (
     CloseReceiveChannel,
     ConnectionStatisticsReq,
@@ -21,14 +22,20 @@ from bridge.sccp import (
     StationCallState,
     StimulusType,
 )
-from bridge.sip import Call, ChangeAccepted, Direction, InfoReceived, SessionChanged
+from bridge.sip import (
+    Call,
+    ChangeAccepted,
+    Direction,
+    IdentityHeaders,
+    InfoReceived,
+    Replaces,
+    SessionChanged,
+    TransferEnded,
+    TransferRequested,
+)
 from bridge.sip.message import Header
 from bridge.sip.sdp import PCMA, PCMU, TELEPHONE_EVENT, AudioSession
 from tests.sccpbench import PBX_ADDRESS, PBX_MEDIA, Bench
-
-
-def requests(bench: Bench, method: str, line: int = 1) -> list[Request]:
-    return [request for request in bench.pbxs[line - 1].requests if request.method == method]
 
 
 def send_in_dialog(bench: Bench, call: Call, method: str, headers: list[Header], body: bytes = b"") -> None:
@@ -247,16 +254,21 @@ def test_somebody_else_is_there(method: str, header: str) -> None:
     assert (info.called_name, info.called_number) == ("Dora", "4004")
 
 
-def test_who_answers_is_shown() -> None:
-    bench = Bench()
+@pytest.mark.parametrize("early_open", [EarlyOpen.ALWAYS, EarlyOpen.NEVER])
+def test_who_is_called_and_who_answers_is_shown(early_open: EarlyOpen) -> None:
+    bench = Bench(settings=CallSettings(early_open=early_open))
     call = bench.outgoing_call()
-    record = call._record
+    record, agent = call._record, bench.pbxs[0].agent
     assert record.incoming is not None
     response = record.answer_to(record.incoming, 180, b"")
     response.headers.add("P-Asserted-Identity", '"Echo" <sip:600@192.0.2.1>')
     record.line.respond(record.incoming, response, now=bench.now)
     bench.settle()
     assert bench.station.infos[bench.ref].called_name == "Echo"
+    record.line.account = replace(record.line.account, display_name="Agent 7", identity=IdentityHeaders.PAI)
+    agent.answer(call, PBX_MEDIA, now=bench.now)
+    bench.settle()
+    assert bench.station.infos[bench.ref].called_name == "Agent 7"
 
 
 # --- transfer --------------------------------------------------------------------------------------------------------
@@ -277,16 +289,16 @@ def test_attended_transfer() -> None:
     bench.settle()
     assert bench.station.softkeys[bench.ref].set == SoftKeySetIndex.CONNECTED_TRANSFERABLE
     bench.press(SoftKeyEventType.TRANSFER, 1, bench.ref)
-    (refer,) = requests(bench, "REFER")
-    target = refer.headers["Refer-To"]
+    (asked,) = bench.take(TransferRequested)
     dialog = second._record.dialog
+    assert asked.call is first
     assert dialog is not None
-    assert target.startswith("<sip:700@192.0.2.1?Replaces=")
-    assert f"{second.call_id}%3Bto-tag%3D{dialog.local_tag}%3Bfrom-tag%3D{dialog.remote_tag}>" in target
-    notify = [Header("Event", "refer"), Header("Content-Type", "message/sipfrag")]
-    send_in_dialog(bench, first, "NOTIFY", notify, b"SIP/2.0 100 Trying")
+    assert asked.target.replaces == Replaces(second.call_id, dialog.local_tag, dialog.remote_tag)
+    agent = bench.pbxs[0].agent
+    agent.accept_transfer(first, now=bench.now)
+    bench.settle()
     assert len(bench.phone.calls) == 2
-    send_in_dialog(bench, first, "NOTIFY", notify, b"SIP/2.0 200 OK")
+    agent.report_transfer(first, 200, now=bench.now)
     bench.at_rest()
     (finished,) = bench.reported(TransferFinished)
     assert (finished.target, finished.succeeded) == ("700", True)
@@ -297,8 +309,9 @@ def test_a_transfer_that_the_pbx_refuses() -> None:
     first, second = consult(bench)
     bench.pbxs[0].agent.answer(second, PBX_MEDIA, now=bench.now)
     bench.settle()
-    bench.pbxs[0].refer_status = 405
     bench.press(SoftKeyEventType.TRANSFER, 1, bench.ref)
+    bench.pbxs[0].agent.refuse_transfer(first, 405, now=bench.now)
+    bench.settle()
     assert "Can not complete transfer" in bench.notified()
     (finished,) = bench.reported(TransferFinished)
     assert (finished.succeeded, finished.status) == (False, 405)
@@ -318,9 +331,54 @@ def test_blind_transfer() -> None:
     bench.settle()
     bench.press(SoftKeyEventType.TRANSFER, 1, bench.ref)
     assert second.state == "ended"
-    (refer,) = requests(bench, "REFER")
-    assert refer.headers["Refer-To"] == "<sip:700@192.0.2.1>"
+    (asked,) = bench.take(TransferRequested)
+    assert (asked.call, asked.target.address, asked.target.replaces) == (first, "sip:700@192.0.2.1", None)
     assert first.state == "confirmed"
+
+
+def test_a_transfer_of_which_nothing_is_heard_can_be_tried_again() -> None:
+    bench = Bench()
+    first, second = consult(bench)
+    agent = bench.pbxs[0].agent
+    agent.answer(second, PBX_MEDIA, now=bench.now)
+    bench.settle()
+    bench.press(SoftKeyEventType.TRANSFER, 1, bench.ref)
+    agent.accept_transfer(first, now=bench.now)
+    bench.settle()
+    send_in_dialog(bench, first, "NOTIFY", [Header("Event", "refer"), Header("Subscription-State", "terminated")])
+    assert "Can not complete transfer" in bench.notified()
+    assert len(bench.phone.calls) == 2
+    bench.take(TransferRequested)
+    agent.report_transfer(first, 503, now=bench.now)
+    bench.settle()
+    bench.press(SoftKeyEventType.TRANSFER, 1, bench.ref)
+    assert len(bench.take(TransferRequested)) == 1
+
+
+def test_the_pbx_cannot_make_the_phone_dial() -> None:
+    bench = Bench()
+    call = bench.talk()
+    bench.pbxs[0].agent.transfer(call, "700", now=bench.now)
+    bench.settle()
+    (ended,) = bench.take(TransferEnded)
+    assert ended.status == 603
+    assert bench.station.states == {bench.ref: StationCallState.CONNECTED}
+
+
+def test_a_call_that_takes_the_place_of_another() -> None:
+    bench = Bench()
+    call = bench.talk()
+    first, agent = bench.ref, bench.pbxs[0].agent
+    other = agent.call("1001", PBX_MEDIA, replaces=call.dialog_name, now=bench.now)
+    bench.settle()
+    second = bench.ref
+    assert second != first
+    bench.press(SoftKeyEventType.ANSWER, 1, second)
+    bench.settle()
+    assert bench.station.states == {second: StationCallState.CONNECTED}
+    assert (call.state, other.state) == ("ended", "confirmed")
+    bench.replace()
+    bench.at_rest()
 
 
 def test_a_hook_flash_on_an_analog_phone() -> None:

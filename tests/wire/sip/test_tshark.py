@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bridge.sip import Account, Destination, Header, IncomingCall, UserAgent
+from bridge.sip import Account, Destination, Header, IdentityHeaders, IncomingCall, UserAgent
 from bridge.sip.doorway import Doorway, UnknownPhoneRegistered
 from tests.peers import peer
 from tests.sipwire import PBX, PBX_MEDIA, PHONE, PHONE_MEDIA, CountingIds, Passed, Registrar, Wire, events
@@ -18,8 +18,8 @@ from tests.unit.sip.test_doorway import a_register
 EXPECTED = {
     "REGISTER", "INVITE", "ACK", "BYE", "CANCEL", "INFO", "NOTIFY", "100 INVITE", "180 INVITE", "183 INVITE",
     "200 INVITE", "486 INVITE", "487 INVITE", "491 INVITE", "488 INVITE", "302 INVITE", "200 BYE", "200 CANCEL",
-    "200 INFO", "200 OPTIONS", "405 REFER", "501 FROB", "481 BYE", "200 REGISTER", "403 REGISTER", "200 NOTIFY",
-    "420 INVITE",
+    "200 INFO", "200 OPTIONS", "403 REFER", "501 FROB", "481 BYE", "200 REGISTER", "403 REGISTER", "200 NOTIFY",
+    "420 INVITE", "UPDATE", "200 UPDATE", "REFER", "202 REFER", "405 SUBSCRIBE", "PRACK", "200 PRACK",
 }  # fmt: skip
 
 FIELDS = ("frame.protocols", "_ws.malformed", "_ws.expert.message", "sip.Method", "sip.Status-Code", "sip.CSeq.method",
@@ -28,7 +28,8 @@ FIELDS = ("frame.protocols", "_ws.malformed", "_ws.expert.message", "sip.Method"
 
 def conversation() -> list[Passed]:
     """Everything that the user agent and the doorway say."""
-    account = Account("1001", PBX[0], Destination(*PBX), password="secret", display_name='Jürgen "J" \\ Müller',
+    account = Account("1001", PBX[0], Destination(*PBX), password="secret", identity=IdentityHeaders.BOTH,
+                      display_name='Jürgen "J" \\ Müller',
                       contact_parameters=';+sip.instance="<urn:uuid:00000000-0000-0000-0000-001122aabbcc>"',
                       register_headers=(Header("Supported", "replaces"),))  # fmt: skip
     phone = UserAgent(account, CountingIds("a"), PHONE)
@@ -52,7 +53,7 @@ def conversation() -> list[Passed]:
 
     for status in (486, 488, 302):
         incoming = call()
-        contact = (Header("Contact", "<sip:601@192.0.2.1>"),)
+        contact = (Header("Contact", "<sip:601@elsewhere.example>"),)
         pbx.reject(incoming.call, status, headers=contact if status == 302 else (), now=wire.now)
         wire.settle()
     incoming = call()
@@ -67,13 +68,42 @@ def conversation() -> list[Passed]:
     phone.hold(phone.calls[0], now=wire.now)
     pbx.hold(incoming.call, now=wire.now)
     wire.advance(10)
+    phone.update(phone.calls[0], now=wire.now)
+    pbx.update(incoming.call, PBX_MEDIA, now=wire.now)
+    wire.settle()
+    phone.transfer(phone.calls[0], "602#", now=wire.now)
+    wire.settle()
+    pbx.accept_transfer(incoming.call, now=wire.now)
+    wire.settle()
+    pbx.report_transfer(incoming.call, 200, now=wire.now)
+    wire.settle()
+    early = phone.call("604", PHONE_MEDIA, headers=[Header("Require", "100rel")], now=wire.now)
+    wire.settle()
+    other = events(pbx)[-1]
+    assert isinstance(other, IncomingCall)
+    pbx.ring(other.call, status=183, session=PBX_MEDIA, now=wire.now)
+    wire.settle()
+    phone.hang_up(early, now=wire.now)
+    wire.settle()
+    consultation = phone.call("603", None, now=wire.now)
+    wire.settle()
+    other = events(pbx)[-1]
+    assert isinstance(other, IncomingCall)
+    pbx.answer(other.call, PBX_MEDIA, now=wire.now)
+    wire.settle()
+    phone.answer_offer(consultation, PHONE_MEDIA, now=wire.now)
+    wire.settle()
+    phone.transfer(phone.calls[0], consultation, now=wire.now)
+    wire.settle()
+    phone.hang_up(consultation, now=wire.now)
+    wire.settle()
     phone.send_info(phone.calls[0], "application/dtmf-relay", b"Signal=5\r\nDuration=160\r\n", now=wire.now)
     wire.settle()
     phone.hang_up(phone.calls[0], now=wire.now)
     wire.settle()
     log += wire.log
     extra = {"INVITE": "Require: x\r\n", "NOTIFY": "Event: a\r\n"}
-    for method in ("OPTIONS", "REFER", "FROB", "BYE", "INVITE", "NOTIFY"):
+    for method in ("OPTIONS", "REFER", "SUBSCRIBE", "FROB", "BYE", "INVITE", "NOTIFY"):
         phone.receive_datagram(
             (
                 f"{method} sip:1001@192.0.2.10 SIP/2.0\r\n"
