@@ -126,7 +126,7 @@ def test_the_doorway_survives_anything(datagrams: list[bytes]) -> None:
         doorway.handle_timer(now=at)
     for data, destination in doorway.data_to_send():
         assert destination.host == PHONE[0]
-        if not data.startswith(b"SIP/2.0 400 "):  # which echoes what could not be read
+        if data.split()[1] not in (b"400", b"416", b"505"):  # which echo what could not be read
             read_message(data)
 
 

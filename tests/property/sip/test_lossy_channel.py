@@ -66,7 +66,9 @@ def test_a_call_always_ends_on_both_sides(
     elif theirs is not None:
         assert ends >= 1
     for agent in (phone, pbx):
-        assert not agent._line.exchange._servers
+        # a callee whom nobody told of the caller's end, and who never decided, still has the INVITE to answer
+        undecided = any(call.state == "incoming" for call in agent.calls)
+        assert not agent._line.exchange._servers or undecided
         assert not agent._line.exchange._clients or call in agent._calls
 
 
