@@ -231,7 +231,6 @@ def test_call_waiting() -> None:
     assert bench.station.prompts[second] == "Call waiting"
     assert bench.station.rings[second] == RingMode.SILENT
     assert bench.station.lamps[StimulusType.LINE, 1] == LampMode.BLINK
-    bench.station.tones.clear()
     bench.press(SoftKeyEventType.ANSWER, 1, second)
     assert bench.station.states == {first: StationCallState.HOLD, second: StationCallState.CONNECTED}
     assert len(bench.station.receiving) == 1
@@ -252,7 +251,6 @@ def test_a_waiting_call_rings_when_the_other_one_ends() -> None:
     bench.pbxs[0].agent.hang_up(call, now=bench.now)
     bench.settle()
     assert bench.station.rings[waiting] == RingMode.INSIDE
-    bench.station.tones.clear()
     bench.lift()
     assert bench.station.states == {waiting: StationCallState.CONNECTED}
     bench.replace()
