@@ -137,7 +137,10 @@ class Desk:
     ) -> None:
         """Open the call's channel."""
         until = now + self.settings.channel_ack
-        self.screen.send(*call.channel.open(purpose, codec, self.events_payload, keep_port=keep_port, until=until))
+        events = self.events_payload
+        if events and call.offer is not None and call.offer.events is not None:
+            events = call.offer.events.payload_type  # the answer will use the offer's number
+        self.screen.send(*call.channel.open(purpose, codec, events, keep_port=keep_port, until=until))
 
     def local_session(self, call: PhoneCall, direction: Direction = Direction.SENDRECV) -> AudioSession:
         """What the phone can, where its channel listens. The codec that is open comes first."""

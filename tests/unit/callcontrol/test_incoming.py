@@ -319,6 +319,15 @@ def test_the_other_side_is_not_heard_before_the_phone_registered() -> None:
     assert bench.phone.calls == ()
 
 
+def test_the_offers_number_for_telephone_events() -> None:
+    bench = Bench()
+    bench.ring(media=AudioSession(PBX_ADDRESS, 20000, (PCMU, Codec("telephone-event", 96))))
+    bench.lift()
+    (opened,) = bench.station.take(OpenReceiveChannel)
+    assert opened.rfc2833_payload == 96
+    assert [media.rfc2833_payload for media in bench.station.sending.values()] == [96]
+
+
 def test_codecs_the_offer_lists_first() -> None:
     bench = Bench()
     bench.ring(media=AudioSession(PBX_ADDRESS, 20000, (Codec("G722", 9), PCMU, TELEPHONE_EVENT)))
