@@ -259,7 +259,11 @@ class Bench:
         self.now = 1000.0
         self.profile = profile
         self.settings = settings or CallSettings()
-        self.station = Station(Dialect(version, features.code_page, header=version, legacy=True), device_type, features)
+        self.station = Station(
+            Dialect(version, features.code_page, header=version if version >= 17 else 0, legacy=True),
+            device_type,
+            features,
+        )
         self.offered = version
         self.session = StationSession((PHONE_ADDRESS, 50000), now=self.now)
         self.phone = ProxiedPhone(self.session, CallReferences())
@@ -272,6 +276,8 @@ class Bench:
             )
             for number, (line, pbx) in enumerate(zip(profile.lines, self.pbxs, strict=True), 1)
         ]
+        self.traffic: list[tuple[str, bytes]] = []
+        """Every frame: who sent it (``phone``, ``server``), and its bytes."""
         self.lose: Callable[[bytes], bool] = lambda _: False
         self.station.keepalive_at = self.now + 30
         self.events: list[PhoneEvent] = []
@@ -311,11 +317,14 @@ class Bench:
                 self.pbx_events.append(event)
         for data in self.phone.data_to_station():
             moved = True
+            self.traffic.append(("server", data))
             self.station.receive(data)
         messages, self.station.to_send = self.station.to_send, []
         for message in messages:
             moved = True
-            self.phone.receive_from_station(self.station.dialect.encode(message), now=self.now)
+            sent = self.station.dialect.encode(message)
+            self.traffic.append(("phone", sent))
+            self.phone.receive_from_station(sent, now=self.now)
         while (reported := self.phone.next_event()) is not None:
             self.events.append(reported)
         due = [*self.agents, *self.pbxs, self.phone]

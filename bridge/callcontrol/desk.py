@@ -9,7 +9,7 @@ from dataclasses import replace
 from bridge.callcontrol.callrefs import CallReferences
 from bridge.callcontrol.channel import MediaChannel, Purpose
 from bridge.callcontrol.codecs import chosen_codec, session_of, usable
-from bridge.callcontrol.events import CallFinished, CallStarted, MediaTroubled, PhoneEvent
+from bridge.callcontrol.events import CallFinished, CallStarted, LineState, MediaTroubled, PhoneEvent
 from bridge.callcontrol.outcomes import Outcome
 from bridge.callcontrol.parties import Party
 from bridge.callcontrol.phonecall import PhoneCall, PhoneCallState
@@ -18,7 +18,7 @@ from bridge.callcontrol.settings import CallSettings, DtmfMode, EarlyOpen
 from bridge.sccp import ConnectionStatisticsReq, MediaCodec, PhoneFeatures
 from bridge.sccp.profile import StationLine
 from bridge.sccp.session import StationSession
-from bridge.sip import AudioSession, Call, Direction, UserAgent
+from bridge.sip import AudioSession, Call, Direction, RegistrationState, UserAgent
 from bridge.sip import CallState as SipState
 
 MAX_CALLS = 32
@@ -35,9 +35,11 @@ class Desk:
         "_refs",
         "agents",
         "calls",
+        "connected",
         "early_open_works",
         "events",
         "last_dialled",
+        "line_states",
         "screen",
         "session",
         "settings",
@@ -50,6 +52,10 @@ class Desk:
         self.session = session
         self.settings = settings
         self.agents = tuple(agents)
+        self.line_states = [LineState.GONE] * len(self.agents)
+        """How each line stands at the PBX."""
+        self.connected: set[int] = set()
+        """Lines whose link stands."""
         self.calls: dict[int, PhoneCall] = {}
         self.events: deque[PhoneEvent] = deque()
         self.screen = Screen(session, settings.texts.unknown_caller)
@@ -131,7 +137,10 @@ class Desk:
     ) -> None:
         """Open the call's channel."""
         until = now + self.settings.channel_ack
-        self.screen.send(*call.channel.open(purpose, codec, self.events_payload, keep_port=keep_port, until=until))
+        events = self.events_payload
+        if events and call.offer is not None and call.offer.events is not None:
+            events = call.offer.events.payload_type  # the answer will use the offer's number
+        self.screen.send(*call.channel.open(purpose, codec, events, keep_port=keep_port, until=until))
 
     def local_session(self, call: PhoneCall, direction: Direction = Direction.SENDRECV) -> AudioSession:
         """What the phone can, where its channel listens. The codec that is open comes first."""
@@ -166,7 +175,21 @@ class Desk:
         """Tell the other side where and whether the phone listens; nothing where there is nobody to tell."""
         sip = call.sip
         if sip is not None and sip.state in (SipState.ANSWERED, SipState.CONFIRMED) and call.channel.told:
+            call.told_port = call.channel.port
             call.agent.reoffer(sip, self.local_session(call, direction), now=now)
+
+    def tell_port(self, call: PhoneCall, *, now: float) -> None:
+        """Tell the other side where the phone listens, if that has changed."""
+        if call.channel.port != call.told_port:
+            self.reoffer(call, Direction.SENDRECV, now=now)
+
+    # --- lines -------------------------------------------------------------------------------------------------------
+
+    def try_line_again(self, line: int, *, now: float) -> None:
+        """Register at once a line that waits to be tried again: somebody wants to use it."""
+        agent = self.agents[line - 1]
+        if line in self.connected and agent.registration_state is RegistrationState.WAITING:
+            agent.register(now=now)
 
     # --- the end -----------------------------------------------------------------------------------------------------
 
@@ -193,6 +216,9 @@ class Desk:
             if other.transfer_of is call:
                 other.transfer_of = None
         left = self.all_calls
+        active = self.active
+        if call.waiting and active is not None and not any(other.waiting for other in left):
+            self.screen.silence(active)
         self.screen.cleared(call, closing, left)
         if call.answered_at is not None:
             self.screen.send(ConnectionStatisticsReq(self.own(call).number, call.call_ref))

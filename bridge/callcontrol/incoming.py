@@ -69,6 +69,7 @@ class IncomingCalls:
             return
         call.state = PhoneCallState.CONNECTED
         call.answered_at = now
+        call.told_port = call.channel.port
         call.agent.answer(call.sip, desk.narrow_session(call), capability=desk.local_session(call), now=now)
         offer, call.offer = call.offer, None
         if offer is not None:

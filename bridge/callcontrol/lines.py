@@ -58,24 +58,22 @@ def read_message_summary(body: str) -> tuple[bool, int, int] | None:
 class Lines:
     """The lines of one phone."""
 
-    __slots__ = ("_desk", "_messages", "_states")
+    __slots__ = ("_desk", "_messages")
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        count = len(desk.agents)
-        self._states = [LineState.GONE] * count
-        self._messages = [(False, 0, 0)] * count
+        self._messages = [(False, 0, 0)] * len(desk.agents)
 
     def state(self, line: int) -> LineState:
         """How ``line`` stands."""
-        return self._states[line - 1]
+        return self._desk.line_states[line - 1]
 
     def changed(self, line: int, state: LineState, status: int = 0, detail: str = "") -> None:
         """A line's registration stands otherwise."""
         desk = self._desk
-        if self._states[line - 1] is state:
+        if desk.line_states[line - 1] is state:
             return
-        self._states[line - 1] = state
+        desk.line_states[line - 1] = state
         desk.events.append(LineChanged(line, self._number(line), state, status, detail))
         self.show()
 
@@ -116,9 +114,9 @@ class Lines:
         text = profile.idle_prompt if profile else ""
         if any(waiting for waiting, _, _ in self._messages):
             text = Label.YOU_HAVE_VOICEMAIL
-        for line, state in enumerate(self._states, 1):
+        for line, state in enumerate(desk.line_states, 1):
             if words := words_for(state, desk.settings.texts):
-                text = f"{self._number(line)}: {words}" if len(self._states) > 1 else words
+                text = f"{self._number(line)}: {words}" if len(desk.line_states) > 1 else words
                 break
         desk.screen.set_idle_text(text, show=desk.active is None)
 

@@ -36,7 +36,7 @@ class MidCall:
         desk = self._desk
         codec = call.channel.codec
         call.state = PhoneCallState.RESUMING
-        desk.screen.answering(call, desk.all_calls)
+        desk.screen.resuming(call, desk.all_calls)
         desk.open(call, Purpose.RESUME, codec, now=now)
         desk.screen.connected(call, desk.own(call), desk.all_calls)
 
@@ -56,11 +56,13 @@ class MidCall:
 
     # --- changes of the session --------------------------------------------------------------------------------------
 
-    def codec_opened(self, call: PhoneCall, *, port_before: int, now: float) -> None:
+    def codec_opened(self, call: PhoneCall, *, now: float) -> None:
         """The phone listens for the other codec. At another port, the other side must hear of it."""
-        if call.channel.port != port_before:
-            self._desk.reoffer(call, Direction.SENDRECV, now=now)
-        self._follow(call)
+        self._desk.tell_port(call, now=now)
+        if call.sip is not None and call.sip.remote is not None:
+            self.adjust(call, call.sip.remote, now=now)  # it may have changed its mind meanwhile
+        else:
+            self._follow(call)
 
     def codec_failed(self, call: PhoneCall, *, now: float) -> None:
         """The phone does not take the other codec: there is nothing left to talk with."""
@@ -90,8 +92,10 @@ class MidCall:
             self._follow(call)
 
     def _follow(self, call: PhoneCall) -> None:
-        theirs = call.sip.remote if call.sip is not None else None
-        if theirs is not None and call.sip is not None and call.sip.state is not SipState.ENDED:
+        if call.sip is None or call.sip.state is SipState.ENDED:
+            return
+        theirs = call.sip.remote or call.early
+        if theirs is not None:
             self._desk.send_media(call, theirs)
 
     # --- digits ------------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from bridge.callcontrol.channel import Purpose
 from bridge.callcontrol.codecs import chosen_codec
 from bridge.callcontrol.desk import Desk
 from bridge.callcontrol.dialrules import KEYS, is_complete, outside_tone, takes_hash
-from bridge.callcontrol.events import CallConnected, EarlyOpenFailed
+from bridge.callcontrol.events import CallConnected, EarlyOpenFailed, LineState
 from bridge.callcontrol.outcomes import FAILURE, UNKNOWN_NUMBER
 from bridge.callcontrol.parties import Party
 from bridge.callcontrol.phonecall import PhoneCall, PhoneCallState
@@ -38,6 +38,7 @@ class Outgoing:
         call = desk.new_call(line, PhoneCallState.OFF_HOOK, outgoing=True)
         call.transfer_of = transfer_of
         call.deadline = now + desk.settings.first_digit
+        desk.try_line_again(line, now=now)
         desk.screen.off_hook(call, desk.all_calls, stutter=desk.stutter, prompt=not number)
         if number:
             self.dial(call, number, now=now)
@@ -94,6 +95,9 @@ class Outgoing:
         call.deadline = None
         call.state = PhoneCallState.PROCEEDING
         desk.screen.proceeding(call, desk.own(call), desk.all_calls)
+        if desk.line_states[call.line - 1] is LineState.UNREACHABLE:
+            desk.fail(call, FAILURE, text=desk.settings.texts.unreachable, now=now)
+            return
         codecs = desk.codecs
         if not codecs:
             desk.fail(call, FAILURE, text=desk.settings.texts.no_codec, now=now)
@@ -121,6 +125,7 @@ class Outgoing:
     def _invite(self, call: PhoneCall, offer: AudioSession | None, *, now: float) -> None:
         desk = self._desk
         call.late = offer is None
+        call.told_port = call.channel.port if offer is not None else 0
         try:
             call.sip = call.agent.call(call.dialled, offer, now=now)
         except (InvalidInput, LocalProtocolError):
@@ -134,12 +139,18 @@ class Outgoing:
         if call.state not in (PhoneCallState.PROCEEDING, PhoneCallState.RINGING_OUT):
             return
         media = event.session if call.channel.is_open else None
-        if media is not None:
-            desk.send_media(call, media)
-        if event.status == 180 or media is not None:
+        codec = chosen_codec(media, desk.codecs) if media is not None else None
+        if codec is not None:
+            call.early = media
+        if event.status == 180 or codec is not None:
             call.state = PhoneCallState.RINGING_OUT
-            hears = call.channel.sending is not None
-            desk.screen.ringing_out(call, desk.all_calls, tone=not hears)
+            desk.screen.ringing_out(call, desk.all_calls, tone=call.early is None)
+        if media is None or codec is None:
+            return
+        if codec != call.channel.codec:
+            desk.open(call, Purpose.CODEC, codec, keep_port=True, now=now)
+        else:
+            desk.send_media(call, media)
 
     # --- the answer --------------------------------------------------------------------------------------------------
 
@@ -157,6 +168,8 @@ class Outgoing:
             desk.open(call, Purpose.CODEC, codec, keep_port=True, now=now)
         else:
             desk.send_media(call, session)
+            if call.channel.is_open:
+                desk.tell_port(call, now=now)
 
     def offered(self, call: PhoneCall, offer: AudioSession, *, now: float) -> None:
         """The other side answered a call without an offer, with its own: our answer needs the phone's port."""
@@ -176,6 +189,7 @@ class Outgoing:
         if call.sip is None or offer is None or call.sip.state is not SipState.ACCEPTING:
             return
         call.state = PhoneCallState.CONNECTED
+        call.told_port = call.channel.port
         call.agent.answer_offer(call.sip, desk.narrow_session(call), capability=desk.local_session(call), now=now)
         desk.send_media(call, offer)
         desk.screen.lamps(desk.all_calls)

@@ -85,6 +85,7 @@ class ProxiedPhone:
 
     def _set_up(self, settings: CallSettings, agents: Sequence[UserAgent]) -> None:
         desk = Desk(self.session, settings, agents, self.refs)
+        desk.connected = self._connected
         self._desk = desk
         self._lines = Lines(desk)
         self._outgoing = Outgoing(desk)
@@ -281,6 +282,7 @@ class ProxiedPhone:
 
     def _station_gone(self, why: UnregisterCause, now: float) -> None:
         self._desk.screen.forget()
+        self._restart = None
         lost = why in (UnregisterCause.CONNECTION_LOST, UnregisterCause.SILENT)
         for call in self._desk.all_calls:
             if not lost or call.state is not PhoneCallState.CONNECTED:
@@ -315,18 +317,17 @@ class ProxiedPhone:
 
     def _channel_answered(self, event: ReceiveChannelOpened, now: float) -> None:
         for call in self._desk.all_calls:
-            port_before = call.channel.port
             address = reachable_address(event.address, self.session.peer[0])
             match call.channel.acknowledged(event, address):
                 case True:
-                    self._channel_open(call, port_before, now)
+                    self._channel_open(call, now)
                 case False:
                     self._channel_silent(call, now)
                 case None:
                     continue
             return
 
-    def _channel_open(self, call: PhoneCall, port_before: int, now: float) -> None:
+    def _channel_open(self, call: PhoneCall, now: float) -> None:
         match call.channel.purpose:
             case Purpose.OFFER:
                 self._outgoing.channel_opened(call, now=now)
@@ -337,7 +338,7 @@ class ProxiedPhone:
             case Purpose.RESUME:
                 self._midcall.resumed(call, now=now)
             case Purpose.CODEC:
-                self._midcall.codec_opened(call, port_before=port_before, now=now)
+                self._midcall.codec_opened(call, now=now)
 
     def _channel_silent(self, call: PhoneCall, now: float) -> None:
         again = call.channel.again(now + self._desk.settings.channel_ack)

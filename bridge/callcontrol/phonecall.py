@@ -58,6 +58,10 @@ class PhoneCall:
     """Rings as a call-waiting call."""
     offer: AudioSession | None = None
     """The other side's offer that waits for our answer."""
+    early: AudioSession | None = None
+    """The other side's early media."""
+    told_port: int = 0
+    """The phone's RTP port as the other side knows it."""
     late: bool = False
     """The INVITE went out without an offer, or came in without one."""
     status: int = 0

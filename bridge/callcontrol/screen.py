@@ -192,7 +192,7 @@ class Screen:
 
     def call_waiting_tone(self, active: PhoneCall) -> None:
         """Tell the user in a call that another one waits."""
-        self.send(StartTone(Tone.CALL_WAITING, line=active.line, call_ref=active.call_ref))
+        self.tone(active, Tone.CALL_WAITING)
 
     def answering(self, call: PhoneCall, calls: Iterable[PhoneCall]) -> None:
         """The user took it: everything up to the channel. OFF_HOOK comes first, or some phones send no audio."""
@@ -205,6 +205,12 @@ class Screen:
             SetRinger(RingMode.OFF, RingDuration.NORMAL, line, ref),
             StopTone(line, ref),
         )
+
+    def resuming(self, call: PhoneCall, calls: Iterable[PhoneCall]) -> None:
+        """The user takes a held call back."""
+        self.send(SetSpeakerMode(OnOff.ON))
+        self.lamps(calls)
+        self.send(ActivateCallPlane(call.line))
 
     # --- both --------------------------------------------------------------------------------------------------------
 
@@ -224,6 +230,7 @@ class Screen:
         """On hold."""
         line, ref = call.line, call.call_ref
         self._session.send_time()
+        self.silence(call)
         self.lamps(calls)
         self.send(CallState(StationCallState.HOLD, line, ref), DisplayPromptStatus(Label.HOLD, 0, line, ref))
         self.info(call, own)

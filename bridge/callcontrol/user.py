@@ -75,7 +75,7 @@ class User:
                 if call is None or call.is_aside:
                     call = desk.active
                 if call is not None:
-                    self._press(call, Key.END, now=now)
+                    self._replaced(call, now)
             case DigitPressed():
                 active = desk.active
                 if active is not None:
@@ -102,6 +102,18 @@ class User:
             self._press(ringing, Key.ANSWER, now=now)
         else:
             self._new_call(event.line, "", now)
+
+    def _replaced(self, call: PhoneCall, now: float) -> None:
+        """Without a display nobody can come back to a held call: hanging up hands it over, or ends it."""
+        desk = self._desk
+        if not desk.session.traits.display:
+            if call.transfer_of is not None and act_of(call.state, Key.TRANSFER) is Act.TRANSFER:
+                self._press(call, Key.TRANSFER, now=now)
+                return
+            for held in desk.all_calls:
+                if held.state is PhoneCallState.HELD and not held.transferring:
+                    self._end(held, now)
+        self._press(call, Key.END, now=now)
 
     def _flashed(self, now: float) -> None:
         """Hold and dial; flash again to hand over or to swap."""

@@ -20,6 +20,7 @@ from bridge.sccp.features import (
 from bridge.sccp.lines import CallCount, CallCountRes, ForwardStat, LineStat, SpeedDialStat
 from bridge.sccp.message import Message
 from bridge.sccp.profile import StationProfile, StationServer
+from bridge.sccp.registration import Register
 from bridge.sccp.requests import (
     ButtonTemplateReq,
     CallCountReq,
@@ -58,9 +59,12 @@ QUESTIONS: tuple[type[Message], ...] = (
 
 
 def answers_to(
-    question: Message, device: str, profile: StationProfile, buttons: tuple[ButtonDefinition, ...]
+    question: Message, register: Register, profile: StationProfile, buttons: tuple[ButtonDefinition, ...]
 ) -> tuple[Message, ...]:
-    """What to send in answer to a phone's question; empty for a message that is no question."""
+    """What to send in answer to a phone's question; empty for a message that is no question.
+
+    ``register`` is what the phone said of itself: without a load to run it shall keep the one it has.
+    """
     match question:
         case ButtonTemplateReq():
             return (ButtonTemplate.of(buttons),)
@@ -87,9 +91,9 @@ def answers_to(
         case TimeDateReq():
             return (DefineTimeDate.of(profile.local_time()),)
         case ConfigStatReq():
-            return (_config_stat(device, profile),)
+            return (_config_stat(register.device_name, profile),)
         case VersionReq():
-            return (Version(profile.firmware),)
+            return (Version(profile.firmware or register.load_name),)
         case ServerReq():
             return (_servers(profile.servers),)
         case CallCountReq():

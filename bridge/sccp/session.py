@@ -93,7 +93,8 @@ class SessionSettings:
 
 
 _TEXTS = (DisplayPromptStatus, DisplayNotify, DisplayPriNotify)
-_SOFT_KEYS = (SelectSoftKeys, SoftKeySetRes, SoftKeyTemplateRes)
+_ASKED_FOR = (SoftKeySetRes, SoftKeyTemplateRes)
+"""Answers that a phone gets that asks for them, whatever its model is said to have."""
 
 
 class StationSession:
@@ -384,11 +385,11 @@ class StationSession:
         self._send(CapabilitiesReq())
 
     def _answer(self, question: Message, now: float) -> None:
-        if self.profile is None:
+        if self.profile is None or self.register is None:
             return
-        # Whatever is asked is answered, also what the model has no use for: a phone may wait for it.
-        for answer in answers_to(question, self.device, self.profile, self.buttons):
-            self._send(answer)
+        for answer in answers_to(question, self.register, self.profile, self.buttons):
+            if self._can_use(answer):
+                self._send(answer)
         if self.state is SessionState.ACCEPTED:
             self._ready_at = now + self._settings.questions_end
             if isinstance(question, TimeDateReq) and not self.traits.ready_with_lines:
@@ -440,7 +441,9 @@ class StationSession:
         return self._heard + profile.keepalive_s * tolerance
 
     def _can_use(self, message: Message) -> bool:
-        if isinstance(message, _SOFT_KEYS):
+        if isinstance(message, _ASKED_FOR):
+            return True
+        if isinstance(message, SelectSoftKeys):
             return self.traits.softkeys
         if isinstance(message, DisplayPromptStatus) and not self.traits.prompt:
             return False

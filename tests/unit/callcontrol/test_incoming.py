@@ -231,7 +231,6 @@ def test_call_waiting() -> None:
     assert bench.station.prompts[second] == "Call waiting"
     assert bench.station.rings[second] == RingMode.SILENT
     assert bench.station.lamps[StimulusType.LINE, 1] == LampMode.BLINK
-    bench.station.tones.clear()
     bench.press(SoftKeyEventType.ANSWER, 1, second)
     assert bench.station.states == {first: StationCallState.HOLD, second: StationCallState.CONNECTED}
     assert len(bench.station.receiving) == 1
@@ -252,7 +251,6 @@ def test_a_waiting_call_rings_when_the_other_one_ends() -> None:
     bench.pbxs[0].agent.hang_up(call, now=bench.now)
     bench.settle()
     assert bench.station.rings[waiting] == RingMode.INSIDE
-    bench.station.tones.clear()
     bench.lift()
     assert bench.station.states == {waiting: StationCallState.CONNECTED}
     bench.replace()
@@ -319,6 +317,15 @@ def test_the_other_side_is_not_heard_before_the_phone_registered() -> None:
     bench = Bench(register=False)
     bench.phone.receive_sip(1, object(), now=bench.now)  # type: ignore[arg-type]
     assert bench.phone.calls == ()
+
+
+def test_the_offers_number_for_telephone_events() -> None:
+    bench = Bench()
+    bench.ring(media=AudioSession(PBX_ADDRESS, 20000, (PCMU, Codec("telephone-event", 96))))
+    bench.lift()
+    (opened,) = bench.station.take(OpenReceiveChannel)
+    assert opened.rfc2833_payload == 96
+    assert [media.rfc2833_payload for media in bench.station.sending.values()] == [96]
 
 
 def test_codecs_the_offer_lists_first() -> None:

@@ -21,6 +21,7 @@ from bridge.sccp import (
     SoftKeySetIndex,
     StationCallState,
     StimulusType,
+    Tone,
 )
 from bridge.sip import (
     Call,
@@ -415,3 +416,35 @@ def test_change_events_reach_only_their_call() -> None:
     bench.talk()
     bench.press(SoftKeyEventType.HOLD)
     assert bench.take(ChangeAccepted) == []
+
+
+def test_hanging_up_an_analog_phone_hands_over() -> None:
+    bench = Bench(DeviceType.ATA_186, 3, features=PhoneFeatures.NONE)
+    bench.talk()
+    bench.says(HookFlash())
+    bench.dial("700#")
+    bench.pbxs[0].agent.answer(bench.invited().call, PBX_MEDIA, now=bench.now)
+    bench.settle()
+    bench.replace()
+    assert len(requests(bench, "REFER")) == 1
+
+
+def test_an_analog_phone_keeps_no_held_call() -> None:
+    bench = Bench(DeviceType.ATA_186, 3, features=PhoneFeatures.NONE)
+    bench.talk()
+    bench.says(HookFlash())
+    bench.replace()
+    bench.at_rest()
+
+
+def test_the_waiting_tone_stops_with_the_waiting_call() -> None:
+    bench = Bench()
+    bench.talk()
+    waiting = bench.ring()
+    assert list(bench.station.tones.values()) == [Tone.CALL_WAITING]
+    bench.pbxs[0].agent.hang_up(waiting, now=bench.now)
+    bench.settle()
+    assert bench.station.tones == {}
+    bench.ring()
+    bench.press(SoftKeyEventType.ANSWER, 1, bench.ref)
+    assert bench.station.tones == {}

@@ -29,7 +29,7 @@ from bridge.sccp import (
     Tone,
 )
 from bridge.sip import CallEnded
-from bridge.sip.sdp import PCMA, PCMU, TELEPHONE_EVENT, parse_session
+from bridge.sip.sdp import PCMA, PCMU, TELEPHONE_EVENT, AudioSession, parse_session
 from tests.sccpbench import PBX_MEDIA, Bench
 
 
@@ -342,7 +342,7 @@ def test_the_answer_takes_another_codec() -> None:
     bench = Bench()
     call = bench.outgoing_call()
     (first,) = bench.station.take(OpenReceiveChannel)
-    other = PBX_MEDIA.__class__("192.0.2.1", 20000, (PCMA, TELEPHONE_EVENT))
+    other = AudioSession("192.0.2.1", 20000, (PCMA, TELEPHONE_EVENT))
     bench.pbxs[0].agent.answer(call, other, now=bench.now)
     bench.settle()
     (second,) = bench.station.take(OpenReceiveChannel)
@@ -386,3 +386,42 @@ def test_the_order_of_the_start() -> None:
     bench.says(EnblocCall("600"))
     assert bench.station.names[:5] == ["StopTone", "SetLamp", "CallInfo", "DialedNumber", "CallState"]
     assert isinstance(bench.station.received[2], CallInfo)
+
+
+def test_early_media_in_another_codec() -> None:
+    bench = Bench()
+    call = bench.outgoing_call()
+    other = AudioSession("192.0.2.1", 20000, (PCMA, TELEPHONE_EVENT))
+    bench.pbxs[0].agent.ring(call, status=183, session=other, now=bench.now)
+    bench.settle()
+    assert [int(opened.codec) for opened in bench.station.receiving.values()] == [2]
+    assert [int(media.codec) for media in bench.station.sending.values()] == [2]
+    bench.pbxs[0].agent.answer(call, other, now=bench.now)
+    bench.settle()
+    assert call.remote is not None
+    assert call.remote.port == bench.station.next_port, "the PBX was told of the phone's new port"
+    bench.replace()
+    bench.at_rest()
+
+
+def test_an_unreachable_pbx_is_said_at_once() -> None:
+    bench = Bench(register=False)
+    bench.pbxs[0].register_status = 503
+    bench.register()
+    bench.lose = lambda data: b"REGISTER" in data
+    bench.lift()
+    bench.dial("600#")
+    assert bench.station.prompts[bench.ref] == "PBX unreachable"
+    assert bench.station.tones == {bench.ref: Tone.REORDER}
+    bench.replace()
+    bench.at_rest()
+
+
+def test_lifting_the_handset_tries_a_failed_line_again() -> None:
+    bench = Bench(register=False)
+    bench.pbxs[0].register_status = 403
+    bench.register()
+    bench.pbxs[0].register_status = 200
+    bench.lift()
+    bench.dial("600#")
+    assert bench.invited().called == "600"

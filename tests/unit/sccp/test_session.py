@@ -208,6 +208,8 @@ def test_the_version(offered: int, ceiling: int, spoken: int, features: tuple[in
     assert (ack.protocol_version, ack.feature0, ack.feature1, ack.feature2) == (spoken, *features)
 
 
+@pytest.mark.req("RG-03")
+@pytest.mark.req("RG-20")
 def test_the_order_of_a_real_7912() -> None:
     wire = Wire(version=5)
     wire.says(Alarm(text="25: Name=SEP001122334455 Load=CP7912 Last=initialized"))
@@ -357,6 +359,14 @@ def test_the_soft_keys() -> None:
     assert sets.sets[1].info[:3] == (303, 309, 304)
 
 
+def test_a_phone_without_a_load_to_run_keeps_its_own() -> None:
+    wire = Wire()
+    wire.says(Register(NAME, protocol_version=17, load_name="SCCP41.8-5-3S"))
+    wire.session.accept(replace(PROFILE, firmware=""), now=1.0)
+    wire.answers()
+    assert wire.only(Version, VersionReq()).version == "SCCP41.8-5-3S"
+
+
 def test_an_add_on_has_more_buttons() -> None:
     lines = tuple(StationLine(str(number)) for number in range(1001, 1011))
     wire = Wire()
@@ -408,7 +418,7 @@ def test_what_a_model_has_not_is_not_sent() -> None:
     wire.registered(DeviceType.ATA_186, 33)
     wire.session.send(SelectSoftKeys(), DisplayPromptStatus("x"), DisplayPriNotify("x"))
     assert wire.answers() == []
-    assert wire.says(SoftKeySetReq()) == []
+    assert [type(answer) for answer in wire.says(SoftKeySetReq())] == [SoftKeySetRes], "asked for is answered"
 
 
 def test_a_phone_without_prompt_line_still_gets_notices() -> None:
