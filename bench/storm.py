@@ -1,9 +1,9 @@
 """The boot storm: unknown phones switched on at once, from the first request to the last registration.
 
 ``python -m bench.storm [--phones N]... [--rounds N] [--sccp]`` starts a whole lab (Asterisk and the bridge, in
-processes of their own) for each round, switches on phones that nobody configured, then the same phones once more: known by then,
-they need their files and Asterisk, but no number and no reload. That second storm is the peer: what remains between
-the two is the price of autoregistration.
+processes of their own) for each round, switches on phones that nobody configured, then the same phones once more: known
+by then, they need their files and Asterisk, but no number and no reload. That second storm is the peer: what remains
+between the two is the price of autoregistration.
 """
 
 from __future__ import annotations

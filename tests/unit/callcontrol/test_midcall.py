@@ -426,7 +426,7 @@ def test_hanging_up_an_analog_phone_hands_over() -> None:
     bench.pbxs[0].agent.answer(bench.invited().call, PBX_MEDIA, now=bench.now)
     bench.settle()
     bench.replace()
-    assert len(requests(bench, "REFER")) == 1
+    assert len(bench.take(TransferRequested)) == 1
 
 
 def test_an_analog_phone_keeps_no_held_call() -> None:
