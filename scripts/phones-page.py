@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import sys
 
+from bridge.lab.skinnymodels import skinny_models
 from bridge.phones import catalogue
 from bridge.provisioning.overview import phones_page
 
-sys.stdout.write(phones_page(catalogue()))
+sys.stdout.write(phones_page(catalogue(), set(skinny_models())))

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from bridge.core import SignallingProtocol
 from bridge.phones import Catalogue, ConfigFamily, DeviceClass, Model
 from bridge.provisioning.support import support
 
 _SHOWN = (DeviceClass.PHONE, DeviceClass.ATA, DeviceClass.SOFTPHONE, DeviceClass.VIDEO)
-_SIMULATED = frozenset({SignallingProtocol.SIP})
-"""Protocols for which there are simulated phones that read our files."""
 _HEADING = """\
 # Phones
 
@@ -25,34 +23,35 @@ This page is made from the catalogue by `scripts/phones-page.py`; do not edit it
 """
 
 
-def phones_page(catalogue: Catalogue) -> str:
-    """The whole page, in Markdown."""
-    return "\n".join([_HEADING, *_sections(catalogue)])
+def phones_page(catalogue: Catalogue, sccp_simulated: Collection[int]) -> str:
+    """The whole page, in Markdown. ``sccp_simulated``: the device types of which there are simulated SCCP phones; of
+    SIP phones there are for every model that gets a file."""
+    return "\n".join([_HEADING, *_sections(catalogue, sccp_simulated)])
 
 
-def _sections(catalogue: Catalogue) -> Iterator[str]:
+def _sections(catalogue: Catalogue, sccp_simulated: Collection[int]) -> Iterator[str]:
     for family in ConfigFamily:
         if family is ConfigFamily.NONE:
             continue
         models = [model for model in catalogue if model.family is family and model.device_class in _SHOWN]
         if models:
-            yield from _section(family, models)
+            yield from _section(family, models, sccp_simulated)
 
 
-def _section(family: ConfigFamily, models: Iterable[Model]) -> Iterator[str]:
+def _section(family: ConfigFamily, models: Iterable[Model], sccp_simulated: Collection[int]) -> Iterator[str]:
     yield f"## {family.value}\n"
     yield "| model | number | SIP | SCCP | line keys | calls | certainty |"
     yield "|---|---|---|---|---|---|---|"
-    yield from (_row(model) for model in models)
+    yield from (_row(model, model.number in sccp_simulated) for model in models)
     yield ""
 
 
-def _row(model: Model) -> str:
+def _row(model: Model, has_sccp_twin: bool) -> str:
     cells = (
         model.name,
         "" if model.number is None else str(model.number),
-        _state(model, SignallingProtocol.SIP),
-        _state(model, SignallingProtocol.SCCP),
+        _state(model, SignallingProtocol.SIP, simulated=True),
+        _state(model, SignallingProtocol.SCCP, simulated=has_sccp_twin),
         _keys(model),
         "" if SignallingProtocol.SIP not in model.protocols else str(model.max_calls or "?"),
         model.evidence.value,
@@ -66,7 +65,7 @@ def _keys(model: Model) -> str:
     return f"{model.line_keys} ({model.more_line_keys})" if model.more_line_keys else str(model.line_keys)
 
 
-def _state(model: Model, protocol: SignallingProtocol) -> str:
+def _state(model: Model, protocol: SignallingProtocol, *, simulated: bool) -> str:
     if protocol not in (model.administered or model.protocols):
         return "–"
-    return "simulated" if protocol in _SIMULATED and support(model, protocol).supported else "planned"
+    return "simulated" if simulated and support(model, protocol).supported else "planned"
