@@ -21,7 +21,8 @@ from bridge.app.phonefiles import PhoneFiles
 from bridge.app.settings import Network, SccpSettings
 from bridge.autoregistration import Refusal, RefusalReason, RegistrationArrival, met_again
 from bridge.callcontrol import CallReferences, CallSettings, DialRule, ProxiedPhone
-from bridge.callcontrol.events import LineChanged, LineState, MediaTroubled, PhoneEvent
+from bridge.callcontrol.events import EarlyOpenFailed, LineChanged, LineState, MediaTroubled, PhoneEvent
+from bridge.callcontrol.settings import EarlyOpen
 from bridge.core import Device, DeviceName, SignallingProtocol
 from bridge.core.events import Event, ModelLearnt, PhoneRegistered, PhoneRestartSent, PhoneUnregistered
 from bridge.errors import InvalidInput, NotFound, StoreError
@@ -30,7 +31,7 @@ from bridge.net.sipids import RandomSipIds
 from bridge.phones import catalogue
 from bridge.ports import Clock, EventSink, RestartKind, Store
 from bridge.provisioning import dial_rules
-from bridge.sccp import ResetType
+from bridge.sccp import MediaCodec, ResetType
 from bridge.sccp.profile import StationLine, StationProfile
 from bridge.sccp.session import StationSession
 from bridge.sccp.stationevents import RegisterRequested, StationRegistered, StationUnregistered, TokenRequested
@@ -41,6 +42,14 @@ log = logging.getLogger(__name__)
 
 LABEL = 30
 """Characters of a line label."""
+CODECS = {
+    "ulaw": (MediaCodec.G711_ULAW_64K,),
+    "alaw": (MediaCodec.G711_ALAW_64K,),
+    "g722": (MediaCodec.G722_64K,),
+    "g729": (MediaCodec.G729_ANNEX_A, MediaCodec.G729),
+    "ilbc": (MediaCodec.ILBC,),
+}
+"""A region's codecs, by Asterisk's names, as SCCP knows them."""
 RENEWAL = 3.0
 """Seconds over which the registrations of all lines are renewed."""
 
@@ -85,6 +94,7 @@ class Stations:
         self.refs = CallReferences()
         self._of_device: dict[DeviceName, Station] = {}
         self._all: set[Station] = set()
+        self._opens_late: set[DeviceName] = set()
         self._server = SccpServer(
             self._new_station,
             listen=[(address.host, address.port) for address in settings.listen],
@@ -173,6 +183,10 @@ class Stations:
         await self._settled(outcome.device)
         return replace(served, admitted_now=outcome.admitted_now) if isinstance(served, _Served) else served
 
+    def opens_late(self, device: DeviceName) -> None:
+        """The phone opens no channel before the call is answered: from its next registration on it is not asked to."""
+        self._opens_late.add(device)
+
     def note(self, device: DeviceName, *, registered: bool) -> None:
         """Write down whether the phone is registered."""
         asyncio.get_running_loop().run_in_executor(None, self._note, device, registered)
@@ -207,7 +221,7 @@ class Stations:
                 device = replace(device, load=asked.load)
             work.devices.update(device)
             work.commit()
-        return _Served(device, self._profile(device), self._call_settings())
+        return _Served(device, self._profile(device), self._call_settings(device))
 
     def _profile(self, device: Device) -> StationProfile:
         zone = ZoneInfo(self._files.pool(device).date_time_group.time_zone)
@@ -222,11 +236,17 @@ class Stations:
             server_name=self._files.site.group.servers[0].name,
         )
 
-    def _call_settings(self) -> CallSettings:
+    def _call_settings(self, device: Device) -> CallSettings:
         numbers = self._files.site.autoregistration.range
         rules = dial_rules([] if numbers.is_empty else [numbers])
         patterns = (rule.match.replace(".", "X") for rule in rules if not rule.match.endswith("*"))
-        return CallSettings(rules=tuple(DialRule(pattern) for pattern in patterns))
+        allowed = self._files.pool(device).region.codecs
+        return CallSettings(
+            rules=tuple(DialRule(pattern) for pattern in patterns),
+            # In the region's order, which is Asterisk's too: another one would cost a re-INVITE on most calls.
+            codecs=tuple(codec for name in allowed for codec in CODECS.get(name, ())),
+            early_open=EarlyOpen.NEVER if device.name in self._opens_late else EarlyOpen.AUTO,
+        )
 
     def _note(self, name: DeviceName, registered: bool) -> None:
         try:
@@ -338,6 +358,8 @@ class Station:
                 log.warning(
                     "line %s of %s: %s (%d %s)", event.number, self._name, event.state, event.status, event.detail
                 )
+            case EarlyOpenFailed() if self._device is not None:
+                self._stations.opens_late(self._device.name)
             case MediaTroubled():
                 log.warning("%s: %s", self._name, event.what)
             case _:
