@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from sipmessage import Request
 
-from bridge.callcontrol import CallReferences, CallSettings, PhoneEvent, ProxiedPhone
+from bridge.callcontrol import CallSettings, House, PhoneEvent, ProxiedPhone
 from bridge.sccp import (
     ButtonTemplate,
     ButtonTemplateReq,
@@ -266,7 +266,7 @@ class Bench:
         )
         self.offered = version
         self.session = StationSession((PHONE_ADDRESS, 50000), now=self.now)
-        self.phone = ProxiedPhone(self.session, CallReferences())
+        self.phone = ProxiedPhone(self.session, House())
         self.pbxs = [Pbx(line) for line in range(1, len(profile.lines) + 1)]
         self.agents = [
             UserAgent(

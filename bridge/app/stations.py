@@ -20,7 +20,7 @@ from bridge.app.lines import SipLines
 from bridge.app.phonefiles import PhoneFiles
 from bridge.app.settings import Network, SccpSettings
 from bridge.autoregistration import Refusal, RefusalReason, RegistrationArrival, met_again
-from bridge.callcontrol import CallReferences, CallSettings, DialRule, ProxiedPhone
+from bridge.callcontrol import CallSettings, DialRule, House, ProxiedPhone
 from bridge.callcontrol.events import EarlyOpenFailed, LineChanged, LineState, MediaTroubled, PhoneEvent
 from bridge.callcontrol.settings import EarlyOpen
 from bridge.core import Device, DeviceName, SignallingProtocol
@@ -91,7 +91,8 @@ class Stations:
         self.clock = clock
         self.asterisk = asterisk
         self.ids = RandomSipIds()
-        self.refs = CallReferences()
+        self.house: House[ProxiedPhone] = House()
+        self._stations_of_phones: dict[ProxiedPhone, Station] = {}
         self._of_device: dict[DeviceName, Station] = {}
         self._all: set[Station] = set()
         self._opens_late: set[DeviceName] = set()
@@ -156,6 +157,14 @@ class Stations:
     def forget(self, station: Station) -> None:
         """Nothing is left of this connection."""
         self._all.discard(station)
+        self._stations_of_phones.pop(station.phone, None)
+
+    def look_after_touched(self) -> None:
+        """Work off what one phone did to others."""
+        while touched := self.house.take_touched():
+            for phone in touched:
+                if (station := self._stations_of_phones.get(phone)) is not None:
+                    station.look_after()
 
     async def decide(self, asked: RegisterRequested, client: str) -> _Served | str:
         """Whom to serve, or the text of the refusal."""
@@ -196,6 +205,7 @@ class Stations:
     def _new_station(self, connection: StationConnection) -> Station:
         station = Station(self, connection)
         self._all.add(station)
+        self._stations_of_phones[station.phone] = station
         return station
 
     def _serve(self, known: Device, asked: RegisterRequested, client: str) -> _Served | str:
@@ -266,7 +276,7 @@ class Station:
         self._stations = stations
         self._connection = connection
         self._client = plain_address(connection.peer[0])
-        self._phone = ProxiedPhone(StationSession(connection.peer, now=connection.now), stations.refs)
+        self.phone = ProxiedPhone(StationSession(connection.peer, now=connection.now), stations.house)
         self._device: Device | None = None
         self._has_old_file = False
         self._lines: SipLines | None = None
@@ -277,36 +287,41 @@ class Station:
     @property
     def is_closed(self) -> bool:
         """See ``StationHandler``."""
-        return self._phone.session.is_closed
+        return self.phone.session.is_closed
 
     def receive(self, data: bytes, *, now: float) -> None:
         """See ``StationHandler``."""
-        self._phone.receive_from_station(data, now=now)
+        self.phone.receive_from_station(data, now=now)
         self._after()
 
     def lost(self, why: str, *, now: float) -> None:
         """See ``StationHandler``."""
-        self._phone.station_lost(why, now=now)
+        self.phone.station_lost(why, now=now)
         self._after()
 
     def handle_timer(self, *, now: float) -> None:
         """See ``StationHandler``."""
-        self._phone.handle_timer(now=now)
+        self.phone.handle_timer(now=now)
         self._after()
 
     def timer(self) -> float | None:
         """See ``StationHandler``."""
-        return self._phone.timer()
+        return self.phone.timer()
 
     def data_to_send(self) -> list[bytes]:
         """See ``StationHandler``."""
-        return self._phone.data_to_station()
+        return self.phone.data_to_station()
 
     # --- what others want --------------------------------------------------------------------------------------------
 
     def restart(self, kind: ResetType) -> None:
         """Tell the phone to start again."""
-        self._phone.restart(kind, now=self._connection.now)
+        self.phone.restart(kind, now=self._connection.now)
+        self._after()
+        self._connection.flush()
+
+    def look_after(self) -> None:
+        """Another phone did something to this one."""
         self._after()
         self._connection.flush()
 
@@ -317,13 +332,13 @@ class Station:
 
     def supersede(self) -> None:
         """The device has another connection now."""
-        self._phone.close(now=self._connection.now)
+        self.phone.close(now=self._connection.now)
         self._after()
         self._connection.flush()
 
     async def finish(self) -> None:
         """End it, lines and all."""
-        self._phone.close(now=self._connection.now)
+        self.phone.close(now=self._connection.now)
         self._after()
         for task in list(self._tasks):
             task.cancel()
@@ -335,21 +350,22 @@ class Station:
 
     def _after(self) -> None:
         """Work off what one verb led to: events for us, bytes for Asterisk."""
-        while (event := self._phone.next_event()) is not None:
+        while (event := self.phone.next_event()) is not None:
             self._heard(event)
         if self._lines is not None:
             self._lines.flush()
-        if self._phone.is_finished:
+        if self.phone.is_finished:
             self._stations.forget(self)
             if self._lines is not None:
                 self._lines.close()
+        self._stations.look_after_touched()
 
     def _heard(self, event: PhoneEvent) -> None:
         match event:
             case RegisterRequested():
                 self._start(self._answer(event))
             case TokenRequested():
-                self._phone.grant_token(now=self._connection.now)
+                self.phone.grant_token(now=self._connection.now)
             case StationRegistered():
                 self._registered()
             case StationUnregistered():
@@ -367,30 +383,30 @@ class Station:
 
     @property
     def _name(self) -> str:
-        return self._phone.device or f"{self._client} (no name yet)"
+        return self.phone.device or f"{self._client} (no name yet)"
 
     async def _answer(self, asked: RegisterRequested) -> None:
         outcome = await self._stations.decide(asked, self._client)
         now = self._connection.now
         if isinstance(outcome, str):
-            self._phone.reject(outcome, now=now)
+            self.phone.reject(outcome, now=now)
         else:
             self._device = outcome.device
             self._has_old_file = outcome.admitted_now
             self._lines = SipLines(outcome.device, self._stations.asterisk, self._stations.ids, self._sip_event)
             self._stations.claim(outcome.device.name, self)
-            self._phone.accept(outcome.profile, outcome.calls, self._lines.agents, now=now)
+            self.phone.accept(outcome.profile, outcome.calls, self._lines.agents, now=now)
             self._start(self._lines.open(self._line_connected))
         self._after()
         self._connection.flush()
 
     def _sip_event(self, line: int, event: SipEvent) -> None:
-        self._phone.receive_sip(line, event, now=self._connection.now)
+        self.phone.receive_sip(line, event, now=self._connection.now)
         self._after()
         self._connection.flush()
 
     def _line_connected(self, line: int) -> None:
-        self._phone.line_connected(line, now=self._connection.now)
+        self.phone.line_connected(line, now=self._connection.now)
         self._after()
         self._connection.flush()
 
@@ -405,13 +421,13 @@ class Station:
                 device=name,
                 endpoint=self._device.number,
                 address=f"{self._client}:{self._connection.peer[1]}",
-                user_agent=f"SCCP {self._phone.session.dialect.version}",
+                user_agent=f"SCCP {self.phone.session.dialect.version}",
             )
         )
         if self._has_old_file:
             # As CUCM does it: the phone now has a file of its own, and reads it (autoregistration rules, 5.2 and 5.3).
             self._has_old_file = False
-            self._phone.restart(ResetType.RESTART, now=self._connection.now)
+            self.phone.restart(ResetType.RESTART, now=self._connection.now)
             self._record(
                 PhoneRestartSent(
                     at=self._stations.clock.now(), device=name, how="Reset", why="it has a file of its own now"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bridge.callcontrol.callrefs import CallReferences
 from bridge.callcontrol.dialrules import DialRule
 from bridge.callcontrol.events import (
     CallConnected,
@@ -18,6 +17,7 @@ from bridge.callcontrol.events import (
     Restarted,
     TransferFinished,
 )
+from bridge.callcontrol.house import House
 from bridge.callcontrol.phone import ProxiedPhone
 from bridge.callcontrol.phonecall import PhoneCall, PhoneCallState
 from bridge.callcontrol.settings import CallSettings, CallTexts, DtmfMode, EarlyOpen
@@ -26,7 +26,6 @@ __all__ = [
     "CallConnected",
     "CallFinished",
     "CallMeasured",
-    "CallReferences",
     "CallSettings",
     "CallStarted",
     "CallTexts",
@@ -34,6 +33,7 @@ __all__ = [
     "DtmfMode",
     "EarlyOpen",
     "EarlyOpenFailed",
+    "House",
     "LineChanged",
     "LineState",
     "MediaTroubled",

@@ -37,6 +37,7 @@ class Desk:
         "calls",
         "connected",
         "early_open_works",
+        "ended",
         "events",
         "last_dialled",
         "line_states",
@@ -57,6 +58,8 @@ class Desk:
         self.connected: set[int] = set()
         """Lines whose link stands."""
         self.calls: dict[int, PhoneCall] = {}
+        self.ended: deque[PhoneCall] = deque()
+        """Calls that are over, for the features to take note of."""
         self.events: deque[PhoneEvent] = deque()
         self.screen = Screen(session, settings.texts.unknown_caller)
         self.early_open_works = True
@@ -220,6 +223,7 @@ class Desk:
         if call.waiting and active is not None and not any(other.waiting for other in left):
             self.screen.silence(active)
         self.screen.cleared(call, closing, left)
+        self.ended.append(call)
         if call.answered_at is not None:
             self.screen.send(ConnectionStatisticsReq(self.own(call).number, call.call_ref))
         self.session.in_call = bool(left)

@@ -82,9 +82,7 @@ class Lines:
         self.changed(line, state_of(event.status), event.status, event.reason)
 
     def notified(self, line: int, event: NotifyReceived) -> None:
-        """A NOTIFY: message waiting, or something that is none of a phone's business here."""
-        if event.event_package != "message-summary":
-            return
+        """A NOTIFY about the messages that wait."""
         summary = read_message_summary(event.body)
         if summary is None or summary == self._messages[line - 1]:
             return

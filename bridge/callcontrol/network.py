@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bridge.callcontrol.desk import Desk
 from bridge.callcontrol.events import LineState
-from bridge.callcontrol.incoming import IncomingCalls
-from bridge.callcontrol.lines import Lines
-from bridge.callcontrol.midcall import MidCall
+from bridge.callcontrol.feature import Feature, Workings
 from bridge.callcontrol.outcomes import outcome_of
-from bridge.callcontrol.outgoing import Outgoing
 from bridge.callcontrol.parties import Party
 from bridge.callcontrol.phonecall import PhoneCall, PhoneCallState
-from bridge.callcontrol.transfer import Transfer
 from bridge.sip import (
     CallAnswered,
     CallConfirmed,
@@ -50,23 +48,16 @@ _ELSEWHERE = "cause=200"
 class Network:
     """The user agents' side of one phone."""
 
-    __slots__ = ("_desk", "_incoming", "_lines", "_midcall", "_outgoing", "_transfer")
+    __slots__ = ("_desk", "_features", "_incoming", "_lines", "_midcall", "_outgoing", "_transfer")
 
-    def __init__(
-        self,
-        desk: Desk,
-        lines: Lines,
-        outgoing: Outgoing,
-        incoming: IncomingCalls,
-        midcall: MidCall,
-        transfer: Transfer,
-    ) -> None:
-        self._desk = desk
-        self._lines = lines
-        self._outgoing = outgoing
-        self._incoming = incoming
-        self._midcall = midcall
-        self._transfer = transfer
+    def __init__(self, workings: Workings, features: Sequence[Feature]) -> None:
+        self._desk: Desk = workings.desk
+        self._lines = workings.lines
+        self._outgoing = workings.outgoing
+        self._incoming = workings.incoming
+        self._midcall = workings.midcall
+        self._transfer = workings.transfer
+        self._features = features
 
     def receive(self, line: int, event: Event, *, now: float) -> None:
         """An event of the user agent of ``line``."""
@@ -79,16 +70,26 @@ class Network:
                 self._lines.changed(line, LineState.GONE)
             case ConnectionFailed():
                 self._lines.changed(line, LineState.UNREACHABLE, 503, event.why)
-            case NotifyReceived():
+            case NotifyReceived() if event.event_package == "message-summary":
                 self._lines.notified(line, event)
             case IncomingCall():
-                self._incoming.arrived(line, self._desk.agents[line - 1], event, now=now)
+                self._arrived(line, event, now)
             case MessageIgnored() | InfoReceived():
                 pass
+            case NotifyReceived():
+                any(feature.heard(line, event, now=now) for feature in self._features)
             case _:
                 call = self._desk.of_sip(event.call)
                 if call is not None:
                     self._of_call(call, event, now)
+
+    def _arrived(self, line: int, event: IncomingCall, now: float) -> None:
+        agent = self._desk.agents[line - 1]
+        for feature in self._features:
+            if status := feature.refuses(line, event, now=now):
+                agent.reject(event.call, status, now=now)
+                return
+        self._incoming.arrived(line, agent, event, now=now)
 
     def _of_call(self, call: PhoneCall, event: Event, now: float) -> None:
         match event:

@@ -14,11 +14,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from bridge.callcontrol.callrefs import CallReferences
 from bridge.callcontrol.channel import Purpose
 from bridge.callcontrol.codecs import reachable_address
 from bridge.callcontrol.desk import Desk
 from bridge.callcontrol.events import CallMeasured, LineState, PhoneEvent, Restarted
+from bridge.callcontrol.feature import Workings
+from bridge.callcontrol.features import FEATURES
+from bridge.callcontrol.focus import Focus
+from bridge.callcontrol.house import House
 from bridge.callcontrol.incoming import IncomingCalls
 from bridge.callcontrol.lines import Lines
 from bridge.callcontrol.midcall import MidCall
@@ -33,6 +36,7 @@ from bridge.sccp import ResetType
 from bridge.sccp.profile import StationProfile
 from bridge.sccp.session import StationSession
 from bridge.sccp.stationevents import (
+    ApplicationDataReceived,
     ButtonPressed,
     ConnectionMeasured,
     DigitPressed,
@@ -60,6 +64,7 @@ class ProxiedPhone:
         "_connected",
         "_desk",
         "_events",
+        "_features",
         "_gone_at",
         "_incoming",
         "_lines",
@@ -69,14 +74,14 @@ class ProxiedPhone:
         "_restart",
         "_transfer",
         "_user",
-        "refs",
+        "house",
         "session",
     )
 
-    def __init__(self, session: StationSession, refs: CallReferences) -> None:
+    def __init__(self, session: StationSession, house: House[ProxiedPhone]) -> None:
         self.session = session
-        self.refs = refs
-        """The server's one counter of call references."""
+        self.house = house
+        """What this phone shares with the others of the node."""
         self._events: list[PhoneEvent] = []
         self._connected: set[int] = set()
         self._gone_at: float | None = None
@@ -84,7 +89,7 @@ class ProxiedPhone:
         self._set_up(CallSettings(), ())
 
     def _set_up(self, settings: CallSettings, agents: Sequence[UserAgent]) -> None:
-        desk = Desk(self.session, settings, agents, self.refs)
+        desk = Desk(self.session, settings, agents, self.house.refs)
         desk.connected = self._connected
         self._desk = desk
         self._lines = Lines(desk)
@@ -92,8 +97,19 @@ class ProxiedPhone:
         self._incoming = IncomingCalls(desk)
         self._midcall = MidCall(desk)
         self._transfer = Transfer(desk, self._outgoing, self._midcall)
-        self._user = User(desk, self._outgoing, self._incoming, self._midcall, self._transfer)
-        self._network = Network(desk, self._lines, self._outgoing, self._incoming, self._midcall, self._transfer)
+        workings = Workings(
+            desk,
+            Focus(desk, self._outgoing, self._midcall),
+            self._lines,
+            self._outgoing,
+            self._incoming,
+            self._midcall,
+            self._transfer,
+            self.house,
+        )
+        self._features = tuple(feature(workings) for feature in FEATURES)
+        self._user = User(workings, self._features)
+        self._network = Network(workings, self._features)
 
     # --- what can be read --------------------------------------------------------------------------------------------
 
@@ -211,6 +227,9 @@ class ProxiedPhone:
                 self._channel_silent(call, now)
             if call.deadline is not None and call.deadline <= now:
                 self._outgoing.overdue(call, now=now)
+        for feature in self._features:
+            if (at := feature.timer()) is not None and at <= now:
+                feature.handle_timer(now=now)
         if self._gone_at is not None and self._gone_at <= now:
             self._gone_at = None
             self._drop_calls("the phone did not come back", now)
@@ -219,7 +238,7 @@ class ProxiedPhone:
 
     def timer(self) -> float | None:
         """When to call ``handle_timer``, or None. The user agents have their own timers."""
-        times = [self.session.timer(), self._gone_at]
+        times = [self.session.timer(), self._gone_at, *(feature.timer() for feature in self._features)]
         for call in self._desk.calls.values():
             times += [call.deadline, call.channel.deadline]
         return min((at for at in times if at is not None), default=None)
@@ -239,12 +258,31 @@ class ProxiedPhone:
         while (event := self.session.next_event()) is not None:
             self._receive(event, now)
         self._incoming.stopped_waiting()
+        self._notice_changes(now)
         if self._restart is not None and not self._desk.calls and self.session.is_accepted:
             self.session.reset(self._restart)
             self._restart = None
             self._desk.events.append(Restarted(self.device))
         while self._desk.events:
             self._events.append(self._desk.events.popleft())
+
+    def _notice_changes(self, now: float) -> None:
+        """Tell the features which calls stand otherwise than after the last step."""
+        if not self._features:
+            self._desk.ended.clear()
+            return
+        while changed := self._changed_calls():
+            for call, before in changed:
+                for feature in self._features:
+                    feature.call_changed(call, before, now=now)
+
+    def _changed_calls(self) -> list[tuple[PhoneCall, PhoneCallState | None]]:
+        calls = [*self._desk.ended, *self._desk.calls.values()]
+        self._desk.ended.clear()
+        changed = [(call, call.noticed) for call in calls if call.noticed is not call.state]
+        for call, _ in changed:
+            call.noticed = call.state
+        return changed
 
     def _receive(self, event: StationEvent, now: float) -> None:
         match event:
@@ -274,6 +312,10 @@ class ProxiedPhone:
                 self._lines.show()
                 self._desk.screen.idle()
                 self._register_lines(now)
+                for feature in self._features:
+                    feature.registered(now=now)
+            case ApplicationDataReceived():
+                any(feature.data(event, now=now) for feature in self._features)
             case StationUnregistered():
                 self._desk.events.append(event)
                 self._station_gone(event.why, now)
@@ -282,6 +324,8 @@ class ProxiedPhone:
 
     def _station_gone(self, why: UnregisterCause, now: float) -> None:
         self._desk.screen.forget()
+        for feature in self._features:
+            feature.left(now=now)
         self._restart = None
         lost = why in (UnregisterCause.CONNECTION_LOST, UnregisterCause.SILENT)
         for call in self._desk.all_calls:

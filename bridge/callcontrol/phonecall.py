@@ -73,6 +73,8 @@ class PhoneCall:
     tone: bool = False
     """A tone sounds on the phone."""
     redirected_from: Party = field(default_factory=Party)
+    noticed: PhoneCallState | None = None
+    """The state in which the phone's features last saw it."""
 
     @property
     def is_aside(self) -> bool:

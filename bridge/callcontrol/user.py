@@ -6,13 +6,12 @@ else for the one on hold. Source: SCCP flows reference, sections 3, 4.1 and 8.
 
 from __future__ import annotations
 
-from bridge.callcontrol.desk import MAX_CALLS, Desk
-from bridge.callcontrol.incoming import IncomingCalls
+from collections.abc import Sequence
+
+from bridge.callcontrol.desk import Desk
+from bridge.callcontrol.feature import Feature, Workings
 from bridge.callcontrol.keys import Act, Key, act_of
-from bridge.callcontrol.midcall import MidCall
-from bridge.callcontrol.outgoing import Outgoing
 from bridge.callcontrol.phonecall import PhoneCall, PhoneCallState
-from bridge.callcontrol.transfer import Transfer
 from bridge.sccp import Label, SoftKeyEventType, StimulusType
 from bridge.sccp.stationevents import (
     ButtonPressed,
@@ -40,29 +39,21 @@ KEY_OF_BUTTON = {
     StimulusType.END_CALL: Key.END,
     StimulusType.ANSWER_RELEASE: Key.ANSWER,
 }
-_BEFORE_DIALLING = (PhoneCallState.OFF_HOOK, PhoneCallState.DIALLING)
-_ENDED_BY_ANOTHER = (
-    PhoneCallState.OFF_HOOK,
-    PhoneCallState.DIALLING,
-    PhoneCallState.PROCEEDING,
-    PhoneCallState.RINGING_OUT,
-    PhoneCallState.FAILED,
-)
 
 
 class User:
     """The user of one phone."""
 
-    __slots__ = ("_desk", "_incoming", "_midcall", "_outgoing", "_transfer")
+    __slots__ = ("_desk", "_features", "_focus", "_incoming", "_midcall", "_outgoing", "_transfer")
 
-    def __init__(
-        self, desk: Desk, outgoing: Outgoing, incoming: IncomingCalls, midcall: MidCall, transfer: Transfer
-    ) -> None:
-        self._desk = desk
-        self._outgoing = outgoing
-        self._incoming = incoming
-        self._midcall = midcall
-        self._transfer = transfer
+    def __init__(self, workings: Workings, features: Sequence[Feature]) -> None:
+        self._desk: Desk = workings.desk
+        self._focus = workings.focus
+        self._outgoing = workings.outgoing
+        self._incoming = workings.incoming
+        self._midcall = workings.midcall
+        self._transfer = workings.transfer
+        self._features = features
 
     def receive(self, event: UserInput, *, now: float) -> None:
         """Do what the user wants."""
@@ -85,7 +76,7 @@ class User:
             case ButtonPressed():
                 self._button(event, now)
             case NumberDialled():
-                self._dial(event.number, event.line, now)
+                self._focus.dial(event.number, event.line, now=now)
             case HookFlashed():
                 self._flashed(now)
 
@@ -101,7 +92,7 @@ class User:
         if ringing is not None:
             self._press(ringing, Key.ANSWER, now=now)
         else:
-            self._new_call(event.line, "", now)
+            self._focus.new_call(event.line, now=now)
 
     def _replaced(self, call: PhoneCall, now: float) -> None:
         """Without a display nobody can come back to a held call: hanging up hands it over, or ends it."""
@@ -135,31 +126,41 @@ class User:
         desk = self._desk
         match event.key:
             case SoftKeyEventType.NEW_CALL:
-                self._new_call(event.line, "", now)
+                self._focus.new_call(event.line, now=now)
             case SoftKeyEventType.REDIAL:
-                self._dial(desk.last_dialled, event.line, now)
+                self._focus.dial(desk.last_dialled, event.line, now=now)
             case key if (meaning := KEY_OF_SOFT_KEY.get(key)) is not None:
                 call = self._meant(meaning, event.call_ref, event.line)
                 if call is not None:
                     self._press(call, meaning, now=now)
+            case key if (feature := self._feature_of_key(key)) is not None:
+                feature.soft_key(event, self._told(event.call_ref) or desk.active, now=now)
             case _:
                 desk.screen.notify(Label.KEY_IS_NOT_ACTIVE)
+
+    def _feature_of_key(self, key: SoftKeyEventType) -> Feature | None:
+        return next((feature for feature in self._features if key in feature.SOFT_KEYS), None)
+
+    def _feature_of_button(self, button: StimulusType) -> Feature | None:
+        return next((feature for feature in self._features if button in feature.BUTTONS), None)
 
     def _button(self, event: ButtonPressed, now: float) -> None:
         desk, profile = self._desk, self._desk.session.profile
         match event.button:
+            case button if (feature := self._feature_of_button(button)) is not None:
+                feature.button(event, now=now)
             case StimulusType.LINE:
                 self._line_button(event.instance, event.call_ref, now)
             case StimulusType.SPEED_DIAL | StimulusType.BLF_SPEED_DIAL:
                 speed_dial = profile.speed_dial(event.instance) if profile else None
                 if speed_dial is not None:
-                    self._dial(speed_dial.number, 0, now)
+                    self._focus.dial(speed_dial.number, 0, now=now)
             case StimulusType.REDIAL:
-                self._dial(desk.last_dialled, 0, now)
+                self._focus.dial(desk.last_dialled, 0, now=now)
             case StimulusType.VOICEMAIL | StimulusType.MESSAGES:
-                self._dial(desk.settings.voicemail, 0, now)
+                self._focus.dial(desk.settings.voicemail, 0, now=now)
             case StimulusType.NEW_CALL:
-                self._new_call(0, "", now)
+                self._focus.new_call(0, now=now)
             case button if (meaning := KEY_OF_BUTTON.get(button)) is not None:
                 line = 0 if desk.session.traits.hold_names_first_line else event.instance
                 call = self._meant(meaning, event.call_ref, line)
@@ -182,19 +183,19 @@ class User:
         elif (held := desk.first(PhoneCallState.HELD, line)) is not None:
             self._press(held, Key.RESUME, now=now)
         else:
-            self._new_call(line, "", now)
+            self._focus.new_call(line, now=now)
 
     def _press(self, call: PhoneCall, key: Key, *, digit: str = "", now: float) -> None:
         match act_of(call.state, key):
             case Act.END:
                 self._end(call, now)
             case Act.ANSWER:
-                if self._make_room(now):
+                if self._focus.make_room(now=now):
                     self._incoming.answer(call, now=now)
             case Act.HOLD:
                 self._midcall.hold(call, now=now)
             case Act.RESUME:
-                if self._make_room(now) and not call.transferring:
+                if self._focus.make_room(now=now) and not call.transferring:
                     self._midcall.resume(call, now=now)
             case Act.COLLECT:
                 self._outgoing.digit(call, digit, now=now)
@@ -211,49 +212,6 @@ class User:
 
     def _end(self, call: PhoneCall, now: float) -> None:
         self._desk.finish(call, "the phone hung up", now=now)
-
-    # --- new calls ---------------------------------------------------------------------------------------------------
-
-    def _new_call(self, line: int, number: str, now: float) -> None:
-        desk = self._desk
-        active = desk.active
-        if active is not None and active.state is PhoneCallState.OFF_HOOK and line in (0, active.line):
-            if number:
-                self._outgoing.dial(active, number, now=now)
-            return
-        line = line or 1
-        profile = desk.session.profile
-        own = profile.line(line) if profile else None
-        if own is None or len(desk.of_line(line)) >= own.max_calls or len(desk.calls) >= MAX_CALLS:
-            desk.screen.notify(Label.LINE_IN_USE)
-            return
-        if self._make_room(now):
-            self._outgoing.begin(line, number=number, now=now)
-
-    def _dial(self, number: str, line: int, now: float) -> None:
-        """A whole number: on the line that is off-hook already, else on a new call."""
-        if not number:
-            self._desk.screen.notify(Label.NUMBER_NOT_CONFIGURED)
-            return
-        active = self._desk.active
-        if active is not None and active.state in _BEFORE_DIALLING:
-            self._outgoing.dial(active, number, now=now)
-        else:
-            self._new_call(line, number, now)
-
-    def _make_room(self, now: float) -> bool:
-        """Put aside what occupies the user. False where that cannot be done just now."""
-        desk = self._desk
-        active = desk.active
-        if active is None:
-            return True
-        if active.state in (PhoneCallState.CONNECTED, PhoneCallState.RESUMING):
-            self._midcall.hold(active, now=now)
-        elif active.state in _ENDED_BY_ANOTHER:
-            desk.finish(active, "the phone turned to another call", now=now)
-        else:
-            return False
-        return True
 
     # --- which call --------------------------------------------------------------------------------------------------
 

@@ -19,7 +19,7 @@ from bridge.errors import ConfigurationError, Conflict, InvalidInput, WriteFaile
 from bridge.pbx.atomic import write_atomically
 from bridge.pbx.conffile import ConfFile, is_ours, is_untouched, parse, stamped, token
 from bridge.pbx.includeblock import has_block, with_block, without_block
-from bridge.pbx.snippets import snippet
+from bridge.pbx.snippets import service_snippets, snippet
 
 DIRECTORY = "sepbridge"
 """Ours, below Asterisk's configuration directory."""
@@ -125,6 +125,8 @@ def plan(etc: Path, settings: InstallSettings) -> InstallPlan:
         snippet(f"{DIRECTORY}/pjsip.conf", TRANSPORTS=transports), about="Read by pjsip.conf."
     )
     wanted[f"{DIRECTORY}/extensions.conf"] = stamped(snippet(f"{DIRECTORY}/extensions.conf"), about="Base contexts.")
+    for service in service_snippets():
+        wanted[service] = stamped(snippet(service), about="A service that phones may ask for.")
     if files.text(_CUSTOM) is None:
         wanted[_CUSTOM] = snippet(_CUSTOM)
     if files.text("pjsip_notify.conf") is None:
@@ -149,7 +151,8 @@ def undo_plan(etc: Path) -> InstallPlan:
             changes.append(FileChange(etc / name, text, None))
         elif has_block(text):
             changes.append(FileChange(etc / name, text, without_block(text)))
-    for name in (*_OURS, _CUSTOM):
+    services = (f"{DIRECTORY}/services/{path.name}" for path in sorted((etc / DIRECTORY / "services").glob("*.conf")))
+    for name in (*_OURS, *services, _CUSTOM):
         text = files.text(name)
         if text is None or (name == "pjsip_notify.conf" and not is_ours(text)):
             continue

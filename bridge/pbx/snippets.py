@@ -20,6 +20,12 @@ def snippet_directory() -> Path:
     raise ConfigurationError("the files for Asterisk are missing from this installation", fix="install sepbridge again")
 
 
+def service_snippets() -> tuple[str, ...]:
+    """The dialplan files of the services, one for each, by their names in ``asterisk-conf/``."""
+    root = snippet_directory()
+    return tuple(f"{path.relative_to(root)}" for path in sorted((root / "sepbridge" / "services").glob("*.conf")))
+
+
 def snippet(name: str, **values: str) -> str:
     """The text of one file with its ``@NAME@`` placeholders filled in; each must be given, and each must be used."""
     text = (snippet_directory() / name).read_text(encoding="utf-8")

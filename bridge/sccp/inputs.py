@@ -29,6 +29,7 @@ from bridge.sccp.profile import StationProfile
 from bridge.sccp.softkeys import SoftKeyEvent
 from bridge.sccp.stationevents import (
     AlarmReported,
+    ApplicationDataReceived,
     ButtonPressed,
     CapabilitiesReported,
     ConnectionMeasured,
@@ -46,6 +47,7 @@ from bridge.sccp.stationevents import (
 )
 from bridge.sccp.statistics import ConnectionStatisticsRes
 from bridge.sccp.switches import OnOff
+from bridge.sccp.userdata import DeviceToUserData, DeviceToUserDataV1
 
 LINES_SINCE = 15
 """From this version on a line is a line."""
@@ -79,6 +81,10 @@ def to_event(
             return NumberDialled(message.number, _line(message.line, profile))
         case MediaPathEvent():
             return MediaPathChanged(message.path, message.event == OnOff.ON)
+        case DeviceToUserData() | DeviceToUserDataV1():
+            return ApplicationDataReceived(
+                message.app_id, message.transaction_id, message.data, _line(message.line, profile), message.call_ref
+            )
         case CapabilitiesRes() | UpdateCapabilities():
             return CapabilitiesReported(message.audio)
         case Alarm():

@@ -165,6 +165,17 @@ class NumberDialled:
 
 
 @dataclass(frozen=True, slots=True)
+class ApplicationDataReceived:
+    """The user chose something in an XML document that was sent to the screen, or left it."""
+
+    app_id: int
+    transaction_id: int
+    data: bytes = field(default=b"", repr=False)
+    line: int = 0
+    call_ref: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class MediaPathChanged:
     """Handset, headset or speaker came into use, or out of it."""
 
@@ -232,6 +243,7 @@ StationEvent = (
     | CapabilitiesReported
     | StationMessageIgnored
     | MediaPathChanged
+    | ApplicationDataReceived
     | UserInput
     | MediaReport
 )

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 
-from bridge.callcontrol import CallReferences, CallSettings, LineState, PhoneEvent, ProxiedPhone, TransferFinished
+from bridge.callcontrol import CallSettings, House, LineState, PhoneEvent, ProxiedPhone, TransferFinished
 from bridge.core import DeviceName
 from bridge.lab.asterisk import PrivateAsterisk
 from bridge.net.sipids import RandomSipIds
@@ -39,7 +39,7 @@ from tests.sccpbench import PROFILE, Station
 SECRET = "known-only-here"
 NUMBERS = ("1711", "1712", "1713")
 PATIENCE = 20.0
-REFS = CallReferences()
+HOUSE: House[ProxiedPhone] = House()
 
 
 @pytest.fixture
@@ -64,7 +64,7 @@ class Desk:
         features = PhoneFeatures.RFC2833 | PhoneFeatures.UTF_8
         self.station = Station(Dialect(17, features.code_page), DeviceType.CISCO_7961G, features, address="127.0.0.1")
         self.session = StationSession(("127.0.0.1", 50000), now=self.link.now)
-        self.phone = ProxiedPhone(self.session, REFS)
+        self.phone = ProxiedPhone(self.session, HOUSE)
         self.events: list[PhoneEvent] = []
         self._changed = asyncio.Event()
         self._timer: asyncio.TimerHandle | None = None

@@ -6,8 +6,8 @@ import pytest
 
 from bridge.callcontrol import (
     CallFinished,
-    CallReferences,
     CallSettings,
+    House,
     LineChanged,
     LineState,
     MessagesWaiting,
@@ -250,7 +250,7 @@ def test_lines_taken_over_by_the_next_connection() -> None:
     assert bench.phone.is_finished
     sent = [len(pbx.requests) for pbx in bench.pbxs]
     bench.session = StationSession(("192.0.2.10", 50001), now=bench.now)
-    bench.phone = ProxiedPhone(bench.session, CallReferences(100))
+    bench.phone = ProxiedPhone(bench.session, House(100))
     bench.register()
     bench.settle()
     assert [len(pbx.requests) for pbx in bench.pbxs] == sent, "they are registered already"

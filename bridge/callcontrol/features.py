@@ -1,0 +1,7 @@
+"""The supplementary services that every phone has, in the order in which they are asked."""
+
+from __future__ import annotations
+
+from bridge.callcontrol.feature import Feature
+
+FEATURES: tuple[type[Feature], ...] = ()

@@ -1,0 +1,33 @@
+"""What the phones of one node share.
+
+A phone's feature may change what another phone shows: a line that both have, a watched extension. Whoever does that
+``touch``es the other phone, and the application flushes the connections of all phones that were touched.
+"""
+
+from __future__ import annotations
+
+from typing import Generic, TypeVar
+
+from bridge.callcontrol.callrefs import CallReferences
+
+PhoneT = TypeVar("PhoneT")
+
+
+class House(Generic[PhoneT]):
+    """One node's phones, as far as they have to do with each other."""
+
+    __slots__ = ("_touched", "refs")
+
+    def __init__(self, first_reference: int = 1) -> None:
+        self.refs = CallReferences(first_reference)
+        """The one counter of call references."""
+        self._touched: dict[PhoneT, None] = {}
+
+    def touch(self, phone: PhoneT) -> None:
+        """Something was done to ``phone`` that it may have to tell its user or its lines."""
+        self._touched[phone] = None
+
+    def take_touched(self) -> tuple[PhoneT, ...]:
+        """The phones touched since the last time, in the order in which it happened."""
+        touched, self._touched = tuple(self._touched), {}
+        return touched
