@@ -202,6 +202,9 @@ class Service:
             database=await asyncio.to_thread(self._database_trouble),
             transfers=self.tftp.counters.active,
             events_dropped=self.recorder.dropped,
+            sccp_phones=self.stations.phones,
+            sccp_calls=self.stations.calls,
+            tasks=len(asyncio.all_tasks()),
         )
 
     async def refresh(self) -> None:

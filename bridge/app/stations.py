@@ -131,6 +131,16 @@ class Stations:
         """Whether the phone is registered with this node."""
         return device in self._of_device
 
+    @property
+    def phones(self) -> int:
+        """Phones that are registered with this node."""
+        return len(self._of_device)
+
+    @property
+    def calls(self) -> int:
+        """Calls on all phones."""
+        return sum(len(station.phone.calls) for station in self._all)
+
     def asterisk_came_back(self) -> None:
         """Asterisk may have lost its registrations: renew those of all lines, spread over a few seconds."""
         loop = asyncio.get_running_loop()
