@@ -1,7 +1,7 @@
 """Calls per second between many pairs at once: SCCP phones behind the proxy beside SIP phones, on the same Asterisk.
 
-``python -m bench.calls [--pairs N]... [--seconds S] [--talk S]``. Every pair calls, answers, talks and hangs up, over and
-over; every call that does not come about, or does not end on both sides, counts as failed. The simulated phones share
+``python -m bench.calls [--pairs N]... [--seconds S] [--talk S]``. Every pair calls, answers, talks and hangs up, time
+and again; every call that does not come about, or does not end on both sides, counts as failed. The simulated phones share
 the machine with what is measured, and with many pairs they are what is slow: processor time per call is the figure to
 trust. A call between SCCP phones has two user agents of ours at Asterisk where one between SIP phones has none.
 """
@@ -85,7 +85,7 @@ async def both(pairs: int, seconds: float, talk: float) -> tuple[Figures, Figure
 
 async def run(sizes: list[int], seconds: float, talk: float) -> bool:
     """All sizes; True if no call of ours failed."""
-    rows = [HEADS]
+    rows: list[tuple[str, ...]] = [HEADS]
     ratios: list[str] = []
     clean = True
     for pairs in sizes:
