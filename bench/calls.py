@@ -1,9 +1,10 @@
 """Calls per second between many pairs at once: SCCP phones behind the proxy beside SIP phones, on the same Asterisk.
 
 ``python -m bench.calls [--pairs N]... [--seconds S] [--talk S]``. Every pair calls, answers, talks and hangs up, time
-and again; every call that does not come about, or does not end on both sides, counts as failed. The simulated phones share
-the machine with what is measured, and with many pairs they are what is slow: processor time per call is the figure to
-trust. A call between SCCP phones has two user agents of ours at Asterisk where one between SIP phones has none.
+and again; every call that does not come about, or does not end on both sides, counts as failed. The simulated phones
+share the machine with what is measured, and with many pairs they are what is slow: processor time per call is the
+figure to trust. A call between SCCP phones has two user agents of ours at Asterisk where one between SIP phones has
+none.
 """
 
 from __future__ import annotations

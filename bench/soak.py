@@ -1,8 +1,8 @@
 """An hour's worth of calls in a few minutes, and what is left of them: memory, open files, tasks, channels.
 
 ``python -m bench.soak [--phones N] [--per-hour N] [--seconds S]``. An hour's worth is what so many SCCP phones make in
-an hour with so many calls each; they are made evenly over ``--seconds``. Before and after, the machine rests until SIP has
-forgotten the last transaction (RFC 3261, 64 times T1), so that whatever is left stays.
+an hour with so many calls each; they are made evenly over ``--seconds``. Before and after, the machine rests until SIP
+has forgotten the last transaction (RFC 3261, 64 times T1), so that whatever is left stays.
 """
 
 from __future__ import annotations
