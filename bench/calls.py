@@ -13,6 +13,7 @@ import argparse
 import asyncio
 import sys
 import tempfile
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,10 +28,16 @@ class Figures:
     """One load. Seconds."""
 
     calls: int
-    failed: int
+    troubles: Counter[str]
+    """What did not come about, and how often."""
     elapsed: float
     bridge_cpu: float
     asterisk_cpu: float
+
+    @property
+    def failed(self) -> int:
+        """Calls that did not come about, or did not end."""
+        return self.troubles.total()
 
     @property
     def rate(self) -> float:
@@ -51,7 +58,7 @@ async def load(lab: Lab, pairs: list[Pair], seconds: float, talk: float) -> Figu
     started = loop.time()
     ours, theirs = cpu_seconds(lab.bridge), cpu_seconds(lab.asterisk)
 
-    async def calling(pair: Pair, delay: float) -> list[bool]:
+    async def calling(pair: Pair, delay: float) -> list[str]:
         await asyncio.sleep(delay)
         results = [await pair.call(talk)]
         while loop.time() < started + seconds:
@@ -61,10 +68,11 @@ async def load(lab: Lab, pairs: list[Pair], seconds: float, talk: float) -> Figu
     # Spread out: it is the rate that is asked for, not how many calls can begin in one moment.
     delays = [(talk or 1.0) * index / len(pairs) for index in range(len(pairs))]
     results = await asyncio.gather(*(calling(pair, delay) for pair, delay in zip(pairs, delays, strict=True)))
-    every = [good for each in results for good in each]
+    every = [trouble for each in results for trouble in each]
+    troubles = Counter(trouble for trouble in every if trouble)
     return Figures(
         len(every),
-        every.count(False),
+        troubles,
         loop.time() - started,
         cpu_seconds(lab.bridge) - ours,
         cpu_seconds(lab.asterisk) - theirs,
@@ -93,6 +101,8 @@ async def run(sizes: list[int], seconds: float, talk: float) -> bool:
         sccp, sip = await both(pairs, seconds, talk)
         rows += [sccp.row(pairs, "SCCP"), sip.row(pairs, "SIP")]
         clean = clean and not sccp.failed
+        for name, each in (("SCCP", sccp), ("SIP", sip)):
+            ratios += [f"{pairs} pairs, {name}, {times} times: {why}" for why, times in each.troubles.most_common(3)]
         ratios.append(f"{pairs} pairs: SCCP makes {sccp.rate / sip.rate:.2f} times as many calls per second as SIP")
     show(rows)
     print(*ratios, sep="\n")

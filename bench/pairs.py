@@ -63,27 +63,32 @@ class Pair:
     caller: Party
     callee: Party
 
-    async def call(self, talk: float) -> bool:
-        """One call from the first key to the end on both sides; False when anything did not come about."""
+    async def call(self, talk: float) -> str:
+        """One call from the first key to the end on both sides; what did not come about of it, or nothing."""
         caller, callee = self.caller.phone, self.callee.phone
         assert caller is not None
         assert callee is not None
         self.caller.begin()
         self.callee.begin()
+        step = "dialling"
         try:
             caller.call(callee.number)
             async with asyncio.timeout(WITHIN):
-                await self.caller.connected.wait()
+                step = "ringing"
+                await self.callee.ringing.wait()
+                step = "the answer"
                 await self.callee.connected.wait()
+                await self.caller.connected.wait()
             await asyncio.sleep(talk)
+            step = "hanging up"
             caller.hang_up()
             async with asyncio.timeout(WITHIN):
                 await self.caller.over.wait()
                 await self.callee.over.wait()
-        except (TimeoutError, SepbridgeError):
+        except (TimeoutError, SepbridgeError) as error:
             await self._clear()
-            return False
-        return True
+            return f"{step}: {error}" if str(error) else f"{step}: too late"
+        return ""
 
     async def _clear(self) -> None:
         for party in (self.caller, self.callee):

@@ -50,13 +50,13 @@ async def at_rest(lab: Lab) -> Rest:
     )
 
 
-async def calls(pairs: list[Pair], count: int, seconds: float) -> list[bool]:
+async def calls(pairs: list[Pair], count: int, seconds: float) -> list[str]:
     """So many calls, evenly over the time, the pairs taking turns."""
     loop = asyncio.get_running_loop()
     started = loop.time()
     turns = [asyncio.Lock() for _ in pairs]
 
-    async def one(number: int) -> bool:
+    async def one(number: int) -> str:
         await asyncio.sleep(started + seconds * number / count - loop.time())
         async with turns[number % len(pairs)]:
             return await pairs[number % len(pairs)].call(0.2)
@@ -79,7 +79,7 @@ async def run(phones: int, per_hour: int, seconds: float) -> bool:
             results = await calls(pairs, count, seconds)
             cpu = cpu_seconds(lab.bridge) - cpu
             after = await at_rest(lab)
-    failed = results.count(False) + warm.count(False)
+    failed = [each for each in (*warm, *results) if each]
     show(
         [
             ("", "before", "after"),
@@ -92,7 +92,8 @@ async def run(phones: int, per_hour: int, seconds: float) -> bool:
         ]
     )
     grown = (after.memory_kb - before.memory_kb) * 1024 / count
-    print(f"{count} calls in {seconds:.0f} s, {failed} failed, {cpu / count * 1000:.1f} ms of the bridge per call")
+    print(f"{count} calls in {seconds:.0f} s, {len(failed)} failed, {cpu / count * 1000:.1f} ms of the bridge per call")
+    print(*sorted(set(failed)), sep="\n")
     print(f"memory that stayed: {grown:.0f} bytes per call")
     return not failed and not after.calls and not after.channels and after.tasks <= before.tasks
 

@@ -181,6 +181,7 @@ class Service:
             "HTTP": self.http_addresses,
             "doorway": self.doorkeeper.addresses,
             "SCCP": self.stations.addresses,
+            "SCCP over TLS": self.stations.tls_addresses,
         }
         return "; ".join(
             f"{name} {', '.join(_shown(each) for each in where)}" for name, where in parts.items() if where
@@ -197,7 +198,7 @@ class Service:
             tftp=tuple(_shown(each) for each in self.tftp.addresses),
             http=tuple(_shown(each) for each in self.http_addresses),
             doorway=tuple(_shown(each) for each in self.doorkeeper.addresses),
-            sccp=tuple(_shown(each) for each in self.stations.addresses),
+            sccp=tuple(_shown(each) for each in (*self.stations.addresses, *self.stations.tls_addresses)),
             pbx=self.pbx.status(),
             database=await asyncio.to_thread(self._database_trouble),
             transfers=self.tftp.counters.active,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import ssl
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -28,6 +29,7 @@ from bridge.core.events import Event, ModelLearnt, PhoneRegistered, PhoneRestart
 from bridge.errors import InvalidInput, NotFound, StoreError
 from bridge.net.sccp import SccpServer, StationConnection
 from bridge.net.sipids import RandomSipIds
+from bridge.net.tls import server_context
 from bridge.phones import catalogue
 from bridge.ports import Clock, EventSink, RestartKind, Store
 from bridge.provisioning import dial_rules
@@ -99,6 +101,8 @@ class Stations:
         self._server = SccpServer(
             self._new_station,
             listen=[(address.host, address.port) for address in settings.listen],
+            listen_tls=[(address.host, address.port) for address in settings.tls_listen],
+            tls=_tls(settings),
             most=settings.max_phones,
         )
 
@@ -106,6 +110,11 @@ class Stations:
     def addresses(self) -> list[tuple[str, int]]:
         """Where it listens."""
         return self._server.addresses
+
+    @property
+    def tls_addresses(self) -> list[tuple[str, int]]:
+        """Where it listens for phones that speak TLS."""
+        return self._server.tls_addresses
 
     async def start(self) -> None:
         """Listen. Raises ConfigurationError."""
@@ -266,6 +275,7 @@ class Stations:
             # In the region's order, which is Asterisk's too: another one would cost a re-INVITE on most calls.
             codecs=tuple(codec for name in allowed for codec in CODECS.get(name, ())),
             early_open=EarlyOpen.NEVER if device.name in self._opens_late else EarlyOpen.AUTO,
+            port_request=device.name in self._settings.port_request,
         )
 
     def _note(self, name: DeviceName, registered: bool) -> None:
@@ -277,6 +287,13 @@ class Stations:
                     work.commit()
         except StoreError as error:
             log.warning("the state of %s could not be written: %s", name, error)
+
+
+def _tls(settings: SccpSettings) -> ssl.SSLContext | None:
+    """The context of SCCP over TLS; None where it is not spoken. Raises ConfigurationError."""
+    if not settings.tls_listen:
+        return None
+    return server_context(settings.tls_certificate, settings.tls_key, settings.tls_oldest)
 
 
 class Station:

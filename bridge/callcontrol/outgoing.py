@@ -5,7 +5,7 @@ Source: SCCP flows reference, sections 3.1 and 5.2.
 
 from __future__ import annotations
 
-from bridge.callcontrol.channel import Purpose
+from bridge.callcontrol.channel import ChannelState, Purpose
 from bridge.callcontrol.codecs import chosen_codec
 from bridge.callcontrol.desk import Desk
 from bridge.callcontrol.dialrules import KEYS, is_complete, outside_tone, takes_hash
@@ -102,6 +102,8 @@ class Outgoing:
         if not codecs:
             desk.fail(call, FAILURE, text=desk.settings.texts.no_codec, now=now)
             desk.report_media(call, "the phone has none of the codecs that may be used")
+        elif desk.asks_port:
+            desk.ask_port(call, codecs[0], now=now)
         elif desk.opens_early:
             desk.open(call, Purpose.OFFER, codecs[0], now=now)
         else:
@@ -138,7 +140,7 @@ class Outgoing:
         desk = self._desk
         if call.state not in (PhoneCallState.PROCEEDING, PhoneCallState.RINGING_OUT):
             return
-        media = event.session if call.channel.is_open else None
+        media = event.session if call.channel.told else None
         codec = chosen_codec(media, desk.codecs) if media is not None else None
         if codec is not None:
             call.early = media
@@ -147,7 +149,7 @@ class Outgoing:
             desk.screen.ringing_out(call, desk.all_calls, tone=call.early is None)
         if media is None or codec is None:
             return
-        if codec != call.channel.codec:
+        if codec != call.channel.codec or call.channel.state is ChannelState.CLOSED:
             desk.open(call, Purpose.CODEC, codec, keep_port=True, now=now)
         else:
             desk.send_media(call, media)
@@ -164,7 +166,7 @@ class Outgoing:
             return
         call.state = PhoneCallState.CONNECTED
         desk.screen.connected(call, desk.own(call), desk.all_calls)
-        if codec != call.channel.codec:
+        if codec != call.channel.codec or call.channel.state is ChannelState.CLOSED:
             desk.open(call, Purpose.CODEC, codec, keep_port=True, now=now)
         else:
             desk.send_media(call, session)

@@ -70,6 +70,8 @@ class CallSettings:
     preserve: float = 30.0
     """How long calls outlive the phone's signalling connection: their media go on."""
     early_open: EarlyOpen = EarlyOpen.AUTO
+    port_request: bool = False
+    """Ask a phone that knows PortReq for its port before the INVITE, and open the channel when sound is due only."""
     dtmf: DtmfMode = DtmfMode.AUTO
     codecs: tuple[MediaCodec, ...] = DEFAULT_CODECS
     """What may be used, the first one first; of these the phone's own are offered."""

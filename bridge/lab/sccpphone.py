@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
@@ -15,6 +16,7 @@ from dataclasses import replace
 
 from bridge.core import MacAddress, SignallingProtocol
 from bridge.errors import LocalProtocolError
+from bridge.lab.asterisk import free_port
 from bridge.lab.deskphone import DeskPhone
 from bridge.lab.filefetch import FileServer
 from bridge.lab.g711 import TONES
@@ -71,12 +73,14 @@ class SccpPhone(DeskPhone):
         station_timing: StationTiming | None = None,
         call_managers: tuple[CallManager, ...] = (),
         redraw: Callable[[], None] | None = None,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         """Raises NotFound for a model that is unknown, or that is not simulated with SCCP firmware.
 
         ``load``: None for a usual SCCP load of the model. ``version``: the protocol version that it offers, None for
         the model's own. ``gives_up``: how long the person listens to a busy tone. ``call_managers``: servers that
         were typed into its menu (the only way for an ATA 186). ``redraw``: called when the screen may have changed.
+        ``tls``: what it trusts, where it registers over TLS.
         """
         known = model_named(model) if isinstance(model, str) else model
         super().__init__(
@@ -98,6 +102,7 @@ class SccpPhone(DeskPhone):
         if call_managers:
             self._stored = PhoneSettings(protocol=SignallingProtocol.SCCP, servers=call_managers)
         self._redraw = redraw
+        self._tls = tls
         self._line: SccpLine | None = None
         self._standby: SccpLine | None = None
         self._rejection = ""
@@ -304,13 +309,15 @@ class SccpPhone(DeskPhone):
 
     def _make_line(self, server: CallManager, alarm: tuple[int, str]) -> SccpLine:
         number, last = alarm
+        address = self.local_address or _own_address(server.address)
         identity = Identity(
             self.device,
             DeviceType(self.model.number or 0),
             load=self.load,
-            address=self.local_address or _own_address(server.address),
+            address=address,
             cause=number,
             last=last[:30],
+            rtp_port=free_port(address) if self.traits.old_media else 0,
         )
         station = SkinnyStation(self.traits, identity, timing=self._station_timing, pace=self._pace)
         return SccpLine(
@@ -321,6 +328,7 @@ class SccpPhone(DeskPhone):
             habits=self._habits,
             calls_before=self._call_count,
             changed=self._redraw,
+            tls=self._tls,
         )
 
     def _bury(self, line: SccpLine) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 from collections.abc import Callable
 
 from bridge.lab.skinnyevents import StationEvent
@@ -23,8 +24,10 @@ class SkinnyLink(asyncio.Protocol):
         heard: Callable[[StationEvent], None],
         lost: Callable[[str], None],
         changed: Callable[[], None] | None = None,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
-        """``changed`` is called after everything that may have changed the screen."""
+        """``changed`` is called after everything that may have changed the screen. ``tls``: None for plain TCP."""
+        self._tls = tls
         self.station = station
         self.heard = heard
         self.lost = lost
@@ -49,7 +52,14 @@ class SkinnyLink(asyncio.Protocol):
         """Connect. Raises OSError (TimeoutError after ``within`` seconds)."""
         local = (local_address, 0) if local_address else None
         async with asyncio.timeout(within):
-            await self._loop.create_connection(lambda: self, address, port, local_addr=local)
+            await self._loop.create_connection(
+                lambda: self,
+                address,
+                port,
+                local_addr=local,
+                ssl=self._tls,
+                server_hostname=address if self._tls else None,
+            )
 
     def do(self, press: Callable[[StationKeys], None]) -> None:
         """Let a person press something. Raises what the key raises."""
