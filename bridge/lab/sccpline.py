@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -50,7 +49,7 @@ from bridge.lab.skinnyevents import (
     TokenRefused,
 )
 from bridge.lab.skinnykeys import Hook
-from bridge.lab.skinnylink import SkinnyLink
+from bridge.lab.skinnylink import SecureTransport, SkinnyLink
 from bridge.lab.skinnystation import SkinnyStation, StationState
 from bridge.sccp import ResetType
 
@@ -160,7 +159,7 @@ class SccpLine:
         habits: SccpHabits,
         calls_before: int = 0,
         changed: Callable[[], None] | None = None,
-        tls: ssl.SSLContext | None = None,
+        tls: SecureTransport | None = None,
     ) -> None:
         self.station = station
         self.server = server

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import ssl
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
@@ -28,6 +27,7 @@ from bridge.lab.sccpline import CallTiming, SccpEnding, SccpHabits, SccpLine, Sc
 from bridge.lab.servicecontrol import RestartAction
 from bridge.lab.skinnydisplay import ScreenView
 from bridge.lab.skinnykeys import Pace, StationKeys
+from bridge.lab.skinnylink import SecureTransport
 from bridge.lab.skinnymodels import SkinnyTraits, sccp_load, skinny_traits
 from bridge.lab.skinnystation import SkinnyStation, StationTiming
 from bridge.lab.skinnywords import INITIALISED, Identity
@@ -73,14 +73,14 @@ class SccpPhone(DeskPhone):
         station_timing: StationTiming | None = None,
         call_managers: tuple[CallManager, ...] = (),
         redraw: Callable[[], None] | None = None,
-        tls: ssl.SSLContext | None = None,
+        tls: SecureTransport | None = None,
     ) -> None:
         """Raises NotFound for a model that is unknown, or that is not simulated with SCCP firmware.
 
         ``load``: None for a usual SCCP load of the model. ``version``: the protocol version that it offers, None for
         the model's own. ``gives_up``: how long the person listens to a busy tone. ``call_managers``: servers that
         were typed into its menu (the only way for an ATA 186). ``redraw``: called when the screen may have changed.
-        ``tls``: what it trusts, where it registers over TLS.
+        ``tls``: in a secured phone, None for plain SCCP.
         """
         known = model_named(model) if isinstance(model, str) else model
         super().__init__(

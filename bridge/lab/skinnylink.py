@@ -6,12 +6,21 @@ import asyncio
 import socket
 import ssl
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from bridge.lab.skinnyevents import StationEvent
 from bridge.lab.skinnykeys import StationKeys
 from bridge.lab.skinnystation import SkinnyStation
 
 _MOST_BUFFERED = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class SecureTransport:
+    """SCCP over TLS: whom the phone trusts, and the port, which is not the one of plain SCCP."""
+
+    context: ssl.SSLContext
+    port: int = 2443
 
 
 class SkinnyLink(asyncio.Protocol):
@@ -24,7 +33,7 @@ class SkinnyLink(asyncio.Protocol):
         heard: Callable[[StationEvent], None],
         lost: Callable[[str], None],
         changed: Callable[[], None] | None = None,
-        tls: ssl.SSLContext | None = None,
+        tls: SecureTransport | None = None,
     ) -> None:
         """``changed`` is called after everything that may have changed the screen. ``tls``: None for plain TCP."""
         self._tls = tls
@@ -55,9 +64,9 @@ class SkinnyLink(asyncio.Protocol):
             await self._loop.create_connection(
                 lambda: self,
                 address,
-                port,
+                self._tls.port if self._tls else port,
                 local_addr=local,
-                ssl=self._tls,
+                ssl=self._tls.context if self._tls else None,
                 server_hostname=address if self._tls else None,
             )
 
