@@ -7,15 +7,19 @@ from collections.abc import Callable
 
 from bridge.errors import SepbridgeError
 from bridge.lab.alaw import PCMA
-from bridge.lab.asterisk import free_port
 from bridge.lab.g711 import ToneHeard
-from bridge.lab.media import MediaPort
+from bridge.lab.media import MediaPort, free_media_port
 from bridge.lab.rtp import PCMU, RtpReceiver, RtpSender
 from bridge.lab.skinnycall import MediaChannel, StationCall
 from bridge.sccp import MediaCodec
 
 _PORTS = range(16384, 32766)
 _EVENTS = 101
+
+
+def free_rtp_port(address: str) -> int:
+    """A port that is free at this moment. Raises SepbridgeError when there is none."""
+    return free_media_port(address, _PORTS, secrets.randbelow(len(_PORTS) // 2))
 
 
 class SccpMedia:
@@ -63,8 +67,11 @@ class SccpMedia:
         return port.port
 
     def keep(self, call: StationCall) -> int:
-        """Choose a port for a channel to come; the port."""
-        port = self._kept[call.number] = free_port(self._address)
+        """Choose a port for a channel to come; the port, or 0 when there is none."""
+        try:
+            port = self._kept[call.number] = free_rtp_port(self._address)
+        except SepbridgeError:
+            return 0
         return port
 
     def send(self, call: StationCall, channel: MediaChannel) -> None:

@@ -15,7 +15,6 @@ from dataclasses import replace
 
 from bridge.core import MacAddress, SignallingProtocol
 from bridge.errors import LocalProtocolError
-from bridge.lab.asterisk import free_port
 from bridge.lab.deskphone import DeskPhone
 from bridge.lab.filefetch import FileServer
 from bridge.lab.g711 import TONES
@@ -24,6 +23,7 @@ from bridge.lab.phoneevents import PhoneListener, Registering, RegistrationRejec
 from bridge.lab.phonesettings import CallManager, PhoneSettings
 from bridge.lab.phonetiming import PhoneState, PhoneTiming
 from bridge.lab.sccpline import CallTiming, SccpEnding, SccpHabits, SccpLine, SccpPhoneCall
+from bridge.lab.sccpmedia import free_rtp_port
 from bridge.lab.servicecontrol import RestartAction
 from bridge.lab.skinnydisplay import ScreenView
 from bridge.lab.skinnykeys import Pace, StationKeys
@@ -317,7 +317,7 @@ class SccpPhone(DeskPhone):
             address=address,
             cause=number,
             last=last[:30],
-            rtp_port=free_port(address) if self.traits.old_media else 0,
+            rtp_port=free_rtp_port(address) if self.traits.old_media else 0,
         )
         station = SkinnyStation(self.traits, identity, timing=self._station_timing, pace=self._pace)
         return SccpLine(

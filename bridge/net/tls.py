@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+import warnings
 from enum import StrEnum
 from pathlib import Path
 
@@ -47,5 +48,7 @@ def server_context(certificate: Path | None, key: Path | None, oldest: OldestTls
         ) from error
     if oldest in (OldestTls.TLS_1_0, OldestTls.TLS_1_1):
         context.set_ciphers(_OLD_CIPHERS)
-    context.minimum_version = _VERSIONS[oldest]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # old TLS is what the admin asked for
+        context.minimum_version = _VERSIONS[oldest]
     return context
