@@ -1,8 +1,8 @@
-"""An hour's worth of calls in a few minutes, and what is left of them: memory, open files, tasks, channels.
+"""Hours' worth of calls in a few minutes, and what is left of them: memory, open files, tasks, channels.
 
-``python -m bench.soak [--phones N] [--per-hour N] [--seconds S]``. An hour's worth is what so many SCCP phones make in
-an hour with so many calls each; they are made evenly over ``--seconds``. Before and after, the machine rests until SIP
-has forgotten the last transaction (RFC 3261, 64 times T1), so that whatever is left stays.
+``python -m bench.soak [--phones N] [--per-hour N] [--seconds S] [--hours N]``. An hour's worth is what so many SCCP
+phones make in an hour with so many calls each; they are made evenly over ``--seconds``. Before and after, the machine
+rests until SIP has forgotten the last transaction (RFC 3261, 64 times T1), so that whatever is left stays.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ async def calls(pairs: list[Pair], count: int, seconds: float) -> list[str]:
     return await asyncio.gather(*(one(number) for number in range(count)))
 
 
-async def run(phones: int, per_hour: int, seconds: float) -> bool:
+async def run(phones: int, per_hour: int, seconds: float, hours: int) -> bool:
     """The whole soak; True if every call came about and nothing was left."""
     count = phones * per_hour
     with tempfile.TemporaryDirectory(prefix="sepbridge-bench-") as directory:
@@ -73,29 +73,35 @@ async def run(phones: int, per_hour: int, seconds: float) -> bool:
             working_pairs(phones // 2, lab.server, sccp=True) as pairs,
         ):
             # What is made at the first call and kept, codecs and caches, is no leak.
-            warm = await calls(pairs, len(pairs), 10.0)
-            before = await at_rest(lab)
-            cpu = cpu_seconds(lab.bridge)
-            results = await calls(pairs, count, seconds)
-            cpu = cpu_seconds(lab.bridge) - cpu
-            after = await at_rest(lab)
-    failed = [each for each in (*warm, *results) if each]
+            troubles = await calls(pairs, len(pairs), 10.0)
+            rests = [await at_rest(lab)]
+            spent = []
+            for _ in range(hours):
+                cpu = cpu_seconds(lab.bridge)
+                troubles += await calls(pairs, count, seconds)
+                spent.append((cpu_seconds(lab.bridge) - cpu) / count)
+                rests.append(await at_rest(lab))
+    failed = [each for each in troubles if each]
+    names = ["before", *(f"after hour {hour}" for hour in range(1, hours + 1))]
     show(
         [
-            ("", "before", "after"),
-            ("bridge, KB", str(before.memory_kb), str(after.memory_kb)),
-            ("open files", str(before.files), str(after.files)),
-            ("tasks", str(before.tasks), str(after.tasks)),
-            ("calls in the bridge", str(before.calls), str(after.calls)),
-            ("channels of Asterisk", str(before.channels), str(after.channels)),
-            ("Asterisk, KB", str(before.asterisk_kb), str(after.asterisk_kb)),
+            ("", *names),
+            ("bridge, KB", *(str(each.memory_kb) for each in rests)),
+            ("open files", *(str(each.files) for each in rests)),
+            ("tasks", *(str(each.tasks) for each in rests)),
+            ("calls in the bridge", *(str(each.calls) for each in rests)),
+            ("channels of Asterisk", *(str(each.channels) for each in rests)),
+            ("Asterisk, KB", *(str(each.asterisk_kb) for each in rests)),
+            ("bridge ms/call", "", *(f"{each * 1000:.1f}" for each in spent)),
         ]
     )
-    grown = (after.memory_kb - before.memory_kb) * 1024 / count
-    print(f"{count} calls in {seconds:.0f} s, {len(failed)} failed, {cpu / count * 1000:.1f} ms of the bridge per call")
+    print(f"{hours} times {count} calls in {seconds:.0f} s each, {len(failed)} failed")
     print(*sorted(set(failed)), sep="\n")
-    print(f"memory that stayed: {grown:.0f} bytes per call")
-    return not failed and not after.calls and not after.channels and after.tasks <= before.tasks
+    before, after = rests[-2:]
+    print(
+        f"memory that stayed in the last hour: {(after.memory_kb - before.memory_kb) * 1024 / count:.0f} bytes per call"
+    )
+    return not failed and not after.calls and not after.channels and after.tasks <= rests[0].tasks
 
 
 def main() -> None:
@@ -103,9 +109,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.soak", description=__doc__.splitlines()[0])
     parser.add_argument("--phones", type=int, default=200)
     parser.add_argument("--per-hour", type=int, default=6, help="calls that a phone makes in an hour")
-    parser.add_argument("--seconds", type=float, default=100.0, help="time in which the hour's calls are made")
+    parser.add_argument("--seconds", type=float, default=80.0, help="time in which an hour's calls are made")
+    parser.add_argument("--hours", type=int, default=2, help="the second shows what the first only warmed up")
     options = parser.parse_args()
-    sys.exit(0 if asyncio.run(run(options.phones, options.per_hour, options.seconds)) else 1)
+    sys.exit(0 if asyncio.run(run(options.phones, options.per_hour, options.seconds, options.hours)) else 1)
 
 
 if __name__ == "__main__":
