@@ -24,6 +24,7 @@ from bridge.lab.sccpphone import SccpPhone
 from bridge.lab.skinnylink import SecureTransport
 from bridge.lab.testbed import prepared_testbed
 from bridge.net.tls import OldestTls
+from tests.certificates import certificate
 from tests.e2e.conftest import come_up
 from tests.e2e.test_sccp import SCCP, Desks, next_tone
 
@@ -96,18 +97,6 @@ async def test_a_phone_that_is_asked_for_its_port_calls_and_is_called() -> None:
         await talk_both_ways(phone, other)
 
 
-async def certificate(directory: Path) -> tuple[Path, Path]:
-    """A certificate for loopback that signs itself, and its key."""
-    crt, key = directory / "sccp.pem", directory / "sccp.key"
-    process = await asyncio.create_subprocess_exec(
-        *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=sepbridge"),
-        *("-addext", f"subjectAltName=IP:{LOOPBACK}", "-out", str(crt), "-keyout", str(key)),
-        stderr=asyncio.subprocess.DEVNULL,
-    )
-    assert await process.wait() == 0
-    return crt, key
-
-
 def secured(settings: SccpSettings, trusts: Path | None) -> SecureTransport:
     """A phone's side of TLS."""
     context = ssl.create_default_context(cafile=trusts)
@@ -115,7 +104,7 @@ def secured(settings: SccpSettings, trusts: Path | None) -> SecureTransport:
 
 
 async def test_a_phone_registers_and_calls_over_tls(tmp_path: Path) -> None:
-    crt, key = await certificate(tmp_path)
+    crt, key = certificate(tmp_path)
     port = free_port(LOOPBACK)
     async with desks_with(tls_listen=(Address(LOOPBACK, port),), tls_certificate=crt, tls_key=key) as desks:
         other = await desks.registered("7942")
@@ -127,7 +116,7 @@ async def test_a_phone_registers_and_calls_over_tls(tmp_path: Path) -> None:
 
 
 async def test_a_phone_that_does_not_trust_the_certificate_does_not_register(tmp_path: Path) -> None:
-    crt, key = await certificate(tmp_path)
+    crt, key = certificate(tmp_path)
     port = free_port(LOOPBACK)
     async with desks_with(tls_listen=(Address(LOOPBACK, port),), tls_certificate=crt, tls_key=key) as desks:
         phone = place(desks, "7961", tls=secured(desks.bed.settings.sccp, None))
@@ -139,7 +128,7 @@ async def test_a_phone_that_does_not_trust_the_certificate_does_not_register(tmp
 
 @pytest.mark.filterwarnings("ignore:ssl.TLSVersion.TLSv1 is deprecated:DeprecationWarning")
 async def test_an_older_tls_than_allowed_gets_no_connection(tmp_path: Path) -> None:
-    crt, key = await certificate(tmp_path)
+    crt, key = certificate(tmp_path)
     port = free_port(LOOPBACK)
     old = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     old.load_verify_locations(crt)
