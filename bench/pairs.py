@@ -16,6 +16,9 @@ from bridge.lab.storm import MODELS, SCCP_MODELS, phones_at_work
 
 WITHIN = 10.0
 """Seconds that any step of a call may take."""
+QUIET = 5.0
+"""Seconds without news of any phone, after which all have come up for good."""
+SETTLED_WITHIN = 120.0
 
 
 @dataclass(slots=True, eq=False)
@@ -104,8 +107,11 @@ async def working_pairs(
 ) -> AsyncIterator[list[Pair]]:
     """Phones that come up and stay, two by two. Raises SepbridgeError when one does not."""
     parties: dict[DeviceName, Party] = {}
+    last = 0.0
 
     def hear(event: PhoneEvent) -> None:
+        nonlocal last
+        last = event.at
         parties.setdefault(event.device, Party()).hear(event)
 
     # Both kinds may work in one lab.
@@ -121,6 +127,10 @@ async def working_pairs(
     ) as (report, phones):
         if not report.is_clean:
             raise SepbridgeError(f"{report.registered} of {report.phones} phones came up", why=str(report.failures[:3]))
+        # A phone whose model is learnt when it registers is restarted once more.
+        async with asyncio.timeout(SETTLED_WITHIN):
+            while asyncio.get_running_loop().time() < last + QUIET or not all(phone.number for phone in phones):
+                await asyncio.sleep(0.5)
         for phone in phones:
             parties[phone.device].phone = phone
         both = [parties[phone.device] for phone in phones]
