@@ -101,17 +101,25 @@ class Pair:
         await asyncio.sleep(1.0)
 
 
+async def _quiet(news: asyncio.Event) -> None:
+    """Wait until nothing has been heard for a while."""
+    with contextlib.suppress(TimeoutError):
+        while True:
+            news.clear()
+            async with asyncio.timeout(QUIET):
+                await news.wait()
+
+
 @contextlib.asynccontextmanager
 async def working_pairs(
     count: int, server: FileServer, *, sccp: bool, models: Sequence[str] = ()
 ) -> AsyncIterator[list[Pair]]:
     """Phones that come up and stay, two by two. Raises SepbridgeError when one does not."""
     parties: dict[DeviceName, Party] = {}
-    last = 0.0
+    news = asyncio.Event()
 
     def hear(event: PhoneEvent) -> None:
-        nonlocal last
-        last = event.at
+        news.set()
         parties.setdefault(event.device, Party()).hear(event)
 
     # Both kinds may work in one lab.
@@ -129,8 +137,7 @@ async def working_pairs(
             raise SepbridgeError(f"{report.registered} of {report.phones} phones came up", why=str(report.failures[:3]))
         # A phone whose model is learnt when it registers is restarted once more.
         async with asyncio.timeout(SETTLED_WITHIN):
-            while asyncio.get_running_loop().time() < last + QUIET or not all(phone.number for phone in phones):
-                await asyncio.sleep(0.5)
+            await _quiet(news)
         for phone in phones:
             parties[phone.device].phone = phone
         both = [parties[phone.device] for phone in phones]
