@@ -62,6 +62,8 @@ class Service:
             doorway_port=settings.sip.doorway[0].port if settings.sip.doorway else None,
         )
         self._registrations = Registrations(self.store, self.files, self.recorder, self.clock, ids)
+        # Of no use to anybody who does not run now: each start makes a new one, and Asterisk reads it anyhow.
+        watcher_secret = ids.secret(30)
         self.pbx = PlainAsterisk(
             PlainAsteriskSettings(
                 ami=AmiSettings(
@@ -71,6 +73,7 @@ class Service:
                     secret=settings.ami.secret,
                 ),
                 directory=settings.asterisk.directory,
+                watcher_secret=watcher_secret,
             ),
             sink=self.recorder,
             clock=self.clock,
@@ -127,6 +130,7 @@ class Service:
                 asterisk_is_up=lambda: self.pbx.status().connected,
                 listens=listens,
             ),
+            watcher_secret=watcher_secret,
         )
         self.http_addresses: tuple[tuple[str, int], ...] = ()
         """Filled in by who serves HTTP."""
@@ -158,6 +162,7 @@ class Service:
             ("admissions", self.admissions.run()),
             ("registrations", self._registrations.run()),
             ("Asterisk", self.pbx.run()),
+            ("watcher", self.stations.watcher.run()),
             ("refresh", self._refresh_now_and_then()),
         )
 

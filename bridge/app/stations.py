@@ -21,6 +21,7 @@ from bridge.app.phonefiles import PhoneFiles
 from bridge.app.profiles import Profiles
 from bridge.app.settings import Network, SccpSettings, TokenPolicy
 from bridge.app.stationjournal import StationJournal
+from bridge.app.watcher import Watcher
 from bridge.autoregistration import Refusal, RefusalReason, RegistrationArrival, met_again
 from bridge.callcontrol import CallSettings, House, ProxiedPhone
 from bridge.callcontrol.events import EarlyOpenFailed, PhoneEvent
@@ -82,6 +83,7 @@ class Stations:
         asterisk: Destination,
         settled: Callable[[Device], Awaitable[bool]],
         failback: FailBack,
+        watcher_secret: str = "",
     ) -> None:
         self._store = store
         self._admissions = admissions
@@ -96,6 +98,8 @@ class Stations:
         self.asterisk = asterisk
         self.ids = RandomSipIds()
         self.house: House[ProxiedPhone] = House()
+        self.watcher = Watcher(self.house.watching, asterisk, self.ids, secret=watcher_secret)
+        self.watcher.changed = self._look_after_touched_alone
         self._stations_of_phones: dict[ProxiedPhone, Station] = {}
         self._of_device: dict[DeviceName, Station] = {}
         self._left: dict[DeviceName, Station] = {}
@@ -154,7 +158,11 @@ class Stations:
         return sum(len(station.phone.calls) for station in self._all)
 
     def asterisk_came_back(self) -> None:
-        """Asterisk may have lost its registrations and its calls: renew the former, ask after the latter."""
+        """Asterisk may have lost its registrations and its calls: renew the former, ask after the latter.
+
+        The lamps, too, are asked for anew.
+        """
+        self.watcher.asterisk_came_back()
         self._spread(Station.meet_asterisk)
 
     def asterisk_went(self) -> None:
@@ -205,7 +213,11 @@ class Stations:
         self._stations_of_phones.pop(station.phone, None)
 
     def look_after_touched(self) -> None:
-        """Work off what one phone did to others."""
+        """Work off what one phone did to others, and to the numbers that are watched."""
+        self._look_after_touched_alone()
+        self.watcher.look_after()
+
+    def _look_after_touched_alone(self) -> None:
         while touched := self.house.take_touched():
             for phone in touched:
                 if (station := self._stations_of_phones.get(phone)) is not None:

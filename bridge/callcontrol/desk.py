@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from bridge.callcontrol.callrefs import CallReferences
@@ -46,11 +46,19 @@ class Desk:
         "session",
         "settings",
         "stutter",
+        "touch",
     )
 
     def __init__(
-        self, session: StationSession, settings: CallSettings, agents: Sequence[UserAgent], refs: CallReferences
+        self,
+        session: StationSession,
+        settings: CallSettings,
+        agents: Sequence[UserAgent],
+        refs: CallReferences,
+        touch: Callable[[], None],
     ) -> None:
+        self.touch = touch
+        """Something outside did something to this phone."""
         self.session = session
         self.settings = settings
         self.agents = tuple(agents)

@@ -90,7 +90,7 @@ class ProxiedPhone:
         self._set_up(CallSettings(), ())
 
     def _set_up(self, settings: CallSettings, agents: Sequence[UserAgent]) -> None:
-        desk = Desk(self.session, settings, agents, self.house.refs)
+        desk = Desk(self.session, settings, agents, self.house.refs, self._touch)
         desk.connected = self._connected
         self._desk = desk
         self._lines = Lines(desk)
@@ -260,6 +260,9 @@ class ProxiedPhone:
         return self._events.pop(0) if self._events else None
 
     # --- inside ------------------------------------------------------------------------------------------------------
+
+    def _touch(self) -> None:
+        self.house.touch(self)
 
     def _work(self, now: float) -> None:
         """Work off what one step led to."""

@@ -8,12 +8,14 @@ from collections.abc import Iterable
 from bridge.dialplan import Context, numbers_context
 from bridge.errors import InvalidInput
 from bridge.pbx.conffile import Item, Section, render, token
-from bridge.pbx.pjsipconf import check_extension
+from bridge.pbx.pjsipconf import WATCHED_CONTEXT, WATCHER, check_extension
 from bridge.ports import SipEndpoint
 
 NUMBERS_CONTEXT = "sepbridge-numbers"
 """Holds the extensions; ``sepbridge-phones``, where calls of phones start, includes it (asterisk-conf/sepbridge)."""
 _EXTENSION = re.compile(r"_?[0-9A-DXZN*#+.\[\]-]{1,90}")
+_WITH_HINTS = ("sepbridge-services", "sepbridge-custom")
+"""Contexts besides those of the numbers in which hints may stand."""
 RING_SUBROUTINE = "sepbridge-ring"
 """Called with the endpoint's name; how long a phone rings and what follows is written there, once for all."""
 
@@ -70,3 +72,10 @@ def numbers_text(numbers: Iterable[tuple[str, str]]) -> str:
     for partition, text in numbers:
         texts.setdefault(numbers_context(partition), []).append(text)
     return "\n".join(Section(name).text() + "".join(lines) for name, lines in texts.items())
+
+
+def watcher_contexts_text(partitions: Iterable[str]) -> str:
+    """The contexts of the watcher: one with nothing to call, and one with everything that has a hint."""
+    names = dict.fromkeys((NUMBERS_CONTEXT, *map(numbers_context, partitions), *_WITH_HINTS))
+    includes = tuple(Item("include", name, arrow=True) for name in names)
+    return render((Section(WATCHER), Section(WATCHED_CONTEXT, includes)))

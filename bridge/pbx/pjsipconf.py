@@ -111,6 +111,35 @@ def endpoint_text(endpoint: SipEndpoint, options: PjsipOptions) -> str:
     return f"; {endpoint.device}\n{render(endpoint_sections(endpoint, options))}"
 
 
+WATCHER = "sepbridge-watcher"
+"""The endpoint of the bridge itself, by which it sees what numbers do; also the name of the context of its calls."""
+WATCHED_CONTEXT = "sepbridge-watched"
+"""Has the hints of all numbers."""
+
+
+def watcher_text(secret: str) -> str:
+    """The bridge's own endpoint. It may watch every number, and call none: its context holds nothing.
+
+    Raises InvalidInput.
+    """
+    if not _SECRET.fullmatch(secret):
+        raise InvalidInput("the watcher's secret cannot be used", why="it takes 1 to 30 printable characters")
+    endpoint = {
+        "type": "endpoint",
+        "context": WATCHER,
+        "disallow": "all",
+        "allow": "ulaw",
+        "auth": WATCHER,
+        "identify_by": "username,auth_username",
+        "allow_subscribe": "yes",
+        "subscribe_context": WATCHED_CONTEXT,
+        "notify_early_inuse_ringing": "yes",
+    }
+    auth = {"type": "auth", "auth_type": "userpass", "username": WATCHER, "password": secret}
+    sections = render((Section(WATCHER, _items(endpoint)), Section(WATCHER, _items(auth))))
+    return f"; the bridge itself: it watches the numbers whose lamps phones show\n{sections}"
+
+
 def _items(settings: dict[str, str]) -> tuple[Item, ...]:
     # A key that stands several times is written here with what tells it from the others behind a blank.
     return tuple(Item(key.partition(" ")[0], value) for key, value in settings.items())

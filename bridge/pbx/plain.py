@@ -19,7 +19,7 @@ from bridge.pbx.contacts import read_contacts
 from bridge.pbx.contactwatch import ContactWatch
 from bridge.pbx.notify import check_sync_fields, restart_fields
 from bridge.pbx.phonefiles import PhoneFiles
-from bridge.pbx.pjsipconf import PjsipOptions
+from bridge.pbx.pjsipconf import WATCHER, PjsipOptions
 from bridge.ports import Clock, Contact, EventSink, PbxListener, PbxStatus, RestartKind, SipEndpoint
 
 _log = logging.getLogger(__name__)
@@ -39,6 +39,8 @@ class PlainAsteriskSettings:
     directory: Path
     """Ours, included by Asterisk: ``/etc/asterisk/sepbridge``."""
     pjsip: PjsipOptions = field(default_factory=PjsipOptions)
+    watcher_secret: str = field(default="", repr=False)
+    """Password of our own endpoint, by which we watch numbers; empty for none."""
     gather: float = 0.5
     """How long changes may wait, while a reload runs, to be written together."""
     reload_patience: float = 60.0
@@ -64,7 +66,7 @@ class PlainAsterisk:
         self._clock = clock
         self._backlog = Backlog()
         self._contexts: tuple[Context, ...] = ()
-        self._files = PhoneFiles(settings.directory, settings.pjsip)
+        self._files = PhoneFiles(settings.directory, settings.pjsip, settings.watcher_secret)
         self._ami = Ami(settings.ami, on_state=self._state_changed, on_event=self._event)
         self._contacts = ContactWatch(
             self._ami, listener, clock, lambda: self._backlog.names, poll_every=settings.poll_contacts_every
@@ -159,7 +161,7 @@ class PlainAsterisk:
 
     async def foreign_numbers(self) -> frozenset[str]:
         """Names of endpoints in Asterisk that are not ours. Raises PbxError."""
-        return await self._names_in_asterisk() - self._backlog.names
+        return await self._names_in_asterisk() - self._backlog.names - {WATCHER}
 
     async def contacts(self) -> Sequence[Contact]:
         """Every registration of our endpoints, ordered by endpoint. Raises PbxError."""

@@ -128,11 +128,15 @@ class WatchedNumber:
     """False while the whole state has to be told: nothing came yet, or something is missing."""
 
     def with_document(self, document: DialogInfo) -> WatchedNumber:
-        """What is known after this document (section 4.3.1). An older one, or a repeated one, changes nothing."""
-        if self.version is not None and document.version <= self.version:
-            return self
+        """What is known after this document (section 4.3.1). An older change, or a repeated one, changes nothing.
+
+        A full document counts whatever its version: a subscription passes on NOTIFYs in their order, and Asterisk
+        counts from 0 again after a restart, also in a dialog that it remembers.
+        """
         if document.full:
             return WatchedNumber(document.version, _alive(document.dialogs), is_known=True)
+        if self.version is not None and document.version <= self.version:
+            return self
         if not self.is_known or self.version is None or document.version != self.version + 1:
             return replace(self, version=document.version, is_known=False)
         changed = {each.id: each for each in (*self.dialogs, *document.dialogs)}

@@ -80,7 +80,7 @@ def test_partial_documents_change_what_they_name() -> None:
     assert [(each.id, each.status) for each in known.dialogs] == [("b", DialogStatus.CONFIRMED)]
     known = known.with_document(read(dialogs(("a", "terminated"), ("b", "early"), ("c", "trying")), 3, "partial"))
     assert [each.id for each in known.dialogs] == ["b", "c"]
-    assert known.with_document(read("", 2)) is known
+    assert known.with_document(read("", 2, "partial")) is known
     assert known.with_document(read("", 3, "partial")) is known
 
 
@@ -102,17 +102,22 @@ def test_nothing_breaks_the_reader(body: bytes) -> None:
             continue
 
 
+def test_a_server_may_count_from_the_beginning_again() -> None:
+    known = WatchedNumber().with_document(read(dialogs(("a", "early")), 9))
+    assert known.with_document(read("", 0)) == WatchedNumber(0, (), is_known=True)
+
+
 STATES = st.sampled_from(["early", "confirmed", "terminated"])
 
 
-@given(st.lists(st.tuples(st.sampled_from("abc"), STATES), min_size=1, max_size=8), st.permutations(range(8)))
-def test_whatever_order_they_come_in_the_newest_full_one_counts(
-    changes: list[tuple[str, str]], order: list[int]
-) -> None:
-    documents = [read(dialogs(change), version) for version, change in enumerate(changes)]
-    known = WatchedNumber()
-    for index in order:
-        if index < len(documents):
-            known = known.with_document(documents[index])
-            known = known.with_document(documents[index])
-    assert known == WatchedNumber().with_document(documents[-1])
+@given(st.lists(st.tuples(st.sampled_from("abc"), STATES, st.booleans()), min_size=1, max_size=12))
+def test_changes_one_by_one_and_all_at_once_tell_the_same(steps: list[tuple[str, str, bool]]) -> None:
+    known, truth = WatchedNumber().with_document(read("", 0)), dict[str, str]()
+    for version, (name, state, full) in enumerate(steps, 1):
+        truth[name] = state
+        inside = dialogs(*truth.items()) if full else dialogs((name, state))
+        document = read(inside, version, "full" if full else "partial")
+        known = known.with_document(document)
+        assert known.with_document(document) == known
+        alive = {name: state for name, state in truth.items() if state != "terminated"}
+        assert {each.id: each.status for each in known.dialogs} == alive
