@@ -13,7 +13,7 @@ from bridge.app.sitefields import BadValue, Field, Fields, Table, read, sparse
 from bridge.app.sitesections import BY_NAME, SECTIONS, Key, Section
 from bridge.app.sitetoml import PlacedTable, parse, write
 from bridge.autoregistration import AutoregistrationSettings, changes
-from bridge.core import Device, DeviceName, NumberRange, SignallingProtocol
+from bridge.core import Device, DeviceName, Line, NumberRange, SignallingProtocol
 from bridge.errors import InvalidInput, SepbridgeError
 from bridge.ports import UnitOfWork
 
@@ -147,6 +147,7 @@ def from_toml(text: str, before: SiteDescription, now: datetime) -> SiteDescript
         if device is not None:
             phones[device.name] = device
             lines["phone", device.name] = table.line
+    _check_shared(before, phones, lines, reader)
     lines["autoregistration", ""] = own.line
     _check_groups(records["callmanager_group"], lines, reader)
     reader.finish()
@@ -290,6 +291,39 @@ def _check_names(values: Mapping[str, Any], names: Mapping[str, str], known: Map
                 f"there is no {BY_NAME[section].title} {name!r}",
                 key=key,
                 fix=f"add it as [[{section}]], or name another one",
+            )
+
+
+def _check_shared(
+    before: SiteDescription, phones: Mapping[DeviceName, Device], lines: Mapping[Place, int], reader: _Reader
+) -> None:
+    """A line of several phones must stand with all of them, and be the same on each: else it is a slip of the pen."""
+    owners: dict[tuple[str, str], dict[DeviceName, Line]] = {}
+    for device in {**before.phones, **phones}.values():
+        for each in device.lines:
+            owners.setdefault((each.line.number, each.line.partition), {})[device.name] = each.line
+    for (number, _), having in owners.items():
+        named = [name for name in having if name in phones]
+        if len(having) < 2 or not named:
+            continue
+        unnamed = [name for name in having if name not in phones]
+        new = [name for name in named if number not in {each.line.number for each in before.phones[name].lines}]
+        line = lines["phone", named[-1]]
+        if unnamed and new:
+            reader.complain(
+                lines["phone", new[0]],
+                InvalidInput(
+                    f"the number {number} of {new[0]} belongs to {unnamed[0]}",
+                    fix=f"choose another number; for a shared line, name {unnamed[0]} in the description, too",
+                ),
+            )
+        elif len(set(having.values())) > 1:
+            reader.complain(
+                line,
+                InvalidInput(
+                    f"the shared line {number} is set differently on {' and '.join(str(name) for name in having)}",
+                    fix="write the same display name and settings of the number with each of its phones",
+                ),
             )
 
 

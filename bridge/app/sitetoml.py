@@ -119,7 +119,8 @@ def _places(text: str) -> dict[str, list[tuple[int, dict[str, int]]]]:
 def _lines(text: str) -> Iterator[tuple[int, str]]:
     """Lines with their numbers, without those inside of a list that began on an earlier one."""
     depth = 0
-    for number, line in enumerate(text.splitlines(), start=1):
+    # Not splitlines(): it also breaks at characters that TOML takes for part of a text.
+    for number, line in enumerate(text.split("\n"), start=1):
         if depth == 0:
             yield number, line
         bare = re.sub(r'"(?:[^"\\]|\\.)*"|\'[^\']*\'|#.*', "", line)

@@ -11,7 +11,7 @@ import pytest
 from bridge.app.sitedescription import Step, describe
 from bridge.app.sitedesk import SiteDesk
 from bridge.app.sitesections import BY_NAME, BY_WORD, SECTIONS
-from bridge.core import CallManagerGroup, DeviceDefaults, DeviceName, NumberRange, Server, SignallingProtocol
+from bridge.core import CallManagerGroup, DeviceDefaults, DeviceName, Line, NumberRange, Server, SignallingProtocol
 from bridge.errors import ConfigurationError, Conflict, InvalidInput, NotFound
 from bridge.store import SqlStore, open_store, upgrade
 from tests import storecontract
@@ -239,6 +239,21 @@ class TestApply:
             first, second = work.devices.all()
             assert first.settings.idle_text == "Bye"
             assert second == phone(2, "1003")
+
+    def test_a_shared_line_stands_with_all_its_phones(self, furnished_site: SiteDesk, store: SqlStore) -> None:
+        text = furnished_site.export(phones=True)
+        start = text.index('[[phone]]\nname = "SEP000000000002"')
+        theirs = text[start:]
+        assert 'number = "1003"' in theirs
+        alone = text[: text.index("[[phone]]")] + theirs.replace('"1003"', '"1002"')
+        with pytest.raises(InvalidInput, match="1002 of SEP000000000002 belongs to SEP000000000001"):
+            furnished_site.apply(alone)
+        differently = text[:start] + theirs.replace('"1003"', '"1001"')
+        with pytest.raises(InvalidInput, match="shared line 1001 is set differently"):
+            furnished_site.apply(differently)
+        furnished_site.apply(text[:start] + theirs.replace('"1003"', '"1002"'))
+        with store.read() as work:
+            assert work.devices.sharing(Line("1002")) == [name(1), name(2)]
 
     @pytest.mark.req("AR-11")
     @pytest.mark.parametrize("numbers", ["1000-1009", "0010-0019"])
