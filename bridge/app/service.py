@@ -15,6 +15,7 @@ from typing import Self
 
 from bridge import __version__
 from bridge.app.admissions import Admissions
+from bridge.app.directory import Directory
 from bridge.app.doorkeeper import Doorkeeper
 from bridge.app.phonefiles import PhoneFiles, template_loader
 from bridge.app.recorder import EventRecorder
@@ -50,6 +51,8 @@ class Service:
         self.clock = SystemClock()
         ids = SystemIds()
         self.store = open_store(settings.database_url)
+        self.mac_of = ArpTable().mac_of
+        self.directory = Directory(self.store, self.clock)
         self.recorder = EventRecorder(self.store)
         self.files = PhoneFiles(
             self.store,
@@ -89,7 +92,7 @@ class Service:
             FileTree(_made(settings.files_directory)),
             self.admissions,
             settled=self._settled,
-            mac_of=ArpTable().mac_of,
+            mac_of=self.mac_of,
             settings=settings.files,
             networks=settings.server.allowed_networks,
         )
@@ -119,6 +122,7 @@ class Service:
             networks=settings.server.allowed_networks,
             asterisk=Destination(settings.sccp.asterisk, settings.sip.port),
             settled=self._settled,
+            directory=self.directory,
         )
         self.http_addresses: tuple[tuple[str, int], ...] = ()
         """Filled in by who serves HTTP."""
@@ -296,6 +300,9 @@ class Service:
             sip_port=self.settings.sip.port,
             sccp_port=self.settings.sccp.listen[0].port if self.settings.sccp.listen else 2000,
         )
+        http = self.settings.http.listen
+        if http and self.settings.services.enabled:
+            self.files.offer_services(self.settings.services, f"http://{_shown((own.address, http[0].port))}")
         with self.store.write() as work:
             pool = work.site.pool("Default")
             known = pool.group.servers

@@ -150,6 +150,23 @@ class SccpSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class ServiceSettings:
+    """``[services]``: what phones show behind their directories, services and help keys, over HTTP."""
+
+    enabled: bool = True
+    url: str = ""
+    """Where phones find the services, ``http://host:port``; this server's address and the HTTP port when empty."""
+    language: str = "en"
+    """``en`` or ``de``: the words on the screen of phones that ask for no language that we have."""
+    voicemail: str = ""
+    """The number that the messages page offers to dial."""
+    messages: bool = False
+    """Let the messages key open a page; otherwise it dials."""
+    idle_seconds: int = 0
+    """After so long without use a phone fetches the services page to show it; 0: never."""
+
+
+@dataclass(frozen=True, slots=True)
 class AmiSettings:
     """``[ami]``: the manager interface of Asterisk."""
 
@@ -179,6 +196,7 @@ class Settings:
     files: FilesSettings = FilesSettings()
     sip: SipSettings = SipSettings()
     sccp: SccpSettings = SccpSettings()
+    services: ServiceSettings = ServiceSettings()
     ami: AmiSettings = AmiSettings()
     asterisk: AsteriskSettings = AsteriskSettings()
 
@@ -273,6 +291,12 @@ def _whole_number(value: object) -> int:
     return value
 
 
+def _switch(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise InvalidInput("true or false is wanted")
+    return value
+
+
 def _seconds(value: object) -> float:
     if not isinstance(value, int | float) or isinstance(value, bool) or value < 0:
         raise InvalidInput("a number of seconds from 0 up is wanted")
@@ -288,6 +312,7 @@ def _texts(value: object) -> list[str]:
 _CONVERTERS: dict[object, Callable[[object], object]] = {
     str: _text,
     int: _whole_number,
+    bool: _switch,
     float: _seconds,
     Path: lambda value: Path(_text(value)),
     SecretsTo: lambda value: SecretsTo(_text(value)),

@@ -14,6 +14,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from bridge.app.admissions import Admissions, Known
+from bridge.app.directory import Directory
 from bridge.app.doorkeeper import model_facts
 from bridge.app.guard import is_allowed, plain_address
 from bridge.app.lines import SipLines
@@ -21,9 +22,9 @@ from bridge.app.phonefiles import PhoneFiles
 from bridge.app.settings import Network, SccpSettings
 from bridge.autoregistration import Refusal, RefusalReason, RegistrationArrival, met_again
 from bridge.callcontrol import CallSettings, DialRule, House, ProxiedPhone
-from bridge.callcontrol.events import EarlyOpenFailed, LineChanged, LineState, MediaTroubled, PhoneEvent
+from bridge.callcontrol.events import CallFinished, EarlyOpenFailed, LineChanged, LineState, MediaTroubled, PhoneEvent
 from bridge.callcontrol.settings import EarlyOpen
-from bridge.core import Device, DeviceName, SignallingProtocol
+from bridge.core import CallKind, Device, DeviceName, PastCall, SignallingProtocol
 from bridge.core.events import Event, ModelLearnt, PhoneRegistered, PhoneRestartSent, PhoneUnregistered
 from bridge.errors import InvalidInput, NotFound, StoreError
 from bridge.net.sccp import SccpServer, StationConnection
@@ -80,8 +81,10 @@ class Stations:
         networks: tuple[Network, ...],
         asterisk: Destination,
         settled: Callable[[Device], Awaitable[bool]],
+        directory: Directory,
     ) -> None:
         self._store = store
+        self._directory = directory
         self._admissions = admissions
         self._files = files
         self._networks = networks
@@ -200,6 +203,12 @@ class Stations:
         """Write down whether the phone is registered."""
         asyncio.get_running_loop().run_in_executor(None, self._note, device, registered)
 
+    def note_call(self, device: DeviceName, call: CallFinished) -> None:
+        """Put a call that is over into the phone's list of placed, received or missed ones."""
+        kind = CallKind.PLACED if call.outgoing else CallKind.RECEIVED if call.answered else CallKind.MISSED
+        past = PastCall(device, self.clock.now(), kind, call.number, round(call.seconds))
+        asyncio.get_running_loop().run_in_executor(None, self._note_call, past)
+
     # --- inside ------------------------------------------------------------------------------------------------------
 
     def _new_station(self, connection: StationConnection) -> Station:
@@ -257,6 +266,12 @@ class Stations:
             codecs=tuple(codec for name in allowed for codec in CODECS.get(name, ())),
             early_open=EarlyOpen.NEVER if device.name in self._opens_late else EarlyOpen.AUTO,
         )
+
+    def _note_call(self, call: PastCall) -> None:
+        try:
+            self._directory.note_call(call)
+        except StoreError as error:
+            log.warning("a call of %s could not be written to its list: %s", call.device, error)
 
     def _note(self, name: DeviceName, registered: bool) -> None:
         try:
@@ -374,6 +389,8 @@ class Station:
                 log.warning(
                     "line %s of %s: %s (%d %s)", event.number, self._name, event.state, event.status, event.detail
                 )
+            case CallFinished() if self._device is not None:
+                self._stations.note_call(self._device.name, event)
             case EarlyOpenFailed() if self._device is not None:
                 self._stations.opens_late(self._device.name)
             case MediaTroubled():

@@ -197,6 +197,7 @@ def _urls(urls: ServiceUrls) -> ServiceUrls:
         messages=checked_url(urls.messages, "the messages URL"),
         information=checked_url(urls.information, "the information URL"),
         idle=checked_url(urls.idle, "the idle URL"),
+        idle_seconds=max(0, urls.idle_seconds),
         problem_report=checked_url(urls.problem_report, "the problem report URL"),
     )
 

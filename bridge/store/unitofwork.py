@@ -9,10 +9,11 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import TimeoutError as NoConnectionInTime
 
 from bridge.errors import StoreUnavailable
-from bridge.ports import AutoregistrationRepository, DeviceRepository, Journal, SiteRepository
+from bridge.ports import AutoregistrationRepository, DeviceRepository, Journal, PhonebookRepository, SiteRepository
 from bridge.store.autoregistration import SqlAutoregistrationRepository
 from bridge.store.devices import SqlDeviceRepository
 from bridge.store.journal import SqlJournal
+from bridge.store.phonebook import SqlPhonebookRepository
 from bridge.store.pruning import JourneyPruner
 from bridge.store.site import SqlSiteRepository
 
@@ -28,6 +29,7 @@ class SqlUnitOfWork:
     autoregistration: AutoregistrationRepository
     site: SiteRepository
     journal: Journal
+    phonebook: PhonebookRepository
 
     def __init__(self, engine: Engine, pruner: JourneyPruner, *, writes: bool) -> None:
         self._engine = engine
@@ -50,6 +52,7 @@ class SqlUnitOfWork:
         self.autoregistration = SqlAutoregistrationRepository(connection)
         self.site = SqlSiteRepository(connection)
         self.journal = SqlJournal(connection, self._pruner)
+        self.phonebook = SqlPhonebookRepository(connection)
         return self
 
     def __exit__(

@@ -44,5 +44,9 @@ class TestJournal(storecontract.JournalContract):
     pass
 
 
+class TestPhonebook(storecontract.PhonebookContract):
+    pass
+
+
 class TestFailures(ServerFailureContract):
     pass
