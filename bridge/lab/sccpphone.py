@@ -23,7 +23,10 @@ from bridge.lab.phoneevents import PhoneListener, Registering, RegistrationRejec
 from bridge.lab.phonesettings import CallManager, PhoneSettings
 from bridge.lab.phonetiming import PhoneState, PhoneTiming
 from bridge.lab.sccpline import CallTiming, SccpEnding, SccpHabits, SccpLine, SccpPhoneCall
+from bridge.lab.screenxml import ScreenDocument
 from bridge.lab.servicecontrol import RestartAction
+from bridge.lab.servicefetch import with_identity
+from bridge.lab.servicescreen import Effect, ServiceScreen
 from bridge.lab.skinnydisplay import ScreenView
 from bridge.lab.skinnykeys import Pace, StationKeys
 from bridge.lab.skinnymodels import SkinnyTraits, sccp_load, skinny_traits
@@ -71,6 +74,7 @@ class SccpPhone(DeskPhone):
         station_timing: StationTiming | None = None,
         call_managers: tuple[CallManager, ...] = (),
         redraw: Callable[[], None] | None = None,
+        locale: str = "English_United_States",
     ) -> None:
         """Raises NotFound for a model that is unknown, or that is not simulated with SCCP firmware.
 
@@ -98,6 +102,8 @@ class SccpPhone(DeskPhone):
         if call_managers:
             self._stored = PhoneSettings(protocol=SignallingProtocol.SCCP, servers=call_managers)
         self._redraw = redraw
+        self.locale = locale
+        """What it tells services of its language."""
         self._line: SccpLine | None = None
         self._standby: SccpLine | None = None
         self._rejection = ""
@@ -234,10 +240,60 @@ class SccpPhone(DeskPhone):
             line.link.close()
             lost("the cable was pulled")
 
-    def _press(self, press: Callable[[StationKeys, float], None]) -> None:
-        line = self._line
-        if line is None or not line.registered:
+    # --- services ----------------------------------------------------------------------------------------------------
+
+    @property
+    def document(self) -> ScreenDocument | None:
+        """The document of a service that is on the screen."""
+        return self._line.station.screen.document if self._line else None
+
+    @property
+    def document_keys(self) -> tuple[str, ...]:
+        """The soft keys under it."""
+        return self._line.station.screen.keys if self._line else ()
+
+    def open_service(self, key: str = "directories") -> None:
+        """Press the key ``directories``, ``services``, ``messages`` or ``information``."""
+        line = self._registered()
+        url: str = getattr(self.settings.services, key) if self.settings else ""
+        if not url:
+            raise LocalProtocolError(f"the phone's file says nothing of the {key} key")
+        line.fetch(with_identity(url, str(self.device), self.locale))
+
+    def press_service_button(self, index: int = 1) -> None:
+        """Press a service URL button."""
+        line = self._registered()
+        service = line.station.display.services.get(index)
+        if service is None or not service.url:
+            raise LocalProtocolError(f"there is no service on button {index}")
+        line.fetch(with_identity(service.url, str(self.device), self.locale))
+
+    def choose(self, item: int) -> None:
+        """Choose an item of the document, counted from 1."""
+        self._on_screen(lambda screen: screen.choose(item))
+
+    def press_document_key(self, label: str) -> None:
+        """Press a soft key under the document."""
+        self._on_screen(lambda screen: screen.press(label))
+
+    def fill_in(self, **values: str) -> None:
+        """Fill in a form and submit it."""
+        self._on_screen(lambda screen: screen.submit(values))
+
+    def _on_screen(self, use: Callable[[ServiceScreen], Effect]) -> None:
+        line = self._registered()
+        try:
+            line.station.on_screen(use, now=line.link.now)
+        finally:
+            line.link.pump()
+
+    def _registered(self) -> SccpLine:
+        if self._line is None or not self._line.registered:
             raise LocalProtocolError(f"{self.device} is not registered: {self.display or 'it has no power'}")
+        return self._line
+
+    def _press(self, press: Callable[[StationKeys, float], None]) -> None:
+        line = self._registered()
         line.link.do(lambda keys: press(keys, line.link.now))
 
     # --- registration ------------------------------------------------------------------------------------------------

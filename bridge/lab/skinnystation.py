@@ -14,6 +14,7 @@ from enum import Enum, auto
 from ipaddress import IPv4Address, ip_address
 
 from bridge.errors import RemoteProtocolError
+from bridge.lab.servicescreen import DialNumber, Effect, Fetch, SendData, ServiceScreen
 from bridge.lab.skinnycall import MediaChannel, StationCall
 from bridge.lab.skinnycalls import StationCalls
 from bridge.lab.skinnydisplay import Display, ScreenView
@@ -21,7 +22,9 @@ from bridge.lab.skinnyevents import (
     CallOver,
     ConnectionDead,
     Departed,
+    DocumentShown,
     MessageLampSwitched,
+    PageWanted,
     RegistrationRefused,
     RestartOrdered,
     StationAccepted,
@@ -60,10 +63,15 @@ from bridge.sccp import (
     UnregisterAck,
     UnregisterReason,
     UnregisterStatus,
+    UserToDeviceData,
+    UserToDeviceDataV1,
     readable,
 )
+from bridge.sccp.userdata import SequenceFlag
 
 _KEEPALIVE = 30
+_IN_SEGMENTS = 18
+"""From this version on a document may come in several segments."""
 _LONGEST_KEEPALIVE = 3600
 _TIMEOUT_CAUSE = 17
 """Alarm causes (SCCP enumerations reference, section 2.1): keepalive timeout, bad acknowledgement, timeout."""
@@ -120,6 +128,7 @@ class SkinnyStation:
         self.judge = Judge()
         self.display = Display()
         self.soft_keys = SoftKeyBoard()
+        self.screen = ServiceScreen()
         self.secondary_keepalive = 0.0
         """What the primary told for the keepalives of its standby connections, seconds."""
         self._timing = timing or StationTiming()
@@ -216,6 +225,14 @@ class SkinnyStation:
         press(self.keys)
         self.keys.go_on(now=now)
 
+    def on_screen(self, use: Callable[[ServiceScreen], Effect], *, now: float) -> None:
+        """Let a person use the document on the screen. Raises LocalProtocolError."""
+        self._carry_out(use(self.screen), now)
+
+    def page_fetched(self, content: bytes, *, now: float) -> None:
+        """The answer to ``PageWanted``."""
+        self._shown(self.screen.show(content), now)
+
     def receive_stream(self, data: bytes, *, now: float) -> None:
         """Take what came from the server. Never raises."""
         if self._closed:
@@ -296,6 +313,13 @@ class SkinnyStation:
                 self._send(ConnectionStatisticsRes(number, ref))
             case Reset(type=kind):
                 self._report(RestartOrdered(kind))
+            case UserToDeviceData(data=data):
+                self._shown(self.screen.part(data, first=True, last=True), now)
+            case UserToDeviceDataV1(data=data, sequence_flag=flag):
+                if self.version < _IN_SEGMENTS and flag != SequenceFlag.LAST:
+                    self.judge.note(f"a document in segments at version {self.version}")
+                first = flag == SequenceFlag.FIRST or (flag == SequenceFlag.LAST and not self.screen.is_waiting)
+                self._shown(self.screen.part(data, first=first, last=flag == SequenceFlag.LAST), now)
             case UnregisterAck(status=status):
                 self._deadline = None
                 self._report(Departed(status == UnregisterStatus.OK))
@@ -324,6 +348,28 @@ class SkinnyStation:
             self._report(MessageLampSwitched(lit))
         if self._steps.receive(message):
             self._ask_on(now)
+
+    def _shown(self, outcome: tuple[Effect, tuple[str, ...]], now: float) -> None:
+        effect, faults = outcome
+        self.judge.note_all(faults)
+        if not self.traits.display:
+            self.judge.note("a document for a phone without a screen")
+        if self.screen.document is not None:
+            self._report(DocumentShown(self.screen.document))
+        self._carry_out(effect, now)
+
+    def _carry_out(self, effect: Effect, now: float) -> None:
+        match effect:
+            case Fetch(url=url):
+                self._report(PageWanted(url))
+            case DialNumber(number=number):
+                self.screen.close()
+                self.keys.dial(number, now=now, en_bloc=True)
+                self.keys.go_on(now=now)
+            case SendData(message=message):
+                self._send(message)
+            case None:
+                pass
 
     def _accepted(self, ack: RegisterAck, now: float) -> None:
         if self.state is not StationState.REGISTERING:
