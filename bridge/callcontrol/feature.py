@@ -7,6 +7,7 @@ that takes a key, a button or an event has it.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -50,6 +51,15 @@ class Feature:
 
     def __init__(self, workings: Workings) -> None:
         self._at_work = workings
+
+    # --- what it offers ----------------------------------------------------------------------------------------------
+
+    def keys(self, call: PhoneCall | None) -> Collection[SoftKeyEventType]:
+        """Those of ``SOFT_KEYS`` that do something now, for this call or for the idle phone; the others are hidden.
+
+        All of them unless the service knows better: a list of a conference, for instance, needs a conference.
+        """
+        return self.SOFT_KEYS
 
     # --- the user ----------------------------------------------------------------------------------------------------
 
