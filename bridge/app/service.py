@@ -21,6 +21,7 @@ from bridge.app.phonefiles import PhoneFiles, template_loader
 from bridge.app.recorder import EventRecorder
 from bridge.app.registrations import Registrations
 from bridge.app.resolver import FileResolver
+from bridge.app.screenmessages import Delivery, ScreenMessage
 from bridge.app.settings import Settings
 from bridge.app.stations import Stations
 from bridge.app.status import ServiceStatus
@@ -33,6 +34,7 @@ from bridge.net.tftp import TftpLimits, TftpServer
 from bridge.pbx import AmiSettings, PlainAsterisk, PlainAsteriskSettings
 from bridge.phones.catalogue import ConfigFamily, catalogue
 from bridge.ports import RestartKind, SipEndpoint
+from bridge.sccp.profile import StationProfile
 from bridge.sip import Destination
 from bridge.store import open_store
 from bridge.store.filetree import FileTree
@@ -123,6 +125,7 @@ class Service:
             asterisk=Destination(settings.sccp.asterisk, settings.sip.port),
             settled=self._settled,
             directory=self.directory,
+            language=settings.services.language,
         )
         self.http_addresses: tuple[tuple[str, int], ...] = ()
         """Filled in by who serves HTTP."""
@@ -210,11 +213,24 @@ class Service:
 
     async def refresh(self) -> None:
         """Read the site and the phones from the database, and bring Asterisk in line. Raises StoreError."""
-        endpoints = await asyncio.to_thread(self._read_endpoints)
+        endpoints, profiles = await asyncio.to_thread(self._read_endpoints)
         # Before the change: what is ours and goes now is still in Asterisk for a moment, and must not count as foreign.
         with contextlib.suppress(PbxError):  # Asterisk is away: they are read when it is back
             self._foreign = await self.pbx.foreign_numbers()
         self.pbx.replace_all(endpoints)
+        self.stations.take_profiles(profiles)
+
+    async def message_phones(
+        self, message: ScreenMessage, *, names: Sequence[DeviceName] = (), pool: str = ""
+    ) -> tuple[Delivery, ...]:
+        """Show a text on the named phones, on those of a pool, or on all. Raises NotFound, StoreError."""
+        devices = await asyncio.to_thread(self._devices, names, pool)
+        return tuple(Delivery(device.name, self._message(device, message)) for device in devices)
+
+    def _message(self, device: Device, message: ScreenMessage) -> str:
+        if device.desired_protocol is SignallingProtocol.SIP:
+            return "it has SIP firmware, which takes texts through its own web pages only"
+        return self.stations.message(device.name, message)
 
     async def restart_phone(self, name: DeviceName, kind: RestartKind) -> None:
         """Tell a phone to restart. Raises NotFound, PbxError."""
@@ -266,15 +282,24 @@ class Service:
             except (StoreError, ConfigurationError) as error:
                 log.warning("the site could not be read again: %s", error)
 
-    def _read_endpoints(self) -> list[SipEndpoint]:
+    def _read_endpoints(self) -> tuple[list[SipEndpoint], list[tuple[DeviceName, StationProfile]]]:
         self.files.read_site()
         with self.store.read() as work:
             devices = work.devices.all()
-        return [endpoint for device in devices if (endpoint := self.files.endpoint(device)) is not None]
+        endpoints = [endpoint for device in devices if (endpoint := self.files.endpoint(device)) is not None]
+        return endpoints, self.stations.changed_profiles(devices)
 
     def _registered_endpoints(self) -> set[str]:
         with self.store.read() as work:
             return {device.number for device in work.devices.all() if device.registered}
+
+    def _devices(self, names: Sequence[DeviceName], pool: str) -> Sequence[Device]:
+        if names:
+            return [self._device(name) for name in names]
+        with self.store.read() as work:
+            if pool:
+                work.site.pool(pool)
+            return [device for device in work.devices.all() if pool in ("", device.pool)]
 
     def _device(self, name: DeviceName) -> Device:
         with self.store.read() as work:

@@ -147,6 +147,8 @@ class SccpSettings:
     max_phones: int = 5000
     keepalive: int = 30
     """Seconds between two keepalives of a phone."""
+    soft_keys_live: bool = False
+    """Send a changed soft-key template to phones while they are registered; otherwise they restart when idle."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from bridge.app.admissions import Admissions, Known
 from bridge.app.directory import Directory
@@ -19,11 +17,12 @@ from bridge.app.doorkeeper import model_facts
 from bridge.app.guard import is_allowed, plain_address
 from bridge.app.lines import SipLines
 from bridge.app.phonefiles import PhoneFiles
+from bridge.app.profiles import Profiles
+from bridge.app.screenmessages import ScreenMessage
 from bridge.app.settings import Network, SccpSettings
 from bridge.autoregistration import Refusal, RefusalReason, RegistrationArrival, met_again
-from bridge.callcontrol import CallSettings, DialRule, House, ProxiedPhone
+from bridge.callcontrol import CallSettings, House, ProxiedPhone
 from bridge.callcontrol.events import CallFinished, EarlyOpenFailed, LineChanged, LineState, MediaTroubled, PhoneEvent
-from bridge.callcontrol.settings import EarlyOpen
 from bridge.core import CallKind, Device, DeviceName, PastCall, SignallingProtocol
 from bridge.core.events import Event, ModelLearnt, PhoneRegistered, PhoneRestartSent, PhoneUnregistered
 from bridge.errors import InvalidInput, NotFound, StoreError
@@ -31,9 +30,8 @@ from bridge.net.sccp import SccpServer, StationConnection
 from bridge.net.sipids import RandomSipIds
 from bridge.phones import catalogue
 from bridge.ports import Clock, EventSink, RestartKind, Store
-from bridge.provisioning import dial_rules
-from bridge.sccp import MediaCodec, ResetType
-from bridge.sccp.profile import StationLine, StationProfile
+from bridge.sccp import DeviceType, Label, ResetType
+from bridge.sccp.profile import StationProfile
 from bridge.sccp.session import StationSession
 from bridge.sccp.stationevents import RegisterRequested, StationRegistered, StationUnregistered, TokenRequested
 from bridge.sip import Destination
@@ -41,16 +39,6 @@ from bridge.sip import Event as SipEvent
 
 log = logging.getLogger(__name__)
 
-LABEL = 30
-"""Characters of a line label."""
-CODECS = {
-    "ulaw": (MediaCodec.G711_ULAW_64K,),
-    "alaw": (MediaCodec.G711_ALAW_64K,),
-    "g722": (MediaCodec.G722_64K,),
-    "g729": (MediaCodec.G729_ANNEX_A, MediaCodec.G729),
-    "ilbc": (MediaCodec.ILBC,),
-}
-"""A region's codecs, by Asterisk's names, as SCCP knows them."""
 RENEWAL = 3.0
 """Seconds over which the registrations of all lines are renewed."""
 
@@ -82,11 +70,13 @@ class Stations:
         asterisk: Destination,
         settled: Callable[[Device], Awaitable[bool]],
         directory: Directory,
+        language: str = "en",
     ) -> None:
         self._store = store
         self._directory = directory
         self._admissions = admissions
-        self._files = files
+        self._profiles = Profiles(files, settings, language)
+        self._notices: dict[DeviceName, str] = {}
         self._networks = networks
         self._settled = settled
         self._settings = settings
@@ -98,7 +88,6 @@ class Stations:
         self._stations_of_phones: dict[ProxiedPhone, Station] = {}
         self._of_device: dict[DeviceName, Station] = {}
         self._all: set[Station] = set()
-        self._opens_late: set[DeviceName] = set()
         self._server = SccpServer(
             self._new_station,
             listen=[(address.host, address.port) for address in settings.listen],
@@ -133,6 +122,33 @@ class Stations:
     def is_registered(self, device: DeviceName) -> bool:
         """Whether the phone is registered with this node."""
         return device in self._of_device
+
+    def changed_profiles(self, devices: Sequence[Device]) -> list[tuple[DeviceName, StationProfile]]:
+        """The profiles that phones which are registered here have by now. Blocking: it is meant for a thread."""
+        wanted = ((device, self._of_device.get(device.name)) for device in devices)
+        return [
+            (device.name, self._profile(device, station.device_type))
+            for device, station in wanted
+            if station is not None
+        ]
+
+    def take_profiles(self, profiles: Sequence[tuple[DeviceName, StationProfile]]) -> None:
+        """Give phones that are still registered these profiles: live where possible, else by a restart."""
+        for name, profile in profiles:
+            if (station := self._of_device.get(name)) is not None:
+                station.change(profile, keys_live=self._settings.soft_keys_live)
+
+    def message(self, device: DeviceName, message: ScreenMessage) -> str:
+        """Show a text on a phone; why it cannot be shown, or an empty text."""
+        station = self._of_device.get(device)
+        if message.stays:
+            if message.text:
+                self._notices[device] = message.text
+            else:
+                self._notices.pop(device, None)
+        if station is None:
+            return "it is not registered"
+        return station.message(message)
 
     def asterisk_came_back(self) -> None:
         """Asterisk may have lost its registrations: renew those of all lines, spread over a few seconds."""
@@ -197,7 +213,7 @@ class Stations:
 
     def opens_late(self, device: DeviceName) -> None:
         """The phone opens no channel before the call is answered: from its next registration on it is not asked to."""
-        self._opens_late.add(device)
+        asyncio.get_running_loop().run_in_executor(None, self._note_late, device)
 
     def note(self, device: DeviceName, *, registered: bool) -> None:
         """Write down whether the phone is registered."""
@@ -240,32 +256,22 @@ class Stations:
                 device = replace(device, load=asked.load)
             work.devices.update(device)
             work.commit()
-        return _Served(device, self._profile(device), self._call_settings(device))
+        return _Served(device, self._profile(device, asked.device_type), self._profiles.calls(device))
 
-    def _profile(self, device: Device) -> StationProfile:
-        zone = ZoneInfo(self._files.pool(device).date_time_group.time_zone)
-        return StationProfile(
-            lines=tuple(
-                StationLine(each.line.number, (each.label or each.line.number)[:LABEL], each.line.display_name[:LABEL])
-                for each in device.lines
-            ),
-            local_time=lambda: datetime.now(zone),
-            keepalive_s=self._settings.keepalive,
-            date_template=self._files.pool(device).date_time_group.date_template,
-            server_name=self._files.site.group.servers[0].name,
-        )
+    def _profile(self, device: Device, device_type: DeviceType) -> StationProfile:
+        profile = self._profiles.profile(device, device_type)
+        notice = self._notices.get(device.name)
+        return profile if notice is None else replace(profile, idle_prompt=notice)
 
-    def _call_settings(self, device: Device) -> CallSettings:
-        numbers = self._files.site.autoregistration.range
-        rules = dial_rules([] if numbers.is_empty else [numbers])
-        patterns = (rule.match.replace(".", "X") for rule in rules if not rule.match.endswith("*"))
-        allowed = self._files.pool(device).region.codecs
-        return CallSettings(
-            rules=tuple(DialRule(pattern) for pattern in patterns),
-            # In the region's order, which is Asterisk's too: another one would cost a re-INVITE on most calls.
-            codecs=tuple(codec for name in allowed for codec in CODECS.get(name, ())),
-            early_open=EarlyOpen.NEVER if device.name in self._opens_late else EarlyOpen.AUTO,
-        )
+    def _note_late(self, name: DeviceName) -> None:
+        try:
+            with self._store.write() as work:
+                device = work.devices.get(name)
+                if device is not None and not device.settings.opens_late:
+                    work.devices.update(replace(device, settings=replace(device.settings, opens_late=True)))
+                    work.commit()
+        except StoreError as error:
+            log.warning("that %s opens no channel early could not be written: %s", name, error)
 
     def _note_call(self, call: PastCall) -> None:
         try:
@@ -334,6 +340,31 @@ class Station:
         self.phone.restart(kind, now=self._connection.now)
         self._after()
         self._connection.flush()
+
+    @property
+    def device_type(self) -> DeviceType:
+        """What the phone said it is."""
+        register = self.phone.session.register
+        return register.device_type if register else DeviceType(0)
+
+    def change(self, profile: StationProfile, *, keys_live: bool) -> None:
+        """Serve the phone by another profile."""
+        self.phone.change(profile, keys_live=keys_live, now=self._connection.now)
+        self._after()
+        self._connection.flush()
+
+    def message(self, message: ScreenMessage) -> str:
+        """Show a text; why it cannot be shown, or an empty text."""
+        now, profile = self._connection.now, self.phone.session.profile
+        if message.stays and profile is not None:
+            text = message.text or Label.YOUR_CURRENT_OPTIONS
+            self.phone.change(replace(profile, idle_prompt=text), keys_live=False, now=now)
+            why = "" if self.phone.session.traits.prompt else "it has no line for it"
+        else:
+            why = self.phone.message(message.text, seconds=message.seconds, priority=message.priority, now=now)
+        self._after()
+        self._connection.flush()
+        return why
 
     def look_after(self) -> None:
         """Another phone did something to this one."""

@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from bridge.core import CallKind, DeviceName, DirectoryContact, PastCall
 from bridge.errors import Conflict
-from bridge.store.tables import contact, directory_pin, past_call
+from bridge.store.phonebooktables import contact, directory_pin, past_call
 
 MOST_CONTACTS = 50_000
 """In the corporate directory."""

@@ -9,13 +9,21 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import TimeoutError as NoConnectionInTime
 
 from bridge.errors import StoreUnavailable
-from bridge.ports import AutoregistrationRepository, DeviceRepository, Journal, PhonebookRepository, SiteRepository
+from bridge.ports import (
+    AutoregistrationRepository,
+    DeviceRepository,
+    Journal,
+    PhonebookRepository,
+    SiteObjects,
+    SiteRepository,
+)
 from bridge.store.autoregistration import SqlAutoregistrationRepository
 from bridge.store.devices import SqlDeviceRepository
 from bridge.store.journal import SqlJournal
 from bridge.store.phonebook import SqlPhonebookRepository
 from bridge.store.pruning import JourneyPruner
 from bridge.store.site import SqlSiteRepository
+from bridge.store.siteobjects import SqlSiteObjects
 
 
 class SqlUnitOfWork:
@@ -28,6 +36,7 @@ class SqlUnitOfWork:
     devices: DeviceRepository
     autoregistration: AutoregistrationRepository
     site: SiteRepository
+    objects: SiteObjects
     journal: Journal
     phonebook: PhonebookRepository
 
@@ -50,7 +59,9 @@ class SqlUnitOfWork:
         self._connection = connection
         self.devices = SqlDeviceRepository(connection)
         self.autoregistration = SqlAutoregistrationRepository(connection)
-        self.site = SqlSiteRepository(connection)
+        site = SqlSiteRepository(connection)
+        self.site = site
+        self.objects = SqlSiteObjects(connection, site)
         self.journal = SqlJournal(connection, self._pruner)
         self.phonebook = SqlPhonebookRepository(connection)
         return self

@@ -8,8 +8,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import mysql
 
-revision = "0002"
-down_revision = "0001"
+revision = "0004"
+down_revision = "0003"
 branch_labels = None
 depends_on = None
 
@@ -53,3 +53,9 @@ def upgrade() -> None:
         **_EXACT,
     )
     op.create_index(op.f("ix_past_call_device_name_kind_id"), "past_call", ["device_name", "kind", "id"])
+
+
+def downgrade() -> None:
+    """Drop them."""
+    for table in ("past_call", "directory_pin", "contact"):
+        op.drop_table(table)

@@ -1,0 +1,8 @@
+"""All tables together, for those who compare or create them."""
+
+from __future__ import annotations
+
+from bridge.store import phonebooktables, routingtables, settingstables
+from bridge.store.tables import metadata
+
+__all__ = ["metadata", "phonebooktables", "routingtables", "settingstables"]
