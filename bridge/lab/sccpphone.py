@@ -29,7 +29,7 @@ from bridge.lab.servicefetch import with_identity
 from bridge.lab.servicescreen import Effect, ServiceScreen
 from bridge.lab.skinnydisplay import ScreenView
 from bridge.lab.skinnykeys import Pace, StationKeys
-from bridge.lab.skinnymodels import SkinnyTraits, sccp_load, skinny_traits
+from bridge.lab.skinnymodels import ADD_ONS, SkinnyTraits, sccp_load, skinny_traits
 from bridge.lab.skinnystation import SkinnyStation, StationTiming
 from bridge.lab.skinnywords import INITIALISED, Identity
 from bridge.phones import Model
@@ -75,12 +75,14 @@ class SccpPhone(DeskPhone):
         call_managers: tuple[CallManager, ...] = (),
         redraw: Callable[[], None] | None = None,
         locale: str = "English_United_States",
+        add_ons: tuple[str, ...] = (),
     ) -> None:
         """Raises NotFound for a model that is unknown, or that is not simulated with SCCP firmware.
 
         ``load``: None for a usual SCCP load of the model. ``version``: the protocol version that it offers, None for
         the model's own. ``gives_up``: how long the person listens to a busy tone. ``call_managers``: servers that
         were typed into its menu (the only way for an ATA 186). ``redraw``: called when the screen may have changed.
+        ``add_ons``: names of modules (7914, 7915, 7916).
         """
         known = model_named(model) if isinstance(model, str) else model
         super().__init__(
@@ -94,8 +96,9 @@ class SccpPhone(DeskPhone):
             trust_list=trust_list,
             listener=listener,
         )
-        self.traits: SkinnyTraits = skinny_traits(known, self.load, version=version)
         self._version = version
+        self._add_ons = tuple(ADD_ONS[each] for each in add_ons)
+        self.traits = self._own_traits()
         self._habits = SccpHabits(auto_answer, gives_up)
         self._pace = pace or Pace()
         self._station_timing = station_timing or StationTiming()
@@ -299,7 +302,7 @@ class SccpPhone(DeskPhone):
     # --- registration ------------------------------------------------------------------------------------------------
 
     async def _be_registered(self, settings: PhoneSettings, cause: str) -> RestartAction:
-        self.traits = skinny_traits(self.model, self.load, version=self._version)
+        self.traits = self._own_traits()
         alarm = (self._cause, cause) if self._cause else _LAST.get(cause, (INITIALISED, cause))
         self._cause = 0
         servers = deque(enumerate(settings.servers))
@@ -357,6 +360,11 @@ class SccpPhone(DeskPhone):
         if self._redraw:
             self._redraw()
         return ending
+
+    def _own_traits(self) -> SkinnyTraits:
+        traits = skinny_traits(self.model, self.load, version=self._version)
+        more = sum(each.buttons for each in self._add_ons)
+        return replace(traits, buttons=traits.buttons + more, add_ons=self._add_ons)
 
     def _make_line(self, server: CallManager, alarm: tuple[int, str]) -> SccpLine:
         number, last = alarm

@@ -41,15 +41,18 @@ from bridge.lab.skinnyregistration import RegistrationSteps
 from bridge.lab.skinnysoftkeys import SoftKeyBoard
 from bridge.lab.skinnywords import Identity, dialect, first_words, reported_capabilities, token_request
 from bridge.sccp import (
+    ButtonDefinition,
     ButtonTemplate,
     CapabilitiesReq,
     ConnectionStatisticsReq,
     ConnectionStatisticsRes,
     DefineTimeDate,
+    ExtensionDeviceCaps,
     Frame,
     Framer,
     KeepAlive,
     KeepAliveAck,
+    LineStat,
     Message,
     RegisterAck,
     RegisterReject,
@@ -58,7 +61,9 @@ from bridge.sccp import (
     Reset,
     SoftKeySetRes,
     SoftKeyTemplateRes,
+    SpeedDialStat,
     StationAddress,
+    StimulusType,
     Unregister,
     UnregisterAck,
     UnregisterReason,
@@ -308,6 +313,9 @@ class SkinnyStation:
                     self._send(each)
                 if not self._capabilities_asked:
                     self._capabilities_asked = True
+                    for place, module in enumerate(self.traits.add_ons, 1):
+                        text = f"max-chained=2 deviceLine={module.buttons}"
+                        self._send(ExtensionDeviceCaps(place, module.type, 2, text=text))
                     self._ask_on(now)
             case ConnectionStatisticsReq(number=number, call_ref=ref):
                 self._send(ConnectionStatisticsRes(number, ref))
@@ -339,7 +347,7 @@ class SkinnyStation:
                 self.judge.buttons(message, self.traits, self.version)
         if self.soft_keys.known:
             self.judge.note_all(self.soft_keys.faults())
-        if not self.calls.receive(message, now=now):
+        if not self.calls.receive(message, now=now) and not self._too_late(message):
             self.display.receive(message, now=now)
         if isinstance(message, DefineTimeDate) and not self.display.clock_is_valid:
             self.judge.note("a time was told that does not exist")
@@ -348,6 +356,20 @@ class SkinnyStation:
             self._report(MessageLampSwitched(lit))
         if self._steps.receive(message):
             self._ask_on(now)
+
+    def _too_late(self, message: Message) -> bool:
+        """Whether it is a label for a module that keeps those it has."""
+        if self.state is not StationState.READY or all(each.takes_labels for each in self.traits.add_ons):
+            return False
+        match message:
+            case LineStat(line=index):
+                button = ButtonDefinition(index, StimulusType.LINE)
+            case SpeedDialStat(index=index):
+                button = ButtonDefinition(index, StimulusType.SPEED_DIAL)
+            case _:
+                return False
+        buttons = self.display.buttons
+        return button in buttons and buttons.index(button) >= self.traits.own_buttons
 
     def _shown(self, outcome: tuple[Effect, tuple[str, ...]], now: float) -> None:
         effect, faults = outcome
