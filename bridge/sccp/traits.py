@@ -65,7 +65,7 @@ TRAITS: dict[DeviceType, StationTraits] = {
     DeviceType.VGC_VIRTUAL_PHONE: _ANALOG,
     DeviceType.ANALOG_PHONE: _ANALOG,
     DeviceType.ISDN_BRI_PHONE: _ANALOG,
-    DeviceType.CISCO_7902G: replace(_PLAIN, softkeys=False),
+    DeviceType.CISCO_7902G: replace(_PLAIN, softkeys=False, prompt=False, display=False),
     DeviceType.CISCO_7910: replace(_PLAIN, softkeys=False, early_open=False),
     DeviceType.CISCO_7920: replace(_PLAIN, inverted_presentation=True),
     DeviceType.CISCO_7921G: _SLOW,

@@ -195,7 +195,7 @@ async def test_labels_on_an_add_on_module(desks: Desks, module: str, buttons: in
     await desks.bed.service.refresh()
     await phone.wait_for(RestartAsked)  # other buttons need a restart
     await until(lambda: phone.view.labels == (phone.number, "Echo", "Last") and phone.number != "")
-    phone.press_button(7)
+    phone.press_button(2)
     await phone.wait_for(CallAnswered)
     phone.hang_up()
     await phone.wait_for(CallEnded)
