@@ -28,6 +28,7 @@ from bridge.app.status import ServiceStatus
 from bridge.app.system import SystemClock, SystemIds
 from bridge.core import Device, DeviceName, Server, SignallingProtocol
 from bridge.core.events import Event, PbxConnected
+from bridge.dialplan import Context
 from bridge.errors import ConfigurationError, NotFound, PbxError, SepbridgeError, StoreError
 from bridge.net.arp import ArpTable
 from bridge.net.tftp import TftpLimits, TftpServer
@@ -188,6 +189,7 @@ class Service:
             "HTTP": self.http_addresses,
             "doorway": self.doorkeeper.addresses,
             "SCCP": self.stations.addresses,
+            "SCCP over TLS": self.stations.tls_addresses,
         }
         return "; ".join(
             f"{name} {', '.join(_shown(each) for each in where)}" for name, where in parts.items() if where
@@ -204,19 +206,23 @@ class Service:
             tftp=tuple(_shown(each) for each in self.tftp.addresses),
             http=tuple(_shown(each) for each in self.http_addresses),
             doorway=tuple(_shown(each) for each in self.doorkeeper.addresses),
-            sccp=tuple(_shown(each) for each in self.stations.addresses),
+            sccp=tuple(_shown(each) for each in (*self.stations.addresses, *self.stations.tls_addresses)),
             pbx=self.pbx.status(),
             database=await asyncio.to_thread(self._database_trouble),
             transfers=self.tftp.counters.active,
             events_dropped=self.recorder.dropped,
+            sccp_phones=self.stations.phones,
+            sccp_calls=self.stations.calls,
+            tasks=len(asyncio.all_tasks()),
         )
 
     async def refresh(self) -> None:
         """Read the site and the phones from the database, and bring Asterisk in line. Raises StoreError."""
-        endpoints, profiles = await asyncio.to_thread(self._read_endpoints)
+        endpoints, contexts, profiles = await asyncio.to_thread(self._read_endpoints)
         # Before the change: what is ours and goes now is still in Asterisk for a moment, and must not count as foreign.
         with contextlib.suppress(PbxError):  # Asterisk is away: they are read when it is back
             self._foreign = await self.pbx.foreign_numbers()
+        self.pbx.set_dial_plan(contexts)
         self.pbx.replace_all(endpoints)
         self.stations.take_profiles(profiles)
 
@@ -282,12 +288,17 @@ class Service:
             except (StoreError, ConfigurationError) as error:
                 log.warning("the site could not be read again: %s", error)
 
-    def _read_endpoints(self) -> tuple[list[SipEndpoint], list[tuple[DeviceName, StationProfile]]]:
+    def _read_endpoints(self) -> tuple[list[SipEndpoint], list[Context], list[tuple[DeviceName, StationProfile]]]:
         self.files.read_site()
         with self.store.read() as work:
             devices = work.devices.all()
         endpoints = [endpoint for device in devices if (endpoint := self.files.endpoint(device)) is not None]
-        return endpoints, self.stations.changed_profiles(devices)
+        plans = self.files.plans
+        # New phones start in the pool's autoregistration space: its context must be there before them.
+        pairs = {plans.pair(device) for device in devices} | {
+            ("", pool.autoreg_css) for pool in self.files.site.pools.values()
+        }
+        return endpoints, list(plans.contexts(pairs)), self.stations.changed_profiles(devices)
 
     def _registered_endpoints(self) -> set[str]:
         with self.store.read() as work:

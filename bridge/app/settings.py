@@ -17,7 +17,9 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, get_type_hints
 
+from bridge.core import DeviceName
 from bridge.errors import ConfigurationError, InvalidInput
+from bridge.net.tls import OldestTls
 from bridge.store import sqlite_url
 
 Network = IPv4Network | IPv6Network
@@ -147,6 +149,17 @@ class SccpSettings:
     max_phones: int = 5000
     keepalive: int = 30
     """Seconds between two keepalives of a phone."""
+    port_request: tuple[DeviceName, ...] = ()
+    """Phones that are asked for their port before the INVITE (PortReq), so that their channel opens later. Not tried
+    on real phones: only for one that opens no channel before the answer, and has the feature."""
+    tls_listen: tuple[Address, ...] = ()
+    """Where SCCP over TLS is spoken, as a rule on port 2443; empty: nowhere."""
+    tls_certificate: Path | None = None
+    """PEM, with its chain."""
+    tls_key: Path | None = None
+    """PEM, without a passphrase."""
+    tls_oldest: OldestTls = OldestTls.TLS_1_2
+    """The oldest TLS version spoken: 1.0, 1.1, 1.2 or 1.3."""
     soft_keys_live: bool = False
     """Send a changed soft-key template to phones while they are registered; otherwise they restart when idle."""
 
@@ -317,6 +330,9 @@ _CONVERTERS: dict[object, Callable[[object], object]] = {
     bool: _switch,
     float: _seconds,
     Path: lambda value: Path(_text(value)),
+    Path | None: lambda value: Path(_text(value)),
+    OldestTls: lambda value: OldestTls(_text(value)),
+    tuple[DeviceName, ...]: lambda value: tuple(DeviceName.parse(each) for each in _texts(value)),
     SecretsTo: lambda value: SecretsTo(_text(value)),
     Address: lambda value: Address.parse(_text(value)),
     tuple[Address, ...]: lambda value: tuple(Address.parse(each) for each in _texts(value)),

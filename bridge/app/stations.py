@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import ssl
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, replace
 
@@ -28,6 +29,7 @@ from bridge.core.events import Event, ModelLearnt, PhoneRegistered, PhoneRestart
 from bridge.errors import InvalidInput, NotFound, StoreError
 from bridge.net.sccp import SccpServer, StationConnection
 from bridge.net.sipids import RandomSipIds
+from bridge.net.tls import server_context
 from bridge.phones import catalogue
 from bridge.ports import Clock, EventSink, RestartKind, Store
 from bridge.sccp import DeviceType, Label, ResetType
@@ -91,6 +93,8 @@ class Stations:
         self._server = SccpServer(
             self._new_station,
             listen=[(address.host, address.port) for address in settings.listen],
+            listen_tls=[(address.host, address.port) for address in settings.tls_listen],
+            tls=_tls(settings),
             most=settings.max_phones,
         )
 
@@ -98,6 +102,11 @@ class Stations:
     def addresses(self) -> list[tuple[str, int]]:
         """Where it listens."""
         return self._server.addresses
+
+    @property
+    def tls_addresses(self) -> list[tuple[str, int]]:
+        """Where it listens for phones that speak TLS."""
+        return self._server.tls_addresses
 
     async def start(self) -> None:
         """Listen. Raises ConfigurationError."""
@@ -149,6 +158,16 @@ class Stations:
         if station is None:
             return "it is not registered"
         return station.message(message)
+
+    @property
+    def phones(self) -> int:
+        """Phones that are registered with this node."""
+        return len(self._of_device)
+
+    @property
+    def calls(self) -> int:
+        """Calls on all phones."""
+        return sum(len(station.phone.calls) for station in self._all)
 
     def asterisk_came_back(self) -> None:
         """Asterisk may have lost its registrations: renew those of all lines, spread over a few seconds."""
@@ -288,6 +307,13 @@ class Stations:
                     work.commit()
         except StoreError as error:
             log.warning("the state of %s could not be written: %s", name, error)
+
+
+def _tls(settings: SccpSettings) -> ssl.SSLContext | None:
+    """The context of SCCP over TLS; None where it is not spoken. Raises ConfigurationError."""
+    if not settings.tls_listen:
+        return None
+    return server_context(settings.tls_certificate, settings.tls_key, settings.tls_oldest)
 
 
 class Station:

@@ -5,10 +5,9 @@ Source: SCCP flows reference, sections 3.1 and 5.2.
 
 from __future__ import annotations
 
-from bridge.callcontrol.channel import Purpose
+from bridge.callcontrol.channel import ChannelState, Purpose
 from bridge.callcontrol.codecs import chosen_codec
 from bridge.callcontrol.desk import Desk
-from bridge.callcontrol.dialrules import KEYS, is_complete, outside_tone, takes_hash
 from bridge.callcontrol.events import CallConnected, EarlyOpenFailed, LineState
 from bridge.callcontrol.outcomes import FAILURE, UNKNOWN_NUMBER
 from bridge.callcontrol.parties import Party
@@ -20,6 +19,7 @@ from bridge.sip import AudioSession, CallProgress
 from bridge.sip import CallState as SipState
 
 MAX_DIGITS = 64
+KEYS = frozenset("0123456789*#+ABCD")
 
 
 class Outgoing:
@@ -46,8 +46,8 @@ class Outgoing:
 
     def digit(self, call: PhoneCall, digit: str, *, now: float) -> None:
         """A key of the keypad while a number is dialled."""
-        desk, rules = self._desk, self._desk.settings.rules
-        if digit == "#" and call.digits and desk.settings.hash_dials and not takes_hash(rules, call.digits):
+        desk, plan = self._desk, self._desk.settings.digits(call.line)
+        if digit == "#" and call.digits and desk.settings.hash_dials and not plan.takes_hash(call.digits):
             self.dial(call, call.digits, now=now)
             return
         if len(call.digits) >= MAX_DIGITS:
@@ -59,9 +59,9 @@ class Outgoing:
             desk.screen.silence(call)
         call.digits += digit
         call.deadline = now + desk.settings.next_digit
-        if outside_tone(rules, call.digits):
+        if plan.outside_tone(call.digits):
             desk.screen.tone(call, Tone.OUTSIDE_DIAL)
-        if is_complete(rules, call.digits):
+        if plan.is_complete(call.digits):
             self.dial(call, call.digits, now=now)
 
     def erase(self, call: PhoneCall, *, now: float) -> None:
@@ -102,6 +102,8 @@ class Outgoing:
         if not codecs:
             desk.fail(call, FAILURE, text=desk.settings.texts.no_codec, now=now)
             desk.report_media(call, "the phone has none of the codecs that may be used")
+        elif desk.asks_port:
+            desk.ask_port(call, codecs[0], now=now)
         elif desk.opens_early:
             desk.open(call, Purpose.OFFER, codecs[0], now=now)
         else:
@@ -138,7 +140,7 @@ class Outgoing:
         desk = self._desk
         if call.state not in (PhoneCallState.PROCEEDING, PhoneCallState.RINGING_OUT):
             return
-        media = event.session if call.channel.is_open else None
+        media = event.session if call.channel.told else None
         codec = chosen_codec(media, desk.codecs) if media is not None else None
         if codec is not None:
             call.early = media
@@ -147,7 +149,7 @@ class Outgoing:
             desk.screen.ringing_out(call, desk.all_calls, tone=call.early is None)
         if media is None or codec is None:
             return
-        if codec != call.channel.codec:
+        if codec != call.channel.codec or call.channel.state is ChannelState.CLOSED:
             desk.open(call, Purpose.CODEC, codec, keep_port=True, now=now)
         else:
             desk.send_media(call, media)
@@ -164,7 +166,7 @@ class Outgoing:
             return
         call.state = PhoneCallState.CONNECTED
         desk.screen.connected(call, desk.own(call), desk.all_calls)
-        if codec != call.channel.codec:
+        if codec != call.channel.codec or call.channel.state is ChannelState.CLOSED:
             desk.open(call, Purpose.CODEC, codec, keep_port=True, now=now)
         else:
             desk.send_media(call, session)

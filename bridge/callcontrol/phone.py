@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
-from bridge.callcontrol.channel import Purpose
+from bridge.callcontrol.channel import ChannelState, Purpose
 from bridge.callcontrol.codecs import reachable_address
 from bridge.callcontrol.desk import Desk
 from bridge.callcontrol.documents import push
@@ -48,6 +48,7 @@ from bridge.sccp.stationevents import (
     HookFlashed,
     MediaPathChanged,
     NumberDialled,
+    PortTold,
     ReceiveChannelOpened,
     SoftKeyPressed,
     StationEvent,
@@ -364,6 +365,8 @@ class ProxiedPhone:
                 self._user.receive(event, now=now)
             case ReceiveChannelOpened():
                 self._channel_answered(event, now)
+            case PortTold():
+                self._port_told(event, now)
             case TransmissionFailed():
                 call = self._desk.calls.get(event.call_ref)
                 if call is not None:
@@ -437,6 +440,18 @@ class ProxiedPhone:
                     continue
             return
 
+    def _port_told(self, event: PortTold, now: float) -> None:
+        address = reachable_address(event.address, self.session.peer[0])
+        for call in self._desk.all_calls:
+            match call.channel.answered(event, address):
+                case True:
+                    self._outgoing.channel_opened(call, now=now)
+                case False:
+                    self._channel_silent(call, now)
+                case None:
+                    continue
+            return
+
     def _channel_open(self, call: PhoneCall, now: float) -> None:
         match call.channel.purpose:
             case Purpose.OFFER:
@@ -451,6 +466,8 @@ class ProxiedPhone:
                 self._midcall.codec_opened(call, now=now)
 
     def _channel_silent(self, call: PhoneCall, now: float) -> None:
+        if call.channel.state is ChannelState.ASKING:
+            self._desk.answers_port_requests = False
         again = call.channel.again(now + self._desk.settings.channel_ack)
         if again is not None:
             self._desk.screen.send(*again)

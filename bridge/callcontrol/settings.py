@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from bridge.callcontrol.dialrules import DialRule
 from bridge.core import DtmfMode as DtmfMode
 from bridge.core import EarlyOpen as EarlyOpen
+from bridge.dialplan import DigitPlan
 from bridge.sccp import MediaCodec
 
 
@@ -26,6 +27,7 @@ class CallTexts:
     message: str = "Message"
 
 
+NO_DIGITS = DigitPlan(())
 DEFAULT_CODECS = (
     MediaCodec.G711_ULAW_64K,
     MediaCodec.G711_ALAW_64K,
@@ -40,8 +42,9 @@ DEFAULT_CODECS = (
 class CallSettings:
     """Rules and times (in seconds) for the calls of one phone."""
 
-    rules: tuple[DialRule, ...] = ()
-    """Route patterns that tell when a number is complete; without a match the timer, ``#`` or Dial decides."""
+    digits: Callable[[int], DigitPlan] = field(default=lambda line: NO_DIGITS, compare=False, repr=False)
+    """What may be dialled on a line, counted from 1: tells when a number is complete. Asked anew for every key, so
+    that numbers that come and go are known at once. Where it knows nothing, the timer, ``#`` or Dial decides."""
     first_digit: float = 16.0
     next_digit: float = 8.0
     hash_dials: bool = True
@@ -53,6 +56,8 @@ class CallSettings:
     preserve: float = 30.0
     """How long calls outlive the phone's signalling connection: their media go on."""
     early_open: EarlyOpen = EarlyOpen.AUTO
+    port_request: bool = False
+    """Ask a phone that knows PortReq for its port before the INVITE, and open the channel when sound is due only."""
     dtmf: DtmfMode = DtmfMode.AUTO
     codecs: tuple[MediaCodec, ...] = DEFAULT_CODECS
     """What may be used, the first one first; of these the phone's own are offered."""

@@ -23,12 +23,14 @@ from bridge.lab.phoneevents import PhoneListener, Registering, RegistrationRejec
 from bridge.lab.phonesettings import CallManager, PhoneSettings
 from bridge.lab.phonetiming import PhoneState, PhoneTiming
 from bridge.lab.sccpline import CallTiming, SccpEnding, SccpHabits, SccpLine, SccpPhoneCall
+from bridge.lab.sccpmedia import free_rtp_port
 from bridge.lab.screenxml import ScreenDocument
 from bridge.lab.servicecontrol import RestartAction
 from bridge.lab.servicefetch import with_identity
 from bridge.lab.servicescreen import Effect, ServiceScreen
 from bridge.lab.skinnydisplay import ScreenView
 from bridge.lab.skinnykeys import Pace, StationKeys
+from bridge.lab.skinnylink import SecureTransport
 from bridge.lab.skinnymodels import ADD_ONS, SkinnyTraits, sccp_load, skinny_traits
 from bridge.lab.skinnystation import SkinnyStation, StationTiming
 from bridge.lab.skinnywords import INITIALISED, Identity
@@ -76,6 +78,7 @@ class SccpPhone(DeskPhone):
         redraw: Callable[[], None] | None = None,
         locale: str = "English_United_States",
         add_ons: tuple[str, ...] = (),
+        tls: SecureTransport | None = None,
     ) -> None:
         """Raises NotFound for a model that is unknown, or that is not simulated with SCCP firmware.
 
@@ -83,6 +86,7 @@ class SccpPhone(DeskPhone):
         the model's own. ``gives_up``: how long the person listens to a busy tone. ``call_managers``: servers that
         were typed into its menu (the only way for an ATA 186). ``redraw``: called when the screen may have changed.
         ``add_ons``: names of modules (7914, 7915, 7916).
+        ``tls``: in a secured phone, None for plain SCCP.
         """
         known = model_named(model) if isinstance(model, str) else model
         super().__init__(
@@ -107,6 +111,7 @@ class SccpPhone(DeskPhone):
         self._redraw = redraw
         self.locale = locale
         """What it tells services of its language."""
+        self._tls = tls
         self._line: SccpLine | None = None
         self._standby: SccpLine | None = None
         self._rejection = ""
@@ -368,13 +373,15 @@ class SccpPhone(DeskPhone):
 
     def _make_line(self, server: CallManager, alarm: tuple[int, str]) -> SccpLine:
         number, last = alarm
+        address = self.local_address or _own_address(server.address)
         identity = Identity(
             self.device,
             DeviceType(self.model.number or 0),
             load=self.load,
-            address=self.local_address or _own_address(server.address),
+            address=address,
             cause=number,
             last=last[:30],
+            rtp_port=free_rtp_port(address) if self.traits.old_media else 0,
         )
         station = SkinnyStation(self.traits, identity, timing=self._station_timing, pace=self._pace)
         return SccpLine(
@@ -385,6 +392,7 @@ class SccpPhone(DeskPhone):
             habits=self._habits,
             calls_before=self._call_count,
             changed=self._redraw,
+            tls=self._tls,
         )
 
     def _bury(self, line: SccpLine) -> None:

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from bridge.lab.skinnyevents import StationEvent
 from bridge.lab.skinnykeys import StationKeys
 from bridge.lab.skinnystation import SkinnyStation
 
 _MOST_BUFFERED = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class SecureTransport:
+    """SCCP over TLS: whom the phone trusts, and the port, which is not the one of plain SCCP."""
+
+    context: ssl.SSLContext
+    port: int = 2443
 
 
 class SkinnyLink(asyncio.Protocol):
@@ -23,8 +33,10 @@ class SkinnyLink(asyncio.Protocol):
         heard: Callable[[StationEvent], None],
         lost: Callable[[str], None],
         changed: Callable[[], None] | None = None,
+        tls: SecureTransport | None = None,
     ) -> None:
-        """``changed`` is called after everything that may have changed the screen."""
+        """``changed`` is called after everything that may have changed the screen. ``tls``: None for plain TCP."""
+        self._tls = tls
         self.station = station
         self.heard = heard
         self.lost = lost
@@ -49,7 +61,14 @@ class SkinnyLink(asyncio.Protocol):
         """Connect. Raises OSError (TimeoutError after ``within`` seconds)."""
         local = (local_address, 0) if local_address else None
         async with asyncio.timeout(within):
-            await self._loop.create_connection(lambda: self, address, port, local_addr=local)
+            await self._loop.create_connection(
+                lambda: self,
+                address,
+                self._tls.port if self._tls else port,
+                local_addr=local,
+                ssl=self._tls.context if self._tls else None,
+                server_hostname=address if self._tls else None,
+            )
 
     def do(self, press: Callable[[StationKeys], None]) -> None:
         """Let a person press something. Raises what the key raises."""
