@@ -37,7 +37,7 @@ class Delivery:
 
 def checked_message(text: str, *, seconds: int, priority: int, stays: bool) -> ScreenMessage:
     """A message that phones can show. Raises InvalidInput."""
-    plain = "\n".join(" ".join(_visible(line).split()) for line in text.splitlines()).strip()
+    plain = "\n".join(" ".join(_visible(line).split()) for line in text.split("\n")).strip()
     longest = LONGEST_IDLE if stays else LONGEST
     if len(plain) > longest:
         raise InvalidInput(f"the text has {len(plain)} characters", why=f"{longest} fit", fix="make it shorter")

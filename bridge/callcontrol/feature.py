@@ -78,6 +78,9 @@ class Feature:
     def registered(self, *, now: float) -> None:
         """The phone has finished registering: its lamps and icons are off and wait for being set."""
 
+    def relabelled(self, *, now: float) -> None:
+        """Labels were sent anew to the registered phone: icons that came with them may have to be set again."""
+
     def left(self, *, now: float) -> None:
         """The phone is gone, or another connection of it took over: nothing can be shown any more."""
 

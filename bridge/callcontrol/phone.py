@@ -211,7 +211,7 @@ class ProxiedPhone:
             if profile.softkeys != before.softkeys:
                 self._desk.screen.keys_again()
             for feature in self._features:
-                feature.registered(now=now)
+                feature.relabelled(now=now)
         elif self._restart is None:
             self._restart = ResetType.RESTART
         self._work(now)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -11,6 +12,7 @@ from bridge.app.directory import DirectoryDesk
 from bridge.app.screenmessages import checked_message
 from bridge.callcontrol.features import FEATURES
 from bridge.callcontrol.user import PLAIN_KEYS
+from bridge.cli.control import ask
 from bridge.core import AddOnModule, CallKind, Device, DeviceButton, ServiceUrl, SpeedDial, checked_contact
 from bridge.core.events import PhoneRegistered
 from bridge.lab.phoneevents import AudioHeard, CallAnswered, CallEnded, RestartAsked, ScreenShown
@@ -119,6 +121,19 @@ async def test_a_message_reaches_every_phone_that_can_show_it(desks: Desks) -> N
     await service.message_phones(replace(message, text=""), names=[one.device])
     await until(lambda: one.view.status == "Your current options")
     assert two.view.status == "Fire drill at 3 ö"
+
+    asked = {"phones": [], "pool": "", "text": "Drill is over", "seconds": 30, "priority": 2, "stays": False}
+    answer = await asyncio.to_thread(ask, desks.bed.settings.control_socket, "POST", "/message", body=asked)
+    assert {each["phone"]: each["why_not"] for each in answer} == {
+        str(one.device): "",
+        str(two.device): "",
+        str(deaf.device): "it has no display",
+    }
+    await until(lambda: one.view.status == two.view.status == "Drill is over")
+    await asyncio.to_thread(
+        ask, desks.bed.settings.control_socket, "POST", "/message", body={**asked, "text": "", "priority": 2}
+    )
+    await until(lambda: one.view.status == "Your current options")
 
     day = checked_message("Closed on Friday", seconds=0, priority=7, stays=True)
     await service.message_phones(day, pool="Default")
