@@ -138,6 +138,7 @@ class Profiles:
             early_open=EarlyOpen.NEVER if late else settings.early_open,
             port_request=device.name in self._settings.port_request,
             dtmf=settings.dtmf,
+            preserve=self._settings.preserve,
             voicemail=device.lines[0].line.settings.voicemail_pilot if device.lines else "",
             texts=self._texts,
         )

@@ -17,6 +17,7 @@ from bridge import __version__
 from bridge.app.admissions import Admissions
 from bridge.app.directory import Directory
 from bridge.app.doorkeeper import Doorkeeper
+from bridge.app.failback import FailBack
 from bridge.app.phonefiles import PhoneFiles, template_loader
 from bridge.app.recorder import EventRecorder
 from bridge.app.registrations import Registrations
@@ -27,10 +28,11 @@ from bridge.app.stations import Stations
 from bridge.app.status import ServiceStatus
 from bridge.app.system import SystemClock, SystemIds
 from bridge.core import Device, DeviceName, Server, SignallingProtocol
-from bridge.core.events import Event, PbxConnected
+from bridge.core.events import Event, PbxConnected, PbxLost
 from bridge.dialplan import Context
 from bridge.errors import ConfigurationError, NotFound, PbxError, SepbridgeError, StoreError
 from bridge.net.arp import ArpTable
+from bridge.net.reach import listens
 from bridge.net.tftp import TftpLimits, TftpServer
 from bridge.pbx import AmiSettings, PlainAsterisk, PlainAsteriskSettings
 from bridge.phones.catalogue import ConfigFamily, catalogue
@@ -127,6 +129,11 @@ class Service:
             settled=self._settled,
             directory=self.directory,
             language=settings.services.language,
+            failback=FailBack(
+                settings.server.name or socket.gethostname(),
+                asterisk_is_up=lambda: self.pbx.status().connected,
+                listens=listens,
+            ),
         )
         self.http_addresses: tuple[tuple[str, int], ...] = ()
         """Filled in by who serves HTTP."""
@@ -149,6 +156,7 @@ class Service:
             raise
         for name, work in self._workers():
             self._tasks.append(asyncio.create_task(work, name=name))
+        self.stations.failback.is_ready = True
         return self
 
     def _workers(self) -> Sequence[tuple[str, Coroutine[None, None, None]]]:
@@ -265,6 +273,8 @@ class Service:
             task = asyncio.create_task(self._met_asterisk(), name="met Asterisk")
             task.add_done_callback(lambda done: done.cancelled() or done.exception())
             self.stations.asterisk_came_back()
+        elif isinstance(event, PbxLost):
+            self.stations.asterisk_went()
 
     async def _met_asterisk(self) -> None:
         """Asterisk is (again) there: see which numbers it uses itself, and who is registered."""

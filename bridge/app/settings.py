@@ -139,6 +139,14 @@ class SipSettings:
     autoregistration_name: str = "AUTO-REG"
 
 
+class TokenPolicy(StrEnum):
+    """Which phone with several servers may register with this one."""
+
+    BY_ORDER = "by_order"
+    """One for which this is the best server that works, in the order of the phone's group."""
+    ALWAYS = "always"
+
+
 @dataclass(frozen=True, slots=True)
 class SccpSettings:
     """``[sccp]``: where phones with SCCP firmware register; their lines register with Asterisk over SIP."""
@@ -149,6 +157,11 @@ class SccpSettings:
     max_phones: int = 5000
     keepalive: int = 30
     """Seconds between two keepalives of a phone."""
+    preserve: float = 30.0
+    """Seconds that a call outlives the phone's connection: its media go on, and the phone may come back."""
+    tokens: TokenPolicy = TokenPolicy.BY_ORDER
+    token_wait: int = 60
+    """Seconds after which a refused phone may ask again; phones are never told less than 30."""
     port_request: tuple[DeviceName, ...] = ()
     """Phones that are asked for their port before the INVITE (PortReq), so that their channel opens later. Not tried
     on real phones: only for one that opens no channel before the answer, and has the feature."""
@@ -334,6 +347,7 @@ _CONVERTERS: dict[object, Callable[[object], object]] = {
     OldestTls: lambda value: OldestTls(_text(value)),
     tuple[DeviceName, ...]: lambda value: tuple(DeviceName.parse(each) for each in _texts(value)),
     SecretsTo: lambda value: SecretsTo(_text(value)),
+    TokenPolicy: lambda value: TokenPolicy(_text(value)),
     Address: lambda value: Address.parse(_text(value)),
     tuple[Address, ...]: lambda value: tuple(Address.parse(each) for each in _texts(value)),
     tuple[Network, ...]: lambda value: tuple(ip_network(each) for each in _texts(value)),

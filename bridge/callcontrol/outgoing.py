@@ -9,7 +9,7 @@ from bridge.callcontrol.channel import ChannelState, Purpose
 from bridge.callcontrol.codecs import chosen_codec
 from bridge.callcontrol.desk import Desk
 from bridge.callcontrol.events import CallConnected, EarlyOpenFailed, LineState
-from bridge.callcontrol.outcomes import FAILURE, UNKNOWN_NUMBER
+from bridge.callcontrol.outcomes import FAILURE, UNKNOWN_NUMBER, outcome_of
 from bridge.callcontrol.parties import Party
 from bridge.callcontrol.phonecall import PhoneCall, PhoneCallState
 from bridge.callcontrol.settings import EarlyOpen
@@ -78,7 +78,10 @@ class Outgoing:
         call.deadline = None
         if call.state is PhoneCallState.FAILED:
             self._desk.finish(call, "refused", now=now)
-        elif call.digits:
+        elif call.state is PhoneCallState.PROCEEDING:
+            call.status = 408
+            self._desk.fail(call, outcome_of(408), status=408, now=now)
+        elif call.digits and call.state is PhoneCallState.DIALLING:
             self.dial(call, call.digits, now=now)
         elif call.state in (PhoneCallState.OFF_HOOK, PhoneCallState.DIALLING):
             self._desk.fail(call, FAILURE, now=now)
@@ -133,6 +136,7 @@ class Outgoing:
         except (InvalidInput, LocalProtocolError):
             desk.fail(call, UNKNOWN_NUMBER, text=desk.settings.texts.cannot_dial, now=now)
             return
+        call.deadline = now + desk.settings.no_progress
         desk.report_start(call)
 
     def progress(self, call: PhoneCall, event: CallProgress, *, now: float) -> None:
@@ -144,6 +148,7 @@ class Outgoing:
         codec = chosen_codec(media, desk.codecs) if media is not None else None
         if codec is not None:
             call.early = media
+        call.deadline = None
         if event.status == 180 or codec is not None:
             call.state = PhoneCallState.RINGING_OUT
             desk.screen.ringing_out(call, desk.all_calls, tone=call.early is None)
@@ -202,6 +207,7 @@ class Outgoing:
         if call.state not in (PhoneCallState.PROCEEDING, PhoneCallState.RINGING_OUT):
             desk.hang_up_sip(call, now=now)
             return None
+        call.deadline = None
         call.answered_at = now
         codec = chosen_codec(session, desk.codecs)
         if codec is None:

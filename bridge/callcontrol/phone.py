@@ -239,6 +239,13 @@ class ProxiedPhone:
         """Characters of a text that stands over the prompt line; a longer one opens a page (wire, section 7.6)."""
         return 95 if self.session.dialect.version >= 8 else 31
 
+    def check_calls(self, *, now: float) -> None:
+        """Ask the PBX whether the calls still stand; one that it does not know any more ends (RFC 5057)."""
+        for call in self._desk.all_calls:
+            if call.sip is not None:
+                call.agent.refresh(call.sip, now=now)
+        self._work(now)
+
     def close(self, *, keep_lines: bool = False, now: float) -> None:
         """Give the connection up, end the calls, and leave the PBX, unless the lines go to the device's next one."""
         self.session.close(now=now)

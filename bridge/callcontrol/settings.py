@@ -51,6 +51,9 @@ class CallSettings:
     """``#`` ends a number, unless a rule wants it."""
     failure_tone: float = 15.0
     """How long busy, reorder and the like sound before the call is cleared."""
+    no_progress: float = 60.0
+    """How long a call may show no sign of life but 100 Trying; then it failed. RFC 3261 sets a caller no limit there,
+    and the user would hear nothing for ever; an INVITE that nobody answers at all ends by timer B, after 32 s."""
     channel_ack: float = 2.0
     """How long an OpenReceiveChannelAck is awaited; then it is tried once more."""
     preserve: float = 30.0

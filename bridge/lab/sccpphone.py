@@ -240,13 +240,24 @@ class SccpPhone(DeskPhone):
         if self._line is not None:
             self._line.leave(SccpEnding(why="the phone said goodbye", was_registered=True))
 
-    def cut(self) -> None:
-        """Pull the network cable for a moment: the connection is gone, and no word was said."""
+    def cut(self, *, reset: bool = False) -> None:
+        """Pull the network cable for a moment: the connection is gone, and no word was said.
+
+        ``reset``: something on the way answers the server with a TCP reset.
+        """
         if self._line is not None:
             line = self._line
             lost = line.link.lost
-            line.link.close()
+            if reset:
+                line.link.reset()
+            else:
+                line.link.close()
             lost("the cable was pulled")
+
+    def fall_silent(self) -> None:
+        """Let the network lose what goes to the server and comes from it, until the phone connects anew."""
+        if self._line is not None:
+            self._line.link.swallowed = True
 
     # --- services ----------------------------------------------------------------------------------------------------
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
+import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -46,6 +47,8 @@ class SkinnyLink(asyncio.Protocol):
         self._timer: asyncio.TimerHandle | None = None
         self._due: float | None = None
         self._pumping = False
+        self.swallowed = False
+        """The network loses everything, both ways; the connection seems to stand."""
 
     @property
     def connected(self) -> bool:
@@ -84,7 +87,7 @@ class SkinnyLink(asyncio.Protocol):
         self._pumping = True
         try:
             while True:
-                if (out := self.station.data_to_send()) and self.connected and self._transport:
+                if (out := self.station.data_to_send()) and self.connected and self._transport and not self.swallowed:
                     self._transport.write(b"".join(out))
                 if (event := self.station.next_event()) is None:
                     break
@@ -104,6 +107,13 @@ class SkinnyLink(asyncio.Protocol):
             self._timer = None
         if self._transport:
             self._transport.abort()
+
+    def reset(self) -> None:
+        """Break the connection with a TCP reset; ``lost`` is not called."""
+        sock = self._transport.get_extra_info("socket") if self._transport else None
+        if sock is not None:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.close()
 
     def _schedule(self) -> None:
         due = self.station.timer()
@@ -135,11 +145,15 @@ class SkinnyLink(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Bytes from the server."""
+        if self.swallowed:
+            return
         self.station.receive_stream(data, now=self.now)
         self.pump()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The server, or the network, closed the connection."""
+        if self.swallowed:
+            return  # nor does the farewell come through
         if self._timer:
             self._timer.cancel()
             self._timer = None

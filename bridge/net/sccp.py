@@ -121,7 +121,11 @@ class StationConnection(asyncio.Protocol):
         if self._timer is not None:
             self._timer.cancel()
         self._timer_at = at
-        self._timer = None if at is None else self._loop.call_at(at, self._fire)
+        self._timer = None if at is None else self._loop.call_at(at, self._let_read)
+
+    def _let_read(self) -> None:
+        """Time is up; but what the phone sent meanwhile is read first, or a late loop would take it for silent."""
+        self._timer = self._loop.call_later(0, self._fire)
 
     def _fire(self) -> None:
         self._timer = self._timer_at = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 
 import pytest
@@ -19,9 +19,13 @@ from bridge.lab.phoneevents import AudioHeard, CallAnswered, CallEnded, RestartA
 from bridge.lab.sccpphone import SccpPhone
 from bridge.sccp import SoftKeyEventType
 from tests.e2e.conftest import come_up
-from tests.e2e.test_sccp import Desks, desks, polled
+from tests.e2e.desks import Desks, office, polled
 
-__all__ = ["desks"]
+
+@pytest.fixture
+async def desks() -> AsyncIterator[Desks]:
+    async with office() as desks:
+        yield desks
 
 
 def change(desks: Desks, phone: SccpPhone, how: Callable[[Device], Device]) -> None:
