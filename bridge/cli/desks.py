@@ -7,6 +7,7 @@ import getpass
 import os
 from collections.abc import Iterator
 
+from bridge.app.directory import DirectoryDesk
 from bridge.app.phonechanges import PhoneChanges
 from bridge.app.phones import PhoneDesk
 from bridge.app.sitedesk import SiteDesk
@@ -46,6 +47,13 @@ def phone_desk(frame: Frame) -> Iterator[PhoneDesk]:
     """Phones."""
     with opened_store(frame) as store:
         yield PhoneDesk(store, SystemClock(), SystemIds(), actor())
+
+
+@contextlib.contextmanager
+def directory_desk(frame: Frame) -> Iterator[DirectoryDesk]:
+    """Directories."""
+    with opened_store(frame) as store:
+        yield DirectoryDesk(store, SystemClock(), actor())
 
 
 @contextlib.contextmanager
