@@ -16,6 +16,7 @@ from typing import Protocol, Self, TypeVar
 from bridge.autoregistration.policy import AutoregistrationSettings
 from bridge.core import (
     CallingSearchSpace,
+    CallKind,
     CallManagerGroup,
     CommonPhoneProfile,
     DateTimeGroup,
@@ -23,10 +24,12 @@ from bridge.core import (
     DeviceDefaults,
     DeviceName,
     DevicePool,
+    DirectoryContact,
     FileAnswer,
     FileRequest,
     Line,
     Partition,
+    PastCall,
     PatternKey,
     PhoneButtonTemplate,
     Region,
@@ -294,6 +297,38 @@ class Journal(Protocol):
         ...
 
 
+class PhonebookRepository(Protocol):
+    """Contacts, personal directories and their PINs, and the calls that phones had."""
+
+    def contacts(self, owner: str = "") -> Sequence[DirectoryContact]:
+        """All contacts of a personal directory, or of the corporate one; in no order."""
+        ...
+
+    def add_contacts(self, contacts: Collection[DirectoryContact]) -> int:
+        """Add those that are not there yet; how many these were. Raises Conflict when the directory gets too long."""
+        ...
+
+    def remove_contacts(self, *, owner: str = "", name: str = "", number: str = "") -> int:
+        """Remove the contacts of an owner with this name and number, where empty means any; how many these were."""
+        ...
+
+    def pin(self, owner: str) -> str:
+        """The hash of the PIN that a personal directory asks for; empty for none."""
+        ...
+
+    def set_pin(self, owner: str, hashed: str) -> None:
+        """Set that hash; an empty one removes it."""
+        ...
+
+    def note_call(self, call: PastCall) -> None:
+        """Remember a call. Only the newest ones of a phone are kept."""
+        ...
+
+    def calls(self, device: DeviceName, kind: CallKind) -> Sequence[PastCall]:
+        """A phone's calls of this kind, newest first."""
+        ...
+
+
 class UnitOfWork(Protocol):
     """One transaction. Leaving the block without ``commit()`` undoes everything in it."""
 
@@ -302,6 +337,7 @@ class UnitOfWork(Protocol):
     site: SiteRepository
     objects: SiteObjects
     journal: Journal
+    phonebook: PhonebookRepository
 
     def commit(self) -> None:
         """Make the changes lasting. Raises Conflict, StoreUnavailable or StoreReadOnly."""

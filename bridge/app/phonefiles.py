@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib import resources
 from pathlib import Path
@@ -12,6 +12,8 @@ from pathlib import Path
 import jinja2
 
 from bridge.app.dialplans import DialPlans
+from bridge.app.servicepages import PREFIX
+from bridge.app.settings import ServiceSettings
 from bridge.autoregistration import AutoregistrationSettings
 from bridge.core import (
     CallingSearchSpace,
@@ -33,7 +35,7 @@ from bridge.core import (
 from bridge.errors import NotFound
 from bridge.phones.catalogue import Model, catalogue
 from bridge.ports import SipEndpoint, Store, Transport
-from bridge.provisioning import PhoneSettings, Renderer, SipTransport, content_differs, dial_rules
+from bridge.provisioning import PhoneSettings, Renderer, ServiceUrls, SipTransport, content_differs, dial_rules
 
 _CHECKOUT = Path(__file__).parent.parent.parent / "templates"
 
@@ -89,6 +91,21 @@ class PhoneFiles:
         self._site: Site | None = None
         self._plans: DialPlans | None = None
         self._lock = threading.Lock()
+
+    def offer_services(self, services: ServiceSettings, base: str) -> None:
+        """From now on phones' files name our services; ``base`` is where they are, ``http://host:port``."""
+        at = f"{services.url or base}{PREFIX}"
+        urls = ServiceUrls(
+            # An empty one lets everybody push to SIP phones (phone file reference, section 7).
+            authentication=f"{at}/authentication",
+            directory=f"{at}/directories",
+            services=f"{at}/services",
+            messages=f"{at}/messages" if services.messages else "",
+            information=f"{at}/information",
+            idle=f"{at}/services" if services.idle_seconds else "",
+            idle_seconds=services.idle_seconds,
+        )
+        self._settings = replace(self._settings, urls=urls)
 
     def read_site(self) -> Site:
         """Read the site's objects anew. Raises StoreError, ConfigurationError."""

@@ -10,6 +10,7 @@ from bridge.app.phonefiles import PhoneFiles, Site
 from bridge.app.settings import SccpSettings
 from bridge.app.softkeys import soft_key_plan
 from bridge.callcontrol import CallSettings
+from bridge.callcontrol.languages import call_texts
 from bridge.core import (
     BlfSpeedDial,
     ButtonKind,
@@ -83,8 +84,10 @@ _STIMULI = {
 class Profiles:
     """Makes the profiles and call settings of SCCP phones."""
 
-    def __init__(self, files: PhoneFiles, settings: SccpSettings) -> None:
+    def __init__(self, files: PhoneFiles, settings: SccpSettings, language: str = "en") -> None:
+        """``language``: of our own words on the screen."""
         self._files = files
+        self._texts = call_texts(language)
         self._settings = settings
 
     def profile(self, device: Device, device_type: DeviceType) -> StationProfile:
@@ -99,6 +102,7 @@ class Profiles:
                     each.line.display_name[:LABEL],
                     each.settings.max_calls,
                     each.settings.busy_trigger,
+                    each.external_number if each.external_number != each.line.number else "",
                 )
                 for each in device.lines
             ),
@@ -136,6 +140,7 @@ class Profiles:
             dtmf=settings.dtmf,
             preserve=self._settings.preserve,
             voicemail=device.lines[0].line.settings.voicemail_pilot if device.lines else "",
+            texts=self._texts,
         )
 
 

@@ -173,6 +173,25 @@ class SccpSettings:
     """PEM, without a passphrase."""
     tls_oldest: OldestTls = OldestTls.TLS_1_2
     """The oldest TLS version spoken: 1.0, 1.1, 1.2 or 1.3."""
+    soft_keys_live: bool = False
+    """Send a changed soft-key template to phones while they are registered; otherwise they restart when idle."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceSettings:
+    """``[services]``: what phones show behind their directories, services and help keys, over HTTP."""
+
+    enabled: bool = True
+    url: str = ""
+    """Where phones find the services, ``http://host:port``; this server's address and the HTTP port when empty."""
+    language: str = "en"
+    """``en`` or ``de``: the words on the screen of phones that ask for no language that we have."""
+    voicemail: str = ""
+    """The number that the messages page offers to dial."""
+    messages: bool = False
+    """Let the messages key open a page; otherwise it dials."""
+    idle_seconds: int = 0
+    """After so long without use a phone fetches the services page to show it; 0: never."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +224,7 @@ class Settings:
     files: FilesSettings = FilesSettings()
     sip: SipSettings = SipSettings()
     sccp: SccpSettings = SccpSettings()
+    services: ServiceSettings = ServiceSettings()
     ami: AmiSettings = AmiSettings()
     asterisk: AsteriskSettings = AsteriskSettings()
 
@@ -299,6 +319,12 @@ def _whole_number(value: object) -> int:
     return value
 
 
+def _switch(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise InvalidInput("true or false is wanted")
+    return value
+
+
 def _seconds(value: object) -> float:
     if not isinstance(value, int | float) or isinstance(value, bool) or value < 0:
         raise InvalidInput("a number of seconds from 0 up is wanted")
@@ -314,6 +340,7 @@ def _texts(value: object) -> list[str]:
 _CONVERTERS: dict[object, Callable[[object], object]] = {
     str: _text,
     int: _whole_number,
+    bool: _switch,
     float: _seconds,
     Path: lambda value: Path(_text(value)),
     Path | None: lambda value: Path(_text(value)),

@@ -9,23 +9,26 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, replace
 
 from bridge.app.admissions import Admissions, Known
+from bridge.app.directory import Directory
 from bridge.app.doorkeeper import model_facts
 from bridge.app.failback import FailBack
 from bridge.app.guard import is_allowed, plain_address
 from bridge.app.lines import SipLines
 from bridge.app.phonefiles import PhoneFiles
 from bridge.app.profiles import Profiles
+from bridge.app.screenmessages import ScreenMessage
 from bridge.app.settings import Network, SccpSettings, TokenPolicy
 from bridge.app.stationjournal import StationJournal
 from bridge.app.watcher import Watcher
 from bridge.autoregistration import Refusal, RefusalReason, RegistrationArrival, met_again
 from bridge.callcontrol import CallSettings, House, ProxiedPhone
-from bridge.callcontrol.events import EarlyOpenFailed, PhoneEvent
-from bridge.core import Device, DeviceName, SignallingProtocol
+from bridge.callcontrol.events import CallFinished, EarlyOpenFailed, PhoneEvent
+from bridge.callcontrol.network import is_elsewhere
+from bridge.core import CallKind, Device, DeviceName, PastCall, SignallingProtocol
 from bridge.core.events import (
     Event,
     ModelLearnt,
@@ -41,7 +44,7 @@ from bridge.net.sipids import RandomSipIds
 from bridge.net.tls import server_context
 from bridge.phones import catalogue
 from bridge.ports import Clock, EventSink, RestartKind, Store
-from bridge.sccp import ResetType
+from bridge.sccp import DeviceType, Label, ResetType
 from bridge.sccp.profile import StationProfile
 from bridge.sccp.session import StationSession
 from bridge.sccp.stationevents import RegisterRequested, StationRegistered, StationUnregistered, TokenRequested
@@ -82,13 +85,17 @@ class Stations:
         networks: tuple[Network, ...],
         asterisk: Destination,
         settled: Callable[[Device], Awaitable[bool]],
+        directory: Directory,
+        language: str = "en",
         failback: FailBack,
         watcher_secret: str = "",
     ) -> None:
         self._store = store
+        self._directory = directory
         self._admissions = admissions
         self._files = files
-        self._profiles = Profiles(files, settings)
+        self._profiles = Profiles(files, settings, language)
+        self._notices: dict[DeviceName, str] = {}
         self._networks = networks
         self._settled = settled
         self.failback = failback
@@ -146,6 +153,33 @@ class Stations:
     def is_registered(self, device: DeviceName) -> bool:
         """Whether the phone is registered with this node."""
         return device in self._of_device
+
+    def changed_profiles(self, devices: Sequence[Device]) -> list[tuple[DeviceName, StationProfile]]:
+        """The profiles that phones which are registered here have by now. Blocking: it is meant for a thread."""
+        wanted = ((device, self._of_device.get(device.name)) for device in devices)
+        return [
+            (device.name, self._profile(device, station.device_type))
+            for device, station in wanted
+            if station is not None
+        ]
+
+    def take_profiles(self, profiles: Sequence[tuple[DeviceName, StationProfile]]) -> None:
+        """Give phones that are still registered these profiles: live where possible, else by a restart."""
+        for name, profile in profiles:
+            if (station := self._of_device.get(name)) is not None:
+                station.change(profile, keys_live=self._settings.soft_keys_live)
+
+    def message(self, device: DeviceName, message: ScreenMessage) -> str:
+        """Show a text on a phone; why it cannot be shown, or an empty text."""
+        station = self._of_device.get(device)
+        if message.stays:
+            if message.text:
+                self._notices[device] = message.text
+            else:
+                self._notices.pop(device, None)
+        if station is None:
+            return "it is not registered"
+        return station.message(message)
 
     @property
     def phones(self) -> int:
@@ -277,6 +311,14 @@ class Stations:
         """Write down whether the phone is registered."""
         asyncio.get_running_loop().run_in_executor(None, self._note, device, registered)
 
+    def note_call(self, device: DeviceName, call: CallFinished) -> None:
+        """Put a call that is over into the phone's list of placed, received or missed ones."""
+        kind = CallKind.PLACED if call.outgoing else CallKind.RECEIVED if call.answered else CallKind.MISSED
+        if kind is CallKind.MISSED and is_elsewhere(call.why):
+            return  # somebody else took it
+        past = PastCall(device, self.clock.now(), kind, call.number, round(call.seconds))
+        asyncio.get_running_loop().run_in_executor(None, self._note_call, past)
+
     # --- inside ------------------------------------------------------------------------------------------------------
 
     def _new_station(self, connection: StationConnection) -> Station:
@@ -312,7 +354,12 @@ class Stations:
                 device = replace(device, load=asked.load)
             work.devices.update(device)
             work.commit()
-        return _Served(device, self._profiles.profile(device, asked.device_type), self._profiles.calls(device))
+        return _Served(device, self._profile(device, asked.device_type), self._profiles.calls(device))
+
+    def _profile(self, device: Device, device_type: DeviceType) -> StationProfile:
+        profile = self._profiles.profile(device, device_type)
+        notice = self._notices.get(device.name)
+        return profile if notice is None else replace(profile, idle_prompt=notice)
 
     def _note_late(self, name: DeviceName) -> None:
         try:
@@ -323,6 +370,12 @@ class Stations:
                     work.commit()
         except StoreError as error:
             log.warning("that %s opens no channel early could not be written: %s", name, error)
+
+    def _note_call(self, call: PastCall) -> None:
+        try:
+            self._directory.note_call(call)
+        except StoreError as error:
+            log.warning("a call of %s could not be written to its list: %s", call.device, error)
 
     def _note(self, name: DeviceName, registered: bool) -> None:
         try:
@@ -409,6 +462,31 @@ class Station:
         self._after()
         self._connection.flush()
 
+    @property
+    def device_type(self) -> DeviceType:
+        """What the phone said it is."""
+        register = self.phone.session.register
+        return register.device_type if register else DeviceType(0)
+
+    def change(self, profile: StationProfile, *, keys_live: bool) -> None:
+        """Serve the phone by another profile."""
+        self.phone.change(profile, keys_live=keys_live, now=self._connection.now)
+        self._after()
+        self._connection.flush()
+
+    def message(self, message: ScreenMessage) -> str:
+        """Show a text; why it cannot be shown, or an empty text."""
+        now, profile = self._connection.now, self.phone.session.profile
+        if message.stays and profile is not None:
+            text = message.text or Label.YOUR_CURRENT_OPTIONS
+            self.phone.change(replace(profile, idle_prompt=text), keys_live=False, now=now)
+            why = "" if self.phone.session.traits.prompt else "it has no line for it"
+        else:
+            why = self.phone.message(message.text, seconds=message.seconds, priority=message.priority, now=now)
+        self._after()
+        self._connection.flush()
+        return why
+
     def look_after(self) -> None:
         """Another phone did something to this one."""
         self._after()
@@ -468,6 +546,8 @@ class Station:
                 self._registered()
             case StationUnregistered():
                 self._unregistered(event)
+            case CallFinished() if self._device is not None:
+                self._stations.note_call(self._device.name, event)
             case EarlyOpenFailed() if self._device is not None:
                 self._stations.opens_late(self._device.name)
             case _:

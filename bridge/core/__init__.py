@@ -8,6 +8,7 @@ from bridge.core.devices import Device, Line, LineAppearance
 from bridge.core.files import FileAnswer, FileDenied, FileFound, FileMissing, FileRequest, Via
 from bridge.core.mac import MacAddress
 from bridge.core.numbers import NumberRange, check_directory_number
+from bridge.core.phonebook import CallKind, DirectoryContact, PastCall, checked_contact
 from bridge.core.phonebuttons import (
     AbbreviatedDial,
     BlfSpeedDial,
@@ -66,6 +67,7 @@ __all__ = [
     "BargeOption",
     "BlfSpeedDial",
     "ButtonKind",
+    "CallKind",
     "CallManagerGroup",
     "CallingSearchSpace",
     "CommonPhoneProfile",
@@ -77,6 +79,7 @@ __all__ = [
     "DevicePool",
     "DeviceSettings",
     "DialPattern",
+    "DirectoryContact",
     "DiscardDigits",
     "DndAlert",
     "DndOption",
@@ -96,6 +99,7 @@ __all__ = [
     "NumberRange",
     "OnboardingMethod",
     "Partition",
+    "PastCall",
     "PatternKey",
     "PhoneButtonTemplate",
     "RecordingOption",
@@ -119,5 +123,6 @@ __all__ = [
     "Via",
     "apply_mask",
     "check_directory_number",
+    "checked_contact",
     "search_list",
 ]

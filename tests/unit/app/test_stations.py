@@ -12,6 +12,7 @@ from ipaddress import ip_network
 import pytest
 
 from bridge.app.admissions import Admissions
+from bridge.app.directory import Directory
 from bridge.app.failback import FailBack
 from bridge.app.phonefiles import PhoneFiles
 from bridge.app.phones import PhoneDesk
@@ -95,6 +96,7 @@ def node(
             asterisk=Destination("127.0.0.1", free_port()),
             settled=_at_once,
             failback=failback,
+            directory=Directory(store, clock),
         )
         await stations.start()
         deciding = asyncio.create_task(admissions.run())
