@@ -388,6 +388,10 @@ class SipEndpoint:
     codecs: tuple[str, ...] = ("g722", "ulaw", "alaw")
     busy_at: int = 2
     """Calls at a time from which the phone counts as busy."""
+    call_group: str = ""
+    """The pickup group to which its calls belong; empty for none."""
+    pickup_group: str = ""
+    """The pickup group whose calls it may pick up."""
     partition: str = ""
     """Of the number: it can be called only by those who reach that partition."""
     variables: tuple[tuple[str, str], ...] = ()

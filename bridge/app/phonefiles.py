@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -37,6 +38,9 @@ from bridge.phones.catalogue import Model, catalogue
 from bridge.ports import SipEndpoint, Store, Transport
 from bridge.provisioning import PhoneSettings, Renderer, ServiceUrls, SipTransport, content_differs, dial_rules
 
+LONGEST_GROUP = 40
+_NOT_IN_GROUPS = re.compile(r"[^0-9A-Za-z_]+")
+"""Characters that stand in no name of a pickup group at Asterisk."""
 _CHECKOUT = Path(__file__).parent.parent.parent / "templates"
 
 
@@ -192,6 +196,7 @@ class PhoneFiles:
         """What Asterisk must know about the device; the lines of SCCP phones register there through our proxy."""
         if device.primary_line is None:
             return None
+        group = _NOT_IN_GROUPS.sub("_", device.primary_line.settings.pickup_group)[:LONGEST_GROUP]
         proxied = device.desired_protocol is SignallingProtocol.SCCP
         return SipEndpoint(
             name=device.number,
@@ -203,6 +208,8 @@ class PhoneFiles:
             transport=Transport.UDP if proxied or self._settings.transport is SipTransport.UDP else Transport.TCP,
             codecs=self.pool(device).region.codecs,
             busy_at=self._settings.busy_trigger,
+            call_group=group,
+            pickup_group=group,
             partition=device.lines[0].line.partition,
             variables=self.plans.variables(device),
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bridge.callcontrol.blf import BusyLamps
 from bridge.callcontrol.feature import Feature
+from bridge.callcontrol.pickup import Pickup
 
-FEATURES: tuple[type[Feature], ...] = ()
+FEATURES: tuple[type[Feature], ...] = (BusyLamps, Pickup)

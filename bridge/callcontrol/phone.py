@@ -51,6 +51,7 @@ from bridge.sccp.stationevents import (
     PortTold,
     ReceiveChannelOpened,
     SoftKeyPressed,
+    StateAsked,
     StationEvent,
     StationRegistered,
     StationUnregistered,
@@ -393,6 +394,8 @@ class ProxiedPhone:
                 self._register_lines(now)
                 for feature in self._features:
                     feature.registered(now=now)
+            case StateAsked():
+                any(feature.asked(event, now=now) for feature in self._features)
             case ApplicationDataReceived():
                 any(feature.data(event, now=now) for feature in self._features)
             case StationUnregistered():

@@ -51,6 +51,10 @@ class PhoneCall:
     digits: str = ""
     remote: Party = field(default_factory=Party)
     dialled: str = ""
+    target: str = ""
+    """The service of the PBX that this call asks for, in place of a number: what only the proxy asks for."""
+    service: str = ""
+    """The name of the service that the number being dialled is for; empty for a plain call."""
     deadline: float | None = None
     """End of the wait for a digit, or of a failure's tone."""
     answered_at: float | None = None

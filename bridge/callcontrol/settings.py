@@ -67,4 +67,6 @@ class CallSettings:
     packet_ms: int = 20
     voicemail: str = ""
     """What the messages button dials."""
+    group_pickups: tuple[str, ...] = ()
+    """What each button for group pickup takes from; empty to ask for the group."""
     texts: CallTexts = field(default=CallTexts())

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from bridge.dialplan import Context, numbers_context
 from bridge.errors import InvalidInput
 from bridge.pbx.conffile import Item, Section, render, token
-from bridge.pbx.pjsipconf import WATCHED_CONTEXT, WATCHER, check_extension
+from bridge.pbx.pjsipconf import WATCHED_CONTEXT, WATCHER, check_extension, check_group
 from bridge.ports import SipEndpoint
 
 NUMBERS_CONTEXT = "sepbridge-numbers"
@@ -16,6 +16,8 @@ NUMBERS_CONTEXT = "sepbridge-numbers"
 _EXTENSION = re.compile(r"_?[0-9A-DXZN*#+.\[\]-]{1,90}")
 _WITH_HINTS = ("sepbridge-services", "sepbridge-custom")
 """Contexts besides those of the numbers in which hints may stand."""
+GROUPS_VARIABLE = "SEPBRIDGE_PICKUP_GROUPS"
+"""Read by services/pickup.conf."""
 RING_SUBROUTINE = "sepbridge-ring"
 """Called with the endpoint's name; how long a phone rings and what follows is written there, once for all."""
 
@@ -72,6 +74,12 @@ def numbers_text(numbers: Iterable[tuple[str, str]]) -> str:
     for partition, text in numbers:
         texts.setdefault(numbers_context(partition), []).append(text)
     return "\n".join(Section(name).text() + "".join(lines) for name, lines in texts.items())
+
+
+def pickup_groups_text(groups: Iterable[str]) -> str:
+    """All pickup groups of the site, for those who take a call of another one. Raises InvalidInput."""
+    names = ",".join(sorted({check_group(group) for group in groups if group}))
+    return render((Section("globals", (Item(GROUPS_VARIABLE, names),)),))
 
 
 def watcher_contexts_text(partitions: Iterable[str]) -> str:

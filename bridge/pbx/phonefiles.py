@@ -11,7 +11,7 @@ from bridge.dialplan import Context
 from bridge.errors import InvalidInput, WriteFailed
 from bridge.pbx.atomic import remove_leftovers, write_atomically
 from bridge.pbx.conffile import stamped
-from bridge.pbx.dialplanconf import dial_plan_text, number_text, numbers_text, watcher_contexts_text
+from bridge.pbx.dialplanconf import dial_plan_text, number_text, numbers_text, pickup_groups_text, watcher_contexts_text
 from bridge.pbx.install import EXTENSIONS_PHONES, EXTENSIONS_SITE, PJSIP_PHONES
 from bridge.pbx.pjsipconf import PjsipOptions, endpoint_text, watcher_text
 from bridge.ports import SipEndpoint
@@ -65,6 +65,8 @@ class PhoneFiles:
             self._standing = self._blocks(self._read(PJSIP_PHONES))
         # The dialplan first: a number that leads to no endpoint does less harm than an endpoint without a number.
         plan = numbers_text((one.partition, number) for one, (_, number) in texts.items())
+        if any(one.call_group for one in texts):
+            plan = f"{plan}\n{pickup_groups_text(one.call_group for one in texts)}"
         if self._watcher:
             plan = f"{plan}\n{watcher_contexts_text(one.partition for one in texts)}"
         dialplan = self._replace(EXTENSIONS_PHONES, plan)

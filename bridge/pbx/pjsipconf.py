@@ -13,6 +13,7 @@ _CODEC = re.compile(r"[a-z0-9]{1,20}")
 _SECRET = re.compile(r"[!-~]{1,30}")
 _VALUE = re.compile(r"[A-Za-z0-9*#+._-]{1,80}")
 _NUMBER = re.compile(r"[0-9*#+]{1,20}")
+_GROUP = re.compile(r"[0-9A-Za-z_-]{1,40}")
 _NOT_IN_NAMES = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\"\\<>]+")
 LONGEST_NAME = 80
 
@@ -35,6 +36,13 @@ def check_extension(number: str) -> str:
     if not _NUMBER.fullmatch(number):
         raise InvalidInput(f"{number!r} cannot be an extension", fix="use up to twenty digits, * and #")
     return number
+
+
+def check_group(group: str) -> str:
+    """Return ``group`` if it can be a pickup group. Raises InvalidInput."""
+    if not _GROUP.fullmatch(group):
+        raise InvalidInput(f"{group!r} cannot be a pickup group", fix="use letters, digits, - _")
+    return group
 
 
 def display_name(name: str) -> str:
@@ -85,6 +93,10 @@ def endpoint_sections(endpoint: SipEndpoint, options: PjsipOptions) -> tuple[Sec
         "send_diversion": "yes",
         "device_state_busy_at": str(endpoint.busy_at),
     }
+    if endpoint.call_group:
+        settings["named_call_group"] = check_group(endpoint.call_group)
+    if endpoint.pickup_group:
+        settings["named_pickup_group"] = check_group(endpoint.pickup_group)
     for variable, value in endpoint.variables:
         settings[f"set_var {variable}"] = f"{token(variable, what='a variable')}={_variable_value(value)}"
     if transport:
