@@ -347,6 +347,18 @@ class SipEndpoint:
     codecs: tuple[str, ...] = ("g722", "ulaw", "alaw")
     busy_at: int = 2
     """Calls at a time from which the phone counts as busy."""
+    no_answer_seconds: int = 60
+    """After so long a call counts as not answered, and goes where it is forwarded to or into the mailbox."""
+    max_forwards: int = 12
+    """How often one call may be forwarded."""
+    mailbox: str = ""
+    """The line's mailbox with its context, ``1001@default``; empty for none."""
+    call_group: str = ""
+    """The pickup group to which its calls belong; empty for none."""
+    pickup_group: str = ""
+    """The pickup group whose calls it may pick up."""
+    music_on_hold: str = ""
+    """The class of music that the other side of its calls hears on hold; empty for Asterisk's default."""
 
 
 @dataclass(frozen=True, slots=True)
