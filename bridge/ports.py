@@ -23,9 +23,12 @@ from bridge.core import (
     DeviceDefaults,
     DeviceName,
     DevicePool,
+    DndMode,
     FileAnswer,
     FileRequest,
+    ForwardKind,
     Line,
+    LineFeatures,
     Partition,
     PatternKey,
     PhoneButtonTemplate,
@@ -410,6 +413,26 @@ class PbxListener(Protocol):
 
     def contact_removed(self, endpoint: str, why: str) -> None:
         """A registration ended."""
+        ...
+
+
+class LineFeatureStore(Protocol):
+    """Forwards and do-not-disturb of numbers, where the PBX keeps them, shared with its own codes and pages."""
+
+    async def read(self, number: str) -> LineFeatures:
+        """How ``number`` stands. Raises PbxError."""
+        ...
+
+    async def set_forward(self, number: str, kind: ForwardKind, target: str) -> None:
+        """Forward ``number``; an empty target ends the forward. Raises InvalidInput, PbxError."""
+        ...
+
+    async def set_dnd(self, number: str, mode: DndMode) -> None:
+        """Set do-not-disturb; others see it. Raises PbxError."""
+        ...
+
+    async def ring_through(self, number: str, seconds: float) -> None:
+        """For so long calls to ``number`` ring whatever is set. Raises PbxError."""
         ...
 
 

@@ -10,11 +10,14 @@ from bridge.app.phonefiles import PhoneFiles, Site
 from bridge.app.settings import SccpSettings
 from bridge.app.softkeys import soft_key_plan
 from bridge.callcontrol import CallSettings, DialRule
+from bridge.callcontrol.emergency import emergency_numbers
 from bridge.core import (
     BlfSpeedDial,
     ButtonKind,
     Device,
     DeviceButton,
+    DndMode,
+    DndOption,
     EarlyOpen,
     PhoneButtonTemplate,
     RoutePattern,
@@ -105,6 +108,8 @@ class Profiles:
                     each.line.display_name[:LABEL],
                     each.settings.max_calls,
                     each.settings.busy_trigger,
+                    each.line.settings.hotline,
+                    float(each.line.settings.hotline_delay),
                 )
                 for each in device.lines
             ),
@@ -141,8 +146,31 @@ class Profiles:
             codecs=tuple(codec for name in pool.region.codecs for codec in CODECS.get(name, ())),
             early_open=EarlyOpen.NEVER if late else settings.early_open,
             dtmf=settings.dtmf,
+            emergency=emergency_numbers(
+                self._settings.emergency_country,
+                self._settings.emergency_access_code,
+                self._settings.emergency_numbers,
+            ),
+            dnd_modes=self._dnd_modes(device),
+            abbreviated=device.abbreviated_dials,
             voicemail=device.lines[0].line.settings.voicemail_pilot if device.lines else "",
         )
+
+    def _dnd_modes(self, device: Device) -> tuple[DndMode, ...]:
+        """What the device's setting allows, or else the common phone profile's; by default both, silence first."""
+        option = device.settings.dnd
+        profile = self._files.site.phone_profiles.get(device.settings.phone_profile or "")
+        if option is DndOption.DEFAULT and profile is not None:
+            option = profile.dnd
+        match option:
+            case DndOption.OFF:
+                return ()
+            case DndOption.REJECT:
+                return (DndMode.REJECT,)
+            case DndOption.RINGER_OFF:
+                return (DndMode.SILENT, DndMode.REJECT)
+            case DndOption.DEFAULT:
+                return (DndMode.SILENT, DndMode.REJECT)
 
 
 def route_rules(device: Device, site: Site, css: str) -> Iterator[DialRule]:

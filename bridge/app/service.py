@@ -119,7 +119,9 @@ class Service:
             networks=settings.server.allowed_networks,
             asterisk=Destination(settings.sccp.asterisk, settings.sip.port),
             settled=self._settled,
+            line_features=self.pbx.line_features,
         )
+        self.pbx.line_features.on_change = self.stations.line_desk.changed
         self.http_addresses: tuple[tuple[str, int], ...] = ()
         """Filled in by who serves HTTP."""
         self._started_at = self.clock.now()
@@ -150,6 +152,7 @@ class Service:
             ("registrations", self._registrations.run()),
             ("Asterisk", self.pbx.run()),
             ("refresh", self._refresh_now_and_then()),
+            ("line features", self.stations.line_desk.run()),
         )
 
     async def __aexit__(

@@ -8,26 +8,45 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from dataclasses import dataclass, replace
 
 from bridge.app.admissions import Admissions, Known
 from bridge.app.doorkeeper import model_facts
 from bridge.app.guard import is_allowed, plain_address
+from bridge.app.linedesk import LineDesk
 from bridge.app.lines import SipLines
 from bridge.app.phonefiles import PhoneFiles
 from bridge.app.profiles import Profiles
 from bridge.app.settings import Network, SccpSettings
 from bridge.autoregistration import Refusal, RefusalReason, RegistrationArrival, met_again
 from bridge.callcontrol import CallSettings, House, ProxiedPhone
-from bridge.callcontrol.events import EarlyOpenFailed, LineChanged, LineState, MediaTroubled, PhoneEvent
+from bridge.callcontrol.events import (
+    ChangeDnd,
+    ChangeForward,
+    EarlyOpenFailed,
+    EmergencyCalled,
+    LineChanged,
+    LineChangeFailed,
+    LineFeaturesRead,
+    LineState,
+    MediaTroubled,
+    PhoneEvent,
+)
 from bridge.core import Device, DeviceName, SignallingProtocol
-from bridge.core.events import Event, ModelLearnt, PhoneRegistered, PhoneRestartSent, PhoneUnregistered
+from bridge.core.events import (
+    EmergencyNumberDialled,
+    Event,
+    ModelLearnt,
+    PhoneRegistered,
+    PhoneRestartSent,
+    PhoneUnregistered,
+)
 from bridge.errors import InvalidInput, NotFound, StoreError
 from bridge.net.sccp import SccpServer, StationConnection
 from bridge.net.sipids import RandomSipIds
 from bridge.phones import catalogue
-from bridge.ports import Clock, EventSink, RestartKind, Store
+from bridge.ports import Clock, EventSink, LineFeatureStore, RestartKind, Store
 from bridge.sccp import ResetType
 from bridge.sccp.profile import StationProfile
 from bridge.sccp.session import StationSession
@@ -67,6 +86,7 @@ class Stations:
         networks: tuple[Network, ...],
         asterisk: Destination,
         settled: Callable[[Device], Awaitable[bool]],
+        line_features: LineFeatureStore,
     ) -> None:
         self._store = store
         self._admissions = admissions
@@ -74,6 +94,8 @@ class Stations:
         self._networks = networks
         self._settled = settled
         self._settings = settings
+        self.line_desk = LineDesk(line_features, self._numbers, self._tell_line)
+        """Forwards and do-not-disturb."""
         self.sink = sink
         self.clock = clock
         self.asterisk = asterisk
@@ -100,6 +122,7 @@ class Stations:
     async def close(self) -> None:
         """Stop listening; phones go to their next server, or come back."""
         await self._server.close()
+        await self.line_desk.close()
         await asyncio.gather(*(station.finish() for station in list(self._all)))
 
     def restart(self, device: DeviceName, kind: RestartKind) -> None:
@@ -122,6 +145,7 @@ class Stations:
         loop = asyncio.get_running_loop()
         for index, station in enumerate(list(self._all)):
             loop.call_later(RENEWAL * index / len(self._all), station.renew)
+        self.line_desk.all_changed()
 
     # --- for the stations --------------------------------------------------------------------------------------------
 
@@ -187,6 +211,24 @@ class Stations:
         asyncio.get_running_loop().run_in_executor(None, self._note, device, registered)
 
     # --- inside ------------------------------------------------------------------------------------------------------
+
+    def _numbers(self) -> Iterator[str]:
+        """The numbers of all lines of registered phones."""
+        for station in self._of_device.values():
+            yield from station.numbers
+
+    def _tell_line(self, number: str, answer: LineFeaturesRead | LineChangeFailed) -> None:
+        for station in list(self._of_device.values()):
+            if number in station.numbers:
+                station.tell(answer)
+
+    def emergency(self, device: Device, event: EmergencyCalled) -> None:
+        """Somebody dialled an emergency number: say so at once, and keep the way open for a call-back."""
+        log.critical("EMERGENCY: %s (%s) dialled %s", event.number, device.name, event.dialled)
+        self.sink.record(
+            EmergencyNumberDialled(at=self.clock.now(), device=device.name, number=event.number, dialled=event.dialled)
+        )
+        self.line_desk.ring_through(event.number, self._settings.emergency_call_back)
 
     def _new_station(self, connection: StationConnection) -> Station:
         station = Station(self, connection)
@@ -291,6 +333,17 @@ class Station:
         self._after()
         self._connection.flush()
 
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """The numbers of its lines."""
+        return tuple(each.line.number for each in self._device.lines) if self._device else ()
+
+    def tell(self, answer: object) -> None:
+        """Hand an answer to the phone's services."""
+        self.phone.tell(answer, now=self._connection.now)
+        self._after()
+        self._connection.flush()
+
     def look_after(self) -> None:
         """Another phone did something to this one."""
         self._after()
@@ -347,6 +400,10 @@ class Station:
                 )
             case EarlyOpenFailed() if self._device is not None:
                 self._stations.opens_late(self._device.name)
+            case ChangeForward() | ChangeDnd():
+                self._stations.line_desk.change(event)
+            case EmergencyCalled() if self._device is not None:
+                self._stations.emergency(self._device, event)
             case MediaTroubled():
                 log.warning("%s: %s", self._name, event.what)
             case _:
@@ -386,6 +443,8 @@ class Station:
             return
         name = self._device.name
         self._stations.note(name, registered=True)
+        for number in self.numbers:
+            self._stations.line_desk.changed(number)
         self._record(
             PhoneRegistered(
                 at=self._stations.clock.now(),

@@ -176,6 +176,11 @@ class ProxiedPhone:
         self._restart = kind
         self._work(now)
 
+    def tell(self, answer: object, *, now: float) -> None:
+        """The application's answer to an event of one of the services."""
+        any(feature.told(answer, now=now) for feature in self._features)
+        self._work(now)
+
     def close(self, *, keep_lines: bool = False, now: float) -> None:
         """Give the connection up, end the calls, and leave the PBX, unless the lines go to the device's next one."""
         self.session.close(now=now)

@@ -62,7 +62,7 @@ _URGENCY = (LampMode.OFF, LampMode.WINK, LampMode.ON, LampMode.BLINK)
 class Screen:
     """One phone's display, lamps, ringer and tones."""
 
-    __slots__ = ("_idle", "_lamps", "_message_lamps", "_session", "unknown")
+    __slots__ = ("_idle", "_lamps", "_message_lamps", "_session", "silent_lines", "unknown")
 
     def __init__(self, session: StationSession, unknown: str) -> None:
         self._session = session
@@ -70,6 +70,8 @@ class Screen:
         self._lamps: dict[int, LampMode] = {}
         self._message_lamps: dict[int, bool] = {}
         self.unknown = unknown
+        self.silent_lines: set[int] = set()
+        """Lines whose calls make no sound."""
 
     def send(self, *messages: Message) -> None:
         """Send what the phone can use; nothing to a phone that is gone."""
@@ -117,6 +119,14 @@ class Screen:
         )
         if prompt:
             self.tone(call, Tone.MESSAGE_WAITING if stutter else Tone.INSIDE_DIAL)
+
+    def asks_number(self, call: PhoneCall) -> None:
+        """A service, not the network, wants the number."""
+        line, ref = call.line, call.call_ref
+        self.send(
+            SelectSoftKeys(line, ref, SoftKeySetIndex.OFF_HOOK_WITH_FEATURE, ALL_KEYS),
+            DisplayPromptStatus(Label.ENTER_NUMBER, 0, line, ref),
+        )
 
     def digits(self, call: PhoneCall) -> None:
         """The first digit came."""
@@ -187,7 +197,7 @@ class Screen:
 
     def ring(self, call: PhoneCall) -> None:
         """Sound the ringer, or for a call-waiting call the lamp alone."""
-        mode = RingMode.SILENT if call.waiting else RingMode.INSIDE
+        mode = RingMode.SILENT if call.waiting or call.line in self.silent_lines else RingMode.INSIDE
         self.send(SetRinger(mode, RingDuration.NORMAL, call.line, call.call_ref))
 
     def call_waiting_tone(self, active: PhoneCall) -> None:

@@ -188,3 +188,12 @@ class PhoneRestartSent(Event):
 
     how: str
     why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmergencyNumberDialled(Event):
+    """Somebody dialled an emergency number; the call was on its way at this moment."""
+
+    number: str
+    """The caller's directory number."""
+    dialled: str

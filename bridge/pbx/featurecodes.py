@@ -39,6 +39,9 @@ class FeatureCodes:
                 raise InvalidInput(f"the feature code {code} stands for two services", fix="give each its own")
 
 
+DEFAULT_CODES = FeatureCodes()
+
+
 def service_text(name: str, codes: FeatureCodes) -> str:
     """The dialplan file of one service, with the codes filled in where it has some."""
     values = {key.upper(): code for key, code in asdict(codes).items()}

@@ -18,7 +18,7 @@ from pathlib import Path
 from bridge.errors import ConfigurationError, Conflict, InvalidInput, WriteFailed
 from bridge.pbx.atomic import write_atomically
 from bridge.pbx.conffile import ConfFile, is_ours, is_untouched, parse, stamped, token
-from bridge.pbx.featurecodes import FeatureCodes, service_text
+from bridge.pbx.featurecodes import DEFAULT_CODES, FeatureCodes, service_text
 from bridge.pbx.includeblock import has_block, with_block, without_block
 from bridge.pbx.snippets import service_snippets, snippet
 
@@ -52,7 +52,7 @@ class InstallSettings:
     """The address sepbridge connects from, with a mask or a prefix length."""
     owner: str = ""
     """The user that the service runs as; it must be able to write in our directory. Empty: whoever installs."""
-    codes: FeatureCodes = FeatureCodes()
+    codes: FeatureCodes = field(default=DEFAULT_CODES)
     """What users dial for services."""
 
 

@@ -36,6 +36,10 @@ class StationLine:
     """Calls that the line may carry at a time."""
     busy_trigger: int = 2
     """With so many calls a further caller hears busy."""
+    hotline: str = ""
+    """Dialled by going off hook."""
+    hotline_delay: float = 0.0
+    """Seconds in which the user may still dial something else."""
 
 
 @dataclass(frozen=True, slots=True)

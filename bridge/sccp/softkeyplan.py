@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from bridge.errors import ConfigurationError
-from bridge.sccp.labels import Label
+from bridge.sccp.labels import ExtendedLabel, Label
 from bridge.sccp.softkeys import (
     INFO_BASE,
     KEYS_PER_SET,
@@ -31,6 +31,8 @@ KEYS: tuple[SoftKeyDefinition, ...] = (
     SoftKeyDefinition(Label.HOLD, _E.HOLD),
     SoftKeyDefinition(Label.TRANSFER, _E.TRANSFER),
     SoftKeyDefinition(Label.CFWD_ALL, _E.CFWD_ALL),
+    SoftKeyDefinition(Label.CFWD_BUSY, _E.CFWD_BUSY),
+    SoftKeyDefinition(Label.CFWD_NO_ANSWER, _E.CFWD_NO_ANSWER),
     SoftKeyDefinition(Label.BACKSPACE, _E.BACKSPACE),
     SoftKeyDefinition(Label.END_CALL, _E.END_CALL),
     SoftKeyDefinition(Label.RESUME, _E.RESUME),
@@ -46,6 +48,7 @@ KEYS: tuple[SoftKeyDefinition, ...] = (
     SoftKeyDefinition(Label.SELECT, _E.SELECT),
     SoftKeyDefinition(Label.CONF_LIST, _E.CONF_LIST),
     SoftKeyDefinition(Label.DND, _E.DO_NOT_DISTURB),
+    SoftKeyDefinition(ExtendedLabel.ABBR_DIAL, _E.ABBREVIATED_DIAL),
     SoftKeyDefinition("Dial", _E.DIAL),
 )
 """All soft keys: CallManager's events, and Dial, for which no built-in label exists."""
@@ -60,13 +63,13 @@ class KeysOfState:
 
 
 DEFAULT_SETS: tuple[KeysOfState, ...] = (
-    KeysOfState(_S.ON_HOOK, (_E.REDIAL, _E.NEW_CALL)),
+    KeysOfState(_S.ON_HOOK, (_E.REDIAL, _E.NEW_CALL, _E.CFWD_ALL, _E.DO_NOT_DISTURB)),
     KeysOfState(_S.CONNECTED, (_E.HOLD, _E.END_CALL, _E.TRANSFER)),
     KeysOfState(_S.ON_HOLD, (_E.RESUME, _E.NEW_CALL, _E.END_CALL)),
     KeysOfState(_S.RING_IN, (_E.ANSWER, _E.END_CALL)),
-    KeysOfState(_S.OFF_HOOK, (_E.REDIAL, _E.END_CALL)),
+    KeysOfState(_S.OFF_HOOK, (_E.REDIAL, _E.END_CALL, _E.CFWD_ALL, _E.ABBREVIATED_DIAL)),
     KeysOfState(_S.CONNECTED_TRANSFERABLE, (_E.NONE, _E.END_CALL, _E.TRANSFER)),
-    KeysOfState(_S.DIGITS_AFTER_DIALING_FIRST, (_E.BACKSPACE, _E.END_CALL, _E.DIAL)),
+    KeysOfState(_S.DIGITS_AFTER_DIALING_FIRST, (_E.BACKSPACE, _E.END_CALL, _E.DIAL, _E.ABBREVIATED_DIAL)),
     KeysOfState(_S.CONNECTED_CONFERENCEABLE, (_E.NONE, _E.END_CALL)),
     KeysOfState(_S.RING_OUT, (_E.NONE, _E.END_CALL)),
     KeysOfState(_S.OFF_HOOK_WITH_FEATURE, (_E.REDIAL, _E.END_CALL)),
