@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from bridge.core import DndMode, ForwardKind, LineFeatures
+from bridge.errors import InvalidInput
 from bridge.lab.asterisk import PrivateAsterisk
 from tests.integration.sipclient import SipClient
 from tests.integration.test_plain_asterisk import phone, service
@@ -119,3 +121,35 @@ async def test_a_call_that_is_not_answered_goes_to_the_mailbox(asterisk: Private
         assert await pbx.settled("1999", within=5)
         assert await answered(asterisk, "1990") == [200]
         assert "mailboxes" in await asterisk.cli("pjsip show endpoint 1990")
+
+
+async def test_the_store_writes_where_freepbx_keeps_it_and_hears_of_changes(asterisk: PrivateAsterisk) -> None:
+    async with service(asterisk, [phone(1995)]) as (pbx, recorder):
+        store, heard = pbx.line_features, list[str]()
+        store.on_change = heard.append
+        assert await store.read("1995") == LineFeatures()
+        await store.set_forward("1995", ForwardKind.ALL, "600")
+        await store.set_forward("1995", ForwardKind.BUSY, "601")
+        await store.set_dnd("1995", DndMode.REJECT)
+        assert await database(asterisk, "CF/1995") == "600"
+        assert await database(asterisk, "DND/1995") == "YES"
+        assert await state_of(asterisk, "CF1995") == await state_of(asterisk, "DEVDND1995") == "BUSY"
+        assert await store.read("1995") == LineFeatures("600", "601", dnd=DndMode.REJECT)
+        await recorder.until(lambda: "1995" in heard)
+        await store.set_dnd("1995", DndMode.SILENT)
+        assert await database(asterisk, "DND/1995") == ""
+        assert (await store.read("1995")).dnd is DndMode.SILENT
+        # A FreePBX that switches it off knows only the state.
+        await asterisk.cli("devstate change Custom:DND1995 NOT_INUSE")
+        assert (await store.read("1995")).dnd is DndMode.OFF
+        await store.ring_through("1995", 60)
+        assert (await store.read("1995")).ring_through
+        await store.ring_through("1995", -1)
+        for kind in ForwardKind:
+            await store.set_forward("1995", kind, "")
+        await store.set_dnd("1995", DndMode.OFF)
+        assert await store.read("1995") == LineFeatures()
+        with pytest.raises(InvalidInput):
+            await store.set_forward("1995", ForwardKind.ALL, "600\r\nAction: Originate")
+        with pytest.raises(InvalidInput):
+            await store.read("1995/../x")

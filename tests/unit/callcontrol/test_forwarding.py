@@ -142,4 +142,3 @@ def test_a_silent_phone_shows_the_call_and_keeps_still() -> None:
     assert bench.station.rings[bench.ref] == RingMode.INSIDE
     bench.press(K.ANSWER)
     assert [call.state for call in bench.phone.calls] == [PhoneCallState.CONNECTED]
-
