@@ -42,6 +42,7 @@ from bridge.core import (
     UniversalLineTemplate,
 )
 from bridge.core.events import Event
+from bridge.dialplan import Context
 
 # --- clock, chance, events -------------------------------------------------------------------------------------------
 
@@ -136,6 +137,10 @@ class DeviceRepository(Protocol):
 
     def by_endpoint(self, endpoint: str) -> Device | None:
         """The device whose primary number is the name of this SIP endpoint, or None."""
+        ...
+
+    def lines(self) -> Sequence[Line]:
+        """Every line that some device has, ordered by number and partition."""
         ...
 
     def count(self) -> int:
@@ -362,6 +367,10 @@ class SipEndpoint:
     """The pickup group whose calls it may pick up."""
     music_on_hold: str = ""
     """The class of music that the other side of its calls hears on hold; empty for Asterisk's default."""
+    partition: str = ""
+    """Of the number: it can be called only by those who reach that partition."""
+    variables: tuple[tuple[str, str], ...] = ()
+    """Channel variables that its calls begin with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -449,6 +458,10 @@ class Pbx(Protocol):
 
     def drop(self, names: Iterable[str]) -> None:
         """Remove endpoints. Returns at once."""
+        ...
+
+    def set_dial_plan(self, contexts: Iterable[Context]) -> None:
+        """Declare the contexts of the site's dial plan, all of them. Returns at once."""
         ...
 
     async def settled(self, name: str, *, within: float) -> bool:

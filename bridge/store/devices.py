@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, delete, exists, func, insert, select, tuple_, update
+from sqlalchemy import Connection, Select, and_, bindparam, delete, exists, func, insert, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 
 from bridge.core import (
@@ -77,14 +77,14 @@ _SETTINGS = SettingsColumns(device_settings, "device_name", DeviceSettings, _LIN
 _OF_LINE = SettingsColumns(line_settings, "number", LineSettings, _SETTINGS.span.stop)
 _OF_APPEARANCE = SettingsColumns(line_appearance_settings, "device_name", AppearanceSettings, _OF_LINE.span.stop)
 
+_SAME_SETTINGS = and_(
+    line_settings.c.number == line.c.number, line_settings.c.route_partition == line.c.route_partition
+)
 _SELECT = select(*_DEVICE, *_LINE, *_SETTINGS.columns, *_OF_LINE.columns, *_OF_APPEARANCE.columns).select_from(
     _device.outerjoin(line_appearance, line_appearance.c.device_name == _device.c.name)
     .outerjoin(line, _SAME_LINE)
     .outerjoin(device_settings, device_settings.c.device_name == _device.c.name)
-    .outerjoin(
-        line_settings,
-        and_(line_settings.c.number == line.c.number, line_settings.c.route_partition == line.c.route_partition),
-    )
+    .outerjoin(line_settings, _SAME_SETTINGS)
     .outerjoin(
         line_appearance_settings,
         and_(
@@ -93,6 +93,11 @@ _SELECT = select(*_DEVICE, *_LINE, *_SETTINGS.columns, *_OF_LINE.columns, *_OF_A
         ),
     )
 )
+
+# Made once: SQLAlchemy finds a statement that it has seen much faster than one that is built anew and looks the same.
+_ONE = _SELECT.where(_device.c.name == bindparam("wanted"))
+_SOME = _SELECT.where(_device.c.name.in_(bindparam("wanted", expanding=True)))
+_UPDATE = update(_device).where(_device.c.name == bindparam("wanted"))
 
 _AT_ONCE = 500
 """Names in one query; databases limit the number of parameters."""
@@ -106,14 +111,27 @@ class SqlDeviceRepository:
 
     def get(self, name: DeviceName) -> Device | None:
         """The device of that name, or None."""
-        return self._find(_SELECT.where(_device.c.name == name.value)).get(name.value)
+        return self._find(_ONE, {"wanted": name.value}).get(name.value)
+
+    def lines(self) -> Sequence[Line]:
+        """Every line that some device has, ordered by number and partition."""
+        settings = SettingsColumns(line_settings, "number", LineSettings, 3)
+        query = (
+            select(line.c.number, line.c.route_partition, line.c.display_name, *settings.columns)
+            .select_from(line.outerjoin(line_settings, _SAME_SETTINGS))
+            .order_by(line.c.number, line.c.route_partition)
+        )
+        return [
+            Line(row[0], row[1], row[2], settings.read(row, LineSettings, DEFAULT_LINE_SETTINGS))
+            for row in self._connection.execute(query)
+        ]
 
     def get_many(self, names: Collection[DeviceName]) -> dict[DeviceName, Device]:
         """Those of the named devices that exist."""
         values = [name.value for name in names]
         found: dict[DeviceName, Device] = {}
         for start in range(0, len(values), _AT_ONCE):
-            part = self._find(_SELECT.where(_device.c.name.in_(values[start : start + _AT_ONCE])))
+            part = self._find(_SOME, {"wanted": values[start : start + _AT_ONCE]})
             found |= {device.name: device for device in part.values()}
         return found
 
@@ -157,8 +175,7 @@ class SqlDeviceRepository:
             raise _no_device(device.name)
         try:
             with self._connection.begin_nested():
-                where = _device.c.name == device.name.value
-                self._connection.execute(update(_device).where(where), _columns(device))
+                self._connection.execute(_UPDATE, {"wanted": device.name.value, **_columns(device)})
                 if before.lines != device.lines:
                     self._replace_lines(before, device, sharing=sharing)
                 write_device(self._connection, before, device)
@@ -188,10 +205,10 @@ class SqlDeviceRepository:
         )
         return [DeviceName(each) for each in sorted(set(self._connection.execute(query).scalars()))]
 
-    def _find(self, query: Select[*tuple[Any, ...]]) -> dict[str, Device]:
+    def _find(self, query: Select[*tuple[Any, ...]], wanted: Mapping[str, Any] | None = None) -> dict[str, Device]:
         rows: dict[str, Sequence[Any]] = {}
         lines: dict[str, list[LineAppearance]] = {}
-        for row in self._connection.execute(query):
+        for row in self._connection.execute(query, wanted or {}):
             name = row[0]
             if name not in rows:
                 rows[name] = row
