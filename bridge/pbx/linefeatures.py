@@ -97,7 +97,7 @@ class AsteriskLineFeatures:
     @staticmethod
     def _absent(message: str) -> str:
         """An empty text for an entry that is not there. Raises PbxRefused for any other "no"."""
-        if any(word in message.lower() for word in ("not found", "could not delete", "does not exist")):
+        if any(word in message.lower() for word in ("not found", "could not be deleted")):
             return ""
         raise PbxRefused(
             "Asterisk did not let us read or change its database",

@@ -78,7 +78,7 @@ async def test_do_not_disturb_is_busy_to_callers(asterisk: PrivateAsterisk) -> N
         ({"CF/1998": "1996", "CF/1996": "600"}, [200]),
         ({"CF/1998": "1996", "CF/1996": "1998"}, [486]),  # a circle
         ({"CF/1998": "1998"}, [486]),
-        ({"CF/1998": "600@evil,1,System(x)"}, [200]),  # 600, without what is on no keypad
+        ({"CF/1998": "600@evil,1,System(x)"}, [404]),  # 6001: what is on no keypad does not count
         ({"CF/1998": "600", "sepbridge-ring-through/1998": "9999999999"}, [480]),
         ({"DND/1998": "YES", "sepbridge-ring-through/1998": "9999999999"}, [480]),
         ({"DND/1998": "YES", "sepbridge-ring-through/1998": "1"}, [486]),
