@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest
 
-from bridge.core.events import EmergencyNumberDialled
+from bridge.core.events import EmergencyNumberDialled, PhoneRegistered
 from bridge.lab.phoneevents import AudioHeard, CallEnded
 from bridge.lab.sccpphone import SccpPhone
 from bridge.lab.testbed import running_testbed
@@ -84,8 +84,10 @@ async def test_forward_all_at_the_phone_in_astdb_and_by_code(desks: Desks) -> No
     await bob.wait_for(CallEnded, within=15)
     await shows(bob, f"Forwarded to {alice.number}")
     # It outlives the phone's restart, and a second press ends it.
+    registered = len(desks.watch.of(PhoneRegistered, bob.device))
     bob.cut()
-    await until(lambda: "Forwarded to" in bob.view.status, lambda: bob.view)
+    await desks.watch.seen(PhoneRegistered, bob.device, count=registered + 1)
+    await shows(bob, f"Forwarded to {alice.number}")
     bob.press_soft_key("CFwdAll")
     await shows(bob, "Your current options")
     await in_astdb(desks, f"CF {bob.number}", "")
