@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -37,6 +38,8 @@ from bridge.phones.catalogue import Model, catalogue
 from bridge.ports import SipEndpoint, Store, Transport
 from bridge.provisioning import PhoneSettings, Renderer, ServiceUrls, SipTransport, content_differs, dial_rules
 
+_NOT_IN_GROUPS = re.compile(r"[^0-9A-Za-z_-]+")
+"""Characters that stand in no name of a group or a class of music at Asterisk."""
 _CHECKOUT = Path(__file__).parent.parent.parent / "templates"
 
 
@@ -193,6 +196,8 @@ class PhoneFiles:
         if device.primary_line is None:
             return None
         proxied = device.desired_protocol is SignallingProtocol.SCCP
+        line = device.primary_line.settings
+        box = line.voicemail_box or device.number
         return SipEndpoint(
             name=device.number,
             secret=device.secret,
@@ -203,6 +208,12 @@ class PhoneFiles:
             transport=Transport.UDP if proxied or self._settings.transport is SipTransport.UDP else Transport.TCP,
             codecs=self.pool(device).region.codecs,
             busy_at=self._settings.busy_trigger,
+            no_answer_seconds=line.no_answer_seconds,
+            max_forwards=line.max_forwards,
+            mailbox=box if "@" in box else f"{box}@default",
+            call_group=_NOT_IN_GROUPS.sub("_", line.pickup_group),
+            pickup_group=_NOT_IN_GROUPS.sub("_", line.pickup_group),
+            music_on_hold=_NOT_IN_GROUPS.sub("_", device.settings.music_on_hold or line.music_on_hold),
             partition=device.lines[0].line.partition,
             variables=self.plans.variables(device),
         )

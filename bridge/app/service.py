@@ -130,12 +130,14 @@ class Service:
             settled=self._settled,
             directory=self.directory,
             language=settings.services.language,
+            line_features=self.pbx.line_features,
             failback=FailBack(
                 settings.server.name or socket.gethostname(),
                 asterisk_is_up=lambda: self.pbx.status().connected,
                 listens=listens,
             ),
         )
+        self.pbx.line_features.on_change = self.stations.line_desk.changed
         self.http_addresses: tuple[tuple[str, int], ...] = ()
         """Filled in by who serves HTTP."""
         self._started_at = self.clock.now()
@@ -167,6 +169,7 @@ class Service:
             ("registrations", self._registrations.run()),
             ("Asterisk", self.pbx.run()),
             ("refresh", self._refresh_now_and_then()),
+            ("line features", self.stations.line_desk.run()),
         )
 
     async def __aexit__(
