@@ -25,9 +25,12 @@ from bridge.core import (
     DeviceName,
     DevicePool,
     DirectoryContact,
+    DndMode,
     FileAnswer,
     FileRequest,
+    ForwardKind,
     Line,
+    LineFeatures,
     Partition,
     PastCall,
     PatternKey,
@@ -388,10 +391,18 @@ class SipEndpoint:
     codecs: tuple[str, ...] = ("g722", "ulaw", "alaw")
     busy_at: int = 2
     """Calls at a time from which the phone counts as busy."""
+    no_answer_seconds: int = 60
+    """After so long a call counts as not answered, and goes where it is forwarded to or into the mailbox."""
+    max_forwards: int = 12
+    """How often one call may be forwarded."""
+    mailbox: str = ""
+    """The line's mailbox with its context, ``1001@default``; empty for none."""
     call_group: str = ""
     """The pickup group to which its calls belong; empty for none."""
     pickup_group: str = ""
     """The pickup group whose calls it may pick up."""
+    music_on_hold: str = ""
+    """The class of music that the other side of its calls hears on hold; empty for Asterisk's default."""
     partition: str = ""
     """Of the number: it can be called only by those who reach that partition."""
     variables: tuple[tuple[str, str], ...] = ()
@@ -447,6 +458,26 @@ class PbxListener(Protocol):
 
     def contact_removed(self, endpoint: str, why: str) -> None:
         """A registration ended."""
+        ...
+
+
+class LineFeatureStore(Protocol):
+    """Forwards and do-not-disturb of numbers, where the PBX keeps them, shared with its own codes and pages."""
+
+    async def read(self, number: str) -> LineFeatures:
+        """How ``number`` stands. Raises PbxError."""
+        ...
+
+    async def set_forward(self, number: str, kind: ForwardKind, target: str) -> None:
+        """Forward ``number``; an empty target ends the forward. Raises InvalidInput, PbxError."""
+        ...
+
+    async def set_dnd(self, number: str, mode: DndMode) -> None:
+        """Set do-not-disturb; others see it. Raises PbxError."""
+        ...
+
+    async def ring_through(self, number: str, seconds: float) -> None:
+        """For so long calls to ``number`` ring whatever is set. Raises PbxError."""
         ...
 
 

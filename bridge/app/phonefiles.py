@@ -38,9 +38,8 @@ from bridge.phones.catalogue import Model, catalogue
 from bridge.ports import SipEndpoint, Store, Transport
 from bridge.provisioning import PhoneSettings, Renderer, ServiceUrls, SipTransport, content_differs, dial_rules
 
-LONGEST_GROUP = 40
-_NOT_IN_GROUPS = re.compile(r"[^0-9A-Za-z_]+")
-"""Characters that stand in no name of a pickup group at Asterisk."""
+_NOT_IN_GROUPS = re.compile(r"[^0-9A-Za-z_-]+")
+"""Characters that stand in no name of a group or a class of music at Asterisk."""
 _CHECKOUT = Path(__file__).parent.parent.parent / "templates"
 
 
@@ -196,8 +195,9 @@ class PhoneFiles:
         """What Asterisk must know about the device; the lines of SCCP phones register there through our proxy."""
         if device.primary_line is None:
             return None
-        group = _NOT_IN_GROUPS.sub("_", device.primary_line.settings.pickup_group)[:LONGEST_GROUP]
         proxied = device.desired_protocol is SignallingProtocol.SCCP
+        line = device.primary_line.settings
+        box = line.voicemail_box or device.number
         return SipEndpoint(
             name=device.number,
             secret=device.secret,
@@ -208,8 +208,12 @@ class PhoneFiles:
             transport=Transport.UDP if proxied or self._settings.transport is SipTransport.UDP else Transport.TCP,
             codecs=self.pool(device).region.codecs,
             busy_at=self._settings.busy_trigger,
-            call_group=group,
-            pickup_group=group,
+            no_answer_seconds=line.no_answer_seconds,
+            max_forwards=line.max_forwards,
+            mailbox=box if "@" in box else f"{box}@default",
+            call_group=_NOT_IN_GROUPS.sub("_", line.pickup_group),
+            pickup_group=_NOT_IN_GROUPS.sub("_", line.pickup_group),
+            music_on_hold=_NOT_IN_GROUPS.sub("_", device.settings.music_on_hold or line.music_on_hold),
             partition=device.lines[0].line.partition,
             variables=self.plans.variables(device),
         )

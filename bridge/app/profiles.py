@@ -10,12 +10,15 @@ from bridge.app.phonefiles import PhoneFiles, Site
 from bridge.app.settings import SccpSettings
 from bridge.app.softkeys import soft_key_plan
 from bridge.callcontrol import CallSettings
+from bridge.callcontrol.emergency import emergency_numbers
 from bridge.callcontrol.languages import call_texts
 from bridge.core import (
     BlfSpeedDial,
     ButtonKind,
     Device,
     DeviceButton,
+    DndMode,
+    DndOption,
     EarlyOpen,
     FeatureButton,
     PhoneButtonTemplate,
@@ -106,6 +109,8 @@ class Profiles:
                     each.settings.max_calls,
                     each.settings.busy_trigger,
                     each.external_number if each.external_number != each.line.number else "",
+                    each.line.settings.hotline,
+                    float(each.line.settings.hotline_delay),
                 )
                 for each in device.lines
             ),
@@ -142,6 +147,13 @@ class Profiles:
             early_open=EarlyOpen.NEVER if late else settings.early_open,
             port_request=device.name in self._settings.port_request,
             dtmf=settings.dtmf,
+            emergency=emergency_numbers(
+                self._settings.emergency_country,
+                self._settings.emergency_access_code,
+                self._settings.emergency_numbers,
+            ),
+            dnd_modes=self._dnd_modes(device),
+            abbreviated=device.abbreviated_dials,
             preserve=self._settings.preserve,
             group_pickups=tuple(
                 each.assigned.argument
@@ -151,6 +163,22 @@ class Profiles:
             voicemail=device.lines[0].line.settings.voicemail_pilot if device.lines else "",
             texts=self._texts,
         )
+
+    def _dnd_modes(self, device: Device) -> tuple[DndMode, ...]:
+        """What the device's setting allows, or else the common phone profile's; by default both, silence first."""
+        option = device.settings.dnd
+        profile = self._files.site.phone_profiles.get(device.settings.phone_profile or "")
+        if option is DndOption.DEFAULT and profile is not None:
+            option = profile.dnd
+        match option:
+            case DndOption.OFF:
+                return ()
+            case DndOption.REJECT:
+                return (DndMode.REJECT,)
+            case DndOption.RINGER_OFF:
+                return (DndMode.SILENT, DndMode.REJECT)
+            case DndOption.DEFAULT:
+                return (DndMode.SILENT, DndMode.REJECT)
 
 
 def _ceiling(device: Device, site: Site) -> int:

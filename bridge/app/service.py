@@ -133,6 +133,7 @@ class Service:
             settled=self._settled,
             directory=self.directory,
             language=settings.services.language,
+            line_features=self.pbx.line_features,
             failback=FailBack(
                 settings.server.name or socket.gethostname(),
                 asterisk_is_up=lambda: self.pbx.status().connected,
@@ -140,6 +141,7 @@ class Service:
             ),
             watcher_secret=watcher_secret,
         )
+        self.pbx.line_features.on_change = self.stations.line_desk.changed
         self.http_addresses: tuple[tuple[str, int], ...] = ()
         """Filled in by who serves HTTP."""
         self._started_at = self.clock.now()
@@ -172,6 +174,7 @@ class Service:
             ("Asterisk", self.pbx.run()),
             ("watcher", self.stations.watcher.run()),
             ("refresh", self._refresh_now_and_then()),
+            ("line features", self.stations.line_desk.run()),
         )
 
     async def __aexit__(

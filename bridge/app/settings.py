@@ -157,6 +157,14 @@ class SccpSettings:
     max_phones: int = 5000
     keepalive: int = 30
     """Seconds between two keepalives of a phone."""
+    emergency_country: str = "US"
+    """Whose emergency numbers are never blocked and dialled at once: an ISO country code, or EU; empty for none."""
+    emergency_access_code: str = "9"
+    """With this before them they count, too."""
+    emergency_numbers: tuple[str, ...] = ()
+    """More of them."""
+    emergency_call_back: float = 1800.0
+    """Seconds after an emergency call in which calls to that line ring whatever is set."""
     preserve: float = 30.0
     """Seconds that a call outlives the phone's connection: its media go on, and the phone may come back."""
     tokens: TokenPolicy = TokenPolicy.BY_ORDER
@@ -350,6 +358,7 @@ _CONVERTERS: dict[object, Callable[[object], object]] = {
     TokenPolicy: lambda value: TokenPolicy(_text(value)),
     Address: lambda value: Address.parse(_text(value)),
     tuple[Address, ...]: lambda value: tuple(Address.parse(each) for each in _texts(value)),
+    tuple[str, ...]: lambda value: tuple(_texts(value)),
     tuple[Network, ...]: lambda value: tuple(ip_network(each) for each in _texts(value)),
 }
 """How a TOML value becomes the type that the dataclass declares."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from bridge.app.admissions import Admissions, Known
@@ -17,6 +17,7 @@ from bridge.app.directory import Directory
 from bridge.app.doorkeeper import model_facts
 from bridge.app.failback import FailBack
 from bridge.app.guard import is_allowed, plain_address
+from bridge.app.linedesk import LineDesk
 from bridge.app.lines import SipLines
 from bridge.app.phonefiles import PhoneFiles
 from bridge.app.profiles import Profiles
@@ -26,10 +27,20 @@ from bridge.app.stationjournal import StationJournal
 from bridge.app.watcher import Watcher
 from bridge.autoregistration import Refusal, RefusalReason, RegistrationArrival, met_again
 from bridge.callcontrol import CallSettings, House, ProxiedPhone
-from bridge.callcontrol.events import CallFinished, EarlyOpenFailed, PhoneEvent
+from bridge.callcontrol.events import (
+    CallFinished,
+    ChangeDnd,
+    ChangeForward,
+    EarlyOpenFailed,
+    EmergencyCalled,
+    LineChangeFailed,
+    LineFeaturesRead,
+    PhoneEvent,
+)
 from bridge.callcontrol.network import is_elsewhere
 from bridge.core import CallKind, Device, DeviceName, PastCall, SignallingProtocol
 from bridge.core.events import (
+    EmergencyNumberDialled,
     Event,
     ModelLearnt,
     PhoneRegistered,
@@ -43,7 +54,7 @@ from bridge.net.sccp import SccpServer, StationConnection
 from bridge.net.sipids import RandomSipIds
 from bridge.net.tls import server_context
 from bridge.phones import catalogue
-from bridge.ports import Clock, EventSink, RestartKind, Store
+from bridge.ports import Clock, EventSink, LineFeatureStore, RestartKind, Store
 from bridge.sccp import DeviceType, Label, ResetType
 from bridge.sccp.profile import StationProfile
 from bridge.sccp.session import StationSession
@@ -86,9 +97,10 @@ class Stations:
         asterisk: Destination,
         settled: Callable[[Device], Awaitable[bool]],
         directory: Directory,
-        language: str = "en",
+        line_features: LineFeatureStore,
         failback: FailBack,
         watcher_secret: str = "",
+        language: str = "en",
     ) -> None:
         self._store = store
         self._directory = directory
@@ -100,6 +112,8 @@ class Stations:
         self._settled = settled
         self.failback = failback
         self._settings = settings
+        self.line_desk = LineDesk(line_features, self._numbers, self._tell_line)
+        """Forwards and do-not-disturb."""
         self.sink = sink
         self.clock = clock
         self.asterisk = asterisk
@@ -137,6 +151,7 @@ class Stations:
     async def close(self) -> None:
         """Stop listening; phones go to their next server, or come back."""
         await self._server.close()
+        await self.line_desk.close()
         await asyncio.gather(*(station.finish() for station in list(self._all)))
 
     def restart(self, device: DeviceName, kind: RestartKind) -> None:
@@ -208,6 +223,7 @@ class Stations:
         loop = asyncio.get_running_loop()
         for index, station in enumerate(list(self._all)):
             loop.call_later(RENEWAL * index / len(self._all), what, station)
+        self.line_desk.all_changed()
 
     # --- for the stations --------------------------------------------------------------------------------------------
 
@@ -320,6 +336,24 @@ class Stations:
         asyncio.get_running_loop().run_in_executor(None, self._note_call, past)
 
     # --- inside ------------------------------------------------------------------------------------------------------
+
+    def _numbers(self) -> Iterator[str]:
+        """The numbers of all lines of registered phones."""
+        for station in self._of_device.values():
+            yield from station.numbers
+
+    def _tell_line(self, number: str, answer: LineFeaturesRead | LineChangeFailed) -> None:
+        for station in list(self._of_device.values()):
+            if number in station.numbers:
+                station.tell(answer)
+
+    def emergency(self, device: Device, event: EmergencyCalled) -> None:
+        """Somebody dialled an emergency number: say so at once, and keep the way open for a call-back."""
+        log.critical("EMERGENCY: %s (%s) dialled %s", event.number, device.name, event.dialled)
+        self.sink.record(
+            EmergencyNumberDialled(at=self.clock.now(), device=device.name, number=event.number, dialled=event.dialled)
+        )
+        self.line_desk.ring_through(event.number, self._settings.emergency_call_back)
 
     def _new_station(self, connection: StationConnection) -> Station:
         station = Station(self, connection)
@@ -487,6 +521,17 @@ class Station:
         self._connection.flush()
         return why
 
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """The numbers of its lines."""
+        return tuple(each.line.number for each in self._device.lines) if self._device else ()
+
+    def tell(self, answer: object) -> None:
+        """Hand an answer to the phone's services."""
+        self.phone.tell(answer, now=self._connection.now)
+        self._after()
+        self._connection.flush()
+
     def look_after(self) -> None:
         """Another phone did something to this one."""
         self._after()
@@ -550,6 +595,10 @@ class Station:
                 self._stations.note_call(self._device.name, event)
             case EarlyOpenFailed() if self._device is not None:
                 self._stations.opens_late(self._device.name)
+            case ChangeForward() | ChangeDnd():
+                self._stations.line_desk.change(event)
+            case EmergencyCalled() if self._device is not None:
+                self._stations.emergency(self._device, event)
             case _:
                 log.debug("%s: %s", self._name, event)
 
@@ -606,6 +655,8 @@ class Station:
             return
         name = self._device.name
         self._stations.note(name, registered=True)
+        for number in self.numbers:
+            self._stations.line_desk.changed(number)
         self._record(
             PhoneRegistered(
                 at=self._stations.clock.now(),

@@ -45,6 +45,7 @@ class Desk:
         "screen",
         "session",
         "settings",
+        "standing",
         "stutter",
         "touch",
     )
@@ -71,6 +72,8 @@ class Desk:
         """Calls that are over, for the features to take note of."""
         self.events: deque[PhoneEvent] = deque()
         self.screen = Screen(session, settings.texts.unknown_caller)
+        self.standing: dict[str, str] = {"forward": "", "dnd": ""}
+        """What the idle screen says of services that are on, the most important first."""
         self.early_open_works = True
         self.answers_port_requests = True
         self.last_dialled = ""

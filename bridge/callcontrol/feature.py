@@ -110,6 +110,12 @@ class Feature:
         A call that is over comes here once more, as ENDED.
         """
 
+    # --- the application ---------------------------------------------------------------------------------------------
+
+    def told(self, answer: object, *, now: float) -> bool:
+        """The application's answer to an event of this service. True when it was for this service."""
+        return False
+
     # --- time --------------------------------------------------------------------------------------------------------
 
     def timer(self) -> float | None:

@@ -3,7 +3,19 @@
 from __future__ import annotations
 
 from bridge.callcontrol.blf import BusyLamps
+from bridge.callcontrol.donotdisturb import DoNotDisturb
+from bridge.callcontrol.emergency import Emergency
 from bridge.callcontrol.feature import Feature
+from bridge.callcontrol.forwarding import Forwarding
 from bridge.callcontrol.pickup import Pickup
+from bridge.callcontrol.shortcuts import AbbreviatedDialling, Hotline
 
-FEATURES: tuple[type[Feature], ...] = (BusyLamps, Pickup)
+FEATURES: tuple[type[Feature], ...] = (
+    Emergency,
+    Forwarding,
+    DoNotDisturb,
+    Hotline,
+    AbbreviatedDialling,
+    BusyLamps,
+    Pickup,
+)

@@ -240,6 +240,11 @@ class ProxiedPhone:
         """Characters of a text that stands over the prompt line; a longer one opens a page (wire, section 7.6)."""
         return 95 if self.session.dialect.version >= 8 else 31
 
+    def tell(self, answer: object, *, now: float) -> None:
+        """The application's answer to an event of one of the services."""
+        any(feature.told(answer, now=now) for feature in self._features)
+        self._work(now)
+
     def check_calls(self, *, now: float) -> None:
         """Ask the PBX whether the calls still stand; one that it does not know any more ends (RFC 5057)."""
         for call in self._desk.all_calls:

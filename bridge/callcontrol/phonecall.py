@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -53,8 +54,6 @@ class PhoneCall:
     dialled: str = ""
     target: str = ""
     """The service of the PBX that this call asks for, in place of a number: what only the proxy asks for."""
-    service: str = ""
-    """The name of the service that the number being dialled is for; empty for a plain call."""
     deadline: float | None = None
     """End of the wait for a digit, or of a failure's tone."""
     answered_at: float | None = None
@@ -74,6 +73,14 @@ class PhoneCall:
     """The held call that this one asks about."""
     transferring: str = ""
     """Whereto this held call is on its way by REFER; empty when it is not."""
+    number_for: Callable[[PhoneCall, str, float], None] | None = None
+    """Who wants the number that the user dials, in place of the network: ``(call, number, now)``."""
+    most_digits: int = 0
+    """So many digits are complete at once; 0 where the route patterns decide."""
+    emergency: bool = False
+    """It goes to an emergency number."""
+    only_emergency: bool = False
+    """There is no room for it: it may go nowhere but to an emergency number."""
     tone: bool = False
     """A tone sounds on the phone."""
     redirected_from: Party = field(default_factory=Party)

@@ -65,8 +65,12 @@ class Pickup(Feature):
         """Dial tone: the user dials the group's number."""
         call = self._at_work.focus.new_call(line, now=now)
         if call is not None and call.state in _NOT_DIALLED:
-            call.service = GROUP
-            self._at_work.desk.screen.send(DisplayPromptStatus(Label.GROUP_PICK_UP, 0, call.line, call.call_ref))
+            call.number_for = self._group_dialled
+            self._at_work.desk.screen.asks_number(call)
+
+    def _group_dialled(self, call: PhoneCall, group: str, now: float) -> None:
+        call.number_for = None
+        pick_up(self._at_work, GROUP + group, Party(group), now=now)
 
 
 def directed_pickup(at_work: Workings, number: str, caller: Party, *, now: float) -> PhoneCall | None:

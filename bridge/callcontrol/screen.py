@@ -65,7 +65,7 @@ _URGENCY = (LampMode.OFF, LampMode.WINK, LampMode.ON, LampMode.BLINK)
 class Screen:
     """One phone's display, lamps, ringer and tones."""
 
-    __slots__ = ("_idle", "_lamps", "_message_lamps", "_session", "_sets", "unknown", "usable")
+    __slots__ = ("_idle", "_lamps", "_message_lamps", "_session", "_sets", "silent_lines", "unknown", "usable")
 
     def __init__(self, session: StationSession, unknown: str) -> None:
         self._session = session
@@ -76,6 +76,8 @@ class Screen:
         self.usable: Callable[[int], Collection[SoftKeyEventType]] = lambda _: tuple(SoftKeyEventType)
         """The soft keys that do something for the call of this reference; 0 for the idle phone."""
         self._sets: dict[int, SelectSoftKeys] = {}
+        self.silent_lines: set[int] = set()
+        """Lines whose calls make no sound."""
 
     def send(self, *messages: Message) -> None:
         """Send what the phone can use; nothing to a phone that is gone."""
@@ -149,6 +151,14 @@ class Screen:
         if prompt:
             self.tone(call, Tone.MESSAGE_WAITING if stutter else Tone.INSIDE_DIAL)
 
+    def asks_number(self, call: PhoneCall) -> None:
+        """A service, not the network, wants the number."""
+        line, ref = call.line, call.call_ref
+        self.send(
+            SelectSoftKeys(line, ref, SoftKeySetIndex.OFF_HOOK_WITH_FEATURE, ALL_KEYS),
+            DisplayPromptStatus(Label.ENTER_NUMBER, 0, line, ref),
+        )
+
     def digits(self, call: PhoneCall) -> None:
         """The first digit came."""
         self.silence(call)
@@ -218,7 +228,7 @@ class Screen:
 
     def ring(self, call: PhoneCall) -> None:
         """Sound the ringer, or for a call-waiting call the lamp alone."""
-        mode = RingMode.SILENT if call.waiting else RingMode.INSIDE
+        mode = RingMode.SILENT if call.waiting or call.line in self.silent_lines else RingMode.INSIDE
         self.send(SetRinger(mode, RingDuration.NORMAL, call.line, call.call_ref))
 
     def call_waiting_tone(self, active: PhoneCall) -> None:

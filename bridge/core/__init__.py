@@ -6,6 +6,7 @@ from bridge.core.callmodes import DtmfMode, EarlyOpen
 from bridge.core.devicename import DeviceName
 from bridge.core.devices import Device, Line, LineAppearance
 from bridge.core.files import FileAnswer, FileDenied, FileFound, FileMissing, FileRequest, Via
+from bridge.core.linefeatures import DndMode, ForwardKind, LineFeatures
 from bridge.core.mac import MacAddress
 from bridge.core.numbers import NumberRange, check_directory_number
 from bridge.core.phonebook import CallKind, DirectoryContact, PastCall, checked_contact
@@ -82,6 +83,7 @@ __all__ = [
     "DirectoryContact",
     "DiscardDigits",
     "DndAlert",
+    "DndMode",
     "DndOption",
     "DtmfMode",
     "EarlyOpen",
@@ -91,9 +93,11 @@ __all__ = [
     "FileFound",
     "FileMissing",
     "FileRequest",
+    "ForwardKind",
     "LampPolicy",
     "Line",
     "LineAppearance",
+    "LineFeatures",
     "LineSettings",
     "MacAddress",
     "NumberRange",

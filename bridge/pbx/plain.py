@@ -17,6 +17,7 @@ from bridge.pbx.amilink import AmiMessage
 from bridge.pbx.backlog import Backlog, ReloadBatch
 from bridge.pbx.contacts import read_contacts
 from bridge.pbx.contactwatch import ContactWatch
+from bridge.pbx.linefeatures import AsteriskLineFeatures
 from bridge.pbx.notify import check_sync_fields, restart_fields
 from bridge.pbx.phonefiles import PhoneFiles
 from bridge.pbx.pjsipconf import WATCHER, PjsipOptions
@@ -68,6 +69,8 @@ class PlainAsterisk:
         self._contexts: tuple[Context, ...] = ()
         self._files = PhoneFiles(settings.directory, settings.pjsip, settings.watcher_secret)
         self._ami = Ami(settings.ami, on_state=self._state_changed, on_event=self._event)
+        self.line_features = AsteriskLineFeatures(self._ami)
+        """Forwards and do-not-disturb (the LineFeatureStore port)."""
         self._contacts = ContactWatch(
             self._ami, listener, clock, lambda: self._backlog.names, poll_every=settings.poll_contacts_every
         )
@@ -356,3 +359,4 @@ class PlainAsterisk:
 
     def _event(self, message: AmiMessage) -> None:
         self._contacts.event(message)
+        self.line_features.event(message)

@@ -41,6 +41,10 @@ class StationLine:
     """With so many calls a further caller hears busy."""
     shown_number: str = ""
     """The number by which others outside reach the line, for the top of the screen; empty for the display name."""
+    hotline: str = ""
+    """Dialled by going off hook."""
+    hotline_delay: float = 0.0
+    """Seconds in which the user may still dial something else."""
 
 
 @dataclass(frozen=True, slots=True)

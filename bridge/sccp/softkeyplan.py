@@ -9,7 +9,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from bridge.errors import ConfigurationError
-from bridge.sccp.labels import Label
+from bridge.sccp.labels import ExtendedLabel, Label
 from bridge.sccp.softkeys import (
     ALL_KEYS,
     INFO_BASE,
@@ -33,6 +33,8 @@ KEYS: tuple[SoftKeyDefinition, ...] = (
     SoftKeyDefinition(Label.HOLD, _E.HOLD),
     SoftKeyDefinition(Label.TRANSFER, _E.TRANSFER),
     SoftKeyDefinition(Label.CFWD_ALL, _E.CFWD_ALL),
+    SoftKeyDefinition(Label.CFWD_BUSY, _E.CFWD_BUSY),
+    SoftKeyDefinition(Label.CFWD_NO_ANSWER, _E.CFWD_NO_ANSWER),
     SoftKeyDefinition(Label.BACKSPACE, _E.BACKSPACE),
     SoftKeyDefinition(Label.END_CALL, _E.END_CALL),
     SoftKeyDefinition(Label.RESUME, _E.RESUME),
@@ -55,7 +57,7 @@ KEYS: tuple[SoftKeyDefinition, ...] = (
     SoftKeyDefinition(Label.MCID, _E.MALICIOUS_CALL),
     SoftKeyDefinition(Label.QRT, _E.QUALITY_REPORT),
     SoftKeyDefinition(Label.HLOG, _E.HUNT_GROUP_LOGIN),
-    SoftKeyDefinition("AbbrDial", _E.ABBREVIATED_DIAL),
+    SoftKeyDefinition(ExtendedLabel.ABBR_DIAL, _E.ABBREVIATED_DIAL),
     SoftKeyDefinition("Record", _E.RECORD),
     SoftKeyDefinition("Dial", _E.DIAL),
 )

@@ -40,6 +40,8 @@ class StationTraits:
     """Reads the presentation bits of CallInfo the other way round."""
     hold_names_first_line: bool = False
     """Its hold button always names line 1: the call reference counts."""
+    silent_dnd: bool = True
+    """Its do-not-disturb may silence the ringer; without that it can only reject."""
     max_version: int | None = None
     """Never speak a newer version than this with it; None for whatever it offers."""
 
@@ -86,8 +88,8 @@ TRAITS: dict[DeviceType, StationTraits] = {
     DeviceType.CISCO_6941: _SERIES_69,
     DeviceType.CISCO_6945: _SERIES_69,
     DeviceType.CISCO_6961: _SERIES_69,
-    DeviceType.CISCO_8941: replace(_PLAIN, prompt=False, stop_closes_both=True),
-    DeviceType.CISCO_8945: replace(_PLAIN, prompt=False, stop_closes_both=True),
+    DeviceType.CISCO_8941: replace(_PLAIN, prompt=False, stop_closes_both=True, silent_dnd=False),
+    DeviceType.CISCO_8945: replace(_PLAIN, prompt=False, stop_closes_both=True, silent_dnd=False),
     **dict.fromkeys(SPCP, _SPA),
 }
 """Device types that depart from the defaults."""

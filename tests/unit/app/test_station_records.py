@@ -16,6 +16,7 @@ from bridge.callcontrol import EarlyOpen
 from bridge.core import Server
 from bridge.sip import Destination
 from bridge.store import SqlStore
+from tests.linefeatures import MemoryLineFeatures
 from tests.samples import sample_device
 from tests.unit.app.conftest import Remembering, StillClock
 
@@ -37,6 +38,8 @@ async def test_a_phone_that_opens_no_channel_early_is_remembered_beyond_a_restar
         settings=settings,
         networks=(),
         failback=cast("Any", None),
+        line_features=MemoryLineFeatures(),
+        directory=cast("Any", None),
         asterisk=Destination("127.0.0.1", 5060),
         settled=cast("Any", None),
     )

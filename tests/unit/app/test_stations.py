@@ -34,6 +34,7 @@ from bridge.sccp import (
 )
 from bridge.sip import Destination
 from bridge.store import SqlStore
+from tests.linefeatures import MemoryLineFeatures
 from tests.sccpclient import Phone, Session, connected
 from tests.unit.app.conftest import CountingIds, Remembering, StillClock
 
@@ -97,6 +98,7 @@ def node(
             settled=_at_once,
             failback=failback,
             directory=Directory(store, clock),
+            line_features=MemoryLineFeatures(),
         )
         await stations.start()
         deciding = asyncio.create_task(admissions.run())
