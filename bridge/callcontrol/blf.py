@@ -10,6 +10,7 @@ from functools import partial
 
 from bridge.callcontrol.feature import Feature, Workings
 from bridge.callcontrol.pickup import directed_pickup
+from bridge.callcontrol.screen import NOTIFY_PRIORITY
 from bridge.callcontrol.watching import LampState, Watched, Watching
 from bridge.sccp import (
     ALL_KEYS,
@@ -45,12 +46,14 @@ _LAMPS = {LampState.ALERTING: LampMode.BLINK, LampState.IN_USE: LampMode.ON}
 class BusyLamps(Feature):
     """The busy lamps of one phone, and the numbers in its lists."""
 
-    __slots__ = ("_asked", "_shown")
+    __slots__ = ("_announced", "_asked", "_shown")
     BUTTONS = frozenset({StimulusType.BLF_SPEED_DIAL, StimulusType.LINE})
 
     def __init__(self, workings: Workings) -> None:
         super().__init__(workings)
         self._shown: list[tuple[str, Callable[[float], None]]] = []
+        self._announced = 0
+        """The lamp whose caller is named on the screen; 0 for none."""
         self._asked: dict[int, tuple[str, Callable[[float], None]]] = {}
 
     # --- the phone ---------------------------------------------------------------------------------------------------
@@ -75,6 +78,7 @@ class BusyLamps(Feature):
         """Watch nothing any more."""
         for number, listener in (*self._shown, *self._asked.values()):
             self._watching.unwatch(number, listener, now=now)
+        self._announced = 0
         self._shown.clear()
         self._asked.clear()
 
@@ -90,6 +94,7 @@ class BusyLamps(Feature):
         if lamp is None:
             return
         watched = self._watching.state(lamp.number)
+        self._announce(0)
         if lamp.pickup and watched.state is LampState.ALERTING:
             directed_pickup(self._at_work, lamp.number, watched.caller, now=now)
         else:
@@ -136,8 +141,19 @@ class BusyLamps(Feature):
         self._show(instance, lamp, watched)
         if lamp.pickup and watched.state is LampState.ALERTING and watched.caller.shown and not desk.calls:
             # Who picks up shall know whose call it is.
-            desk.screen.notify(f"{Label.FROM}{watched.caller.shown} > {lamp.label or lamp.number}")
+            self._announce(instance, f"{Label.FROM}{watched.caller.shown} > {lamp.label or lamp.number}")
+        elif instance == self._announced:
+            self._announce(0)
         desk.touch()
+
+    def _announce(self, instance: int, text: str = "") -> None:
+        """Name the caller of a lamp's number over the prompt, or take the name away."""
+        screen = self._at_work.desk.screen
+        if instance:
+            screen.notify(text)
+        elif self._announced:
+            screen.clear_message(NOTIFY_PRIORITY)
+        self._announced = instance
 
     def _listed(self, transaction_id: int, now: float) -> None:
         number = self._asked[transaction_id][0]

@@ -10,6 +10,7 @@ from bridge.callcontrol.watching import LampState
 from bridge.sccp import (
     BlfStatus,
     ButtonDefinition,
+    ClearPriNotify,
     FeatureStat,
     FeatureStatReq,
     Label,
@@ -138,6 +139,11 @@ def test_who_calls_is_shown_to_those_who_may_pick_up() -> None:
     tell(made, "2001", EARLY, caller="1003", name="Carol")
     tell(made, "2002", EARLY, caller="1003", name="Carol")
     assert made.notified() == ["From 1003 > Reception"]
+    assert made.station.take(ClearPriNotify) == []
+    tell(made, "2001", CONFIRMED)
+    assert len(made.station.take(ClearPriNotify)) == 1
+    tell(made, "2001", IDLE)
+    assert made.station.take(ClearPriNotify) == []
 
 
 def test_nothing_is_watched_after_the_phone_left() -> None:
