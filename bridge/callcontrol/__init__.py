@@ -20,7 +20,7 @@ from bridge.callcontrol.events import (
 from bridge.callcontrol.house import House
 from bridge.callcontrol.phone import ProxiedPhone
 from bridge.callcontrol.phonecall import PhoneCall, PhoneCallState
-from bridge.callcontrol.settings import CallSettings, CallTexts, DtmfMode, EarlyOpen
+from bridge.callcontrol.settings import CallSettings, CallTexts, DtmfMode, EarlyOpen, NumberSpan
 
 __all__ = [
     "CallConnected",
@@ -38,6 +38,7 @@ __all__ = [
     "LineState",
     "MediaTroubled",
     "MessagesWaiting",
+    "NumberSpan",
     "PhoneCall",
     "PhoneCallState",
     "PhoneEvent",

@@ -41,6 +41,7 @@ class Desk:
         "events",
         "last_dialled",
         "line_states",
+        "not_transferred",
         "screen",
         "session",
         "settings",
@@ -60,6 +61,8 @@ class Desk:
         self.calls: dict[int, PhoneCall] = {}
         self.ended: deque[PhoneCall] = deque()
         """Calls that are over, for the features to take note of."""
+        self.not_transferred: deque[PhoneCall] = deque()
+        """Calls that the PBX did not take off our hands, for the features to take note of."""
         self.events: deque[PhoneEvent] = deque()
         self.screen = Screen(session, settings.texts.unknown_caller)
         self.early_open_works = True
@@ -215,9 +218,14 @@ class Desk:
         call.state = PhoneCallState.ENDED
         call.deadline = None
         closing = call.channel.close()
+        call.transfer_deadline = None
         for other in self.calls.values():
             if other.transfer_of is call:
                 other.transfer_of = None
+            if other.conference_of is call:
+                other.conference_of = None
+            if other.transfer_with is call:
+                other.transfer_with = None
         left = self.all_calls
         active = self.active
         if call.waiting and active is not None and not any(other.waiting for other in left):

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from bridge.callcontrol.conference import Conference
 from bridge.callcontrol.feature import Feature
+from bridge.callcontrol.selection import Selection
 
-FEATURES: tuple[type[Feature], ...] = ()
+FEATURES: tuple[type[Feature], ...] = (
+    Selection,
+    Conference,
+)

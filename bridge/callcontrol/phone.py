@@ -32,7 +32,7 @@ from bridge.callcontrol.settings import CallSettings
 from bridge.callcontrol.transfer import Transfer
 from bridge.callcontrol.user import User
 from bridge.errors import LocalProtocolError
-from bridge.sccp import ResetType
+from bridge.sccp import ResetType, SoftKeyEventType
 from bridge.sccp.profile import StationProfile
 from bridge.sccp.session import StationSession
 from bridge.sccp.stationevents import (
@@ -108,6 +108,7 @@ class ProxiedPhone:
             self.house,
         )
         self._features = tuple(feature(workings) for feature in FEATURES)
+        desk.screen.hidden = self._hidden_keys
         self._user = User(workings, self._features)
         self._network = Network(workings, self._features)
 
@@ -176,6 +177,11 @@ class ProxiedPhone:
         self._restart = kind
         self._work(now)
 
+    def tell(self, answer: object, *, now: float) -> None:
+        """The application's answer to an event of one of the services."""
+        any(feature.told(answer, now=now) for feature in self._features)
+        self._work(now)
+
     def close(self, *, keep_lines: bool = False, now: float) -> None:
         """Give the connection up, end the calls, and leave the PBX, unless the lines go to the device's next one."""
         self.session.close(now=now)
@@ -227,6 +233,7 @@ class ProxiedPhone:
                 self._channel_silent(call, now)
             if call.deadline is not None and call.deadline <= now:
                 self._outgoing.overdue(call, now=now)
+        self._transfer.handle_timer(now=now)
         for feature in self._features:
             if (at := feature.timer()) is not None and at <= now:
                 feature.handle_timer(now=now)
@@ -240,7 +247,7 @@ class ProxiedPhone:
         """When to call ``handle_timer``, or None. The user agents have their own timers."""
         times = [self.session.timer(), self._gone_at, *(feature.timer() for feature in self._features)]
         for call in self._desk.calls.values():
-            times += [call.deadline, call.channel.deadline]
+            times += [call.deadline, call.channel.deadline, call.transfer_deadline]
         return min((at for at in times if at is not None), default=None)
 
     def data_to_station(self) -> list[bytes]:
@@ -268,13 +275,19 @@ class ProxiedPhone:
 
     def _notice_changes(self, now: float) -> None:
         """Tell the features which calls stand otherwise than after the last step."""
-        if not self._features:
-            self._desk.ended.clear()
-            return
-        while changed := self._changed_calls():
+        desk = self._desk
+        while (changed := self._changed_calls()) or desk.not_transferred:
             for call, before in changed:
                 for feature in self._features:
                     feature.call_changed(call, before, now=now)
+            while desk.not_transferred:
+                call = desk.not_transferred.popleft()
+                for feature in self._features:
+                    feature.transfer_failed(call, now=now)
+        desk.screen.refresh_keys(desk.all_calls)
+
+    def _hidden_keys(self, call: PhoneCall | None) -> frozenset[SoftKeyEventType]:
+        return frozenset().union(*(feature.hides(call) for feature in self._features))
 
     def _changed_calls(self) -> list[tuple[PhoneCall, PhoneCallState | None]]:
         calls = [*self._desk.ended, *self._desk.calls.values()]

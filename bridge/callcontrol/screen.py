@@ -5,7 +5,7 @@ Source: SCCP flows reference, sections 3 and 4.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from bridge.callcontrol.outcomes import Outcome
 from bridge.callcontrol.parties import Party
@@ -18,12 +18,14 @@ from bridge.sccp import (
     CallHistoryDisposition,
     CallInfo,
     CallSecurity,
+    CallSelectStat,
     CallState,
     CallType,
     ClearPromptStatus,
     DialedNumber,
     DisplayPriNotify,
     DisplayPromptStatus,
+    ExtendedLabel,
     Label,
     LampMode,
     Message,
@@ -34,6 +36,7 @@ from bridge.sccp import (
     SetLamp,
     SetRinger,
     SetSpeakerMode,
+    SoftKeyEventType,
     SoftKeySetIndex,
     StartTone,
     StationCallState,
@@ -62,13 +65,17 @@ _URGENCY = (LampMode.OFF, LampMode.WINK, LampMode.ON, LampMode.BLINK)
 class Screen:
     """One phone's display, lamps, ringer and tones."""
 
-    __slots__ = ("_idle", "_lamps", "_message_lamps", "_session", "unknown")
+    __slots__ = ("_idle", "_keys", "_lamps", "_message_lamps", "_session", "hidden", "unknown")
 
     def __init__(self, session: StationSession, unknown: str) -> None:
         self._session = session
         self._idle = ""
         self._lamps: dict[int, LampMode] = {}
         self._message_lamps: dict[int, bool] = {}
+        self._keys: dict[int, tuple[SoftKeySetIndex, int]] = {}
+        """Which set each call shows, and which keys of it are enabled; 0 is the idle phone."""
+        self.hidden: Callable[[PhoneCall | None], frozenset[SoftKeyEventType]] = lambda _: frozenset()
+        """The keys that would do nothing for a call (None for the idle phone), and so are not shown."""
         self.unknown = unknown
 
     def send(self, *messages: Message) -> None:
@@ -88,7 +95,8 @@ class Screen:
 
     def idle(self) -> None:
         """The idle phone."""
-        self.send(SelectSoftKeys(0, 0, SoftKeySetIndex.ON_HOOK, ALL_KEYS), DisplayPromptStatus(self._idle))
+        self._keys.clear()
+        self.send(self._select(None, SoftKeySetIndex.ON_HOOK), DisplayPromptStatus(self._idle))
 
     def notify(self, text: str) -> None:
         """A text over everything else for some seconds."""
@@ -105,13 +113,13 @@ class Screen:
     def off_hook(self, call: PhoneCall, calls: Iterable[PhoneCall], *, stutter: bool, prompt: bool = True) -> None:
         """Dial tone."""
         line, ref = call.line, call.call_ref
-        feature = call.transfer_of is not None
+        feature = call.transfer_of is not None or call.conference_of is not None
         keys = SoftKeySetIndex.OFF_HOOK_WITH_FEATURE if feature else SoftKeySetIndex.OFF_HOOK
         self.send(SetRinger(RingMode.OFF), SetSpeakerMode(OnOff.ON))
         self.lamps(calls)
         self.send(
             CallState(StationCallState.OFF_HOOK, line, ref),
-            SelectSoftKeys(line, ref, keys, ALL_KEYS),
+            self._select(call, keys),
             DisplayPromptStatus(Label.ENTER_NUMBER, 0, line, ref),
             ActivateCallPlane(line),
         )
@@ -121,7 +129,7 @@ class Screen:
     def digits(self, call: PhoneCall) -> None:
         """The first digit came."""
         self.silence(call)
-        self.send(SelectSoftKeys(call.line, call.call_ref, SoftKeySetIndex.DIGITS_AFTER_DIALING_FIRST, ALL_KEYS))
+        self.send(self._select(call, SoftKeySetIndex.DIGITS_AFTER_DIALING_FIRST))
 
     def erased(self, call: PhoneCall) -> None:
         """The last digit is gone."""
@@ -133,10 +141,11 @@ class Screen:
         self.silence(call)
         self.lamps(calls)
         self.info(call, own)
+        if call.dialled:
+            self.send(DialedNumber(call.dialled, line, ref))
         self.send(
-            DialedNumber(call.dialled, line, ref),
             CallState(StationCallState.PROCEED, line, ref),
-            SelectSoftKeys(line, ref, SoftKeySetIndex.RING_OUT, ALL_KEYS),
+            self._select(call, SoftKeySetIndex.RING_OUT),
             DisplayPromptStatus(Label.CALL_PROCEED, 0, line, ref),
         )
 
@@ -148,7 +157,7 @@ class Screen:
         self.lamps(calls)
         self.send(
             CallState(StationCallState.RING_OUT, line, ref),
-            SelectSoftKeys(line, ref, keys, ALL_KEYS),
+            self._select(call, keys),
             DisplayPromptStatus(Label.RING_OUT, 0, line, ref),
         )
         if tone:
@@ -163,7 +172,7 @@ class Screen:
         self.lamps(calls)
         self.send(
             CallState(outcome.state, line, ref),
-            SelectSoftKeys(line, ref, SoftKeySetIndex.RING_OUT, ALL_KEYS),
+            self._select(call, SoftKeySetIndex.RING_OUT),
             DisplayPromptStatus(text or outcome.text, 0, line, ref),
         )
         self.tone(call, outcome.tone)
@@ -177,7 +186,7 @@ class Screen:
         text = Label.CALL_WAITING if call.waiting else Label.FROM + who
         self.send(
             CallState(StationCallState.RING_IN, line, ref),
-            SelectSoftKeys(line, ref, SoftKeySetIndex.RING_IN, ALL_KEYS),
+            self._select(call, SoftKeySetIndex.RING_IN),
             DisplayPromptStatus(text, 0, line, ref),
         )
         self.notify(Label.FROM + who)
@@ -217,12 +226,15 @@ class Screen:
     def connected(self, call: PhoneCall, own: StationLine, calls: Iterable[PhoneCall]) -> None:
         """The two talk."""
         line, ref = call.line, call.call_ref
-        transfer = call.transfer_of is not None
-        keys = SoftKeySetIndex.CONNECTED_TRANSFERABLE if transfer else SoftKeySetIndex.CONNECTED
+        keys = SoftKeySetIndex.CONNECTED
+        if call.transfer_of is not None:
+            keys = SoftKeySetIndex.CONNECTED_TRANSFERABLE
+        elif call.conference_of is not None and self._session.traits.conference_keys:
+            keys = SoftKeySetIndex.CONNECTED_CONFERENCEABLE
         self.send(StopTone(line, ref))
         call.tone = False
         self.lamps(calls)
-        self.send(CallState(StationCallState.CONNECTED, line, ref), SelectSoftKeys(line, ref, keys, ALL_KEYS))
+        self.send(CallState(StationCallState.CONNECTED, line, ref), self._select(call, keys))
         self.send(DisplayPromptStatus(Label.CONNECTED, 0, line, ref))
         self.info(call, own)
 
@@ -234,7 +246,7 @@ class Screen:
         self.lamps(calls)
         self.send(CallState(StationCallState.HOLD, line, ref), DisplayPromptStatus(Label.HOLD, 0, line, ref))
         self.info(call, own)
-        self.send(SetSpeakerMode(OnOff.OFF), SelectSoftKeys(line, ref, SoftKeySetIndex.ON_HOLD, ALL_KEYS))
+        self.send(SetSpeakerMode(OnOff.OFF), self._select(call, SoftKeySetIndex.ON_HOLD))
 
     def cleared(self, call: PhoneCall, closing: Iterable[Message], calls: tuple[PhoneCall, ...]) -> None:
         """The call is over. ``closing``: the messages that close its channel; ``calls``: those that are left."""
@@ -242,6 +254,7 @@ class Screen:
         self.send(StopTone(line, ref))
         call.tone = False
         self.lamps((*calls, call))
+        self._keys.pop(ref, None)
         self.send(ClearPromptStatus(line, ref), *closing, CallState(StationCallState.ON_HOOK, line, ref))
         self.send(SetRinger(RingMode.OFF, RingDuration.NORMAL, line, ref))
         if all(other.is_aside for other in calls):
@@ -264,6 +277,8 @@ class Screen:
             there = Party("", self.unknown)
         calling, called = (here, there) if call.outgoing else (there, here)
         original = Party(call.dialled, call.dialled) if call.outgoing else call.redirected_from
+        if call.target:
+            original = there
         restriction = 0xFF if self._session.traits.inverted_presentation else 0
         self.send(
             CallInfo(
@@ -281,6 +296,41 @@ class Screen:
                 restriction_bits=restriction,
             )
         )
+
+    def prompt(self, call: PhoneCall, text: str) -> None:
+        """What the prompt line says about a call."""
+        self.send(DisplayPromptStatus(text, 0, call.line, call.call_ref))
+
+    def select_keys(self, call: PhoneCall, keys: SoftKeySetIndex) -> None:
+        """Show another set of soft keys for a call."""
+        self.send(self._select(call, keys))
+
+    def refresh_keys(self, calls: Iterable[PhoneCall]) -> None:
+        """Show the keys that do something by now, and hide those that no longer do."""
+        for call in calls:
+            shown = self._keys.get(call.call_ref)
+            if shown is not None and shown[1] != self._mask(call, shown[0]):
+                self.send(self._select(call, shown[0]))
+
+    def marked(self, call: PhoneCall) -> None:
+        """Show whether the call is selected."""
+        self.send(CallSelectStat(int(call.selected), call.call_ref, call.line))
+
+    def reminding(self, call: PhoneCall) -> None:
+        """The call has been on hold for long."""
+        line, ref = call.line, call.call_ref
+        self.send(CallState(StationCallState.HOLD_REVERT, line, ref))
+        self.prompt(call, ExtendedLabel.HOLD_REVERSION)
+        self.select_keys(call, SoftKeySetIndex.ON_HOLD)
+
+    def _select(self, call: PhoneCall | None, keys: SoftKeySetIndex) -> SelectSoftKeys:
+        line, ref = (call.line, call.call_ref) if call is not None else (0, 0)
+        self._keys[ref] = (keys, self._mask(call, keys))
+        return SelectSoftKeys(line, ref, *self._keys[ref])
+
+    def _mask(self, call: PhoneCall | None, keys: SoftKeySetIndex) -> int:
+        profile = self._session.profile
+        return profile.softkeys.mask(keys, self.hidden(call)) if profile else ALL_KEYS
 
     def tone(self, call: PhoneCall, tone: Tone) -> None:
         """Start a tone."""
@@ -309,3 +359,4 @@ class Screen:
         """The phone is gone: it comes back with everything off."""
         self._lamps.clear()
         self._message_lamps.clear()
+        self._keys.clear()

@@ -43,6 +43,17 @@ class CallTexts:
     unknown_caller: str = "Unknown"
 
 
+@dataclass(frozen=True, slots=True)
+class NumberSpan:
+    """Numbers of one length, from ``first`` to ``last``."""
+
+    first: str
+    last: str
+
+    def __contains__(self, number: str) -> bool:
+        return len(number) == len(self.first) and number.isdigit() and self.first <= number <= self.last
+
+
 DEFAULT_CODECS = (
     MediaCodec.G711_ULAW_64K,
     MediaCodec.G711_ALAW_64K,
@@ -67,6 +78,16 @@ class CallSettings:
     """How long busy, reorder and the like sound before the call is cleared."""
     channel_ack: float = 2.0
     """How long an OpenReceiveChannelAck is awaited; then it is tried once more."""
+    transfer_wait: float = 20.0
+    """How long the PBX may say nothing about a transfer before the call is given back."""
+    transfer_on_hook: bool = False
+    """Hanging up during the consultation hands the held call over. Phones without a display always do so."""
+    conference_outlives_starter: bool = True
+    """The others go on talking when the phone that made the conference leaves it."""
+    meetme: tuple[NumberSpan, ...] = ()
+    """The numbers of meet-me conferences."""
+    hold_reminder: float = 60.0
+    """How long after the first reminder of a held call the next one comes; the first one is the line's."""
     preserve: float = 30.0
     """How long calls outlive the phone's signalling connection: their media go on."""
     early_open: EarlyOpen = EarlyOpen.AUTO

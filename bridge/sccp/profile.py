@@ -36,6 +36,8 @@ class StationLine:
     """Calls that the line may carry at a time."""
     busy_trigger: int = 2
     """With so many calls a further caller hears busy."""
+    hold_reversion: float = 0.0
+    """Seconds after which the user is reminded of a held call; 0 for never."""
 
 
 @dataclass(frozen=True, slots=True)

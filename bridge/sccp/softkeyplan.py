@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from bridge.errors import ConfigurationError
 from bridge.sccp.labels import Label
 from bridge.sccp.softkeys import (
+    ALL_KEYS,
     INFO_BASE,
     KEYS_PER_SET,
     SET_SLOTS,
@@ -41,6 +42,7 @@ KEYS: tuple[SoftKeyDefinition, ...] = (
     SoftKeyDefinition(Label.MEET_ME, _E.MEET_ME),
     SoftKeyDefinition(Label.PICK_UP, _E.PICK_UP),
     SoftKeyDefinition(Label.GROUP_PICK_UP, _E.GROUP_PICK_UP),
+    SoftKeyDefinition(Label.REMOVE_LAST_CONFERENCE_PARTY, _E.REMOVE_LAST_CONFERENCE_PARTY),
     SoftKeyDefinition(Label.BARGE, _E.BARGE),
     SoftKeyDefinition(Label.DIRECT_TRANSFER, _E.DIRECT_TRANSFER),
     SoftKeyDefinition(Label.SELECT, _E.SELECT),
@@ -61,13 +63,26 @@ class KeysOfState:
 
 DEFAULT_SETS: tuple[KeysOfState, ...] = (
     KeysOfState(_S.ON_HOOK, (_E.REDIAL, _E.NEW_CALL)),
-    KeysOfState(_S.CONNECTED, (_E.HOLD, _E.END_CALL, _E.TRANSFER)),
-    KeysOfState(_S.ON_HOLD, (_E.RESUME, _E.NEW_CALL, _E.END_CALL)),
+    KeysOfState(
+        _S.CONNECTED,
+        (
+            _E.HOLD,
+            _E.END_CALL,
+            _E.TRANSFER,
+            _E.CONFRN,
+            _E.CONF_LIST,
+            _E.REMOVE_LAST_CONFERENCE_PARTY,
+            _E.SELECT,
+            _E.JOIN,
+            _E.DIRECT_TRANSFER,
+        ),
+    ),
+    KeysOfState(_S.ON_HOLD, (_E.RESUME, _E.NEW_CALL, _E.END_CALL, _E.SELECT, _E.JOIN, _E.DIRECT_TRANSFER)),
     KeysOfState(_S.RING_IN, (_E.ANSWER, _E.END_CALL)),
-    KeysOfState(_S.OFF_HOOK, (_E.REDIAL, _E.END_CALL)),
+    KeysOfState(_S.OFF_HOOK, (_E.REDIAL, _E.END_CALL, _E.MEET_ME)),
     KeysOfState(_S.CONNECTED_TRANSFERABLE, (_E.NONE, _E.END_CALL, _E.TRANSFER)),
     KeysOfState(_S.DIGITS_AFTER_DIALING_FIRST, (_E.BACKSPACE, _E.END_CALL, _E.DIAL)),
-    KeysOfState(_S.CONNECTED_CONFERENCEABLE, (_E.NONE, _E.END_CALL)),
+    KeysOfState(_S.CONNECTED_CONFERENCEABLE, (_E.NONE, _E.END_CALL, _E.CONFRN)),
     KeysOfState(_S.RING_OUT, (_E.NONE, _E.END_CALL)),
     KeysOfState(_S.OFF_HOOK_WITH_FEATURE, (_E.REDIAL, _E.END_CALL)),
     KeysOfState(_S.IN_USE_HINT, (_E.NEW_CALL,)),
@@ -102,6 +117,12 @@ class SoftKeyPlan:
         shown = {keys.state: keys.events for keys in self.sets}
         last = max(shown, default=SoftKeySetIndex.ON_HOOK)
         return SoftKeySetRes.of(self._set(shown.get(SoftKeySetIndex(index), ()), position) for index in range(last + 1))
+
+    def mask(self, state: SoftKeySetIndex, hidden: frozenset[SoftKeyEventType] = frozenset()) -> int:
+        """For SelectSoftKeys: bit n enables key n of the set; those of ``hidden`` are not enabled."""
+        shown = next((keys.events for keys in self.sets if keys.state == state), ())
+        off = sum(1 << place for place, event in enumerate(shown) if event in hidden)
+        return ALL_KEYS & ~off
 
     @staticmethod
     def _set(events: tuple[SoftKeyEventType, ...], position: dict[SoftKeyEventType, int]) -> SoftKeySet:

@@ -36,6 +36,8 @@ class StationTraits:
     """Closes its receiving side, too, when it is told to stop sending."""
     inverted_presentation: bool = False
     """Reads the presentation bits of CallInfo the other way round."""
+    conference_keys: bool = True
+    """Has the soft-key set for the call whose other side is about to join a conference; else it shows CONNECTED."""
     hold_names_first_line: bool = False
     """Its hold button always names line 1: the call reference counts."""
     max_version: int | None = None
@@ -44,6 +46,7 @@ class StationTraits:
 
 _PLAIN = StationTraits()
 _LEGACY = StationTraits(softkeys=False, message_lamp=False, legacy=True)
+_69XX = StationTraits(conference_keys=False)
 _ANALOG = StationTraits(softkeys=False, prompt=False, display=False, message_lamp=False)
 _JAVA_OF_79X1 = StationTraits(stop_closes_both=True)
 _SLOW = StationTraits(keepalive_tolerance=1.20)
@@ -78,7 +81,11 @@ TRAITS: dict[DeviceType, StationTraits] = {
     DeviceType.CISCO_7971G_GE: _JAVA_OF_79X1,
     DeviceType.CISCO_7971G_GE_OTHER: _JAVA_OF_79X1,
     DeviceType.CISCO_6901: _ANALOG,
-    DeviceType.CISCO_6911: replace(_PLAIN, prompt=False, keepalive_tolerance=1.20),
+    DeviceType.CISCO_6911: replace(_69XX, prompt=False, keepalive_tolerance=1.20),
+    DeviceType.CISCO_6921: _69XX,
+    DeviceType.CISCO_6941: _69XX,
+    DeviceType.CISCO_6945: _69XX,
+    DeviceType.CISCO_6961: _69XX,
     DeviceType.CISCO_8941: replace(_PLAIN, prompt=False, stop_closes_both=True),
     DeviceType.CISCO_8945: replace(_PLAIN, prompt=False, stop_closes_both=True),
     **dict.fromkeys(SPCP, _SPA),

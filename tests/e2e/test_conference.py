@@ -1,0 +1,168 @@
+"""Conferences of SCCP phones on a stock Asterisk: everybody hears everybody, and nobody is left behind."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+
+import pytest
+
+from bridge.lab.phoneevents import CallEnded
+from bridge.lab.sccpphone import SccpPhone
+from bridge.lab.testbed import running_testbed
+from tests.e2e.listening import CLEARLY, hear_each_other, no_longer_hears, shares, until
+from tests.e2e.test_sccp import SCCP, Desks, next_tone, polled
+
+
+@pytest.fixture
+async def desks() -> AsyncIterator[Desks]:
+    async with running_testbed(SCCP) as bed:
+        desks = Desks(bed)
+        yield desks
+        for phone in desks.phones:
+            await phone.power_off()
+        for phone in desks.phones:
+            assert phone.faults == (), phone.device
+
+
+async def nothing_left(desks: Desks) -> None:
+    """No room and no channel is left at Asterisk, no call and no lamp at the phones."""
+
+    async def over() -> bool:
+        channels = await desks.bed.asterisk.cli("core show channels count")
+        return re.search(r"^0 active channels", channels, re.MULTILINE) is not None
+
+    await polled(over)
+    assert "sepbridge-" not in await desks.bed.asterisk.cli("confbridge list")
+    for phone in desks.phones:
+        assert phone.view.calls == (), phone.device
+        assert phone.view.lamps == (), phone.device
+        assert phone.view.tone == "", phone.device
+
+
+async def conference_of_three(desks: Desks, *models: str) -> list[SccpPhone]:
+    """The first phone brings the other two together."""
+    one, two, three = [await desks.registered(model) for model in models or ("7961", "7942", "7970")]
+    one.call(two.number)
+    assert await next_tone(two) == one.tone
+    one.press_soft_key("Confrn")
+    one.press_keys(f"{three.number}#")
+    while await next_tone(one) != three.tone:
+        pass
+    one.press_soft_key("Confrn")
+    await hear_each_other(one, two, three)
+    return [one, two, three]
+
+
+async def test_three_phones_hear_each_other_until_one_is_left(desks: Desks) -> None:
+    one, two, three = await conference_of_three(desks)
+    await until(lambda: len(one.view.calls) == 1, lambda: str(one.view))
+    for phone in (one, two, three):
+        assert "Conference" in phone.view.calls[0], phone.view
+        assert "line 1: on" in phone.view.lamps
+    two.hang_up()
+    await two.wait_for(CallEnded)
+    await hear_each_other(one, three)
+    three.hang_up()
+    await until(lambda: one.view.calls == (), lambda: str(one.view))
+    await nothing_left(desks)
+
+
+async def test_the_starter_may_leave(desks: Desks) -> None:
+    one, two, three = await conference_of_three(desks)
+    one.hang_up()
+    await until(lambda: one.view.calls == (), lambda: str(one.view))
+    await hear_each_other(two, three)
+    two.hang_up()
+    await until(lambda: three.view.calls == (), lambda: str(three.view))
+    await nothing_left(desks)
+
+
+async def test_another_party_is_added_and_the_conference_waits_on_hold(desks: Desks) -> None:
+    one, two, three = await conference_of_three(desks, "7961", "7942", "6921")
+    four = await desks.registered("7912")
+    one.press_soft_key("Confrn")
+    await hear_each_other(two, three)
+    await no_longer_hears(two, one)
+    one.press_keys(f"{four.number}#")
+    await hear_each_other(one, four)
+    one.press_soft_key("Confrn")
+    await hear_each_other(one, two, three, four)
+    assert len(one.view.calls) == 1
+    one.hold()
+    await hear_each_other(two, three, four)
+    await no_longer_hears(two, one)
+    one.resume()
+    await hear_each_other(one, two, three, four)
+    for phone in (three, two, four):
+        phone.hang_up()
+    await until(lambda: one.view.calls == (), lambda: str(one.view))
+    await nothing_left(desks)
+
+
+async def test_selected_calls_are_joined(desks: Desks) -> None:
+    one, two, three = [await desks.registered(model) for model in ("7961", "7942", "7970")]
+    one.call(two.number)
+    await hear_each_other(one, two)
+    one.hold()
+    one.call(three.number)
+    await hear_each_other(one, three)
+    one.press_soft_key("Select")
+    one.press_soft_key("Join")
+    await hear_each_other(one, two, three)
+    one.hang_up()
+    await hear_each_other(two, three)
+    three.hang_up()
+    await until(lambda: two.view.calls == (), lambda: str(two.view))
+    await nothing_left(desks)
+
+
+async def test_two_calls_are_joined_by_direct_transfer(desks: Desks) -> None:
+    one, two, three = [await desks.registered(model) for model in ("7961", "7942", "7970")]
+    one.call(two.number)
+    await hear_each_other(one, two)
+    one.hold()
+    one.call(three.number)
+    await hear_each_other(one, three)
+    one.press_soft_key("DirTrfr")
+    await hear_each_other(two, three)
+    await until(lambda: one.view.calls == (), lambda: str(one.view))
+    await until(lambda: three.number in two.view.calls[0], lambda: str(two.view))
+    await until(lambda: two.number in three.view.calls[0], lambda: str(three.view))
+    three.hang_up()
+    await until(lambda: two.view.calls == (), lambda: str(two.view))
+    await nothing_left(desks)
+
+
+async def test_a_third_party_is_transferred_into_a_conference(desks: Desks) -> None:
+    one, two, three = await conference_of_three(desks)
+    four = await desks.registered("7945")
+    one.press_soft_key("Transfer")
+    one.press_keys(f"{four.number}#")
+    await hear_each_other(one, four)
+    one.press_soft_key("Transfer")
+    await hear_each_other(two, three, four)
+    await until(lambda: one.view.calls == (), lambda: str(one.view))
+    for phone in (two, three):
+        phone.hang_up()
+    await until(lambda: four.view.calls == (), lambda: str(four.view))
+    await nothing_left(desks)
+
+
+async def test_a_phone_without_partners_gets_its_calls_back(desks: Desks) -> None:
+    """An application of the PBX cannot be moved: there is nobody else on that call."""
+    one, two = [await desks.registered(model) for model in ("7961", "7942")]
+    one.call("600")
+    await until(lambda: shares(one, one)[0] > CLEARLY, lambda: str(one.view))
+    one.press_soft_key("Confrn")
+    one.press_keys(f"{two.number}#")
+    await hear_each_other(one, two)
+    one.press_soft_key("Confrn")
+    await until(lambda: "Can not complete conference" in one.view.status, lambda: str(one.view))
+    await hear_each_other(one, two)
+    two.hang_up()
+    await until(lambda: len(one.view.calls) == 1, lambda: str(one.view))
+    one.resume()
+    await until(lambda: shares(one, one)[0] > CLEARLY, lambda: str(one.view))
+    one.hang_up()
+    await nothing_left(desks)
