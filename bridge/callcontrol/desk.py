@@ -15,7 +15,7 @@ from bridge.callcontrol.parties import Party
 from bridge.callcontrol.phonecall import PhoneCall, PhoneCallState
 from bridge.callcontrol.screen import Screen
 from bridge.callcontrol.settings import CallSettings, DtmfMode, EarlyOpen
-from bridge.sccp import ConnectionStatisticsReq, MediaCodec, PhoneFeatures
+from bridge.sccp import ConnectionStatisticsReq, ExtendedLabel, Label, MediaCodec, PhoneFeatures
 from bridge.sccp.profile import StationLine
 from bridge.sccp.session import StationSession
 from bridge.sip import AudioSession, Call, Direction, RegistrationState, UserAgent
@@ -263,6 +263,14 @@ class Desk:
     def report_media(self, call: PhoneCall, what: str) -> None:
         """Tell the application what is wrong with the media."""
         self.events.append(MediaTroubled(call.call_ref, call.line, what))
+
+    def show_hold(self, call: PhoneCall, *, held: bool) -> None:
+        """Say on the screen whether the other side has the call on hold."""
+        if call.held_there is held:
+            return
+        call.held_there = held
+        if call.state is PhoneCallState.CONNECTED:
+            self.screen.prompt(call, ExtendedLabel.CALL_ON_HOLD if held else Label.CONNECTED)
 
     def set_remote(self, call: PhoneCall, party: Party) -> None:
         """The other side is somebody else now."""

@@ -81,6 +81,8 @@ class MidCall:
 
     def changed(self, call: PhoneCall, event: SessionChanged | ChangeAccepted, *, now: float) -> None:
         """The two sides agreed on another session."""
+        if call.state is PhoneCallState.CONNECTED:
+            self._desk.show_hold(call, held=event.remote.on_hold)
         self.adjust(call, event.remote, now=now)
 
     def refused(self, call: PhoneCall, event: ChangeRefused) -> None:

@@ -157,6 +157,7 @@ class ProxiedPhone:
         self.session.accept(profile, now=now)
         if self.session.is_accepted:
             self._set_up(settings, agents)
+            self.house.enter(self, self._desk)
             self._lines.show()
         self._work(now)
 
@@ -184,6 +185,7 @@ class ProxiedPhone:
 
     def close(self, *, keep_lines: bool = False, now: float) -> None:
         """Give the connection up, end the calls, and leave the PBX, unless the lines go to the device's next one."""
+        self.house.leave(self)
         self.session.close(now=now)
         self._drop_calls("the connection was given up", now)
         self._gone_at = None
@@ -336,6 +338,7 @@ class ProxiedPhone:
                 self._desk.events.append(event)
 
     def _station_gone(self, why: UnregisterCause, now: float) -> None:
+        self.house.leave(self)
         self._desk.screen.forget()
         for feature in self._features:
             feature.left(now=now)

@@ -199,6 +199,14 @@ class Screen:
         mode = RingMode.SILENT if call.waiting else RingMode.INSIDE
         self.send(SetRinger(mode, RingDuration.NORMAL, call.line, call.call_ref))
 
+    def ring_once(self, call: PhoneCall) -> None:
+        """Sound the ringer once."""
+        self.send(SetRinger(RingMode.INSIDE, RingDuration.SINGLE, call.line, call.call_ref))
+
+    def ringer_off(self, call: PhoneCall) -> None:
+        """Silence the ringer."""
+        self.send(SetRinger(RingMode.OFF, RingDuration.NORMAL, call.line, call.call_ref))
+
     def call_waiting_tone(self, active: PhoneCall) -> None:
         """Tell the user in a call that another one waits."""
         self.tone(active, Tone.CALL_WAITING)
