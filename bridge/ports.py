@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from bridge.autoregistration.policy import AutoregistrationSettings
+from bridge.callcontrol import ConferenceMember
 from bridge.core import (
     CallManagerGroup,
     Device,
@@ -329,6 +330,22 @@ class PbxListener(Protocol):
 
     def contact_removed(self, endpoint: str, why: str) -> None:
         """A registration ended."""
+        ...
+
+
+class Conferences(Protocol):
+    """The conferences that run at Asterisk, by the names of their rooms."""
+
+    async def members(self, room: str) -> Sequence[ConferenceMember]:
+        """Who is there, in the order in which they came; empty where there is no such room. Raises PbxError."""
+        ...
+
+    async def mute(self, room: str, channel: str, *, muted: bool) -> None:
+        """Let the others no longer hear a member, or hear it again. Raises PbxError."""
+        ...
+
+    async def remove(self, room: str, channel: str) -> None:
+        """Take a member out. Raises PbxError."""
         ...
 
 

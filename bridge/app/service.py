@@ -68,6 +68,7 @@ class Service:
                     secret=settings.ami.secret,
                 ),
                 directory=settings.asterisk.directory,
+                meetme=settings.sccp.meetme,
             ),
             sink=self.recorder,
             clock=self.clock,
@@ -119,6 +120,7 @@ class Service:
             networks=settings.server.allowed_networks,
             asterisk=Destination(settings.sccp.asterisk, settings.sip.port),
             settled=self._settled,
+            conferences=self.pbx.conferences,
         )
         self.http_addresses: tuple[tuple[str, int], ...] = ()
         """Filled in by who serves HTTP."""

@@ -17,6 +17,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, get_type_hints
 
+from bridge.core import NumberRange
 from bridge.errors import ConfigurationError, InvalidInput
 from bridge.store import sqlite_url
 
@@ -147,6 +148,16 @@ class SccpSettings:
     max_phones: int = 5000
     keepalive: int = 30
     """Seconds between two keepalives of a phone."""
+    hold_reversion: float = 0.0
+    """Seconds after which the user of a line is reminded of a held call; 0 for never."""
+    hold_reminder: float = 60.0
+    """Seconds between two such reminders."""
+    transfer_on_hook: bool = False
+    """Hanging up during the consultation completes a transfer."""
+    conference_outlives_starter: bool = True
+    """A conference goes on when the phone that made it leaves."""
+    meetme: tuple[NumberRange, ...] = ()
+    """The numbers of meet-me conferences."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,6 +290,12 @@ def _seconds(value: object) -> float:
     return float(value)
 
 
+def _yes_or_no(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise InvalidInput("true or false is wanted")
+    return value
+
+
 def _texts(value: object) -> list[str]:
     if not isinstance(value, list):
         raise InvalidInput("a list of texts is wanted, even for one")
@@ -289,10 +306,12 @@ _CONVERTERS: dict[object, Callable[[object], object]] = {
     str: _text,
     int: _whole_number,
     float: _seconds,
+    bool: _yes_or_no,
     Path: lambda value: Path(_text(value)),
     SecretsTo: lambda value: SecretsTo(_text(value)),
     Address: lambda value: Address.parse(_text(value)),
     tuple[Address, ...]: lambda value: tuple(Address.parse(each) for each in _texts(value)),
+    tuple[NumberRange, ...]: lambda value: tuple(NumberRange.parse(each) for each in _texts(value)),
     tuple[Network, ...]: lambda value: tuple(ip_network(each) for each in _texts(value)),
 }
 """How a TOML value becomes the type that the dataclass declares."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -21,15 +22,26 @@ from bridge.app.phonefiles import PhoneFiles
 from bridge.app.settings import Network, SccpSettings
 from bridge.autoregistration import Refusal, RefusalReason, RegistrationArrival, met_again
 from bridge.callcontrol import CallSettings, DialRule, House, ProxiedPhone
-from bridge.callcontrol.events import EarlyOpenFailed, LineChanged, LineState, MediaTroubled, PhoneEvent
+from bridge.callcontrol.events import (
+    ConferenceListed,
+    EarlyOpenFailed,
+    LineChanged,
+    LineState,
+    ListConference,
+    ListPurpose,
+    MediaTroubled,
+    MuteMember,
+    PhoneEvent,
+    RemoveMember,
+)
 from bridge.callcontrol.settings import EarlyOpen
 from bridge.core import Device, DeviceName, SignallingProtocol
 from bridge.core.events import Event, ModelLearnt, PhoneRegistered, PhoneRestartSent, PhoneUnregistered
-from bridge.errors import InvalidInput, NotFound, StoreError
+from bridge.errors import InvalidInput, NotFound, SepbridgeError, StoreError
 from bridge.net.sccp import SccpServer, StationConnection
 from bridge.net.sipids import RandomSipIds
 from bridge.phones import catalogue
-from bridge.ports import Clock, EventSink, RestartKind, Store
+from bridge.ports import Clock, Conferences, EventSink, RestartKind, Store
 from bridge.provisioning import dial_rules
 from bridge.sccp import MediaCodec, ResetType
 from bridge.sccp.profile import StationLine, StationProfile
@@ -80,12 +92,14 @@ class Stations:
         networks: tuple[Network, ...],
         asterisk: Destination,
         settled: Callable[[Device], Awaitable[bool]],
+        conferences: Conferences,
     ) -> None:
         self._store = store
         self._admissions = admissions
         self._files = files
         self._networks = networks
         self._settled = settled
+        self.conferences = conferences
         self._settings = settings
         self.sink = sink
         self.clock = clock
@@ -237,7 +251,12 @@ class Stations:
         zone = ZoneInfo(self._files.pool(device).date_time_group.time_zone)
         return StationProfile(
             lines=tuple(
-                StationLine(each.line.number, (each.label or each.line.number)[:LABEL], each.line.display_name[:LABEL])
+                StationLine(
+                    each.line.number,
+                    (each.label or each.line.number)[:LABEL],
+                    each.line.display_name[:LABEL],
+                    hold_reversion=self._settings.hold_reversion,
+                )
                 for each in device.lines
             ),
             local_time=lambda: datetime.now(zone),
@@ -255,6 +274,10 @@ class Stations:
             rules=tuple(DialRule(pattern) for pattern in patterns),
             # In the region's order, which is Asterisk's too: another one would cost a re-INVITE on most calls.
             codecs=tuple(codec for name in allowed for codec in CODECS.get(name, ())),
+            hold_reminder=max(1.0, self._settings.hold_reminder),
+            transfer_on_hook=self._settings.transfer_on_hook,
+            conference_outlives_starter=self._settings.conference_outlives_starter,
+            meetme=self._settings.meetme,
             early_open=EarlyOpen.NEVER if device.name in self._opens_late else EarlyOpen.AUTO,
         )
 
@@ -281,6 +304,7 @@ class Station:
         self._has_old_file = False
         self._lines: SipLines | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        self._conference_work: deque[ListConference | MuteMember | RemoveMember] = deque()
 
     # --- what the connection calls -----------------------------------------------------------------------------------
 
@@ -376,6 +400,10 @@ class Station:
                 )
             case EarlyOpenFailed() if self._device is not None:
                 self._stations.opens_late(self._device.name)
+            case ListConference() | MuteMember() | RemoveMember():
+                self._conference_work.append(event)
+                if len(self._conference_work) == 1:
+                    self._start(self._work_on_conferences())
             case MediaTroubled():
                 log.warning("%s: %s", self._name, event.what)
             case _:
@@ -397,6 +425,35 @@ class Station:
             self._stations.claim(outcome.device.name, self)
             self.phone.accept(outcome.profile, outcome.calls, self._lines.agents, now=now)
             self._start(self._lines.open(self._line_connected))
+        self._after()
+        self._connection.flush()
+
+    async def _work_on_conferences(self) -> None:
+        """Ask and tell the PBX about conferences, one thing after the other."""
+        while self._conference_work:
+            event = self._conference_work[0]
+            try:
+                await self._work_on_conference(event)
+            except SepbridgeError as error:
+                log.warning("the conference of %s: %s", self._name, error)
+                purpose = event.purpose if isinstance(event, ListConference) else ListPurpose.SHOW
+                self._tell(ConferenceListed(event.call_ref, event.room, purpose, None, "No manager interface"))
+            finally:
+                self._conference_work.popleft()
+
+    async def _work_on_conference(self, event: ListConference | MuteMember | RemoveMember) -> None:
+        conferences = self._stations.conferences
+        match event:
+            case ListConference():
+                members = tuple(await conferences.members(event.room))
+                self._tell(ConferenceListed(event.call_ref, event.room, event.purpose, members))
+            case MuteMember():
+                await conferences.mute(event.room, event.channel, muted=event.muted)
+            case RemoveMember():
+                await conferences.remove(event.room, event.channel)
+
+    def _tell(self, answer: ConferenceListed) -> None:
+        self.phone.tell(answer, now=self._connection.now)
         self._after()
         self._connection.flush()
 

@@ -8,19 +8,25 @@ from bridge.callcontrol.events import (
     CallFinished,
     CallMeasured,
     CallStarted,
+    ConferenceListed,
+    ConferenceMember,
     EarlyOpenFailed,
     LineChanged,
     LineState,
+    ListConference,
+    ListPurpose,
     MediaTroubled,
     MessagesWaiting,
+    MuteMember,
     PhoneEvent,
+    RemoveMember,
     Restarted,
     TransferFinished,
 )
 from bridge.callcontrol.house import House
 from bridge.callcontrol.phone import ProxiedPhone
 from bridge.callcontrol.phonecall import PhoneCall, PhoneCallState
-from bridge.callcontrol.settings import CallSettings, CallTexts, DtmfMode, EarlyOpen, NumberSpan
+from bridge.callcontrol.settings import CallSettings, CallTexts, DtmfMode, EarlyOpen
 
 __all__ = [
     "CallConnected",
@@ -29,6 +35,8 @@ __all__ = [
     "CallSettings",
     "CallStarted",
     "CallTexts",
+    "ConferenceListed",
+    "ConferenceMember",
     "DialRule",
     "DtmfMode",
     "EarlyOpen",
@@ -36,13 +44,16 @@ __all__ = [
     "House",
     "LineChanged",
     "LineState",
+    "ListConference",
+    "ListPurpose",
     "MediaTroubled",
     "MessagesWaiting",
-    "NumberSpan",
+    "MuteMember",
     "PhoneCall",
     "PhoneCallState",
     "PhoneEvent",
     "ProxiedPhone",
+    "RemoveMember",
     "Restarted",
     "TransferFinished",
 ]

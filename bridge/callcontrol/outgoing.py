@@ -74,7 +74,11 @@ class Outgoing:
         call.deadline = now + desk.settings.next_digit
         if outside_tone(rules, call.digits):
             desk.screen.tone(call, Tone.OUTSIDE_DIAL)
-        if is_complete(rules, call.digits):
+        if call.service:
+            complete = any(call.digits in span for span in call.numbers)
+        else:
+            complete = is_complete(rules, call.digits)
+        if complete:
             self.dial(call, call.digits, now=now)
 
     def erase(self, call: PhoneCall, *, now: float) -> None:
@@ -103,7 +107,14 @@ class Outgoing:
         if not number:
             desk.fail(call, UNKNOWN_NUMBER, text=desk.settings.texts.cannot_dial, now=now)
             return
-        call.dialled = call.digits = desk.last_dialled = number
+        if call.service and not any(number in span for span in call.numbers):
+            desk.fail(call, UNKNOWN_NUMBER, now=now)
+            return
+        call.dialled = call.digits = number
+        if call.service:
+            call.target, call.room = call.service + number, f"m{number}"
+        else:
+            desk.last_dialled = number
         call.remote = Party(number)
         self._place(call, now=now)
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from bridge.callcontrol.channel import MediaChannel
 from bridge.callcontrol.parties import Party
+from bridge.core import NumberRange
 from bridge.sccp import Label
 from bridge.sip import AudioSession, Call, UserAgent
 from bridge.sip import CallState as SipState
@@ -55,6 +56,10 @@ class PhoneCall:
     dialled: str = ""
     target: str = ""
     """The service of the PBX that this call asks for, in place of a number: what only the proxy asks for."""
+    service: str = ""
+    """The name of the service that the number being dialled is for; empty for a plain call."""
+    numbers: tuple[NumberRange, ...] = ()
+    """The numbers that this service takes."""
     deadline: float | None = None
     """End of the wait for a digit, or of a failure's tone."""
     answered_at: float | None = None

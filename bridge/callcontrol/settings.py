@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from bridge.callcontrol.dialrules import DialRule
+from bridge.core import NumberRange
 from bridge.sccp import MediaCodec
 
 
@@ -43,17 +44,6 @@ class CallTexts:
     unknown_caller: str = "Unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class NumberSpan:
-    """Numbers of one length, from ``first`` to ``last``."""
-
-    first: str
-    last: str
-
-    def __contains__(self, number: str) -> bool:
-        return len(number) == len(self.first) and number.isdigit() and self.first <= number <= self.last
-
-
 DEFAULT_CODECS = (
     MediaCodec.G711_ULAW_64K,
     MediaCodec.G711_ALAW_64K,
@@ -84,7 +74,7 @@ class CallSettings:
     """Hanging up during the consultation hands the held call over. Phones without a display always do so."""
     conference_outlives_starter: bool = True
     """The others go on talking when the phone that made the conference leaves it."""
-    meetme: tuple[NumberSpan, ...] = ()
+    meetme: tuple[NumberRange, ...] = ()
     """The numbers of meet-me conferences."""
     hold_reminder: float = 60.0
     """How long after the first reminder of a held call the next one comes; the first one is the line's."""

@@ -33,8 +33,10 @@ class Written:
 class PhoneFiles:
     """Writes them. Blocking; one call at a time."""
 
-    def __init__(self, directory: Path, options: PjsipOptions) -> None:
+    def __init__(self, directory: Path, options: PjsipOptions, dialplan: str = "") -> None:
+        """``dialplan`` goes to the end of the phones' numbers as it is."""
         self._directory = directory
+        self._dialplan = dialplan
         self._options = options
         self._texts: dict[SipEndpoint, tuple[str, str]] = {}
         """Endpoint and dialplan text of what was written last, so that a change renders only what changed."""
@@ -62,7 +64,9 @@ class PhoneFiles:
             remove_leftovers(self._directory)
             self._standing = self._blocks(self._read(PJSIP_PHONES))
         # The dialplan first: a number that leads to no endpoint does less harm than an endpoint without a number.
-        dialplan = self._replace(EXTENSIONS_PHONES, context_text(number for _, number in texts.values()))
+        dialplan = self._replace(
+            EXTENSIONS_PHONES, context_text(number for _, number in texts.values()) + self._dialplan
+        )
         pjsip = self._replace(PJSIP_PHONES, "\n".join(text for text, _ in texts.values()))
         new = frozenset(endpoint.name for endpoint, (text, _) in texts.items() if text.strip() not in self._standing)
         self._standing = frozenset(text.strip() for text, _ in texts.values())

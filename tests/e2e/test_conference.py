@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 
@@ -164,5 +165,72 @@ async def test_a_phone_without_partners_gets_its_calls_back(desks: Desks) -> Non
     await until(lambda: len(one.view.calls) == 1, lambda: str(one.view))
     one.resume()
     await until(lambda: shares(one, one)[0] > CLEARLY, lambda: str(one.view))
+    one.hang_up()
+    await nothing_left(desks)
+
+
+async def test_the_conference_ends_with_its_starter_where_the_site_wants_that() -> None:
+    wishes = replace(SCCP, sccp=replace(SCCP.sccp, conference_outlives_starter=False))
+    async with running_testbed(wishes) as bed:
+        desks = Desks(bed)
+        one, two, three = await conference_of_three(desks)
+        one.hang_up()
+        await until(lambda: two.view.calls == three.view.calls == (), lambda: f"{two.view}\n{three.view}")
+        await nothing_left(desks)
+        for phone in desks.phones:
+            await phone.power_off()
+            assert phone.faults == (), phone.device
+
+
+async def test_a_meet_me_conference_is_opened_by_one_phone_and_joined_by_dialling(desks: Desks) -> None:
+    one, two, three = [await desks.registered(model) for model in ("7961", "7942", "7912")]
+    two.call("8501")
+    assert (await two.wait_for(CallEnded)).status == 404  # nobody has opened it
+    one.press_soft_key("NewCall")
+    await until(lambda: "MeetMe" in one.view.soft_keys, lambda: str(one.view))
+    one.press_soft_key("MeetMe")
+    one.press_keys("8501")
+    await until(lambda: "connected" in str(one.view.calls), lambda: str(one.view))
+    two.call("8501")
+    three.call("8501")
+    await hear_each_other(one, two, three)
+    one.hang_up()
+    await hear_each_other(two, three)
+    for phone in (two, three):
+        phone.hang_up()
+    await nothing_left(desks)
+
+
+async def test_a_number_outside_the_range_opens_nothing(desks: Desks) -> None:
+    phone = await desks.registered("7961")
+    phone.press_soft_key("NewCall")
+    await until(lambda: "MeetMe" in phone.view.soft_keys, lambda: str(phone.view))
+    phone.press_soft_key("MeetMe")
+    phone.press_keys("8999#")
+    await until(lambda: "unknown number" in phone.view.status.lower(), lambda: str(phone.view))
+    phone.hang_up()
+    await nothing_left(desks)
+
+
+async def test_the_last_one_is_removed_and_the_pbx_lists_and_mutes_the_others(desks: Desks) -> None:
+    one, two, three = await conference_of_three(desks)
+    conferences = desks.bed.service.pbx.conferences
+    shown = await desks.bed.asterisk.cli("confbridge list")
+    room = re.findall(r"^sepbridge-(\w+)", shown, re.MULTILINE)[0]
+    members = await conferences.members(room)
+    assert [member.number for member in members if member.is_starter] == [one.number]
+    assert {member.number for member in members} == {phone.number for phone in (one, two, three)}
+    channel = next(member.channel for member in members if member.number == two.number)
+    await conferences.mute(room, channel, muted=True)
+    await no_longer_hears(one, two)
+    assert [member.muted for member in await conferences.members(room) if member.channel == channel] == [True]
+    await conferences.mute(room, channel, muted=False)
+    await hear_each_other(one, two, three)
+    last = next(phone for phone in (two, three) if phone.number == members[-1].number)
+    one.press_soft_key("RmLstC")
+    await until(lambda: last.view.calls == (), lambda: str(last.view))
+    left = next(phone for phone in (two, three) if phone is not last)
+    await hear_each_other(one, left)
+    assert await conferences.members("nobodysroom") == ()
     one.hang_up()
     await nothing_left(desks)
