@@ -54,7 +54,7 @@ class TestbedWishes:
     installation: AsteriskInstallation | None = None
     database_url: str = ""
     wait_for_pbx: float = 2.0
-    sccp: SccpSettings = SccpSettings(meetme=(NumberRange("8500", "8509"),))
+    sccp: SccpSettings = field(default_factory=lambda: SccpSettings(meetme=(NumberRange("8500", "8509"),)))
     """How SCCP phones are served; the addresses are the lab's own."""
 
 
