@@ -13,7 +13,9 @@ import jinja2
 
 from bridge.autoregistration import AutoregistrationSettings
 from bridge.core import (
+    CallingSearchSpace,
     CallManagerGroup,
+    CommonPhoneProfile,
     Device,
     DeviceDefaults,
     DeviceName,
@@ -21,7 +23,11 @@ from bridge.core import (
     FileFound,
     Line,
     LineAppearance,
+    PhoneButtonTemplate,
+    RoutePattern,
     SignallingProtocol,
+    SoftkeyTemplate,
+    TranslationPattern,
 )
 from bridge.errors import NotFound
 from bridge.phones.catalogue import Model, catalogue
@@ -39,6 +45,16 @@ class Site:
     pools: Mapping[str, DevicePool]
     defaults: Sequence[DeviceDefaults]
     autoregistration: AutoregistrationSettings
+    spaces: Mapping[str, CallingSearchSpace]
+    patterns: Sequence[RoutePattern | TranslationPattern]
+    softkey_templates: Mapping[str, SoftkeyTemplate]
+    button_templates: Mapping[str, PhoneButtonTemplate]
+    phone_profiles: Mapping[str, CommonPhoneProfile]
+
+    def defaults_of(self, device: Device) -> DeviceDefaults | None:
+        """The device defaults of its model and protocol, if there are any."""
+        wanted = device.model_number, device.desired_protocol
+        return next((row for row in self.defaults if (row.model_number, row.protocol) == wanted), None)
 
 
 def template_loader(own: Path) -> jinja2.BaseLoader:
@@ -79,6 +95,11 @@ class PhoneFiles:
                 pools={pool.name: pool for pool in work.site.pools()},
                 defaults=tuple(work.site.device_defaults()),
                 autoregistration=work.autoregistration.load(),
+                spaces={each.name: each for each in work.objects.calling_search_spaces.all()},
+                patterns=tuple(work.objects.patterns.all()),
+                softkey_templates={each.name: each for each in work.objects.softkey_templates.all()},
+                button_templates={each.name: each for each in work.objects.button_templates.all()},
+                phone_profiles={each.name: each for each in work.objects.phone_profiles.all()},
             )
         with self._lock:
             self._site = site
@@ -165,8 +186,8 @@ class PhoneFiles:
         return pool
 
     def _load(self, device: Device) -> str:
-        wanted = device.model_number, device.desired_protocol
-        return next((row.load for row in self.site.defaults if (row.model_number, row.protocol) == wanted), "")
+        defaults = self.site.defaults_of(device)
+        return defaults.load if defaults else ""
 
 
 def _model(device: Device) -> Model | None:

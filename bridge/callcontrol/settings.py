@@ -3,30 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import StrEnum
 
 from bridge.callcontrol.dialrules import DialRule
+from bridge.core import DtmfMode as DtmfMode
+from bridge.core import EarlyOpen as EarlyOpen
 from bridge.core import NumberRange
 from bridge.sccp import MediaCodec
-
-
-class EarlyOpen(StrEnum):
-    """Whether the receive channel is opened before the INVITE (SCCP flows reference, section 5.2)."""
-
-    AUTO = "auto"
-    """As long as the phone acknowledges it."""
-    ALWAYS = "always"
-    NEVER = "never"
-    """The INVITE carries no offer: no early media, and the sound starts one round trip after the answer."""
-
-
-class DtmfMode(StrEnum):
-    """How digits pressed in a call travel (SCCP flows reference, section 5.5)."""
-
-    AUTO = "auto"
-    """In the media where the phone can, else by INFO."""
-    RFC2833 = "rfc2833"
-    INFO = "info"
 
 
 @dataclass(frozen=True, slots=True)
