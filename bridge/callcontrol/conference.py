@@ -150,11 +150,12 @@ class Conference(Feature):
                 self._settled(gathering, now)
             elif call in gathering.waiting and call.state is not PhoneCallState.HELD:
                 gathering.waiting.remove(call)  # the user, or the other side, thought better of it
+                self._settled(gathering, now)
 
     def _own_changed(self, gathering: _Gathering, now: float) -> None:
         own, desk = gathering.own, self._at_work.desk
         match own.state:
-            case PhoneCallState.CONNECTED if gathering.waiting:
+            case PhoneCallState.CONNECTED:
                 self._send(gathering, now)
             case PhoneCallState.FAILED:
                 self._forget(gathering)

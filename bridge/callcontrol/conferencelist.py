@@ -29,7 +29,7 @@ from bridge.sccp.stationevents import ApplicationDataReceived, ButtonPressed, So
 APP_ID = 9081
 MOST_SHOWN = 16
 """Members in one list: more do not fit into the 2000 bytes that older phones take."""
-_CHOICE = re.compile(rb"(list|show|mute|talk|drop)(\d{0,2})")
+_CHOICE = re.compile(rb"(list|show|mute|talk|drop)(\d{1,2})")
 
 
 class ConferenceList(Feature):
@@ -77,7 +77,7 @@ class ConferenceList(Feature):
         call = self._shown
         if choice is None or call is None or not call.stands or event.transaction_id != self._transaction:
             return True  # left, or chosen in a list that is out of date
-        verb, index = choice[1].decode(), int(choice[2] or 0)
+        verb, index = choice[1].decode(), int(choice[2])
         if verb == "list":
             self._ask(call, ListPurpose.SHOW)
         elif index < len(self._members):
@@ -133,7 +133,7 @@ class ConferenceList(Feature):
         return Menu(
             "Conference",
             tuple(
-                MenuItem(_line(member), self._url(call, "list" if member.is_starter else f"show{index}"))
+                MenuItem(_line(member), self._url(call, f"{'list' if member.is_starter else 'show'}{index}"))
                 for index, member in enumerate(self._members)
             ),
             f"{len(self._members)} in conference",
@@ -141,7 +141,7 @@ class ConferenceList(Feature):
 
     def _choices(self, call: PhoneCall, member: ConferenceMember, index: int) -> Menu:
         voice = ("Unmute", f"talk{index}") if member.muted else ("Mute", f"mute{index}")
-        wanted = (voice, ("Remove", f"drop{index}"), ("Back", "list"))
+        wanted = (voice, ("Remove", f"drop{index}"), ("Back", f"list{index}"))
         return Menu(
             member.name or member.number or "Unknown",
             tuple(MenuItem(name, self._url(call, data)) for name, data in wanted),
