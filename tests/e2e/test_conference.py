@@ -4,41 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
-from dataclasses import replace
 
 import pytest
 
 from bridge.lab.phoneevents import CallEnded
 from bridge.lab.sccpphone import SccpPhone
-from bridge.lab.testbed import running_testbed
+from bridge.lab.screenxml import read_screen_document
+from bridge.sccp import DeviceToUserDataV1, Message, UserToDeviceDataV1
 from tests.e2e.listening import CLEARLY, hear_each_other, no_longer_hears, shares, until
-from tests.e2e.test_sccp import SCCP, Desks, next_tone, polled
+from tests.e2e.quiet import nothing_left, quiet_desks
+from tests.e2e.test_sccp import Desks, next_tone
 
 
 @pytest.fixture
 async def desks() -> AsyncIterator[Desks]:
-    async with running_testbed(SCCP) as bed:
-        desks = Desks(bed)
+    async with quiet_desks() as desks:
         yield desks
-        for phone in desks.phones:
-            await phone.power_off()
-        for phone in desks.phones:
-            assert phone.faults == (), phone.device
-
-
-async def nothing_left(desks: Desks) -> None:
-    """No room and no channel is left at Asterisk, no call and no lamp at the phones."""
-
-    async def over() -> bool:
-        channels = await desks.bed.asterisk.cli("core show channels count")
-        return re.search(r"^0 active channels", channels, re.MULTILINE) is not None
-
-    await polled(over)
-    assert "sepbridge-" not in await desks.bed.asterisk.cli("confbridge list")
-    for phone in desks.phones:
-        assert phone.view.calls == (), phone.device
-        assert phone.view.lamps == (), phone.device
-        assert phone.view.tone == "", phone.device
 
 
 async def conference_of_three(desks: Desks, *models: str) -> list[SccpPhone]:
@@ -170,16 +151,11 @@ async def test_a_phone_without_partners_gets_its_calls_back(desks: Desks) -> Non
 
 
 async def test_the_conference_ends_with_its_starter_where_the_site_wants_that() -> None:
-    wishes = replace(SCCP, sccp=replace(SCCP.sccp, conference_outlives_starter=False))
-    async with running_testbed(wishes) as bed:
-        desks = Desks(bed)
+    async with quiet_desks(conference_outlives_starter=False) as desks:
         one, two, three = await conference_of_three(desks)
         one.hang_up()
         await until(lambda: two.view.calls == three.view.calls == (), lambda: f"{two.view}\n{three.view}")
         await nothing_left(desks)
-        for phone in desks.phones:
-            await phone.power_off()
-            assert phone.faults == (), phone.device
 
 
 async def test_a_meet_me_conference_is_opened_by_one_phone_and_joined_by_dialling(desks: Desks) -> None:
@@ -234,3 +210,51 @@ async def test_the_last_one_is_removed_and_the_pbx_lists_and_mutes_the_others(de
     assert await conferences.members("nobodysroom") == ()
     one.hang_up()
     await nothing_left(desks)
+
+
+async def test_the_list_on_the_screen_mutes_and_removes(desks: Desks) -> None:
+    one, two, three = await conference_of_three(desks)
+    screen = Screen(one)
+    one.press_soft_key("ConfList")
+    await until(lambda: len(screen.items) == 3, lambda: str(screen.items))
+    assert {two.number, three.number} <= {word for name, _ in screen.items for word in name.split()}
+    screen.choose(two.number)
+    await until(lambda: "Mute" in dict(screen.items), lambda: str(screen.items))
+    screen.choose("Mute")
+    await no_longer_hears(three, two)
+    await until(lambda: any(name.startswith("- ") for name, _ in screen.items), lambda: str(screen.items))
+    screen.choose(three.number)
+    await until(lambda: "Remove" in dict(screen.items), lambda: str(screen.items))
+    screen.choose("Remove")
+    await until(lambda: three.view.calls == (), lambda: str(three.view))
+    await until(lambda: len(screen.items) == 2, lambda: str(screen.items))
+    one.hang_up()
+    await nothing_left(desks)
+
+
+class Screen:
+    """The documents on a phone's screen, and choosing in them."""
+
+    def __init__(self, phone: SccpPhone) -> None:
+        line = phone._line
+        assert line is not None
+        self._link, self._station = line.link, line.station
+        self._obey = self._station._obey
+        self._station._obey = self._see  # type: ignore[method-assign]
+        self.items: tuple[tuple[str, str], ...] = ()
+
+    def _see(self, message: Message, now: float) -> None:
+        if isinstance(message, UserToDeviceDataV1):
+            document, faults = read_screen_document(message.data.rstrip(b"\0"))
+            assert faults == ()
+            self.items = document.items
+        else:
+            self._obey(message, now)
+
+    def choose(self, name: str) -> None:
+        """Press the first line with this word in it."""
+        url = next(url for shown, url in self.items if name in shown)
+        _, app, line, ref, transaction, data = url.split(":")
+        choice = DeviceToUserDataV1(int(app), int(line), int(ref), int(transaction), data=data.encode())
+        self._station._send(choice)
+        self._link.pump()

@@ -207,7 +207,6 @@ def test_both_hang_up_before_the_room_answers() -> None:
     for call in (first, second):
         bench.pbxs[0].agent.hang_up(call, now=bench.now)
     bench.settle()
-    answer(bench, own)
     assert own.state == CallState.ENDED  # nobody to talk to
     bench.at_rest()
 
