@@ -9,13 +9,14 @@ import re
 from collections.abc import Sequence
 
 from bridge.callcontrol import ConferenceMember
-from bridge.errors import InvalidInput
+from bridge.errors import InvalidInput, PbxRefused
 from bridge.pbx.ami import Ami
 from bridge.pbx.amilink import AmiMessage
 
 PREFIX = "sepbridge-"
 """What the names of our rooms begin with at Asterisk (asterisk-conf/sepbridge/services/conference.conf)."""
 _ROOM = re.compile(r"[A-Za-z0-9]{1,64}")
+_NOBODY = ("no active conferences", "no conference by that name")
 _UNKNOWN = {"<unknown>", "<no name>"}
 
 
@@ -28,8 +29,8 @@ class AsteriskConferences:
     async def members(self, room: str) -> Sequence[ConferenceMember]:
         """See the port. Asterisk lists them in the order in which they came."""
         answer = await self._ami.action("ConfbridgeList", [("Conference", _conference(room))])
-        if not answer.success and "no active" not in answer.message.lower():
-            await self._ami.demand("ConfbridgeList", [("Conference", _conference(room))])
+        if not answer.success and not answer.message.lower().startswith(_NOBODY):
+            raise PbxRefused("Asterisk did not list a conference", why=answer.message)
         return tuple(_member(event) for event in answer.named("ConfbridgeList"))
 
     async def mute(self, room: str, channel: str, *, muted: bool) -> None:

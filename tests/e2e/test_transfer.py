@@ -192,7 +192,8 @@ async def test_several_held_calls_are_chosen_among(desks: Desks) -> None:
     one, two, three = [await desks.registered(model) for model in ("7961", "7942", "7970")]
     one.call(two.number)
     await hear_each_other(one, two)
-    one.call(three.number)  # the first one goes on hold
+    one.hold()
+    one.call(three.number)
     await hear_each_other(one, three)
     one.hold()
     assert [line.split()[1] for line in one.view.calls] == ["hold", "hold"]
