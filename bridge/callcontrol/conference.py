@@ -29,7 +29,6 @@ from bridge.sip import Direction
 
 CONFERENCE = Party("", "Conference")
 _STARTER = "sepbridge-conf-host-"
-_MEMBER = "sepbridge-conf-guest-"
 _JOIN = frozenset({SoftKeyEventType.JOIN})
 _DEPENDENT = "sepbridge-conf-drop-"
 """A member of a conference that ends when its starter leaves."""
@@ -168,11 +167,12 @@ class Conference(Feature):
 
     def _send(self, gathering: _Gathering, now: float) -> None:
         """Send everybody to the room who is still there."""
-        kind = _MEMBER if self._at_work.desk.settings.conference_outlives_starter else _DEPENDENT
+        outlives = self._at_work.desk.settings.conference_outlives_starter
+        room = gathering.own.door if outlives else _DEPENDENT + gathering.own.room
         waiting, gathering.waiting = gathering.waiting, []
         for call in waiting:
             sent = call.stands and self._at_work.transfer.send(
-                call, kind + gathering.own.room, words=Label.CAN_NOT_COMPLETE_CONFERENCE, now=now
+                call, room, words=Label.CAN_NOT_COMPLETE_CONFERENCE, now=now
             )
             if sent:
                 gathering.underway.add(call)
@@ -188,8 +188,8 @@ class Conference(Feature):
             gathering.underway.discard(call)
             alone = gathering.is_over and not gathering.has_members
             self._settled(gathering, now)
-            if call is gathering.was_active:
-                self._give_back(call, now, resume=alone)
+            if call is gathering.was_active and alone:
+                self._give_back(call, now, resume=True)
 
     def _settled(self, gathering: _Gathering, now: float) -> None:
         """Nobody is on the way any more: a room without anybody else in it is no conference."""

@@ -106,6 +106,11 @@ class PhoneCall:
     """The state in which the phone's features last saw it."""
 
     @property
+    def door(self) -> str:
+        """What others are sent to, that they may join the conference of this leg."""
+        return f"sepbridge-conf-guest-{self.room}"
+
+    @property
     def stands(self) -> bool:
         """True while both sides are there: talking, or on hold here."""
         return self.state in (PhoneCallState.CONNECTED, PhoneCallState.HELD) and (

@@ -41,7 +41,18 @@ class Transfer:
     def join(self, held: PhoneCall, other: PhoneCall, *, now: float) -> None:
         """Join the other sides of two calls, of which ``held`` is on hold, and leave both."""
         held.transfer_words = Label.CAN_NOT_COMPLETE_TRANSFER
-        self._refer(held, other, other.remote.number or other.dialled, now=now)
+        if not held.room and not other.room:
+            self._refer(held, other, other.remote.number or other.dialled, now=now)
+            return
+        # Into a conference by its door: with Replaces, Asterisk lets the newcomer take over our place there, and in
+        # two of five tries (22.10) the others did not hear it then.
+        own, guest = (held, other) if held.room else (other, held)
+        if guest.state is PhoneCallState.CONNECTED:
+            self._midcall.set_aside(guest)
+        if self.send(guest, own.door, words=Label.CAN_NOT_COMPLETE_TRANSFER, now=now):
+            guest.transfer_with = own
+        else:
+            self._desk.reoffer(guest, Direction.SENDONLY, now=now)
 
     def send(self, held: PhoneCall, target: str, *, words: str, now: float) -> bool:
         """Send the other side of a held call to ``target``. False, and ``words`` on the screen, where it stays here."""
@@ -90,9 +101,11 @@ class Transfer:
         if not held.stands:
             self._refused(held)
             return
-        if not attended:
-            desk.finish(consultation, "transferred", now=now)  # it rings there: the PBX shall call by itself
-        self._refer(held, consultation if attended else None, target, now=now)
+        if attended:
+            self.join(held, consultation, now=now)
+            return
+        desk.finish(consultation, "transferred", now=now)  # it rings there: the PBX shall call by itself
+        self._refer(held, None, target, now=now)
 
     def _refer(self, held: PhoneCall, other: PhoneCall | None, target: str, *, now: float) -> bool:
         if held.sip is None or held.sip.state is not SipState.CONFIRMED or held.transferring:
@@ -111,10 +124,9 @@ class Transfer:
 
     def _give_back(self, call: PhoneCall, status: int, now: float) -> None:
         desk = self._desk
-        if call.transfer_taken:
-            # Asterisk lets go of the call as soon as it has accepted a blind transfer, says what became of it, and
-            # sends no BYE: whether there is still a call shows when it is asked something.
-            desk.reoffer(call, Direction.SENDONLY, now=now)
+        # Asterisk lets go of the call as soon as it has accepted a blind transfer, says what became of it, and sends no
+        # BYE: whether there is still a call shows when it is asked something.
+        desk.reoffer(call, Direction.SENDONLY, now=now)
         target, call.transferring = call.transferring, ""
         call.transfer_deadline = None
         call.transfer_with = None

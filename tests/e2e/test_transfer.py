@@ -196,7 +196,7 @@ async def test_several_held_calls_are_chosen_among(desks: Desks) -> None:
     one.call(three.number)
     await hear_each_other(one, three)
     one.hold()
-    assert [line.split()[1] for line in one.view.calls] == ["hold", "hold"]
+    await until(lambda: [line.split()[1] for line in one.view.calls] == ["hold"] * 2, lambda: str(one.view))
     one.press_line(1)
     await hear_each_other(one, two)
     two.hang_up()

@@ -55,8 +55,12 @@ class JoinedCalls(RuleBasedStateMachine):
         ),
         on_hook=st.booleans(),
         outlives=st.booleans(),
+        key=st.sampled_from([E.TRANSFER, E.CONFRN]),
+        steps=st.integers(0, 4),
     )
-    def begin(self, device: tuple[DeviceType, int], on_hook: bool, outlives: bool) -> None:
+    def begin(
+        self, device: tuple[DeviceType, int], on_hook: bool, outlives: bool, key: SoftKeyEventType, steps: int
+    ) -> None:
         self.refers: list[TransferRequested] = []
         lines = tuple(replace(line, hold_reversion=3.0, max_calls=6, busy_trigger=6) for line in PROFILE.lines)
         self.bench = Bench(
@@ -72,6 +76,17 @@ class JoinedCalls(RuleBasedStateMachine):
         self.bench.outgoing_call("600")
         self.everybody_answers()
         self.bench.settle()
+        if steps > 0:  # a second call, that is answered, and handed over or joined
+            self.bench.press(key, 1, self.bench.ref)
+            self.bench.dial("700")
+        if steps > 1:
+            self.everybody_answers()
+            self.bench.settle()
+        if steps > 2:
+            self.bench.press(key, 1, self.bench.ref)
+        if steps > 3:
+            self.everybody_answers()
+            self.bench.settle()
 
     # --- the user ----------------------------------------------------------------------------------------------------
 
@@ -86,7 +101,7 @@ class JoinedCalls(RuleBasedStateMachine):
         if len(self.bench.phone.calls) < MOST_CALLS:
             self.bench.dial(number)
 
-    @rule(message=st.sampled_from([OffHook(), OnHook(), HookFlash()]))
+    @rule(message=st.sampled_from([OffHook(), OnHook(), HookFlash(), HookFlash()]))
     def uses_the_hook(self, message: OffHook | OnHook | HookFlash) -> None:
         self.bench.station.to_send.append(message)
 
@@ -210,5 +225,5 @@ class JoinedCalls(RuleBasedStateMachine):
 
 TestJoinedCalls = JoinedCalls.TestCase
 TestJoinedCalls.settings = settings(
-    max_examples=60, stateful_step_count=40, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=100, stateful_step_count=40, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )

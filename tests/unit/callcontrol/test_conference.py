@@ -430,3 +430,26 @@ def test_session_changes_of_the_room_are_followed() -> None:
     assert bench.take(SessionChanged)[-1].remote.direction is Direction.SENDONLY
     bench.press(E.RESUME)
     assert bench.take(SessionChanged)[-1].remote.direction is Direction.SENDRECV
+
+
+@pytest.mark.parametrize("taken", [True, False])
+def test_a_third_party_goes_into_the_conference_by_its_door(taken: bool) -> None:
+    bench = Bench()
+    in_conference(bench)
+    (conference,) = bench.phone.calls
+    bench.press(E.TRANSFER, 1, conference.call_ref)
+    bench.dial("701#")
+    third = bench.invited().call
+    answer(bench, third)
+    bench.press(E.TRANSFER, 1, bench.ref)
+    if taken:
+        assert moved(bench) == {third: f"sepbridge-conf-guest-{conference.room}"}
+        bench.at_rest()
+        return
+    (asked_for,) = bench.take(TransferRequested)
+    bench.pbxs[0].agent.refuse_transfer(asked_for.call, 603, now=bench.now)
+    bench.settle()
+    assert "Can not complete transfer" in bench.notified()
+    assert sorted(bench.station.states.values()) == [StationCallState.HOLD, StationCallState.HOLD_REVERT]
+    assert third.remote is not None
+    assert third.remote.direction is Direction.SENDONLY
