@@ -40,6 +40,7 @@ from bridge.core import (
     UniversalLineTemplate,
 )
 from bridge.core.events import Event
+from bridge.dialplan import Context
 
 # --- clock, chance, events -------------------------------------------------------------------------------------------
 
@@ -134,6 +135,10 @@ class DeviceRepository(Protocol):
 
     def by_endpoint(self, endpoint: str) -> Device | None:
         """The device whose primary number is the name of this SIP endpoint, or None."""
+        ...
+
+    def lines(self) -> Sequence[Line]:
+        """Every line that some device has, ordered by number and partition."""
         ...
 
     def count(self) -> int:
@@ -348,6 +353,10 @@ class SipEndpoint:
     codecs: tuple[str, ...] = ("g722", "ulaw", "alaw")
     busy_at: int = 2
     """Calls at a time from which the phone counts as busy."""
+    partition: str = ""
+    """Of the number: it can be called only by those who reach that partition."""
+    variables: tuple[tuple[str, str], ...] = ()
+    """Channel variables that its calls begin with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -431,6 +440,10 @@ class Pbx(Protocol):
 
     def drop(self, names: Iterable[str]) -> None:
         """Remove endpoints. Returns at once."""
+        ...
+
+    def set_dial_plan(self, contexts: Iterable[Context]) -> None:
+        """Declare the contexts of the site's dial plan, all of them. Returns at once."""
         ...
 
     async def settled(self, name: str, *, within: float) -> bool:

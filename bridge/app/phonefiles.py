@@ -11,6 +11,7 @@ from pathlib import Path
 
 import jinja2
 
+from bridge.app.dialplans import DialPlans
 from bridge.autoregistration import AutoregistrationSettings
 from bridge.core import (
     CallingSearchSpace,
@@ -50,6 +51,7 @@ class Site:
     softkey_templates: Mapping[str, SoftkeyTemplate]
     button_templates: Mapping[str, PhoneButtonTemplate]
     phone_profiles: Mapping[str, CommonPhoneProfile]
+    lines: Sequence[Line]
 
     def defaults_of(self, device: Device) -> DeviceDefaults | None:
         """The device defaults of its model and protocol, if there are any."""
@@ -85,6 +87,7 @@ class PhoneFiles:
         """Where unknown SIP phones are told to register; None sends them to the servers' own port."""
         self._settings = settings or PhoneSettings()
         self._site: Site | None = None
+        self._plans: DialPlans | None = None
         self._lock = threading.Lock()
 
     def read_site(self) -> Site:
@@ -100,15 +103,24 @@ class PhoneFiles:
                 softkey_templates={each.name: each for each in work.objects.softkey_templates.all()},
                 button_templates={each.name: each for each in work.objects.button_templates.all()},
                 phone_profiles={each.name: each for each in work.objects.phone_profiles.all()},
+                lines=tuple(work.devices.lines()),
             )
         with self._lock:
-            self._site = site
+            self._site, self._plans = site, DialPlans(site, plain_context=self._context)
         return site
 
     @property
     def site(self) -> Site:
         """The site as last read."""
         return self._site or self.read_site()
+
+    @property
+    def plans(self) -> DialPlans:
+        """The dial plan as last read."""
+        if self._plans is None:
+            self.read_site()
+        assert self._plans is not None  # noqa: S101  read_site made it
+        return self._plans
 
     def warm_up(self) -> None:
         """Render what most phones ask for once, for nobody."""
@@ -170,10 +182,12 @@ class PhoneFiles:
             device=device.name,
             number=device.number,
             caller_name=device.primary_line.display_name,
-            context=self._context,
+            context=self.plans.context(self.plans.pair(device)),
             transport=Transport.UDP if proxied or self._settings.transport is SipTransport.UDP else Transport.TCP,
             codecs=self.pool(device).region.codecs,
             busy_at=self._settings.busy_trigger,
+            partition=device.lines[0].line.partition,
+            variables=self.plans.variables(device),
         )
 
     def pool(self, device: Device) -> DevicePool:

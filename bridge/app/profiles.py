@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from bridge.app.phonefiles import PhoneFiles, Site
 from bridge.app.settings import SccpSettings
 from bridge.app.softkeys import soft_key_plan
-from bridge.callcontrol import CallSettings, DialRule
+from bridge.callcontrol import CallSettings
 from bridge.core import (
     BlfSpeedDial,
     ButtonKind,
@@ -17,13 +17,9 @@ from bridge.core import (
     DeviceButton,
     EarlyOpen,
     PhoneButtonTemplate,
-    RoutePattern,
     ServiceUrl,
     SpeedDial,
-    TranslationPattern,
-    search_list,
 )
-from bridge.provisioning import dial_rules
 from bridge.sccp import MediaCodec
 from bridge.sccp.buttonplaces import place
 from bridge.sccp.buttons import ButtonDefinition
@@ -82,8 +78,6 @@ _STIMULI = {
     ButtonKind.HEADSET: StimulusType.HEADSET,
 }
 """Kinds that SCCP has a button type for (dialplan mapping reference, section 9)."""
-_NANP = ("[2-9]XX[2-9]XXXXXX", "1[2-9]XX[2-9]XXXXXX", "[2-9]11", "011!")
-"""What ``@`` stands for in North America, as far as it tells when a number is complete."""
 
 
 class Profiles:
@@ -130,14 +124,12 @@ class Profiles:
 
     def calls(self, device: Device) -> CallSettings:
         """Rules and times for its calls."""
-        site, pool = self._files.site, self._files.pool(device)
-        numbers = site.autoregistration.range
-        rules = dial_rules([] if numbers.is_empty else [numbers])
-        internal = (rule.match.replace(".", "X") for rule in rules if not rule.match.endswith("*"))
+        pool = self._files.pool(device)
         settings = device.settings
+        pairs = [self._files.plans.pair(device, each.button) for each in device.lines]
         late = settings.early_open is EarlyOpen.AUTO and settings.opens_late
         return CallSettings(
-            rules=(*(DialRule(pattern) for pattern in internal), *route_rules(device, site, pool.css_of(device))),
+            digits=lambda line: self._files.plans.digits(pairs[line - 1]),
             # In the region's order, which is Asterisk's too: another one would cost a re-INVITE on most calls.
             codecs=tuple(codec for name in pool.region.codecs for codec in CODECS.get(name, ())),
             hold_reminder=max(1.0, self._settings.hold_reminder),
@@ -145,39 +137,11 @@ class Profiles:
             conference_outlives_starter=self._settings.conference_outlives_starter,
             meetme=self._settings.meetme,
             early_open=EarlyOpen.NEVER if late else settings.early_open,
+            port_request=device.name in self._settings.port_request,
             dtmf=settings.dtmf,
+            preserve=self._settings.preserve,
             voicemail=device.lines[0].line.settings.voicemail_pilot if device.lines else "",
         )
-
-
-def route_rules(device: Device, site: Site, css: str) -> Iterator[DialRule]:
-    """When a number is complete: the patterns that one of the device's lines reaches, and emergency numbers.
-
-    Patterns that a digit-by-digit reader cannot follow (``?`` and ``+`` in the middle) are left to the timer.
-    """
-    of_device = site.spaces.get(css)
-    reached = {
-        partition
-        for each in device.lines
-        for partition in search_list(site.spaces.get(each.line.settings.css), of_device)
-    }
-    for pattern in site.patterns:
-        if pattern.partition in reached or (isinstance(pattern, RoutePattern) and pattern.emergency):
-            yield from _rules_of(pattern)
-
-
-def _rules_of(pattern: RoutePattern | TranslationPattern) -> Iterator[DialRule]:
-    tone = pattern.access_code if pattern.outside_dial_tone else ""
-    # Behind the rest of a number, ``#`` ends it anyway.
-    text = pattern.pattern[:-1] if pattern.pattern.endswith("!#") else pattern.pattern
-    if "?" in text or "+" in text.replace("\\+", ""):
-        return
-    text = text.replace("\\+", "+")
-    if "@" not in text:
-        yield DialRule(text, tone)
-    elif pattern.numbering_plan == "NANP" and text.endswith("@"):
-        for each in _NANP:
-            yield DialRule(text.removesuffix("@") + each, tone)
 
 
 def _ceiling(device: Device, site: Site) -> int:

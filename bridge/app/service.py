@@ -16,6 +16,7 @@ from typing import Self
 from bridge import __version__
 from bridge.app.admissions import Admissions
 from bridge.app.doorkeeper import Doorkeeper
+from bridge.app.failback import FailBack
 from bridge.app.phonefiles import PhoneFiles, template_loader
 from bridge.app.recorder import EventRecorder
 from bridge.app.registrations import Registrations
@@ -25,9 +26,11 @@ from bridge.app.stations import Stations
 from bridge.app.status import ServiceStatus
 from bridge.app.system import SystemClock, SystemIds
 from bridge.core import Device, DeviceName, Server, SignallingProtocol
-from bridge.core.events import Event, PbxConnected
+from bridge.core.events import Event, PbxConnected, PbxLost
+from bridge.dialplan import Context
 from bridge.errors import ConfigurationError, NotFound, PbxError, SepbridgeError, StoreError
 from bridge.net.arp import ArpTable
+from bridge.net.reach import listens
 from bridge.net.tftp import TftpLimits, TftpServer
 from bridge.pbx import AmiSettings, PlainAsterisk, PlainAsteriskSettings
 from bridge.phones.catalogue import ConfigFamily, catalogue
@@ -121,6 +124,11 @@ class Service:
             asterisk=Destination(settings.sccp.asterisk, settings.sip.port),
             settled=self._settled,
             conferences=self.pbx.conferences,
+            failback=FailBack(
+                settings.server.name or socket.gethostname(),
+                asterisk_is_up=lambda: self.pbx.status().connected,
+                listens=listens,
+            ),
         )
         self.http_addresses: tuple[tuple[str, int], ...] = ()
         """Filled in by who serves HTTP."""
@@ -143,6 +151,7 @@ class Service:
             raise
         for name, work in self._workers():
             self._tasks.append(asyncio.create_task(work, name=name))
+        self.stations.failback.is_ready = True
         return self
 
     def _workers(self) -> Sequence[tuple[str, Coroutine[None, None, None]]]:
@@ -183,6 +192,7 @@ class Service:
             "HTTP": self.http_addresses,
             "doorway": self.doorkeeper.addresses,
             "SCCP": self.stations.addresses,
+            "SCCP over TLS": self.stations.tls_addresses,
         }
         return "; ".join(
             f"{name} {', '.join(_shown(each) for each in where)}" for name, where in parts.items() if where
@@ -199,19 +209,23 @@ class Service:
             tftp=tuple(_shown(each) for each in self.tftp.addresses),
             http=tuple(_shown(each) for each in self.http_addresses),
             doorway=tuple(_shown(each) for each in self.doorkeeper.addresses),
-            sccp=tuple(_shown(each) for each in self.stations.addresses),
+            sccp=tuple(_shown(each) for each in (*self.stations.addresses, *self.stations.tls_addresses)),
             pbx=self.pbx.status(),
             database=await asyncio.to_thread(self._database_trouble),
             transfers=self.tftp.counters.active,
             events_dropped=self.recorder.dropped,
+            sccp_phones=self.stations.phones,
+            sccp_calls=self.stations.calls,
+            tasks=len(asyncio.all_tasks()),
         )
 
     async def refresh(self) -> None:
         """Read the site and the phones from the database, and bring Asterisk in line. Raises StoreError."""
-        endpoints = await asyncio.to_thread(self._read_endpoints)
+        endpoints, contexts = await asyncio.to_thread(self._read_endpoints)
         # Before the change: what is ours and goes now is still in Asterisk for a moment, and must not count as foreign.
         with contextlib.suppress(PbxError):  # Asterisk is away: they are read when it is back
             self._foreign = await self.pbx.foreign_numbers()
+        self.pbx.set_dial_plan(contexts)
         self.pbx.replace_all(endpoints)
 
     async def restart_phone(self, name: DeviceName, kind: RestartKind) -> None:
@@ -241,6 +255,8 @@ class Service:
             task = asyncio.create_task(self._met_asterisk(), name="met Asterisk")
             task.add_done_callback(lambda done: done.cancelled() or done.exception())
             self.stations.asterisk_came_back()
+        elif isinstance(event, PbxLost):
+            self.stations.asterisk_went()
 
     async def _met_asterisk(self) -> None:
         """Asterisk is (again) there: see which numbers it uses itself, and who is registered."""
@@ -264,11 +280,17 @@ class Service:
             except (StoreError, ConfigurationError) as error:
                 log.warning("the site could not be read again: %s", error)
 
-    def _read_endpoints(self) -> list[SipEndpoint]:
+    def _read_endpoints(self) -> tuple[list[SipEndpoint], list[Context]]:
         self.files.read_site()
         with self.store.read() as work:
             devices = work.devices.all()
-        return [endpoint for device in devices if (endpoint := self.files.endpoint(device)) is not None]
+        endpoints = [endpoint for device in devices if (endpoint := self.files.endpoint(device)) is not None]
+        plans = self.files.plans
+        # New phones start in the pool's autoregistration space: its context must be there before them.
+        pairs = {plans.pair(device) for device in devices} | {
+            ("", pool.autoreg_css) for pool in self.files.site.pools.values()
+        }
+        return endpoints, list(plans.contexts(pairs))
 
     def _registered_endpoints(self) -> set[str]:
         with self.store.read() as work:

@@ -8,36 +8,45 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import ssl
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, replace
 
 from bridge.app.admissions import Admissions, Known
 from bridge.app.doorkeeper import model_facts
+from bridge.app.failback import FailBack
 from bridge.app.guard import is_allowed, plain_address
 from bridge.app.lines import SipLines
 from bridge.app.phonefiles import PhoneFiles
 from bridge.app.profiles import Profiles
-from bridge.app.settings import Network, SccpSettings
+from bridge.app.settings import Network, SccpSettings, TokenPolicy
+from bridge.app.stationjournal import StationJournal
 from bridge.autoregistration import Refusal, RefusalReason, RegistrationArrival, met_again
 from bridge.callcontrol import CallSettings, House, ProxiedPhone
 from bridge.callcontrol.events import (
     ConferenceListed,
     EarlyOpenFailed,
-    LineChanged,
-    LineState,
     ListConference,
     ListPurpose,
-    MediaTroubled,
     MuteMember,
     PhoneEvent,
     RemoveMember,
 )
 from bridge.core import Device, DeviceName, SignallingProtocol
-from bridge.core.events import Event, ModelLearnt, PhoneRegistered, PhoneRestartSent, PhoneUnregistered
+from bridge.core.events import (
+    Event,
+    ModelLearnt,
+    PhoneRegistered,
+    PhoneRestartSent,
+    PhoneUnregistered,
+    SecondConnectionRefused,
+    TokenAnswered,
+)
 from bridge.errors import InvalidInput, NotFound, SepbridgeError, StoreError
 from bridge.net.sccp import SccpServer, StationConnection
 from bridge.net.sipids import RandomSipIds
+from bridge.net.tls import server_context
 from bridge.phones import catalogue
 from bridge.ports import Clock, Conferences, EventSink, RestartKind, Store
 from bridge.sccp import ResetType
@@ -49,6 +58,8 @@ from bridge.sip import Event as SipEvent
 
 log = logging.getLogger(__name__)
 
+IN_A_CALL = "Call active on other connection"
+"""What the second connection of a phone is told; at most 31 characters."""
 RENEWAL = 3.0
 """Seconds over which the registrations of all lines are renewed."""
 
@@ -80,13 +91,16 @@ class Stations:
         asterisk: Destination,
         settled: Callable[[Device], Awaitable[bool]],
         conferences: Conferences,
+        failback: FailBack,
     ) -> None:
         self._store = store
         self._admissions = admissions
+        self._files = files
         self._profiles = Profiles(files, settings)
         self._networks = networks
         self._settled = settled
         self.conferences = conferences
+        self.failback = failback
         self._settings = settings
         self.sink = sink
         self.clock = clock
@@ -95,10 +109,14 @@ class Stations:
         self.house: House[ProxiedPhone] = House()
         self._stations_of_phones: dict[ProxiedPhone, Station] = {}
         self._of_device: dict[DeviceName, Station] = {}
+        self._left: dict[DeviceName, Station] = {}
+        """The last connection of devices that are gone: its calls and lines may outlive it for a while."""
         self._all: set[Station] = set()
         self._server = SccpServer(
             self._new_station,
             listen=[(address.host, address.port) for address in settings.listen],
+            listen_tls=[(address.host, address.port) for address in settings.tls_listen],
+            tls=_tls(settings),
             most=settings.max_phones,
         )
 
@@ -106,6 +124,11 @@ class Stations:
     def addresses(self) -> list[tuple[str, int]]:
         """Where it listens."""
         return self._server.addresses
+
+    @property
+    def tls_addresses(self) -> list[tuple[str, int]]:
+        """Where it listens for phones that speak TLS."""
+        return self._server.tls_addresses
 
     async def start(self) -> None:
         """Listen. Raises ConfigurationError."""
@@ -131,32 +154,65 @@ class Stations:
         """Whether the phone is registered with this node."""
         return device in self._of_device
 
+    @property
+    def phones(self) -> int:
+        """Phones that are registered with this node."""
+        return len(self._of_device)
+
+    @property
+    def calls(self) -> int:
+        """Calls on all phones."""
+        return sum(len(station.phone.calls) for station in self._all)
+
     def asterisk_came_back(self) -> None:
-        """Asterisk may have lost its registrations: renew those of all lines, spread over a few seconds."""
+        """Asterisk may have lost its registrations and its calls: renew the former, ask after the latter."""
+        self._spread(Station.meet_asterisk)
+
+    def asterisk_went(self) -> None:
+        """Asterisk does not answer: see whether the lines still stand, so that the phones can say so."""
+        self._spread(Station.renew)
+
+    def _spread(self, what: Callable[[Station], None]) -> None:
+        """Do something with all stations, spread over a few seconds."""
         loop = asyncio.get_running_loop()
         for index, station in enumerate(list(self._all)):
-            loop.call_later(RENEWAL * index / len(self._all), station.renew)
+            loop.call_later(RENEWAL * index / len(self._all), what, station)
 
     # --- for the stations --------------------------------------------------------------------------------------------
 
-    def claim(self, device: DeviceName, station: Station) -> None:
-        """From now on ``station`` is the device's; an older connection of it is closed (SCCP flows, section 1.3)."""
+    def is_taken(self, device: DeviceName, station: Station) -> bool:
+        """Whether another connection of the device is alive and carries a call (SCCP flows, section 1.3)."""
+        older = self._of_device.get(device)
+        return older is not None and older is not station and older.is_talking
+
+    def claim(self, device: DeviceName, station: Station, *, talks: bool) -> None:
+        """From now on ``station`` is the device's; older connections of it are closed (SCCP flows, section 1.3).
+
+        ``talks``: the phone still has media of a call whose connection broke; that call is left alone until it ends,
+        or its time is over.
+        """
         older = self._of_device.get(device)
         self._of_device[device] = station
         if older is not None and older is not station:
             log.info("%s came back on a second connection; the first is closed", device)
             older.supersede()
+        left = self._left.pop(device, None)
+        if left is not None and left is not station and not (talks and left.phone.calls):
+            left.supersede()
 
     def release(self, device: DeviceName, station: Station) -> bool:
         """The device is gone from ``station``; False when another connection has it meanwhile."""
         if self._of_device.get(device) is not station:
             return False
         del self._of_device[device]
+        self._left[device] = station
         return True
 
     def forget(self, station: Station) -> None:
         """Nothing is left of this connection."""
         self._all.discard(station)
+        if station.device is not None and self._left.get(station.device) is station:
+            del self._left[station.device]
         self._stations_of_phones.pop(station.phone, None)
 
     def look_after_touched(self) -> None:
@@ -165,6 +221,26 @@ class Stations:
             for phone in touched:
                 if (station := self._stations_of_phones.get(phone)) is not None:
                     station.look_after()
+
+    async def token(self, asked: TokenRequested, client: str, station: Station) -> TokenAnswered | None:
+        """Whether the device may register here; None for one that is not ours: Register will tell it why."""
+        if not is_allowed(client, self._networks):
+            return TokenAnswered(at=self.clock.now(), granted=False, why="its network is not allowed")
+        try:
+            name = DeviceName.parse(asked.device)
+            device = await asyncio.to_thread(self._known, name)
+        except (InvalidInput, StoreError):
+            return None
+        if device is None:
+            return None
+        why = ""
+        if self.is_taken(name, station):
+            why = "another connection of the phone carries a call"
+        elif self._settings.tokens is TokenPolicy.BY_ORDER:
+            group, now = self._files.pool(device).group, asyncio.get_running_loop().time()
+            why = await self.failback.refusal(name, group, is_served=device.registered, now=now)
+        wait = max(30, self._settings.token_wait) if why else 0
+        return TokenAnswered(at=self.clock.now(), device=name, granted=not why, wait=wait, why=why)
 
     async def decide(self, asked: RegisterRequested, client: str) -> _Served | str:
         """Whom to serve, or the text of the refusal."""
@@ -207,6 +283,10 @@ class Stations:
         self._all.add(station)
         self._stations_of_phones[station.phone] = station
         return station
+
+    def _known(self, name: DeviceName) -> Device | None:
+        with self._store.read() as work:
+            return work.devices.get(name)
 
     def _serve(self, known: Device, asked: RegisterRequested, client: str) -> _Served | str:
         """Write down what the phone says of itself, and make its profile."""
@@ -254,6 +334,13 @@ class Stations:
             log.warning("the state of %s could not be written: %s", name, error)
 
 
+def _tls(settings: SccpSettings) -> ssl.SSLContext | None:
+    """The context of SCCP over TLS; None where it is not spoken. Raises ConfigurationError."""
+    if not settings.tls_listen:
+        return None
+    return server_context(settings.tls_certificate, settings.tls_key, settings.tls_oldest)
+
+
 class Station:
     """One connection, with its calls and its lines at Asterisk."""
 
@@ -263,12 +350,28 @@ class Station:
         self._client = plain_address(connection.peer[0])
         self.phone = ProxiedPhone(StationSession(connection.peer, now=connection.now), stations.house)
         self._device: Device | None = None
+        self._journal = StationJournal(stations.sink, stations.clock)
+        self._asks_token = False
         self._has_old_file = False
         self._lines: SipLines | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._conference_work: deque[ListConference | MuteMember | RemoveMember] = deque()
 
     # --- what the connection calls -----------------------------------------------------------------------------------
+
+    @property
+    def device(self) -> DeviceName | None:
+        """The device that it serves, or served."""
+        return None if self._device is None else self._device.name
+
+    @property
+    def is_talking(self) -> bool:
+        """Whether the phone carries a call, and was heard within its keepalive interval."""
+        session = self.phone.session
+        if session.profile is None or not self.phone.calls:
+            return False
+        window = session.profile.keepalive_s * session.traits.keepalive_tolerance
+        return self._connection.now - session.heard_at <= window
 
     @property
     def is_closed(self) -> bool:
@@ -316,6 +419,13 @@ class Station:
         if self._lines is not None and not self.is_closed:
             self._lines.renew()
 
+    def meet_asterisk(self) -> None:
+        """Asterisk is there again, perhaps a new one: it may have lost the registrations, and the calls."""
+        self.renew()
+        self.phone.check_calls(now=self._connection.now)
+        self._after()
+        self._connection.flush()
+
     def supersede(self) -> None:
         """The device has another connection now."""
         self.phone.close(now=self._connection.now)
@@ -347,27 +457,23 @@ class Station:
         self._stations.look_after_touched()
 
     def _heard(self, event: PhoneEvent) -> None:
+        self._journal.heard(event)
         match event:
             case RegisterRequested():
                 self._start(self._answer(event))
-            case TokenRequested():
-                self.phone.grant_token(now=self._connection.now)
+            case TokenRequested() if not self._asks_token:
+                self._asks_token = True
+                self._start(self._answer_token(event))
             case StationRegistered():
                 self._registered()
             case StationUnregistered():
                 self._unregistered(event)
-            case LineChanged() if event.state not in {LineState.REGISTERING, LineState.REGISTERED, LineState.GONE}:
-                log.warning(
-                    "line %s of %s: %s (%d %s)", event.number, self._name, event.state, event.status, event.detail
-                )
             case EarlyOpenFailed() if self._device is not None:
                 self._stations.opens_late(self._device.name)
             case ListConference() | MuteMember() | RemoveMember():
                 self._conference_work.append(event)
                 if len(self._conference_work) == 1:
                     self._start(self._work_on_conferences())
-            case MediaTroubled():
-                log.warning("%s: %s", self._name, event.what)
             case _:
                 log.debug("%s: %s", self._name, event)
 
@@ -380,11 +486,18 @@ class Station:
         now = self._connection.now
         if isinstance(outcome, str):
             self.phone.reject(outcome, now=now)
+        elif self._stations.is_taken(outcome.device.name, self):
+            self.phone.reject(IN_A_CALL, now=now)
+            at = self._stations.clock.now()
+            self._record(SecondConnectionRefused(at=at, device=outcome.device.name, client=self._client))
+        elif self.is_closed:
+            pass  # it left while the answer was being looked up
         else:
             self._device = outcome.device
+            self._journal.serve(outcome.device.name)
             self._has_old_file = outcome.admitted_now
             self._lines = SipLines(outcome.device, self._stations.asterisk, self._stations.ids, self._sip_event)
-            self._stations.claim(outcome.device.name, self)
+            self._stations.claim(outcome.device.name, self, talks=asked.active_streams > 0)
             self.phone.accept(outcome.profile, outcome.calls, self._lines.agents, now=now)
             self._start(self._lines.open(self._line_connected))
         self._after()
@@ -417,6 +530,18 @@ class Station:
     def _tell(self, answer: ConferenceListed) -> None:
         self.phone.tell(answer, now=self._connection.now)
         self._after()
+        self._connection.flush()
+
+    async def _answer_token(self, asked: TokenRequested) -> None:
+        answer = await self._stations.token(asked, self._client, self)
+        self._asks_token = False
+        now = self._connection.now
+        if answer is None or answer.granted:
+            self.phone.grant_token(now=now)
+        else:
+            self.phone.refuse_token(answer.wait, now=now)
+        if answer is not None and answer.device is not None:
+            self._record(answer)
         self._connection.flush()
 
     def _sip_event(self, line: int, event: SipEvent) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bridge.callcontrol.dialrules import DialRule
 from bridge.callcontrol.events import (
     CallConnected,
     CallFinished,
@@ -37,7 +36,6 @@ __all__ = [
     "CallTexts",
     "ConferenceListed",
     "ConferenceMember",
-    "DialRule",
     "DtmfMode",
     "EarlyOpen",
     "EarlyOpenFailed",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from bridge.callcontrol.dialrules import DialRule
 from bridge.core import DtmfMode as DtmfMode
 from bridge.core import EarlyOpen as EarlyOpen
 from bridge.core import NumberRange
+from bridge.dialplan import DigitPlan
 from bridge.sccp import MediaCodec
 
 
@@ -26,6 +27,7 @@ class CallTexts:
     unknown_caller: str = "Unknown"
 
 
+NO_DIGITS = DigitPlan(())
 DEFAULT_CODECS = (
     MediaCodec.G711_ULAW_64K,
     MediaCodec.G711_ALAW_64K,
@@ -40,14 +42,18 @@ DEFAULT_CODECS = (
 class CallSettings:
     """Rules and times (in seconds) for the calls of one phone."""
 
-    rules: tuple[DialRule, ...] = ()
-    """Route patterns that tell when a number is complete; without a match the timer, ``#`` or Dial decides."""
+    digits: Callable[[int], DigitPlan] = field(default=lambda line: NO_DIGITS, compare=False, repr=False)
+    """What may be dialled on a line, counted from 1: tells when a number is complete. Asked anew for every key, so
+    that numbers that come and go are known at once. Where it knows nothing, the timer, ``#`` or Dial decides."""
     first_digit: float = 16.0
     next_digit: float = 8.0
     hash_dials: bool = True
     """``#`` ends a number, unless a rule wants it."""
     failure_tone: float = 15.0
     """How long busy, reorder and the like sound before the call is cleared."""
+    no_progress: float = 60.0
+    """How long a call may show no sign of life but 100 Trying; then it failed. RFC 3261 sets a caller no limit there,
+    and the user would hear nothing for ever; an INVITE that nobody answers at all ends by timer B, after 32 s."""
     channel_ack: float = 2.0
     """How long an OpenReceiveChannelAck is awaited; then it is tried once more."""
     transfer_wait: float = 20.0
@@ -63,6 +69,8 @@ class CallSettings:
     preserve: float = 30.0
     """How long calls outlive the phone's signalling connection: their media go on."""
     early_open: EarlyOpen = EarlyOpen.AUTO
+    port_request: bool = False
+    """Ask a phone that knows PortReq for its port before the INVITE, and open the channel when sound is due only."""
     dtmf: DtmfMode = DtmfMode.AUTO
     codecs: tuple[MediaCodec, ...] = DEFAULT_CODECS
     """What may be used, the first one first; of these the phone's own are offered."""

@@ -77,14 +77,14 @@ _SETTINGS = SettingsColumns(device_settings, "device_name", DeviceSettings, _LIN
 _OF_LINE = SettingsColumns(line_settings, "number", LineSettings, _SETTINGS.span.stop)
 _OF_APPEARANCE = SettingsColumns(line_appearance_settings, "device_name", AppearanceSettings, _OF_LINE.span.stop)
 
+_SAME_SETTINGS = and_(
+    line_settings.c.number == line.c.number, line_settings.c.route_partition == line.c.route_partition
+)
 _SELECT = select(*_DEVICE, *_LINE, *_SETTINGS.columns, *_OF_LINE.columns, *_OF_APPEARANCE.columns).select_from(
     _device.outerjoin(line_appearance, line_appearance.c.device_name == _device.c.name)
     .outerjoin(line, _SAME_LINE)
     .outerjoin(device_settings, device_settings.c.device_name == _device.c.name)
-    .outerjoin(
-        line_settings,
-        and_(line_settings.c.number == line.c.number, line_settings.c.route_partition == line.c.route_partition),
-    )
+    .outerjoin(line_settings, _SAME_SETTINGS)
     .outerjoin(
         line_appearance_settings,
         and_(
@@ -107,6 +107,19 @@ class SqlDeviceRepository:
     def get(self, name: DeviceName) -> Device | None:
         """The device of that name, or None."""
         return self._find(_SELECT.where(_device.c.name == name.value)).get(name.value)
+
+    def lines(self) -> Sequence[Line]:
+        """Every line that some device has, ordered by number and partition."""
+        settings = SettingsColumns(line_settings, "number", LineSettings, 3)
+        query = (
+            select(line.c.number, line.c.route_partition, line.c.display_name, *settings.columns)
+            .select_from(line.outerjoin(line_settings, _SAME_SETTINGS))
+            .order_by(line.c.number, line.c.route_partition)
+        )
+        return [
+            Line(row[0], row[1], row[2], settings.read(row, LineSettings, DEFAULT_LINE_SETTINGS))
+            for row in self._connection.execute(query)
+        ]
 
     def get_many(self, names: Collection[DeviceName]) -> dict[DeviceName, Device]:
         """Those of the named devices that exist."""

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 
 from bridge.lab.testbed import running_testbed
-from tests.e2e.test_sccp import SCCP, Desks, polled
+from tests.e2e.desks import SCCP, Desks, polled
 
 
 @asynccontextmanager

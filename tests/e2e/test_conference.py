@@ -11,9 +11,9 @@ from bridge.lab.phoneevents import CallEnded
 from bridge.lab.sccpphone import SccpPhone
 from bridge.lab.screenxml import read_screen_document
 from bridge.sccp import DeviceToUserDataV1, Message, UserToDeviceDataV1
+from tests.e2e.desks import Desks, next_tone
 from tests.e2e.listening import CLEARLY, hear_each_other, no_longer_hears, shares, until
 from tests.e2e.quiet import nothing_left, quiet_desks
-from tests.e2e.test_sccp import Desks, next_tone
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ import pytest
 from bridge.lab.phoneevents import CallEnded
 from bridge.lab.sccpphone import SccpPhone
 from tests.e2e.conftest import Shelf, come_up
+from tests.e2e.desks import Desks
 from tests.e2e.listening import hear_each_other, no_longer_hears, until
 from tests.e2e.quiet import nothing_left, quiet_desks
-from tests.e2e.test_sccp import Desks
 
 RING_BACK = (440, 480)
 """What Asterisk plays to somebody who waits, Hz (indications of the lab)."""

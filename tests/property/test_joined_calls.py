@@ -12,12 +12,12 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from bridge.callcontrol import CallSettings, ConferenceListed, ConferenceMember, DialRule, ListConference
+from bridge.callcontrol import CallSettings, ConferenceListed, ConferenceMember, ListConference
 from bridge.callcontrol.phonecall import ASIDE
 from bridge.core import NumberRange
 from bridge.sccp import DeviceToUserDataV1, DeviceType, HookFlash, OffHook, OnHook, SoftKeyEvent, SoftKeyEventType
 from bridge.sip import CallState, TransferRequested
-from tests.sccpbench import PBX_MEDIA, PROFILE, Bench
+from tests.sccpbench import PBX_MEDIA, PROFILE, Bench, digits
 
 E = SoftKeyEventType
 KEYS = (
@@ -67,7 +67,7 @@ class JoinedCalls(RuleBasedStateMachine):
             *device,
             profile=replace(PROFILE, lines=lines),
             settings=CallSettings(
-                rules=(DialRule("6XX"), DialRule("7XX")),
+                digits=digits("6XX", "7XX"),
                 transfer_on_hook=on_hook,
                 conference_outlives_starter=outlives,
                 meetme=(NumberRange("8500", "8509"),),

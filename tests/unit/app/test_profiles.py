@@ -9,7 +9,6 @@ import pytest
 from bridge.app.phonefiles import PhoneFiles
 from bridge.app.profiles import Profiles
 from bridge.app.settings import SccpSettings
-from bridge.callcontrol import DialRule
 from bridge.core import (
     AddOnModule,
     AppearanceSettings,
@@ -41,6 +40,7 @@ from bridge.core import (
     TemplateButton,
     TranslationPattern,
 )
+from bridge.dialplan import Waiting
 from bridge.sccp.buttons import ButtonDefinition
 from bridge.sccp.devicetypes import DeviceType
 from bridge.sccp.labels import Label
@@ -82,7 +82,8 @@ def test_a_phone_that_nobody_touched(profiles: Profiles) -> None:
     assert profile.version_ceiling == NEWEST
     assert profile.idle_prompt == Label.YOUR_CURRENT_OPTIONS
     calls = profiles.calls(device())
-    assert (calls.early_open, calls.dtmf, calls.rules) == (EarlyOpen.AUTO, DtmfMode.AUTO, ())
+    assert (calls.early_open, calls.dtmf) == (EarlyOpen.AUTO, DtmfMode.AUTO)
+    assert calls.digits(1).waiting("1") is Waiting.NO_MATCH
 
 
 def test_lines_with_their_limits_and_labels(profiles: Profiles) -> None:
@@ -208,23 +209,25 @@ class TestRules:
             work.commit()
         files.read_site()
 
-    def rules(self, profiles: Profiles, phone: Device) -> set[DialRule]:
-        return set(profiles.calls(phone).rules)
-
-    ALWAYS = frozenset({DialRule("112"), DialRule("0.+49!", "0")})
+    NUMBERS = ("112", "0+4930", "755", "91299", "9011441", "85551")
+    ALWAYS = frozenset({"112", "0+4930"})
     """Emergency numbers, and the partition <None>."""
 
+    def reached(self, profiles: Profiles, phone: Device) -> set[str]:
+        plan = profiles.calls(phone).digits(1)
+        return {number for number in self.NUMBERS if plan.waiting(number) in (Waiting.COMPLETE, Waiting.MAY_END)}
+
     def test_no_calling_search_space_reaches_what_is_in_no_partition(self, profiles: Profiles) -> None:
-        assert self.rules(profiles, device()) == self.ALWAYS
+        assert self.reached(profiles, device()) == self.ALWAYS
 
     def test_of_the_device(self, profiles: Profiles) -> None:
-        assert self.rules(profiles, device(css="Guest")) == self.ALWAYS | {DialRule("7XX")}
-        outside = {DialRule("7XX"), DialRule("9.1[2-9]XX", "9")}
-        assert self.rules(profiles, device(css="Staff")) == self.ALWAYS | outside
+        assert self.reached(profiles, device(css="Guest")) == self.ALWAYS | {"755", "85551"}
+        outside = {"755", "91299", "85551"}
+        assert self.reached(profiles, device(css="Staff")) == self.ALWAYS | outside
 
     def test_of_the_line(self, profiles: Profiles) -> None:
         line = LineAppearance(1, Line("1001", settings=LineSettings(css="Guest")))
-        assert self.rules(profiles, device(line)) == self.ALWAYS | {DialRule("7XX")}
+        assert self.reached(profiles, device(line)) == self.ALWAYS | {"755", "85551"}
 
     @pytest.mark.req("AR-32")
     def test_an_autoregistered_phone_has_the_pools_space_for_it(
@@ -234,8 +237,8 @@ class TestRules:
             work.objects.pools.save(replace(work.site.pool("Default"), autoreg_css="Guest", css="Staff"))
             work.commit()
         files.read_site()
-        assert DialRule("9.1[2-9]XX", "9") in self.rules(profiles, device())
-        assert self.rules(profiles, replace(device(), temporary=True)) == self.ALWAYS | {DialRule("7XX")}
+        assert "91299" in self.reached(profiles, device())
+        assert self.reached(profiles, replace(device(), temporary=True)) == self.ALWAYS | {"755", "85551"}
 
     def test_numbers_of_the_range_are_complete_too(
         self, profiles: Profiles, files: PhoneFiles, store: SqlStore
@@ -245,4 +248,6 @@ class TestRules:
             work.autoregistration.save(settings)
             work.commit()
         files.read_site()
-        assert DialRule("1XXX") in self.rules(profiles, device())
+        plan = profiles.calls(device()).digits(1)
+        assert plan.is_complete("1234")
+        assert not plan.is_complete("123")
