@@ -197,7 +197,14 @@ async def test_several_held_calls_are_chosen_among(desks: Desks) -> None:
     await hear_each_other(one, three)
     one.hold()
     await until(lambda: [line.split()[1] for line in one.view.calls] == ["hold"] * 2, lambda: str(one.view))
-    one.press_line(1)
+    one.press_line(1)  # the call that is marked on the screen, which is the last one
+    await hear_each_other(one, three)
+    one.hold()
+    await until(lambda: "connected" not in str(one.view.calls), lambda: str(one.view))
+    assert one._line is not None
+    calls = one._line.station.calls
+    calls.selected = calls.all[0].ref  # the person moves the mark
+    one.resume()
     await hear_each_other(one, two)
     two.hang_up()
     await until(lambda: len(one.view.calls) == 1, lambda: str(one.view))
