@@ -135,7 +135,7 @@ class SccpPhoneCall:
 
     def share_of(self, frequency: int) -> float:
         """How much of what is heard at this moment this tone is, 0 to 1: in a conference several are heard."""
-        return self.media.receiver.share_of(frequency) if self.media else 0.0
+        return self.media.receiver.share_of(frequency) if self.media and self.call.channel else 0.0
 
     @property
     def keys(self) -> str:

@@ -198,6 +198,7 @@ async def test_several_held_calls_are_chosen_among(desks: Desks) -> None:
     one.hold()
     await until(lambda: [line.split()[1] for line in one.view.calls] == ["hold"] * 2, lambda: str(one.view))
     one.press_line(1)  # the call that is marked on the screen, which is the last one
+    await until(lambda: "connected" in str(one.view.calls), lambda: str(one.view))
     await hear_each_other(one, three)
     one.hold()
     await until(lambda: "connected" not in str(one.view.calls), lambda: str(one.view))
