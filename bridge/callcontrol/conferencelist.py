@@ -35,7 +35,7 @@ _CHOICE = re.compile(rb"(list|show|mute|talk|drop)(\d{1,2})")
 class ConferenceList(Feature):
     """The keys ConfList and RmLstC, and the buttons of the same names."""
 
-    __slots__ = ("_members", "_shown", "_transaction")
+    __slots__ = ("_members", "_removed", "_shown", "_transaction")
     SOFT_KEYS = frozenset({SoftKeyEventType.CONF_LIST, SoftKeyEventType.REMOVE_LAST_CONFERENCE_PARTY})
     BUTTONS = frozenset({StimulusType.CONFERENCE_LIST, StimulusType.REMOVE_LAST_PARTICIPANT})
 
@@ -45,6 +45,8 @@ class ConferenceList(Feature):
         self._shown: PhoneCall | None = None
         """The conference whose list is on the screen."""
         self._members: tuple[ConferenceMember, ...] = ()
+        self._removed: set[str] = set()
+        """Channels that were taken out: the PBX may list them for a moment still."""
 
     # --- the user ----------------------------------------------------------------------------------------------------
 
@@ -95,6 +97,7 @@ class ConferenceList(Feature):
                 events.append(MuteMember(call.call_ref, call.room, member.channel, muted=verb == "mute"))
             case _:
                 events.append(RemoveMember(call.call_ref, call.room, member.channel))
+                self._removed.add(member.channel)
         self._ask(call, ListPurpose.SHOW)
 
     # --- the application ---------------------------------------------------------------------------------------------
@@ -113,7 +116,9 @@ class ConferenceList(Feature):
         if answer.members is None:
             desk.screen.notify(ExtendedLabel.CONFERENCE_IS_UNAVAILABLE if not answer.why else answer.why)
         elif answer.purpose is ListPurpose.SHOW:
-            self._members = answer.members[:MOST_SHOWN]
+            self._removed.intersection_update(member.channel for member in answer.members)
+            there = [member for member in answer.members if member.channel not in self._removed]
+            self._members = tuple(there[:MOST_SHOWN])
             self._push(call, self._list(call))
         else:
             self._remove_last(call, answer.members)

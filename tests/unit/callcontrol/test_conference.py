@@ -338,6 +338,8 @@ def test_the_list_mutes_and_removes() -> None:
     assert [name for name, _ in choices.items] == ["Unmute", "Remove", "Back"]
     choose(bench, "Remove", choices)
     assert bench.reported(RemoveMember) == [RemoveMember(ref, question.room, "PJSIP/700-2")]
+    tell(bench, asked(bench), MEMBERS)  # the PBX has not quite removed it yet
+    assert [name for name, _ in shown(bench).items] == ["* 1001 Alice", "600 Echo & <Co>"]
 
 
 def test_a_choice_in_an_old_list_does_nothing() -> None:
