@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Protocol, Self, TypeVar
 
 from bridge.autoregistration.policy import AutoregistrationSettings
+from bridge.callcontrol import ConferenceMember
 from bridge.core import (
     CallingSearchSpace,
     CallKind,
@@ -478,6 +479,21 @@ class LineFeatureStore(Protocol):
 
     async def ring_through(self, number: str, seconds: float) -> None:
         """For so long calls to ``number`` ring whatever is set. Raises PbxError."""
+
+
+class Conferences(Protocol):
+    """The conferences that run at Asterisk, by the names of their rooms."""
+
+    async def members(self, room: str) -> Sequence[ConferenceMember]:
+        """Who is there, in the order in which they came; empty where there is no such room. Raises PbxError."""
+        ...
+
+    async def mute(self, room: str, channel: str, *, muted: bool) -> None:
+        """Let the others no longer hear a member, or hear it again. Raises PbxError."""
+        ...
+
+    async def remove(self, room: str, channel: str) -> None:
+        """Take a member out. Raises PbxError."""
         ...
 
 

@@ -262,6 +262,7 @@ class Bench:
         settings: CallSettings | None = None,
         features: PhoneFeatures = PhoneFeatures.RFC2833 | PhoneFeatures.UTF_8,
         register: bool = True,
+        house: House[ProxiedPhone] | None = None,
     ) -> None:
         self.now = 1000.0
         self.profile = profile
@@ -273,7 +274,7 @@ class Bench:
         )
         self.offered = version
         self.session = StationSession((PHONE_ADDRESS, 50000), now=self.now)
-        self.phone = ProxiedPhone(self.session, House())
+        self.phone = ProxiedPhone(self.session, house if house is not None else House())
         self.pbxs = [Pbx(line) for line in range(1, len(profile.lines) + 1)]
         self.agents = [
             UserAgent(

@@ -108,6 +108,7 @@ class Profiles:
                     each.external_number if each.external_number != each.line.number else "",
                     each.line.settings.hotline,
                     float(each.line.settings.hotline_delay),
+                    float(each.line.settings.hold_reversion_seconds or self._settings.hold_reversion),
                 )
                 for each in device.lines
             ),
@@ -140,6 +141,10 @@ class Profiles:
             digits=lambda line: self._files.plans.digits(pairs[line - 1]),
             # In the region's order, which is Asterisk's too: another one would cost a re-INVITE on most calls.
             codecs=tuple(codec for name in pool.region.codecs for codec in CODECS.get(name, ())),
+            hold_reminder=max(1.0, self._settings.hold_reminder),
+            transfer_on_hook=self._settings.transfer_on_hook,
+            conference_outlives_starter=self._settings.conference_outlives_starter,
+            meetme=self._settings.meetme,
             early_open=EarlyOpen.NEVER if late else settings.early_open,
             port_request=device.name in self._settings.port_request,
             dtmf=settings.dtmf,

@@ -77,6 +77,7 @@ class Service:
                     secret=settings.ami.secret,
                 ),
                 directory=settings.asterisk.directory,
+                meetme=settings.sccp.meetme,
             ),
             sink=self.recorder,
             clock=self.clock,
@@ -131,6 +132,7 @@ class Service:
             directory=self.directory,
             language=settings.services.language,
             line_features=self.pbx.line_features,
+            conferences=self.pbx.conferences,
             failback=FailBack(
                 settings.server.name or socket.gethostname(),
                 asterisk_is_up=lambda: self.pbx.status().connected,

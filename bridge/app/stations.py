@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
+from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -30,11 +31,16 @@ from bridge.callcontrol.events import (
     CallFinished,
     ChangeDnd,
     ChangeForward,
+    ConferenceListed,
     EarlyOpenFailed,
     EmergencyCalled,
     LineChangeFailed,
     LineFeaturesRead,
+    ListConference,
+    ListPurpose,
+    MuteMember,
     PhoneEvent,
+    RemoveMember,
 )
 from bridge.callcontrol.network import is_elsewhere
 from bridge.core import CallKind, Device, DeviceName, PastCall, SignallingProtocol
@@ -48,12 +54,12 @@ from bridge.core.events import (
     SecondConnectionRefused,
     TokenAnswered,
 )
-from bridge.errors import InvalidInput, NotFound, StoreError
+from bridge.errors import InvalidInput, NotFound, SepbridgeError, StoreError
 from bridge.net.sccp import SccpServer, StationConnection
 from bridge.net.sipids import RandomSipIds
 from bridge.net.tls import server_context
 from bridge.phones import catalogue
-from bridge.ports import Clock, EventSink, LineFeatureStore, RestartKind, Store
+from bridge.ports import Clock, Conferences, EventSink, LineFeatureStore, RestartKind, Store
 from bridge.sccp import DeviceType, Label, ResetType
 from bridge.sccp.profile import StationProfile
 from bridge.sccp.session import StationSession
@@ -97,6 +103,7 @@ class Stations:
         settled: Callable[[Device], Awaitable[bool]],
         directory: Directory,
         line_features: LineFeatureStore,
+        conferences: Conferences,
         failback: FailBack,
         language: str = "en",
     ) -> None:
@@ -108,6 +115,7 @@ class Stations:
         self._notices: dict[DeviceName, str] = {}
         self._networks = networks
         self._settled = settled
+        self.conferences = conferences
         self.failback = failback
         self._settings = settings
         self.line_desk = LineDesk(line_features, self._numbers, self._tell_line)
@@ -431,6 +439,7 @@ class Station:
         self._has_old_file = False
         self._lines: SipLines | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        self._conference_work: deque[ListConference | MuteMember | RemoveMember] = deque()
 
     # --- what the connection calls -----------------------------------------------------------------------------------
 
@@ -587,6 +596,10 @@ class Station:
                 self._stations.line_desk.change(event)
             case EmergencyCalled() if self._device is not None:
                 self._stations.emergency(self._device, event)
+            case ListConference() | MuteMember() | RemoveMember():
+                self._conference_work.append(event)
+                if len(self._conference_work) == 1:
+                    self._start(self._work_on_conferences())
             case _:
                 log.debug("%s: %s", self._name, event)
 
@@ -613,6 +626,35 @@ class Station:
             self._stations.claim(outcome.device.name, self, talks=asked.active_streams > 0)
             self.phone.accept(outcome.profile, outcome.calls, self._lines.agents, now=now)
             self._start(self._lines.open(self._line_connected))
+        self._after()
+        self._connection.flush()
+
+    async def _work_on_conferences(self) -> None:
+        """Ask and tell the PBX about conferences, one thing after the other."""
+        while self._conference_work:
+            event = self._conference_work[0]
+            try:
+                await self._work_on_conference(event)
+            except SepbridgeError as error:
+                log.warning("the conference of %s: %s", self._name, error)
+                purpose = event.purpose if isinstance(event, ListConference) else ListPurpose.SHOW
+                self._tell(ConferenceListed(event.call_ref, event.room, purpose, None, "No manager interface"))
+            finally:
+                self._conference_work.popleft()
+
+    async def _work_on_conference(self, event: ListConference | MuteMember | RemoveMember) -> None:
+        conferences = self._stations.conferences
+        match event:
+            case ListConference():
+                members = tuple(await conferences.members(event.room))
+                self._tell(ConferenceListed(event.call_ref, event.room, event.purpose, members))
+            case MuteMember():
+                await conferences.mute(event.room, event.channel, muted=event.muted)
+            case RemoveMember():
+                await conferences.remove(event.room, event.channel)
+
+    def _tell(self, answer: ConferenceListed) -> None:
+        self.phone.tell(answer, now=self._connection.now)
         self._after()
         self._connection.flush()
 

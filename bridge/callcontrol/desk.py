@@ -15,7 +15,7 @@ from bridge.callcontrol.parties import Party
 from bridge.callcontrol.phonecall import PhoneCall, PhoneCallState
 from bridge.callcontrol.screen import Screen
 from bridge.callcontrol.settings import CallSettings, DtmfMode, EarlyOpen
-from bridge.sccp import ConnectionStatisticsReq, MediaCodec, PhoneFeatures
+from bridge.sccp import ConnectionStatisticsReq, ExtendedLabel, Label, MediaCodec, PhoneFeatures
 from bridge.sccp.profile import StationLine
 from bridge.sccp.session import StationSession
 from bridge.sip import AudioSession, Call, Direction, RegistrationState, UserAgent
@@ -42,6 +42,7 @@ class Desk:
         "events",
         "last_dialled",
         "line_states",
+        "not_transferred",
         "screen",
         "session",
         "settings",
@@ -62,6 +63,8 @@ class Desk:
         self.calls: dict[int, PhoneCall] = {}
         self.ended: deque[PhoneCall] = deque()
         """Calls that are over, for the features to take note of."""
+        self.not_transferred: deque[PhoneCall] = deque()
+        """Calls that the PBX did not take off our hands, for the features to take note of."""
         self.events: deque[PhoneEvent] = deque()
         self.screen = Screen(session, settings.texts.unknown_caller)
         self.standing: dict[str, str] = {"forward": "", "dnd": ""}
@@ -231,9 +234,14 @@ class Desk:
         call.state = PhoneCallState.ENDED
         call.deadline = None
         closing = call.channel.close()
+        call.transfer_deadline = None
         for other in self.calls.values():
             if other.transfer_of is call:
                 other.transfer_of = None
+            if other.conference_of is call:
+                other.conference_of = None
+            if other.transfer_with is call:
+                other.transfer_with = None
         left = self.all_calls
         active = self.active
         if call.waiting and active is not None and not any(other.waiting for other in left):
@@ -271,6 +279,14 @@ class Desk:
     def report_media(self, call: PhoneCall, what: str) -> None:
         """Tell the application what is wrong with the media."""
         self.events.append(MediaTroubled(call.call_ref, call.line, what))
+
+    def show_hold(self, call: PhoneCall, *, held: bool) -> None:
+        """Say on the screen whether the other side has the call on hold."""
+        if call.held_there is held:
+            return
+        call.held_there = held
+        if call.state is PhoneCallState.CONNECTED:
+            self.screen.prompt(call, ExtendedLabel.CALL_ON_HOLD if held else Label.CONNECTED)
 
     def set_remote(self, call: PhoneCall, party: Party) -> None:
         """The other side is somebody else now."""

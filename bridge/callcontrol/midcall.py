@@ -26,10 +26,18 @@ class MidCall:
     def hold(self, call: PhoneCall, *, now: float) -> None:
         """Put the call on hold: the PBX plays music to the other side."""
         desk = self._desk
+        self.set_aside(call)
+        desk.reoffer(call, Direction.SENDONLY, now=now)
+
+    def set_aside(self, call: PhoneCall) -> None:
+        """As ``hold`` for the user, while the other side hears nothing of it: the PBX will have the call in a moment.
+
+        Whoever does that tells the other side later (``Desk.reoffer``) if the call stays after all.
+        """
+        desk = self._desk
         desk.screen.send(*call.channel.close())
         call.state = PhoneCallState.HELD
         desk.screen.held(call, desk.own(call), desk.all_calls)
-        desk.reoffer(call, Direction.SENDONLY, now=now)
 
     def resume(self, call: PhoneCall, *, now: float) -> None:
         """Take the call back. The other side hears of it once the phone listens again, perhaps at another port."""
@@ -73,6 +81,8 @@ class MidCall:
 
     def changed(self, call: PhoneCall, event: SessionChanged | ChangeAccepted, *, now: float) -> None:
         """The two sides agreed on another session."""
+        if call.state is PhoneCallState.CONNECTED:
+            self._desk.show_hold(call, held=event.remote.on_hold)
         self.adjust(call, event.remote, now=now)
 
     def refused(self, call: PhoneCall, event: ChangeRefused) -> None:

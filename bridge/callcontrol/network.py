@@ -120,7 +120,7 @@ class Network:
             case TransferRequested():
                 call.agent.refuse_transfer(event.call, now=now)  # an SCCP phone cannot be made to dial
             case TransferProgress():
-                pass
+                self._transfer.progressed(call, now=now)
             case CallEnded():
                 self._ended(call, event, now)
             case _:
@@ -145,7 +145,7 @@ class Network:
             desk.screen.answered_elsewhere(call)
         if event.reason is EndReason.MEDIA:
             desk.report_media(call, event.text or "the session descriptions do not fit")
-        if call.transferring and event.reason is EndReason.REMOTE_HANGUP:
+        if call.transferring and call.transfer_taken and event.reason is EndReason.REMOTE_HANGUP:
             self._transfer.taken_over(call, now=now)
             return
         desk.finish(call, why, now=now)

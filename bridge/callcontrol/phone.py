@@ -177,6 +177,7 @@ class ProxiedPhone:
         self.session.accept(with_useful_keys(profile), now=now)
         if self.session.is_accepted:
             self._set_up(settings, agents)
+            self.house.enter(self, self._desk)
             self._lines.show()
         self._work(now)
 
@@ -253,6 +254,7 @@ class ProxiedPhone:
 
     def close(self, *, keep_lines: bool = False, now: float) -> None:
         """Give the connection up, end the calls, and leave the PBX, unless the lines go to the device's next one."""
+        self.house.leave(self)
         self.session.close(now=now)
         self._drop_calls("the connection was given up", now)
         self._gone_at = None
@@ -302,6 +304,7 @@ class ProxiedPhone:
                 self._channel_silent(call, now)
             if call.deadline is not None and call.deadline <= now:
                 self._outgoing.overdue(call, now=now)
+        self._transfer.handle_timer(now=now)
         for feature in self._features:
             if (at := feature.timer()) is not None and at <= now:
                 feature.handle_timer(now=now)
@@ -315,7 +318,7 @@ class ProxiedPhone:
         """When to call ``handle_timer``, or None. The user agents have their own timers."""
         times = [self.session.timer(), self._gone_at, *(feature.timer() for feature in self._features)]
         for call in self._desk.calls.values():
-            times += [call.deadline, call.channel.deadline]
+            times += [call.deadline, call.channel.deadline, call.transfer_deadline]
         return min((at for at in times if at is not None), default=None)
 
     def data_to_station(self) -> list[bytes]:
@@ -347,13 +350,16 @@ class ProxiedPhone:
 
     def _notice_changes(self, now: float) -> None:
         """Tell the features which calls stand otherwise than after the last step."""
-        if not self._features:
-            self._desk.ended.clear()
-            return
-        while changed := self._changed_calls():
+        desk = self._desk
+        while (changed := self._changed_calls()) or desk.not_transferred:
             for call, before in changed:
                 for feature in self._features:
                     feature.call_changed(call, before, now=now)
+            while desk.not_transferred:
+                call = desk.not_transferred.popleft()
+                for feature in self._features:
+                    feature.transfer_failed(call, now=now)
+        desk.screen.refresh_keys()
 
     def _changed_calls(self) -> list[tuple[PhoneCall, PhoneCallState | None]]:
         calls = [*self._desk.ended, *self._desk.calls.values()]
@@ -404,6 +410,7 @@ class ProxiedPhone:
                 self._desk.events.append(event)
 
     def _station_gone(self, why: UnregisterCause, now: float) -> None:
+        self.house.leave(self)
         self._desk.screen.forget()
         for feature in self._features:
             feature.left(now=now)

@@ -93,16 +93,20 @@ class User:
         ringing = ringing or desk.first(PhoneCallState.RINGING_IN, event.line) or desk.first(PhoneCallState.RINGING_IN)
         if ringing is not None:
             self._press(ringing, Key.ANSWER, now=now)
+        elif (reverting := next((call for call in desk.all_calls if call.reverting), None)) is not None:
+            self._press(reverting, Key.RESUME, now=now)
         else:
             self._focus.new_call(event.line, now=now)
 
     def _replaced(self, call: PhoneCall, now: float) -> None:
-        """Without a display nobody can come back to a held call: hanging up hands it over, or ends it."""
+        """Hanging up may hand the held call over; without a display nobody could come back to it, and it ends."""
         desk = self._desk
-        if not desk.session.traits.display:
-            if call.transfer_of is not None and act_of(call.state, Key.TRANSFER) is Act.TRANSFER:
-                self._press(call, Key.TRANSFER, now=now)
-                return
+        blind = not desk.session.traits.display
+        hands_over = blind or desk.settings.transfer_on_hook
+        if hands_over and call.transfer_of is not None and act_of(call.state, Key.TRANSFER) is Act.TRANSFER:
+            self._press(call, Key.TRANSFER, now=now)
+            return
+        if blind:
             for held in desk.all_calls:
                 if held.state is PhoneCallState.HELD and not held.transferring:
                     self._end(held, now)
