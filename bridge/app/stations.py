@@ -11,12 +11,13 @@ import logging
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from bridge.app.admissions import Admissions, Known
 from bridge.app.doorkeeper import model_facts
 from bridge.app.guard import is_allowed, plain_address
-from bridge.app.lines import SipLines
+from bridge.app.lines import OpenLine, OpenLines
 from bridge.app.phonefiles import PhoneFiles
 from bridge.app.settings import Network, SccpSettings
 from bridge.autoregistration import Refusal, RefusalReason, RegistrationArrival, met_again
@@ -36,7 +37,6 @@ from bridge.sccp.profile import StationLine, StationProfile
 from bridge.sccp.session import StationSession
 from bridge.sccp.stationevents import RegisterRequested, StationRegistered, StationUnregistered, TokenRequested
 from bridge.sip import Destination
-from bridge.sip import Event as SipEvent
 
 log = logging.getLogger(__name__)
 
@@ -50,8 +50,6 @@ CODECS = {
     "ilbc": (MediaCodec.ILBC,),
 }
 """A region's codecs, by Asterisk's names, as SCCP knows them."""
-RENEWAL = 3.0
-"""Seconds over which the registrations of all lines are renewed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +90,7 @@ class Stations:
         self.asterisk = asterisk
         self.ids = RandomSipIds()
         self.house: House[ProxiedPhone] = House()
+        self.lines = OpenLines(asterisk, self.ids, self.look_after_touched)
         self._stations_of_phones: dict[ProxiedPhone, Station] = {}
         self._of_device: dict[DeviceName, Station] = {}
         self._all: set[Station] = set()
@@ -133,9 +132,7 @@ class Stations:
 
     def asterisk_came_back(self) -> None:
         """Asterisk may have lost its registrations: renew those of all lines, spread over a few seconds."""
-        loop = asyncio.get_running_loop()
-        for index, station in enumerate(list(self._all)):
-            loop.call_later(RENEWAL * index / len(self._all), station.renew)
+        self.lines.renew()
 
     # --- for the stations --------------------------------------------------------------------------------------------
 
@@ -279,7 +276,7 @@ class Station:
         self.phone = ProxiedPhone(StationSession(connection.peer, now=connection.now), stations.house)
         self._device: Device | None = None
         self._has_old_file = False
-        self._lines: SipLines | None = None
+        self._lines: tuple[OpenLine, ...] = ()
         self._tasks: set[asyncio.Task[None]] = set()
 
     # --- what the connection calls -----------------------------------------------------------------------------------
@@ -325,11 +322,6 @@ class Station:
         self._after()
         self._connection.flush()
 
-    def renew(self) -> None:
-        """Register the lines anew."""
-        if self._lines is not None and not self.is_closed:
-            self._lines.renew()
-
     def supersede(self) -> None:
         """The device has another connection now."""
         self.phone.close(now=self._connection.now)
@@ -343,8 +335,7 @@ class Station:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        if self._lines is not None:
-            self._lines.close()
+        self._give_lines_back()
 
     # --- inside ------------------------------------------------------------------------------------------------------
 
@@ -352,13 +343,18 @@ class Station:
         """Work off what one verb led to: events for us, bytes for Asterisk."""
         while (event := self.phone.next_event()) is not None:
             self._heard(event)
-        if self._lines is not None:
-            self._lines.flush()
+        for line in self._lines:
+            line.flush()
         if self.phone.is_finished:
             self._stations.forget(self)
-            if self._lines is not None:
-                self._lines.close()
+            self._give_lines_back()
         self._stations.look_after_touched()
+
+    def _give_lines_back(self) -> None:
+        lines, self._lines = self._lines, ()
+        for line in lines:
+            line.shared.detach(self.phone)
+        self._stations.lines.give_back(lines)
 
     def _heard(self, event: PhoneEvent) -> None:
         match event:
@@ -393,15 +389,12 @@ class Station:
         else:
             self._device = outcome.device
             self._has_old_file = outcome.admitted_now
-            self._lines = SipLines(outcome.device, self._stations.asterisk, self._stations.ids, self._sip_event)
+            self._lines = self._stations.lines.take(outcome.device)
+            # Before an older connection is closed, so that the lines stay at Asterisk.
+            self.phone.accept(outcome.profile, outcome.calls, [line.shared for line in self._lines], now=now)
             self._stations.claim(outcome.device.name, self)
-            self.phone.accept(outcome.profile, outcome.calls, self._lines.agents, now=now)
-            self._start(self._lines.open(self._line_connected))
-        self._after()
-        self._connection.flush()
-
-    def _sip_event(self, line: int, event: SipEvent) -> None:
-        self.phone.receive_sip(line, event, now=self._connection.now)
+            for instance, line in enumerate(self._lines, 1):
+                line.when_connected(partial(self._line_connected, instance))
         self._after()
         self._connection.flush()
 

@@ -43,7 +43,7 @@ class Focus:
         line = line or 1
         profile = desk.session.profile
         own = profile.line(line) if profile else None
-        if own is None or len(desk.of_line(line)) >= own.max_calls or len(desk.calls) >= MAX_CALLS:
+        if own is None or len(desk.of_line(line)) >= own.max_calls or len(desk.own_calls) >= MAX_CALLS:
             desk.screen.notify(Label.LINE_IN_USE)
             return None
         return self._outgoing.begin(line, number=number, now=now) if self.make_room(now=now) else None

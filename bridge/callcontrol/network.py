@@ -84,12 +84,11 @@ class Network:
                     self._of_call(call, event, now)
 
     def _arrived(self, line: int, event: IncomingCall, now: float) -> None:
-        agent = self._desk.agents[line - 1]
         for feature in self._features:
             if status := feature.refuses(line, event, now=now):
-                agent.reject(event.call, status, now=now)
+                self._desk.lines[line - 1].refuse(event.call, status, now=now)
                 return
-        self._incoming.arrived(line, agent, event, now=now)
+        self._incoming.arrived(line, event, now=now)
 
     def _of_call(self, call: PhoneCall, event: Event, now: float) -> None:
         match event:

@@ -25,12 +25,17 @@ class PhoneCallState(StrEnum):
     CONNECTED = "connected"
     HELD = "held"
     RESUMING = "resuming"
+    REMOTE = "in use on another phone"
+    REMOTE_HELD = "on hold on another phone"
+    """Of the line that this phone shares with another; the SIP side is with that phone."""
     FAILED = "failed"
     """It did not come about; the user hears a tone."""
     ENDED = "ended"
 
 
-ASIDE = frozenset({PhoneCallState.RINGING_IN, PhoneCallState.HELD, PhoneCallState.ENDED})
+REMOTE = frozenset({PhoneCallState.REMOTE, PhoneCallState.REMOTE_HELD})
+"""States of calls that another phone has."""
+ASIDE = REMOTE | {PhoneCallState.RINGING_IN, PhoneCallState.HELD, PhoneCallState.ENDED}
 """States that do not occupy the user; of the others there is at most one call."""
 
 
@@ -75,6 +80,14 @@ class PhoneCall:
     redirected_from: Party = field(default_factory=Party)
     noticed: PhoneCallState | None = None
     """The state in which the phone's features last saw it."""
+
+    told_others: tuple[PhoneCallState | None, Party] | None = None
+    """What the other phones of the line were last told of it."""
+
+    @property
+    def is_remote(self) -> bool:
+        """True when another phone has it."""
+        return self.state in REMOTE
 
     @property
     def is_aside(self) -> bool:

@@ -48,12 +48,15 @@ NOTIFY_SECONDS = 10
 NOTIFY_PRIORITY = 5
 HISTORY_SINCE = 17
 """CallHistoryDisposition is for newer phones only."""
+REMOTE_HOLD_SINCE = 15
+"""Older phones know one kind of hold."""
 
 _LAMPS = {
     PhoneCallState.RINGING_IN: LampMode.BLINK,
     PhoneCallState.PROCEEDING: LampMode.BLINK,
     PhoneCallState.RINGING_OUT: LampMode.BLINK,
     PhoneCallState.HELD: LampMode.WINK,
+    PhoneCallState.REMOTE_HELD: LampMode.WINK,
     PhoneCallState.ENDED: LampMode.OFF,
 }
 _URGENCY = (LampMode.OFF, LampMode.WINK, LampMode.ON, LampMode.BLINK)
@@ -246,10 +249,43 @@ class Screen:
         self.send(SetRinger(RingMode.OFF, RingDuration.NORMAL, line, ref))
         if all(other.is_aside for other in calls):
             self.send(SetSpeakerMode(OnOff.OFF))
-        if not calls:
+        if all(other.is_remote for other in calls):
             self.idle()
             self._session.send_time()
             self.send(SetRinger(RingMode.OFF))
+
+    # --- another phone of the line -----------------------------------------------------------------------------------
+
+    def taken_elsewhere(self, call: PhoneCall) -> None:
+        """Another phone of the line took what rings here. Connected first, or the phone lists a missed call."""
+        line, ref = call.line, call.call_ref
+        self.send(SetRinger(RingMode.OFF, RingDuration.NORMAL, line, ref))
+        self.answered_elsewhere(call)
+        self.send(ClearPromptStatus(line, ref), CallState(StationCallState.CONNECTED, line, ref))
+
+    def remote(self, call: PhoneCall, own: StationLine, calls: Iterable[PhoneCall]) -> None:
+        """Another phone of the line has the call, in use or on hold."""
+        line, ref = call.line, call.call_ref
+        if call.state is PhoneCallState.REMOTE:
+            state, keys, text = StationCallState.IN_USE_REMOTELY, SoftKeySetIndex.IN_USE_HINT, Label.IN_USE_REMOTE
+        else:
+            red = self._session.dialect.version >= REMOTE_HOLD_SINCE
+            state = StationCallState.REMOTE_HOLD if red else StationCallState.HOLD
+            keys, text = SoftKeySetIndex.ON_HOOK_STEALABLE, Label.HOLD
+        self.send(CallState(state, line, ref))
+        self.info(call, own)
+        self.lamps(calls)
+        self.send(SelectSoftKeys(line, ref, keys, ALL_KEYS), DisplayPromptStatus(text, 0, line, ref))
+
+    def remote_cleared(self, call: PhoneCall, calls: tuple[PhoneCall, ...]) -> None:
+        """What another phone had is over."""
+        line, ref = call.line, call.call_ref
+        self.lamps((*calls, call))
+        self.send(ClearPromptStatus(line, ref))
+        self.answered_elsewhere(call)
+        self.send(CallState(StationCallState.ON_HOOK, line, ref))
+        if all(other.is_remote for other in calls):
+            self.idle()
 
     def answered_elsewhere(self, call: PhoneCall) -> None:
         """Somebody else took the call: it is not a missed one."""
