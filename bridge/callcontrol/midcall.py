@@ -39,8 +39,12 @@ class MidCall:
         """
         desk = self._desk
         codec = codec or call.channel.codec
+        taken = call.state is PhoneCallState.REMOTE_HELD
         call.state = PhoneCallState.RESUMING
-        desk.screen.resuming(call, desk.all_calls)
+        if taken:
+            desk.screen.taking(call, desk.all_calls)
+        else:
+            desk.screen.resuming(call, desk.all_calls)
         desk.open(call, Purpose.RESUME, codec, now=now)
         desk.screen.connected(call, desk.own(call), desk.all_calls)
 

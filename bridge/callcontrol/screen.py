@@ -215,6 +215,13 @@ class Screen:
         self.lamps(calls)
         self.send(ActivateCallPlane(call.line))
 
+    def taking(self, call: PhoneCall, calls: Iterable[PhoneCall]) -> None:
+        """The user takes over what another phone held. To this phone it is a new call: OFF_HOOK comes first."""
+        line, ref = call.line, call.call_ref
+        self.send(SetSpeakerMode(OnOff.ON))
+        self.lamps(calls)
+        self.send(CallState(StationCallState.OFF_HOOK, line, ref), ActivateCallPlane(line))
+
     # --- both --------------------------------------------------------------------------------------------------------
 
     def connected(self, call: PhoneCall, own: StationLine, calls: Iterable[PhoneCall]) -> None:

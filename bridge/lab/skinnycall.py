@@ -50,6 +50,8 @@ class StationCall:
     """Whether the state OffHook was ever shown, without which some phones send no sound."""
     unlifted: bool = False
     """Connected came without it; forgiven only where InUseRemotely follows at once (flows reference, section 4.9)."""
+    elsewhere: bool = False
+    """Another phone of the line has it, since it was shown as in use, or on hold, there."""
     announced: bool = False
     connected: bool = False
     """Whether it was ever connected."""
@@ -81,7 +83,7 @@ class StationCall:
     @property
     def own(self) -> bool:
         """False for a call of somebody else on a shared line."""
-        return self.incoming or self.off_hook
+        return (self.incoming or self.off_hook) and not self.elsewhere
 
     @property
     def on_hold(self) -> bool:

@@ -215,6 +215,7 @@ class StationCalls:
         match call.state:
             case _State.OFF_HOOK:
                 call.off_hook = True
+                call.elsewhere = False
                 self.selected = call.ref
             case _State.RING_IN | _State.CALL_WAITING:
                 front = self.current
@@ -226,7 +227,11 @@ class StationCalls:
                     self._place(call)
                     self._report(RingingAtFarEnd(call))
                 self._place(call)
-            case _State.CONNECTED if call.own:
+            case _State.IN_USE_REMOTELY | _State.REMOTE_HOLD:
+                call.elsewhere = True
+                if self.selected == call.ref:
+                    self.selected = 0
+            case _State.CONNECTED if call.own and call.off_hook:
                 self.selected = call.ref
                 self._connected(call, now)
             case _State.BUSY | _State.CONGESTION | _State.INVALID_NUMBER:
