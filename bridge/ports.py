@@ -11,19 +11,35 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Protocol, Self, TypeVar
 
 from bridge.autoregistration.policy import AutoregistrationSettings
 from bridge.core import (
+    CallingSearchSpace,
     CallManagerGroup,
+    CommonPhoneProfile,
+    DateTimeGroup,
     Device,
     DeviceDefaults,
     DeviceName,
     DevicePool,
     FileAnswer,
     FileRequest,
+    Line,
+    Partition,
+    PatternKey,
+    PhoneButtonTemplate,
+    Region,
+    RoutePattern,
+    Server,
+    SignallingProtocol,
+    SoftkeyTemplate,
+    TranslationPattern,
+    UniversalDeviceTemplate,
+    UniversalLineTemplate,
 )
 from bridge.core.events import Event
+from bridge.dialplan import Context
 
 # --- clock, chance, events -------------------------------------------------------------------------------------------
 
@@ -120,20 +136,34 @@ class DeviceRepository(Protocol):
         """The device whose primary number is the name of this SIP endpoint, or None."""
         ...
 
+    def lines(self) -> Sequence[Line]:
+        """Every line that some device has, ordered by number and partition."""
+        ...
+
     def count(self) -> int:
         """How many devices there are."""
         ...
 
-    def add(self, device: Device) -> None:
-        """Add a device with its lines. Raises Conflict when the name, or a number in its partition, is taken."""
+    def add(self, device: Device, *, sharing: bool = False) -> None:
+        """Add a device with its lines; ``sharing`` lets it have lines that other devices have, too.
+
+        Raises Conflict when the name, or a number in its partition, is taken; NotFound for an object that it names.
+        """
         ...
 
-    def update(self, device: Device) -> None:
-        """Replace a device that exists, lines included. Raises NotFound or Conflict."""
+    def update(self, device: Device, *, sharing: bool = False) -> None:
+        """Replace a device that exists, lines included. Raises NotFound or Conflict.
+
+        What is set for a line that other devices have, too, changes for them all.
+        """
         ...
 
     def remove(self, name: DeviceName) -> None:
         """Remove a device; its numbers become free. Raises NotFound."""
+        ...
+
+    def sharing(self, line_of: Line) -> Sequence[DeviceName]:
+        """The devices that have this line, ordered by name."""
         ...
 
     def numbers_in_use(self, partition: str) -> frozenset[str]:
@@ -151,6 +181,49 @@ class AutoregistrationRepository(Protocol):
     def save(self, settings: AutoregistrationSettings) -> None:
         """Replace them."""
         ...
+
+
+Key = TypeVar("Key", contravariant=True)
+Record = TypeVar("Record")
+
+
+class Records(Protocol[Key, Record]):
+    """The site's objects of one kind."""
+
+    def all(self) -> Sequence[Record]:
+        """Every one of them, ordered by its key."""
+        ...
+
+    def get(self, key: Key) -> Record | None:
+        """The one with this key, or None."""
+        ...
+
+    def save(self, record: Record) -> None:
+        """Write one, new or changed. Raises NotFound for another object that it names, Conflict, ConfigurationError."""
+        ...
+
+    def remove(self, key: Key) -> None:
+        """Remove one. Raises NotFound, or Conflict while another object names it."""
+        ...
+
+
+class SiteObjects(Protocol):
+    """The site's objects, kind by kind. A later kind may name objects of an earlier one."""
+
+    servers: Records[str, Server]
+    groups: Records[str, CallManagerGroup]
+    regions: Records[str, Region]
+    date_time_groups: Records[str, DateTimeGroup]
+    partitions: Records[str, Partition]
+    calling_search_spaces: Records[str, CallingSearchSpace]
+    patterns: Records[PatternKey, RoutePattern | TranslationPattern]
+    softkey_templates: Records[str, SoftkeyTemplate]
+    button_templates: Records[str, PhoneButtonTemplate]
+    phone_profiles: Records[str, CommonPhoneProfile]
+    pools: Records[str, DevicePool]
+    device_defaults: Records[tuple[int, SignallingProtocol], DeviceDefaults]
+    line_templates: Records[str, UniversalLineTemplate]
+    device_templates: Records[str, UniversalDeviceTemplate]
 
 
 class SiteRepository(Protocol):
@@ -227,6 +300,7 @@ class UnitOfWork(Protocol):
     devices: DeviceRepository
     autoregistration: AutoregistrationRepository
     site: SiteRepository
+    objects: SiteObjects
     journal: Journal
 
     def commit(self) -> None:
@@ -278,6 +352,10 @@ class SipEndpoint:
     codecs: tuple[str, ...] = ("g722", "ulaw", "alaw")
     busy_at: int = 2
     """Calls at a time from which the phone counts as busy."""
+    partition: str = ""
+    """Of the number: it can be called only by those who reach that partition."""
+    variables: tuple[tuple[str, str], ...] = ()
+    """Channel variables that its calls begin with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -345,6 +423,10 @@ class Pbx(Protocol):
 
     def drop(self, names: Iterable[str]) -> None:
         """Remove endpoints. Returns at once."""
+        ...
+
+    def set_dial_plan(self, contexts: Iterable[Context]) -> None:
+        """Declare the contexts of the site's dial plan, all of them. Returns at once."""
         ...
 
     async def settled(self, name: str, *, within: float) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from ipaddress import IPv4Address
@@ -12,6 +12,7 @@ from typing import TypeVar
 from sipmessage import Request
 
 from bridge.callcontrol import CallSettings, House, PhoneEvent, ProxiedPhone, SharedLine
+from bridge.dialplan import DigitPlan, Entry, Pattern
 from bridge.sccp import (
     ButtonTemplate,
     ButtonTemplateReq,
@@ -79,6 +80,12 @@ PBX_MEDIA = AudioSession(PBX_ADDRESS, 20000, (PCMU, PCMA, TELEPHONE_EVENT))
 M = TypeVar("M", bound=Message)
 E = TypeVar("E")
 NEW_YEAR = datetime(2026, 1, 1, 12, 30, tzinfo=UTC)
+
+
+def digits(*patterns: str, tones: Iterable[str] = ()) -> Callable[[int], DigitPlan]:
+    """A dial plan of these patterns, the same on every line."""
+    plan = DigitPlan((Entry(Pattern(text), 0, text) for text in patterns), tones)
+    return lambda line: plan
 
 
 def local_time() -> datetime:

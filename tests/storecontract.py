@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from ipaddress import ip_network
+from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -30,18 +31,56 @@ from bridge.autoregistration import (
     set_range,
 )
 from bridge.core import (
+    AbbreviatedDial,
+    AddOnModule,
+    AppearanceSettings,
+    AutoAnswer,
+    BargeOption,
+    BlfSpeedDial,
+    ButtonKind,
+    CallingSearchSpace,
     CallManagerGroup,
+    CommonPhoneProfile,
     DateTimeGroup,
     Device,
+    DeviceButton,
     DeviceDefaults,
     DeviceName,
     DevicePool,
+    DeviceSettings,
+    DiscardDigits,
+    DndAlert,
+    DndOption,
+    DtmfMode,
+    EarlyOpen,
+    FeatureButton,
+    LampPolicy,
     Line,
     LineAppearance,
+    LineSettings,
     NumberRange,
+    OnboardingMethod,
+    Partition,
+    PatternKey,
+    PhoneButtonTemplate,
+    RecordingOption,
     Region,
+    ReleaseCause,
+    RingSetting,
+    RoutePattern,
     Server,
+    ServiceUrl,
     SignallingProtocol,
+    Softkey,
+    SoftkeyState,
+    SoftkeyTemplate,
+    SpeedDial,
+    StateKeys,
+    Switch,
+    TemplateButton,
+    TranslationPattern,
+    UniversalDeviceTemplate,
+    UniversalLineTemplate,
     Via,
 )
 from bridge.core.events import FileDelivered, FileRequested, PhoneAdmitted
@@ -49,7 +88,7 @@ from bridge.errors import ConfigurationError, Conflict, NotFound, StoreReadOnly
 from bridge.ports import AuditEntry, UnitOfWork
 from bridge.store import HEAD, SqlStore, current, open_store, upgrade
 from bridge.store.engines import DatabaseAddress, make_upgrade_engine
-from bridge.store.tables import metadata
+from bridge.store.schema import metadata
 
 NOW = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -95,6 +134,153 @@ def admit(store: SqlStore, *numbers: int) -> list[str]:
         work.autoregistration.save(settings)
         work.commit()
     return given
+
+
+SERVERS = (Server("pbx1", "192.0.2.1"), Server("pbx2", "192.0.2.2", autoregistration_disabled=True))
+OBJECTS: dict[str, tuple[Any, ...]] = {
+    "servers": SERVERS,
+    "groups": (CallManagerGroup("Branch", SERVERS),),
+    "regions": (Region("Branch", ("alaw",)),),
+    "date_time_groups": (DateTimeGroup("Branch", "Europe/Berlin", "D.M.Y", ("192.0.2.9",)),),
+    "partitions": (Partition("Inside", "ours"), Partition("Outside")),
+    "calling_search_spaces": (
+        CallingSearchSpace("All", ("Outside", "Inside"), "everything"),
+        CallingSearchSpace("None", ()),
+    ),
+    "patterns": (
+        RoutePattern(
+            pattern="9.!",
+            partition="Outside",
+            description="out",
+            urgent=True,
+            discard_digits=DiscardDigits.PRE_DOT,
+            prefix_digits="00",
+            called_mask="XXX",
+            use_external_mask=True,
+            calling_mask="55XX",
+            calling_prefix="0",
+            outside_dial_tone=False,
+            numbering_plan="DE",
+            destination="pstn",
+            emergency=True,
+        ),
+        RoutePattern(pattern="9.0!", partition="Outside", block=True, release_cause=ReleaseCause.CALL_REJECTED),
+        TranslationPattern(
+            pattern="XXX", partition="Inside", css="All", use_originator_css=True, wait_after_translation=False
+        ),
+    ),
+    "softkey_templates": (
+        SoftkeyTemplate(
+            "Short",
+            (
+                StateKeys(SoftkeyState.ON_HOOK, (Softkey.NEW_CALL, Softkey.BLANK, Softkey.DND)),
+                StateKeys(SoftkeyState.RING_IN, (Softkey.ANSWER,)),
+            ),
+            "few keys",
+        ),
+    ),
+    "button_templates": (
+        PhoneButtonTemplate(
+            "Desk",
+            (TemplateButton(ButtonKind.LINE), TemplateButton(ButtonKind.DIRECTED_PARK, "Slot", "71")),
+            "7961",
+            SCCP,
+            "for desks",
+        ),
+    ),
+    "phone_profiles": (
+        CommonPhoneProfile("Quiet", "shh", DndOption.REJECT, DndAlert.FLASH, Switch.OFF, "bg.png", True),
+    ),
+    "pools": (
+        DevicePool(
+            "Branch",
+            CallManagerGroup("Branch", SERVERS),
+            Region("Branch", ("alaw",)),
+            DateTimeGroup("Branch", "Europe/Berlin", "D.M.Y", ("192.0.2.9",)),
+            "None",
+            "All",
+            "Short",
+            "de_DE",
+            "Germany",
+            "pstn",
+        ),
+    ),
+    "device_defaults": (
+        DeviceDefaults(115, SCCP, "SCCP41", "Branch", "Desk", "Short", OnboardingMethod.MANUAL, 17),
+        DeviceDefaults(115, SIP, "SIP41"),
+    ),
+    "line_templates": (
+        UniversalLineTemplate(
+            "Lines", "d", "Outside", "All", "55XXXX", "sales", "{owner}", "{number}", 20, 3, 1, AutoAnswer.HEADSET
+        ),
+    ),
+    "device_templates": (
+        UniversalDeviceTemplate("Universal", "d", "Branch", "All", "Desk", "Short", "Quiet", "Lines", "de_DE", "Auto"),
+    ),
+}
+"""One of everything, in an order in which nothing is named before it exists."""
+
+
+def save_objects(work: UnitOfWork) -> None:
+    for kind, records in OBJECTS.items():
+        for each in records:
+            getattr(work.objects, kind).save(each)
+
+
+def furnished(device: Device) -> Device:
+    """The device with everything set that can be set."""
+    first, second = device.lines
+    line = replace(
+        first.line,
+        display_name="Ada",
+        settings=LineSettings(
+            "All", "None", "sales", "1001@default", "*97", 20, AutoAnswer.SPEAKER, 60, "0", 2, 3, True, "jazz"
+        ),
+    )
+    appearance = AppearanceSettings(
+        "0301234XXXX",
+        6,
+        3,
+        RingSetting.FLASH,
+        RingSetting.DISABLED,
+        LampPolicy.PROMPT,
+        Switch.ON,
+        RecordingOption.ON_DEMAND,
+        False,
+    )
+    return replace(
+        device,
+        lines=(replace(first, line=line, settings=appearance), second),
+        settings=DeviceSettings(
+            "Ada Lovelace",
+            "All",
+            "Desk",
+            "Short",
+            "Quiet",
+            (AddOnModule.CISCO_7914, AddOnModule.CISCO_7915_24),
+            "de_DE",
+            DndOption.OFF,
+            DndAlert.BEEP,
+            Switch.ON,
+            BargeOption.CONFERENCE,
+            "Hello",
+            "http://192.0.2.1/idle",
+            11,
+            EarlyOpen.ALWAYS,
+            True,
+            DtmfMode.INFO,
+            "classic",
+        ),
+        buttons=(
+            DeviceButton(3, SpeedDial("1009", "Bob")),
+            DeviceButton(4, BlfSpeedDial("1010", "Eve", False)),
+            DeviceButton(5, BlfSpeedDial("1011")),
+            DeviceButton(6, ServiceUrl("http://192.0.2.1/menu?a=b", "Menu")),
+            DeviceButton(7, FeatureButton(ButtonKind.DND)),
+            DeviceButton(8, FeatureButton(ButtonKind.DIRECTED_PARK, "Slot", "71")),
+        ),
+        abbreviated_dials=(AbbreviatedDial(1, "1009", "Bob"), AbbreviatedDial(7, "0301234")),
+    )
 
 
 def add_twice(work: UnitOfWork, device: Device) -> None:
@@ -289,6 +475,173 @@ class DeviceContract(StoreContract):
             assert reader.devices.all() == []
         with store.read() as reader:
             assert reader.devices.all() == [admitted]
+
+
+class SettingsContract(StoreContract):
+    def test_every_setting_of_a_device_comes_back(self, store: SqlStore) -> None:
+        with store.write() as work:
+            save_objects(work)
+            device = furnished(phone(1, "1001", "1002"))
+            work.devices.add(device)
+            work.devices.add(phone(2, "1003"))
+            work.commit()
+        with store.read() as work:
+            assert work.devices.get(name(1)) == device
+            assert work.devices.all() == [device, phone(2, "1003")]
+            assert work.devices.get_many([name(1)]) == {name(1): device}
+
+    def test_settings_are_changed_and_go_back_to_their_defaults(self, store: SqlStore) -> None:
+        with store.write() as work:
+            save_objects(work)
+            work.devices.add(phone(1, "1001", "1002"))
+            device = furnished(phone(1, "1001", "1002"))
+            work.devices.update(device)
+            assert work.devices.get(name(1)) == device
+            fewer = replace(device, buttons=device.buttons[:1], abbreviated_dials=())
+            work.devices.update(fewer)
+            assert work.devices.get(name(1)) == fewer
+            work.devices.update(phone(1, "1001", "1002"))
+            assert work.devices.get(name(1)) == phone(1, "1001", "1002")
+
+    def test_settings_go_with_the_device(self, store: SqlStore) -> None:
+        with store.write() as work:
+            save_objects(work)
+            work.devices.add(furnished(phone(1, "1001", "1002")))
+            work.devices.remove(name(1))
+            work.devices.add(phone(1, "1001", "1002"))
+            assert work.devices.get(name(1)) == phone(1, "1001", "1002")
+
+    @pytest.mark.parametrize("what", ["css", "button_template", "softkey_template", "phone_profile"])
+    def test_a_device_cannot_name_what_does_not_exist(self, store: SqlStore, what: str) -> None:
+        device = phone(1, "1001")
+        settings = {what: "Nowhere"}
+        with store.write() as work:
+            with pytest.raises(NotFound, match="'Nowhere'"):
+                work.devices.add(replace(device, settings=DeviceSettings(**settings)))
+            work.devices.add(device)
+            with pytest.raises(NotFound, match="'Nowhere'"):
+                work.devices.update(replace(device, settings=DeviceSettings(**settings)))
+            assert work.devices.all() == [device]
+
+    def test_a_line_on_two_devices(self, store: SqlStore) -> None:
+        with store.write() as work:
+            work.devices.add(phone(1, "1001"))
+            shared = replace(phone(2, "1001"), lines=(LineAppearance(1, Line("1001", "", "Both"), "mine"),))
+            with pytest.raises(Conflict, match="1001 belongs to SEP000000000001"):
+                work.devices.add(shared)
+            work.devices.add(shared, sharing=True)
+            work.commit()
+        with store.write() as work:
+            first, second = work.devices.all()
+            assert second == shared
+            assert first.lines == (LineAppearance(1, Line("1001", "", "Both")),)
+            assert work.devices.sharing(Line("1001")) == [name(1), name(2)]
+            quiet = replace(first.lines[0].line, settings=LineSettings(no_answer_seconds=30))
+            work.devices.update(replace(first, lines=(replace(first.lines[0], line=quiet),)))
+            second = work.devices.all()[1]
+            assert second.lines[0].line.settings.no_answer_seconds == 30
+            work.devices.remove(name(1))
+            assert work.devices.all() == [second]
+            assert work.devices.numbers_in_use("") == {"1001"}
+
+
+class ObjectsContract(StoreContract):
+    def test_every_object_comes_back_in_order(self, store: SqlStore) -> None:
+        with store.write() as work:
+            save_objects(work)
+            work.commit()
+        with store.read() as work:
+            for kind, wanted in OBJECTS.items():
+                records = getattr(work.objects, kind)
+                assert [each for each in records.all() if each in wanted] == list(wanted), kind
+                for each in wanted:
+                    assert each in records.all()
+            assert work.objects.patterns.get(PatternKey("9.!", "Outside")) == OBJECTS["patterns"][0]
+            assert work.objects.softkey_templates.get("Short") == OBJECTS["softkey_templates"][0]
+            assert work.objects.calling_search_spaces.get("nobody") is None
+            assert work.objects.pools.get("Branch") == OBJECTS["pools"][0]
+
+    def test_objects_are_replaced_with_their_parts(self, store: SqlStore) -> None:
+        with store.write() as work:
+            save_objects(work)
+            turned = CallingSearchSpace("All", ("Outside",), "turned")
+            work.objects.calling_search_spaces.save(turned)
+            assert work.objects.calling_search_spaces.get("All") == turned
+            work.objects.button_templates.save(PhoneButtonTemplate("Desk"))
+            assert work.objects.button_templates.get("Desk") == PhoneButtonTemplate("Desk")
+
+    @pytest.mark.parametrize(
+        ("kind", "key", "user"),
+        [
+            ("partitions", "Outside", "calling search space|pattern|universal line template"),
+            ("calling_search_spaces", "All", "device pool|pattern|template"),
+            ("pools", "Default", "autoregistration|template"),
+            ("servers", "pbx1", "CallManager group Branch"),
+            ("groups", "Branch", "device pool Branch"),
+            ("softkey_templates", "Short", "device"),
+        ],
+    )
+    def test_what_is_named_elsewhere_stays(self, store: SqlStore, kind: str, key: str, user: str) -> None:
+        with store.write() as work:
+            save_objects(work)
+            records = getattr(work.objects, kind)
+            with pytest.raises(Conflict, match=user):
+                records.remove(key)
+            assert records.get(key) is not None
+            with pytest.raises(NotFound):
+                records.remove("Nobody")
+
+    def test_what_nobody_names_goes_with_its_parts(self, store: SqlStore) -> None:
+        with store.write() as work:
+            save_objects(work)
+            work.objects.patterns.remove(PatternKey("9.!", "Outside"))
+            work.objects.device_templates.remove("Universal")
+            work.objects.device_defaults.remove((115, SCCP))
+            work.objects.pools.remove("Branch")
+            work.objects.device_defaults.save(DeviceDefaults(115, SCCP))
+            assert work.objects.device_defaults.get((115, SCCP)) == DeviceDefaults(115, SCCP)
+            work.commit()
+
+    @pytest.mark.parametrize(
+        "record",
+        [
+            CallingSearchSpace("New", ("Nowhere",)),
+            RoutePattern(pattern="8.!", partition="Nowhere", destination="pstn"),
+            TranslationPattern(pattern="8XX", css="Nowhere"),
+            UniversalDeviceTemplate("New", line_template="Nowhere"),
+            UniversalLineTemplate("New", partition="Nowhere"),
+        ],
+    )
+    def test_an_object_cannot_name_what_does_not_exist(self, store: SqlStore, record: object) -> None:
+        kinds = {
+            CallingSearchSpace: "calling_search_spaces",
+            UniversalDeviceTemplate: "device_templates",
+            UniversalLineTemplate: "line_templates",
+        }
+        with store.write() as work:
+            records = getattr(work.objects, kinds.get(type(record), "patterns"))
+            with pytest.raises(NotFound, match="'Nowhere'"):
+                records.save(record)
+            assert record not in records.all()
+
+    def test_one_pattern_in_a_partition_whatever_its_kind(self, store: SqlStore) -> None:
+        with store.write() as work:
+            work.objects.patterns.save(RoutePattern(pattern="8XX", destination="pstn"))
+            work.objects.patterns.save(TranslationPattern(pattern="8XX", prefix_digits="1"))
+            assert work.objects.patterns.all() == [TranslationPattern(pattern="8XX", prefix_digits="1")]
+
+    @pytest.mark.req("AR-18")
+    def test_the_first_server_decides_whether_unknown_phones_are_admitted(self, store: SqlStore) -> None:
+        servers = (Server("one", "192.0.2.1", autoregistration_disabled=True), Server("two", "192.0.2.2"))
+        with store.write() as work:
+            pool = work.site.pool("Default")
+            work.site.save_pool(replace(pool, group=replace(pool.group, servers=servers)))
+            assert work.autoregistration.load().server_disabled
+            work.autoregistration.save(replace(work.autoregistration.load(), server_disabled=False))
+            assert not work.autoregistration.load().server_disabled
+            assert [each.autoregistration_disabled for each in work.objects.servers.all()] == [False, False]
+            work.objects.servers.save(replace(servers[1], autoregistration_disabled=True))
+            assert not work.autoregistration.load().server_disabled
 
 
 class AutoregistrationContract(StoreContract):

@@ -11,9 +11,12 @@ from pathlib import Path
 
 import jinja2
 
+from bridge.app.dialplans import DialPlans
 from bridge.autoregistration import AutoregistrationSettings
 from bridge.core import (
+    CallingSearchSpace,
     CallManagerGroup,
+    CommonPhoneProfile,
     Device,
     DeviceDefaults,
     DeviceName,
@@ -21,7 +24,11 @@ from bridge.core import (
     FileFound,
     Line,
     LineAppearance,
+    PhoneButtonTemplate,
+    RoutePattern,
     SignallingProtocol,
+    SoftkeyTemplate,
+    TranslationPattern,
 )
 from bridge.errors import NotFound
 from bridge.phones.catalogue import Model, catalogue
@@ -39,6 +46,17 @@ class Site:
     pools: Mapping[str, DevicePool]
     defaults: Sequence[DeviceDefaults]
     autoregistration: AutoregistrationSettings
+    spaces: Mapping[str, CallingSearchSpace]
+    patterns: Sequence[RoutePattern | TranslationPattern]
+    softkey_templates: Mapping[str, SoftkeyTemplate]
+    button_templates: Mapping[str, PhoneButtonTemplate]
+    phone_profiles: Mapping[str, CommonPhoneProfile]
+    lines: Sequence[Line]
+
+    def defaults_of(self, device: Device) -> DeviceDefaults | None:
+        """The device defaults of its model and protocol, if there are any."""
+        wanted = device.model_number, device.desired_protocol
+        return next((row for row in self.defaults if (row.model_number, row.protocol) == wanted), None)
 
 
 def template_loader(own: Path) -> jinja2.BaseLoader:
@@ -69,6 +87,7 @@ class PhoneFiles:
         """Where unknown SIP phones are told to register; None sends them to the servers' own port."""
         self._settings = settings or PhoneSettings()
         self._site: Site | None = None
+        self._plans: DialPlans | None = None
         self._lock = threading.Lock()
 
     def read_site(self) -> Site:
@@ -79,15 +98,29 @@ class PhoneFiles:
                 pools={pool.name: pool for pool in work.site.pools()},
                 defaults=tuple(work.site.device_defaults()),
                 autoregistration=work.autoregistration.load(),
+                spaces={each.name: each for each in work.objects.calling_search_spaces.all()},
+                patterns=tuple(work.objects.patterns.all()),
+                softkey_templates={each.name: each for each in work.objects.softkey_templates.all()},
+                button_templates={each.name: each for each in work.objects.button_templates.all()},
+                phone_profiles={each.name: each for each in work.objects.phone_profiles.all()},
+                lines=tuple(work.devices.lines()),
             )
         with self._lock:
-            self._site = site
+            self._site, self._plans = site, DialPlans(site, plain_context=self._context)
         return site
 
     @property
     def site(self) -> Site:
         """The site as last read."""
         return self._site or self.read_site()
+
+    @property
+    def plans(self) -> DialPlans:
+        """The dial plan as last read."""
+        if self._plans is None:
+            self.read_site()
+        assert self._plans is not None  # noqa: S101  read_site made it
+        return self._plans
 
     def warm_up(self) -> None:
         """Render what most phones ask for once, for nobody."""
@@ -149,10 +182,12 @@ class PhoneFiles:
             device=device.name,
             number=device.number,
             caller_name=device.primary_line.display_name,
-            context=self._context,
+            context=self.plans.context(self.plans.pair(device)),
             transport=Transport.UDP if proxied or self._settings.transport is SipTransport.UDP else Transport.TCP,
             codecs=self.pool(device).region.codecs,
             busy_at=self._settings.busy_trigger,
+            partition=device.lines[0].line.partition,
+            variables=self.plans.variables(device),
         )
 
     def pool(self, device: Device) -> DevicePool:
@@ -165,8 +200,8 @@ class PhoneFiles:
         return pool
 
     def _load(self, device: Device) -> str:
-        wanted = device.model_number, device.desired_protocol
-        return next((row.load for row in self.site.defaults if (row.model_number, row.protocol) == wanted), "")
+        defaults = self.site.defaults_of(device)
+        return defaults.load if defaults else ""
 
 
 def _model(device: Device) -> Model | None:

@@ -26,6 +26,7 @@ from bridge.app.status import ServiceStatus
 from bridge.app.system import SystemClock, SystemIds
 from bridge.core import Device, DeviceName, Server, SignallingProtocol
 from bridge.core.events import Event, PbxConnected
+from bridge.dialplan import Context
 from bridge.errors import ConfigurationError, NotFound, PbxError, SepbridgeError, StoreError
 from bridge.net.arp import ArpTable
 from bridge.net.tftp import TftpLimits, TftpServer
@@ -206,10 +207,11 @@ class Service:
 
     async def refresh(self) -> None:
         """Read the site and the phones from the database, and bring Asterisk in line. Raises StoreError."""
-        endpoints = await asyncio.to_thread(self._read_endpoints)
+        endpoints, contexts = await asyncio.to_thread(self._read_endpoints)
         # Before the change: what is ours and goes now is still in Asterisk for a moment, and must not count as foreign.
         with contextlib.suppress(PbxError):  # Asterisk is away: they are read when it is back
             self._foreign = await self.pbx.foreign_numbers()
+        self.pbx.set_dial_plan(contexts)
         self.pbx.replace_all(endpoints)
 
     async def restart_phone(self, name: DeviceName, kind: RestartKind) -> None:
@@ -262,11 +264,17 @@ class Service:
             except (StoreError, ConfigurationError) as error:
                 log.warning("the site could not be read again: %s", error)
 
-    def _read_endpoints(self) -> list[SipEndpoint]:
+    def _read_endpoints(self) -> tuple[list[SipEndpoint], list[Context]]:
         self.files.read_site()
         with self.store.read() as work:
             devices = work.devices.all()
-        return [endpoint for device in devices if (endpoint := self.files.endpoint(device)) is not None]
+        endpoints = [endpoint for device in devices if (endpoint := self.files.endpoint(device)) is not None]
+        plans = self.files.plans
+        # New phones start in the pool's autoregistration space: its context must be there before them.
+        pairs = {plans.pair(device) for device in devices} | {
+            ("", pool.autoreg_css) for pool in self.files.site.pools.values()
+        }
+        return endpoints, list(plans.contexts(pairs))
 
     def _registered_endpoints(self) -> set[str]:
         with self.store.read() as work:

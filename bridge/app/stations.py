@@ -10,20 +10,18 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, replace
-from datetime import datetime
 from functools import partial
-from zoneinfo import ZoneInfo
 
 from bridge.app.admissions import Admissions, Known
 from bridge.app.doorkeeper import model_facts
 from bridge.app.guard import is_allowed, plain_address
 from bridge.app.lines import OpenLine, OpenLines
 from bridge.app.phonefiles import PhoneFiles
+from bridge.app.profiles import Profiles
 from bridge.app.settings import Network, SccpSettings
 from bridge.autoregistration import Refusal, RefusalReason, RegistrationArrival, met_again
-from bridge.callcontrol import CallSettings, DialRule, House, ProxiedPhone
+from bridge.callcontrol import CallSettings, House, ProxiedPhone
 from bridge.callcontrol.events import EarlyOpenFailed, LineChanged, LineState, MediaTroubled, PhoneEvent
-from bridge.callcontrol.settings import EarlyOpen
 from bridge.core import Device, DeviceName, SignallingProtocol
 from bridge.core.events import Event, ModelLearnt, PhoneRegistered, PhoneRestartSent, PhoneUnregistered
 from bridge.errors import InvalidInput, NotFound, StoreError
@@ -31,25 +29,13 @@ from bridge.net.sccp import SccpServer, StationConnection
 from bridge.net.sipids import RandomSipIds
 from bridge.phones import catalogue
 from bridge.ports import Clock, EventSink, RestartKind, Store
-from bridge.provisioning import dial_rules
-from bridge.sccp import MediaCodec, ResetType
-from bridge.sccp.profile import StationLine, StationProfile
+from bridge.sccp import ResetType
+from bridge.sccp.profile import StationProfile
 from bridge.sccp.session import StationSession
 from bridge.sccp.stationevents import RegisterRequested, StationRegistered, StationUnregistered, TokenRequested
 from bridge.sip import Destination
 
 log = logging.getLogger(__name__)
-
-LABEL = 30
-"""Characters of a line label."""
-CODECS = {
-    "ulaw": (MediaCodec.G711_ULAW_64K,),
-    "alaw": (MediaCodec.G711_ALAW_64K,),
-    "g722": (MediaCodec.G722_64K,),
-    "g729": (MediaCodec.G729_ANNEX_A, MediaCodec.G729),
-    "ilbc": (MediaCodec.ILBC,),
-}
-"""A region's codecs, by Asterisk's names, as SCCP knows them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +67,7 @@ class Stations:
     ) -> None:
         self._store = store
         self._admissions = admissions
-        self._files = files
+        self._profiles = Profiles(files, settings)
         self._networks = networks
         self._settled = settled
         self._settings = settings
@@ -94,7 +80,6 @@ class Stations:
         self._stations_of_phones: dict[ProxiedPhone, Station] = {}
         self._of_device: dict[DeviceName, Station] = {}
         self._all: set[Station] = set()
-        self._opens_late: set[DeviceName] = set()
         self._server = SccpServer(
             self._new_station,
             listen=[(address.host, address.port) for address in settings.listen],
@@ -191,7 +176,7 @@ class Stations:
 
     def opens_late(self, device: DeviceName) -> None:
         """The phone opens no channel before the call is answered: from its next registration on it is not asked to."""
-        self._opens_late.add(device)
+        asyncio.get_running_loop().run_in_executor(None, self._note_late, device)
 
     def note(self, device: DeviceName, *, registered: bool) -> None:
         """Write down whether the phone is registered."""
@@ -228,32 +213,17 @@ class Stations:
                 device = replace(device, load=asked.load)
             work.devices.update(device)
             work.commit()
-        return _Served(device, self._profile(device), self._call_settings(device))
+        return _Served(device, self._profiles.profile(device, asked.device_type), self._profiles.calls(device))
 
-    def _profile(self, device: Device) -> StationProfile:
-        zone = ZoneInfo(self._files.pool(device).date_time_group.time_zone)
-        return StationProfile(
-            lines=tuple(
-                StationLine(each.line.number, (each.label or each.line.number)[:LABEL], each.line.display_name[:LABEL])
-                for each in device.lines
-            ),
-            local_time=lambda: datetime.now(zone),
-            keepalive_s=self._settings.keepalive,
-            date_template=self._files.pool(device).date_time_group.date_template,
-            server_name=self._files.site.group.servers[0].name,
-        )
-
-    def _call_settings(self, device: Device) -> CallSettings:
-        numbers = self._files.site.autoregistration.range
-        rules = dial_rules([] if numbers.is_empty else [numbers])
-        patterns = (rule.match.replace(".", "X") for rule in rules if not rule.match.endswith("*"))
-        allowed = self._files.pool(device).region.codecs
-        return CallSettings(
-            rules=tuple(DialRule(pattern) for pattern in patterns),
-            # In the region's order, which is Asterisk's too: another one would cost a re-INVITE on most calls.
-            codecs=tuple(codec for name in allowed for codec in CODECS.get(name, ())),
-            early_open=EarlyOpen.NEVER if device.name in self._opens_late else EarlyOpen.AUTO,
-        )
+    def _note_late(self, name: DeviceName) -> None:
+        try:
+            with self._store.write() as work:
+                device = work.devices.get(name)
+                if device is not None and not device.settings.opens_late:
+                    work.devices.update(replace(device, settings=replace(device.settings, opens_late=True)))
+                    work.commit()
+        except StoreError as error:
+            log.warning("that %s opens no channel early could not be written: %s", name, error)
 
     def _note(self, name: DeviceName, registered: bool) -> None:
         try:

@@ -14,7 +14,8 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from bridge.autoregistration.allocation import allocate
 from bridge.autoregistration.policy import AutoregistrationSettings
 from bridge.autoregistration.reasons import Refusal, RefusalReason
-from bridge.core import Device, DeviceDefaults, DeviceName, Line, LineAppearance, SignallingProtocol
+from bridge.core import Device, DeviceDefaults, DeviceName, DeviceSettings, Line, LineAppearance, SignallingProtocol
+from bridge.core.phonesettings import DEFAULT_DEVICE_SETTINGS
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +143,7 @@ def new_device(
     now: datetime,
     device_defaults: Iterable[DeviceDefaults] = (),
 ) -> Device:
-    """The record of an admitted phone, with its number on line 1 and its model's default pool, if there is one."""
+    """The record of an admitted phone: its number on line 1, pool and templates of its model's defaults (AR-20)."""
     registers = isinstance(arrival, RegistrationArrival)
     model = arrival.model if isinstance(arrival, RegistrationArrival) else None
     defaults = None if model is None else _defaults_of(model.number, admission.protocol, device_defaults)
@@ -161,7 +162,14 @@ def new_device(
         address=arrival.client,
         last_seen=now,
         temporary=True,
+        settings=_templates(defaults),
     )
+
+
+def _templates(defaults: DeviceDefaults | None) -> DeviceSettings:
+    if defaults is None:
+        return DEFAULT_DEVICE_SETTINGS
+    return DeviceSettings(button_template=defaults.button_template, softkey_template=defaults.softkey_template)
 
 
 def met_again(device: Device, *, now: datetime, client: str = "", protocol: SignallingProtocol | None = None) -> Device:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bridge.callcontrol.dialrules import DialRule
 from bridge.callcontrol.events import (
     CallConnected,
     CallFinished,
@@ -30,7 +29,6 @@ __all__ = [
     "CallSettings",
     "CallStarted",
     "CallTexts",
-    "DialRule",
     "DtmfMode",
     "EarlyOpen",
     "EarlyOpenFailed",

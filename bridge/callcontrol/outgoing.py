@@ -8,7 +8,6 @@ from __future__ import annotations
 from bridge.callcontrol.channel import Purpose
 from bridge.callcontrol.codecs import chosen_codec
 from bridge.callcontrol.desk import Desk
-from bridge.callcontrol.dialrules import KEYS, is_complete, outside_tone, takes_hash
 from bridge.callcontrol.events import CallConnected, EarlyOpenFailed, LineState
 from bridge.callcontrol.outcomes import FAILURE, UNKNOWN_NUMBER
 from bridge.callcontrol.parties import Party
@@ -20,6 +19,7 @@ from bridge.sip import AudioSession, CallProgress
 from bridge.sip import CallState as SipState
 
 MAX_DIGITS = 64
+KEYS = frozenset("0123456789*#+ABCD")
 
 
 class Outgoing:
@@ -46,8 +46,8 @@ class Outgoing:
 
     def digit(self, call: PhoneCall, digit: str, *, now: float) -> None:
         """A key of the keypad while a number is dialled."""
-        desk, rules = self._desk, self._desk.settings.rules
-        if digit == "#" and call.digits and desk.settings.hash_dials and not takes_hash(rules, call.digits):
+        desk, plan = self._desk, self._desk.settings.digits(call.line)
+        if digit == "#" and call.digits and desk.settings.hash_dials and not plan.takes_hash(call.digits):
             self.dial(call, call.digits, now=now)
             return
         if len(call.digits) >= MAX_DIGITS:
@@ -59,9 +59,9 @@ class Outgoing:
             desk.screen.silence(call)
         call.digits += digit
         call.deadline = now + desk.settings.next_digit
-        if outside_tone(rules, call.digits):
+        if plan.outside_tone(call.digits):
             desk.screen.tone(call, Tone.OUTSIDE_DIAL)
-        if is_complete(rules, call.digits):
+        if plan.is_complete(call.digits):
             self.dial(call, call.digits, now=now)
 
     def erase(self, call: PhoneCall, *, now: float) -> None:

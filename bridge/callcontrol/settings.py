@@ -2,30 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from enum import StrEnum
 
-from bridge.callcontrol.dialrules import DialRule
+from bridge.core import DtmfMode as DtmfMode
+from bridge.core import EarlyOpen as EarlyOpen
+from bridge.dialplan import DigitPlan
 from bridge.sccp import MediaCodec
-
-
-class EarlyOpen(StrEnum):
-    """Whether the receive channel is opened before the INVITE (SCCP flows reference, section 5.2)."""
-
-    AUTO = "auto"
-    """As long as the phone acknowledges it."""
-    ALWAYS = "always"
-    NEVER = "never"
-    """The INVITE carries no offer: no early media, and the sound starts one round trip after the answer."""
-
-
-class DtmfMode(StrEnum):
-    """How digits pressed in a call travel (SCCP flows reference, section 5.5)."""
-
-    AUTO = "auto"
-    """In the media where the phone can, else by INFO."""
-    RFC2833 = "rfc2833"
-    INFO = "info"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +26,7 @@ class CallTexts:
     unknown_caller: str = "Unknown"
 
 
+NO_DIGITS = DigitPlan(())
 DEFAULT_CODECS = (
     MediaCodec.G711_ULAW_64K,
     MediaCodec.G711_ALAW_64K,
@@ -57,8 +41,9 @@ DEFAULT_CODECS = (
 class CallSettings:
     """Rules and times (in seconds) for the calls of one phone."""
 
-    rules: tuple[DialRule, ...] = ()
-    """Route patterns that tell when a number is complete; without a match the timer, ``#`` or Dial decides."""
+    digits: Callable[[int], DigitPlan] = field(default=lambda line: NO_DIGITS, compare=False, repr=False)
+    """What may be dialled on a line, counted from 1: tells when a number is complete. Asked anew for every key, so
+    that numbers that come and go are known at once. Where it knows nothing, the timer, ``#`` or Dial decides."""
     first_digit: float = 16.0
     next_digit: float = 8.0
     hash_dials: bool = True

@@ -2,33 +2,122 @@
 
 from __future__ import annotations
 
+from bridge.core.callmodes import DtmfMode, EarlyOpen
 from bridge.core.devicename import DeviceName
 from bridge.core.devices import Device, Line, LineAppearance
 from bridge.core.files import FileAnswer, FileDenied, FileFound, FileMissing, FileRequest, Via
 from bridge.core.mac import MacAddress
 from bridge.core.numbers import NumberRange, check_directory_number
+from bridge.core.phonebuttons import (
+    AbbreviatedDial,
+    BlfSpeedDial,
+    ButtonKind,
+    DeviceButton,
+    FeatureButton,
+    PhoneButtonTemplate,
+    ServiceUrl,
+    SpeedDial,
+    TemplateButton,
+)
+from bridge.core.phonesettings import (
+    AddOnModule,
+    AppearanceSettings,
+    AutoAnswer,
+    BargeOption,
+    DeviceSettings,
+    DndAlert,
+    DndOption,
+    LampPolicy,
+    LineSettings,
+    RecordingOption,
+    RingSetting,
+    Switch,
+)
 from bridge.core.protocol import SignallingProtocol
-from bridge.core.site import CallManagerGroup, DateTimeGroup, DeviceDefaults, DevicePool, Region, Server
+from bridge.core.routing import (
+    CallingSearchSpace,
+    DialPattern,
+    DiscardDigits,
+    Partition,
+    PatternKey,
+    ReleaseCause,
+    RoutePattern,
+    TranslationPattern,
+    search_list,
+)
+from bridge.core.site import (
+    CallManagerGroup,
+    DateTimeGroup,
+    DeviceDefaults,
+    DevicePool,
+    OnboardingMethod,
+    Region,
+    Server,
+)
+from bridge.core.softkeytemplates import Softkey, SoftkeyState, SoftkeyTemplate, StateKeys
+from bridge.core.texts import apply_mask
+from bridge.core.universal import CommonPhoneProfile, UniversalDeviceTemplate, UniversalLineTemplate
 
 __all__ = [
+    "AbbreviatedDial",
+    "AddOnModule",
+    "AppearanceSettings",
+    "AutoAnswer",
+    "BargeOption",
+    "BlfSpeedDial",
+    "ButtonKind",
     "CallManagerGroup",
+    "CallingSearchSpace",
+    "CommonPhoneProfile",
     "DateTimeGroup",
     "Device",
+    "DeviceButton",
     "DeviceDefaults",
     "DeviceName",
     "DevicePool",
+    "DeviceSettings",
+    "DialPattern",
+    "DiscardDigits",
+    "DndAlert",
+    "DndOption",
+    "DtmfMode",
+    "EarlyOpen",
+    "FeatureButton",
     "FileAnswer",
     "FileDenied",
     "FileFound",
     "FileMissing",
     "FileRequest",
+    "LampPolicy",
     "Line",
     "LineAppearance",
+    "LineSettings",
     "MacAddress",
     "NumberRange",
+    "OnboardingMethod",
+    "Partition",
+    "PatternKey",
+    "PhoneButtonTemplate",
+    "RecordingOption",
     "Region",
+    "ReleaseCause",
+    "RingSetting",
+    "RoutePattern",
     "Server",
+    "ServiceUrl",
     "SignallingProtocol",
+    "Softkey",
+    "SoftkeyState",
+    "SoftkeyTemplate",
+    "SpeedDial",
+    "StateKeys",
+    "Switch",
+    "TemplateButton",
+    "TranslationPattern",
+    "UniversalDeviceTemplate",
+    "UniversalLineTemplate",
     "Via",
+    "apply_mask",
     "check_directory_number",
+    "search_list",
 ]

@@ -6,7 +6,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from bridge.core.devicename import DeviceName
+from bridge.core.phonebuttons import AbbreviatedDial, DeviceButton
+from bridge.core.phonesettings import (
+    DEFAULT_APPEARANCE_SETTINGS,
+    DEFAULT_DEVICE_SETTINGS,
+    DEFAULT_LINE_SETTINGS,
+    AppearanceSettings,
+    DeviceSettings,
+    LineSettings,
+)
 from bridge.core.protocol import SignallingProtocol
+from bridge.core.texts import apply_mask
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +27,7 @@ class Line:
     partition: str = ""
     display_name: str = ""
     """What the other side sees as the caller's name."""
+    settings: LineSettings = DEFAULT_LINE_SETTINGS
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +38,12 @@ class LineAppearance:
     line: Line
     label: str = ""
     """What stands beside the button; the number where it is empty."""
+    settings: AppearanceSettings = DEFAULT_APPEARANCE_SETTINGS
+
+    @property
+    def external_number(self) -> str:
+        """The line's number as the outside sees it."""
+        return apply_mask(self.settings.external_mask, self.line.number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +75,11 @@ class Device:
     last_seen: datetime | None = None
     temporary: bool = False
     """True from autoregistration on until an admin (or the user, by self-provisioning) assigns the phone."""
+    settings: DeviceSettings = DEFAULT_DEVICE_SETTINGS
+    buttons: tuple[DeviceButton, ...] = ()
+    """Everything on its buttons but lines, ordered by button."""
+    abbreviated_dials: tuple[AbbreviatedDial, ...] = ()
+    """Ordered by index."""
 
     @property
     def primary_line(self) -> Line | None:

@@ -3,8 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
+from bridge.core.devices import Device
+from bridge.core.phonesettings import check_ceiling
 from bridge.core.protocol import SignallingProtocol
+
+
+class OnboardingMethod(StrEnum):
+    """How phones of a model come into service (requirement AR-20)."""
+
+    AUTOREGISTRATION = "autoregistration"
+    SELF_PROVISIONING = "self-provisioning"
+    MANUAL = "manual"
+    """Phones of this model are added by an admin alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +29,8 @@ class Server:
     sip_port: int = 5060
     sccp_port: int = 2000
     description: str = ""
+    autoregistration_disabled: bool = False
+    """CUCM's "Auto-registration Disabled on this Server" (requirements AR-18 and AR-30)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +70,22 @@ class DevicePool:
     group: CallManagerGroup
     region: Region
     date_time_group: DateTimeGroup
+    autoreg_css: str = ""
+    """The calling search space of phones that autoregistered and were not assigned yet (requirement AR-32)."""
+    css: str = ""
+    """The calling search space of devices that have none of their own."""
+    softkey_template: str = ""
+    """The soft keys of devices that have no template of their own."""
+    user_locale: str = ""
+    network_locale: str = ""
+    """Whose tones the phones play."""
+    trunk: str = ""
+    """What "the local route group" means for this pool's phones: a trunk or context at Asterisk."""
+
+    def css_of(self, device: Device) -> str:
+        """The name of a device's calling search space: its own; while it is temporary, the one for autoregistered
+        phones; else the pool's. Empty for none, which reaches ``<None>`` alone (requirement AR-32)."""
+        return device.settings.css or (self.autoreg_css if device.temporary else self.css)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,3 +97,11 @@ class DeviceDefaults:
     load: str = ""
     """Firmware load without ``.loads``; empty means: keep what the phone runs."""
     pool: str = "Default"
+    button_template: str = ""
+    softkey_template: str = ""
+    onboarding: OnboardingMethod = OnboardingMethod.AUTOREGISTRATION
+    version_ceiling: int | None = None
+    """The newest SCCP version to speak with phones of this model; None for the newest that both sides know."""
+
+    def __post_init__(self) -> None:
+        check_ceiling(self.version_ceiling)

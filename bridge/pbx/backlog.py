@@ -87,6 +87,10 @@ class Backlog:
             self._mark(name, None)
         return bool(known)
 
+    def touch(self) -> None:
+        """Something that is written beside the endpoints changed."""
+        self._version += 1
+
     def _mark(self, name: str, endpoint: SipEndpoint | None) -> None:
         if self._desired.get(name) == endpoint:
             return

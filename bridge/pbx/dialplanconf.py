@@ -1,15 +1,19 @@
-"""The phones' part of the dialplan: one extension and one hint for every number, in a context of our own."""
+"""Our part of the dialplan: one extension and one hint for every number, and the contexts of the site's dial plan."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
-from bridge.pbx.conffile import Item, Section, token
+from bridge.dialplan import Context, numbers_context
+from bridge.errors import InvalidInput
+from bridge.pbx.conffile import Item, Section, render, token
 from bridge.pbx.pjsipconf import check_extension
 from bridge.ports import SipEndpoint
 
 NUMBERS_CONTEXT = "sepbridge-numbers"
 """Holds the extensions; ``sepbridge-phones``, where calls of phones start, includes it (asterisk-conf/sepbridge)."""
+_EXTENSION = re.compile(r"_?[0-9A-DXZN*#+.\[\]-]{1,90}")
 RING_SUBROUTINE = "sepbridge-ring"
 """Called with the endpoint's name; how long a phone rings and what follows is written there, once for all."""
 
@@ -29,11 +33,40 @@ def number_items(endpoint: SipEndpoint) -> tuple[Item, ...]:
     )
 
 
+def context_items(context: Context) -> tuple[Item, ...]:
+    """The lines of one context of the site's dial plan. Raises InvalidInput."""
+    items: list[Item] = []
+    for extension in context.extensions:
+        for index, step in enumerate(extension.steps):
+            label = f"({token(step.label, what='a label')})" if step.label else ""
+            start = f"{_checked(extension.name)},1" if index == 0 else "n"
+            key = "exten" if index == 0 else "same"
+            items.append(Item(key, f"{start}{label},{step.application}({step.arguments})", arrow=True))
+    items += [Item("include", token(name, what="the name of a context"), arrow=True) for name in context.includes]
+    return tuple(items)
+
+
+def dial_plan_text(contexts: Iterable[Context]) -> str:
+    """The site's contexts. Raises InvalidInput."""
+    return render(
+        Section(token(context.name, what="the name of a context"), context_items(context)) for context in contexts
+    )
+
+
+def _checked(extension: str) -> str:
+    if not _EXTENSION.fullmatch(extension):
+        raise InvalidInput(f"{extension!r} cannot be an extension", fix="see the pattern that it was made from")
+    return extension
+
+
 def number_text(endpoint: SipEndpoint) -> str:
     """The lines of one endpoint. Raises InvalidInput."""
     return "".join(item.text() for item in number_items(endpoint))
 
 
-def context_text(numbers: Iterable[str]) -> str:
-    """The context around the lines of all endpoints."""
-    return Section(NUMBERS_CONTEXT).text() + "".join(numbers)
+def numbers_text(numbers: Iterable[tuple[str, str]]) -> str:
+    """The contexts around the lines of all endpoints: pairs of a partition and the lines."""
+    texts: dict[str, list[str]] = {NUMBERS_CONTEXT: []}
+    for partition, text in numbers:
+        texts.setdefault(numbers_context(partition), []).append(text)
+    return "\n".join(Section(name).text() + "".join(lines) for name, lines in texts.items())

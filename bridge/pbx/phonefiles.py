@@ -1,4 +1,4 @@
-"""The two files that hold our phones: their endpoints and their numbers."""
+"""The files that hold our phones, their numbers, and the site's dial plan."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from bridge.dialplan import Context
 from bridge.errors import InvalidInput, WriteFailed
 from bridge.pbx.atomic import remove_leftovers, write_atomically
 from bridge.pbx.conffile import stamped
-from bridge.pbx.dialplanconf import context_text, number_text
-from bridge.pbx.install import EXTENSIONS_PHONES, PJSIP_PHONES
+from bridge.pbx.dialplanconf import dial_plan_text, number_text, numbers_text
+from bridge.pbx.install import EXTENSIONS_PHONES, EXTENSIONS_SITE, PJSIP_PHONES
 from bridge.pbx.pjsipconf import PjsipOptions, endpoint_text
 from bridge.ports import SipEndpoint
 
@@ -41,8 +42,8 @@ class PhoneFiles:
         self._standing: frozenset[str] | None = None
         """The endpoints' texts in the file; None before we looked."""
 
-    def write(self, endpoints: Sequence[SipEndpoint]) -> Written:
-        """Bring both files to hold exactly ``endpoints``. Raises WriteFailed; the old files still stand then."""
+    def write(self, endpoints: Sequence[SipEndpoint], contexts: Sequence[Context] = ()) -> Written:
+        """Bring the files to hold exactly these. Raises WriteFailed; the old files still stand then."""
         refused: dict[str, str] = {}
         texts: dict[SipEndpoint, tuple[str, str]] = {}
         numbers: dict[str, str] = {}
@@ -62,7 +63,10 @@ class PhoneFiles:
             remove_leftovers(self._directory)
             self._standing = self._blocks(self._read(PJSIP_PHONES))
         # The dialplan first: a number that leads to no endpoint does less harm than an endpoint without a number.
-        dialplan = self._replace(EXTENSIONS_PHONES, context_text(number for _, number in texts.values()))
+        dialplan = self._replace(
+            EXTENSIONS_PHONES, numbers_text((one.partition, number) for one, (_, number) in texts.items())
+        )
+        dialplan |= self._replace(EXTENSIONS_SITE, dial_plan_text(contexts))
         pjsip = self._replace(PJSIP_PHONES, "\n".join(text for text, _ in texts.values()))
         new = frozenset(endpoint.name for endpoint, (text, _) in texts.items() if text.strip() not in self._standing)
         self._standing = frozenset(text.strip() for text, _ in texts.values())

@@ -11,6 +11,7 @@ from bridge.ports import SipEndpoint, Transport
 
 _CODEC = re.compile(r"[a-z0-9]{1,20}")
 _SECRET = re.compile(r"[!-~]{1,30}")
+_VALUE = re.compile(r"[A-Za-z0-9*#+._-]{1,80}")
 _NUMBER = re.compile(r"[0-9*#+]{1,20}")
 _NOT_IN_NAMES = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\"\\<>]+")
 LONGEST_NAME = 80
@@ -84,6 +85,8 @@ def endpoint_sections(endpoint: SipEndpoint, options: PjsipOptions) -> tuple[Sec
         "send_diversion": "yes",
         "device_state_busy_at": str(endpoint.busy_at),
     }
+    for variable, value in endpoint.variables:
+        settings[f"set_var {variable}"] = f"{token(variable, what='a variable')}={_variable_value(value)}"
     if transport:
         settings["transport"] = token(transport, what="the name of a transport")
     return (
@@ -109,7 +112,14 @@ def endpoint_text(endpoint: SipEndpoint, options: PjsipOptions) -> str:
 
 
 def _items(settings: dict[str, str]) -> tuple[Item, ...]:
-    return tuple(Item(key, value) for key, value in settings.items())
+    # A key that stands several times is written here with what tells it from the others behind a blank.
+    return tuple(Item(key.partition(" ")[0], value) for key, value in settings.items())
+
+
+def _variable_value(value: str) -> str:
+    if not _VALUE.fullmatch(value):
+        raise InvalidInput(f"{value!r} cannot be the value of a channel variable", fix="use letters, digits, + . _ -")
+    return value
 
 
 def _yes_no(value: bool) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bridge.core.events import EndpointConfirmed, EndpointWritten, PbxConnected, PbxLost, PbxReloaded
+from bridge.dialplan import Context
 from bridge.errors import NotFound, PbxRefused, PbxUnavailable, SepbridgeError, WriteFailed
 from bridge.pbx.ami import Ami, AmiSettings, AmiState
 from bridge.pbx.amilink import AmiMessage
@@ -62,6 +63,7 @@ class PlainAsterisk:
         self._sink = sink
         self._clock = clock
         self._backlog = Backlog()
+        self._contexts: tuple[Context, ...] = ()
         self._files = PhoneFiles(settings.directory, settings.pjsip)
         self._ami = Ami(settings.ami, on_state=self._state_changed, on_event=self._event)
         self._contacts = ContactWatch(
@@ -107,6 +109,14 @@ class PlainAsterisk:
             self._to_write.set()
         for name in dropped:
             self._tell(name, confirmed=False)
+
+    def set_dial_plan(self, contexts: Iterable[Context]) -> None:
+        """Declare the contexts of the site's dial plan."""
+        wanted = tuple(contexts)
+        if wanted != self._contexts:
+            self._contexts = wanted
+            self._backlog.touch()
+            self._to_write.set()
 
     async def settled(self, name: str, *, within: float) -> bool:
         """Wait until Asterisk has confirmed the endpoint. False at once while away, or where it was refused."""
@@ -185,7 +195,7 @@ class PlainAsterisk:
                 continue
             snapshot = self._backlog.snapshot()
             try:
-                written = await asyncio.to_thread(self._files.write, snapshot.endpoints)
+                written = await asyncio.to_thread(self._files.write, snapshot.endpoints, self._contexts)
             except WriteFailed as error:
                 if str(error) != str(self._write_trouble):
                     _log.error("%s", error)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from ipaddress import ip_network
+from typing import TypeVar
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Column, Connection, Select, select, update
 from sqlalchemy.exc import IntegrityError
 
 from bridge.autoregistration.policy import AutoregistrationSettings, Window
@@ -12,6 +13,9 @@ from bridge.core import NumberRange
 from bridge.errors import ConfigurationError, NotFound
 from bridge.store.failures import UPGRADE
 from bridge.store.tables import autoregistration_settings as settings_table
+from bridge.store.tables import callmanager_group, callmanager_group_member, server
+
+_Value = TypeVar("_Value")
 
 
 class SqlAutoregistrationRepository:
@@ -35,7 +39,7 @@ class SqlAutoregistrationRepository:
         return AutoregistrationSettings(
             range=NumberRange(row.range_start, row.range_end),
             next_number=row.next_number,
-            server_disabled=row.server_disabled,
+            server_disabled=self._disabled(row.server_disabled),
             window=window,
             protocol=row.protocol,
             partition=row.route_partition,
@@ -70,3 +74,23 @@ class SqlAutoregistrationRepository:
                 f"there is no device pool {settings.pool!r}, or no partition {settings.partition!r}",
                 fix="create it first, or choose another one",
             ) from None
+        name = self._connection.execute(_first_server(server.c.name)).scalar()
+        if name is not None:
+            flag = {"autoregistration_disabled": settings.server_disabled}
+            self._connection.execute(update(server).where(server.c.name == name).values(**flag))
+
+    def _disabled(self, without_servers: bool) -> bool:
+        """The flag of the server that admits unknown phones: the first of the group (requirement AR-18).
+
+        As long as the group has no server, the settings' own row keeps it.
+        """
+        flag = self._connection.execute(_first_server(server.c.autoregistration_disabled)).scalar()
+        return without_servers if flag is None else bool(flag)
+
+
+def _first_server(column: Column[_Value]) -> Select[_Value]:
+    return (
+        select(column)
+        .select_from(callmanager_group_member.join(server).join(callmanager_group))
+        .where(callmanager_group.c.autoregistration.is_(True), callmanager_group_member.c.position == 0)
+    )

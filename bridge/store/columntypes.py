@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Any
+from enum import StrEnum
+from typing import Any, TypeVar
 
 from sqlalchemy import DateTime, Dialect, String, Text
 from sqlalchemy.dialects import mysql
@@ -46,6 +47,62 @@ class ProtocolName(TypeDecorator[SignallingProtocol]):
     def process_result_value(self, value: Any, dialect: Dialect) -> SignallingProtocol | None:
         """To the enumeration."""
         return None if value is None else SignallingProtocol(value)
+
+
+class OptionalName(TypeDecorator[str]):
+    """The name of another object, or no object: an empty text for us, NULL (which no foreign key minds) down there."""
+
+    impl = String(50)
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """To NULL where it is empty."""
+        return value or None
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> str:
+        """To an empty text where it is NULL."""
+        return value or ""
+
+
+_Word = TypeVar("_Word", bound=StrEnum)
+
+
+class WordOf(TypeDecorator[_Word]):
+    """One word of an enumeration, stored as text, so that a new word needs no migration."""
+
+    impl = String(50)
+    cache_ok = True
+
+    def __init__(self, words: type[_Word]) -> None:
+        super().__init__()
+        self.words = words
+
+    def process_bind_param(self, value: _Word | None, dialect: Dialect) -> str | None:
+        """To a plain text."""
+        return None if value is None else value.value
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> _Word | None:
+        """To the enumeration."""
+        return None if value is None else self.words(value)
+
+
+class WordsOf(TypeDecorator[tuple[_Word, ...]]):
+    """An ordered list of words of an enumeration, stored as JSON."""
+
+    impl = Text
+    cache_ok = True
+
+    def __init__(self, words: type[_Word]) -> None:
+        super().__init__()
+        self.words = words
+
+    def process_bind_param(self, value: Iterable[_Word] | None, dialect: Dialect) -> str:
+        """To JSON."""
+        return json.dumps([each.value for each in value or ()])
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> tuple[_Word, ...] | None:
+        """To a tuple; None where an outer join found no row."""
+        return None if value is None else tuple(self.words(each) for each in json.loads(value))
 
 
 class TextList(TypeDecorator[tuple[str, ...]]):

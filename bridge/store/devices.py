@@ -2,15 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection, Select, and_, delete, exists, func, insert, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 
-from bridge.core import Device, DeviceName, Line, LineAppearance
+from bridge.core import (
+    AppearanceSettings,
+    Device,
+    DeviceName,
+    DeviceSettings,
+    Line,
+    LineAppearance,
+    LineSettings,
+)
+from bridge.core.phonesettings import DEFAULT_APPEARANCE_SETTINGS, DEFAULT_DEVICE_SETTINGS, DEFAULT_LINE_SETTINGS
 from bridge.errors import Conflict, NotFound, SepbridgeError, StoreError
 from bridge.store import tables
+from bridge.store.devicesettings import (
+    SettingsColumns,
+    add_appearances,
+    counted,
+    missing_object,
+    read_abbreviated,
+    read_buttons,
+    write_device,
+    write_lines,
+)
+from bridge.store.settingstables import (
+    abbreviated_dial,
+    device_button,
+    device_settings,
+    line_appearance_settings,
+    line_settings,
+)
 from bridge.store.tables import line, line_appearance
 
 _device = tables.device
@@ -18,7 +45,7 @@ _SAME_LINE = and_(
     line.c.number == line_appearance.c.number, line.c.route_partition == line_appearance.c.route_partition
 )
 
-_SELECT = select(
+_DEVICE = (
     _device.c.name,
     _device.c.desired_protocol,
     _device.c.created_at,
@@ -34,13 +61,37 @@ _SELECT = select(
     _device.c.registered,
     _device.c.last_seen,
     _device.c.temporary,
+    counted(device_button),
+    counted(abbreviated_dial),
+)
+_BUTTONS, _ABBREVIATED = 15, 16
+_LINE = (
     line_appearance.c.button,
     line_appearance.c.label,
     line.c.number,
     line.c.route_partition,
     line.c.display_name,
-).select_from(
-    _device.outerjoin(line_appearance, line_appearance.c.device_name == _device.c.name).outerjoin(line, _SAME_LINE)
+)
+_LINE_AT = slice(len(_DEVICE), len(_DEVICE) + len(_LINE))
+_SETTINGS = SettingsColumns(device_settings, "device_name", DeviceSettings, _LINE_AT.stop)
+_OF_LINE = SettingsColumns(line_settings, "number", LineSettings, _SETTINGS.span.stop)
+_OF_APPEARANCE = SettingsColumns(line_appearance_settings, "device_name", AppearanceSettings, _OF_LINE.span.stop)
+
+_SAME_SETTINGS = and_(
+    line_settings.c.number == line.c.number, line_settings.c.route_partition == line.c.route_partition
+)
+_SELECT = select(*_DEVICE, *_LINE, *_SETTINGS.columns, *_OF_LINE.columns, *_OF_APPEARANCE.columns).select_from(
+    _device.outerjoin(line_appearance, line_appearance.c.device_name == _device.c.name)
+    .outerjoin(line, _SAME_LINE)
+    .outerjoin(device_settings, device_settings.c.device_name == _device.c.name)
+    .outerjoin(line_settings, _SAME_SETTINGS)
+    .outerjoin(
+        line_appearance_settings,
+        and_(
+            line_appearance_settings.c.device_name == line_appearance.c.device_name,
+            line_appearance_settings.c.button == line_appearance.c.button,
+        ),
+    )
 )
 
 _AT_ONCE = 500
@@ -56,6 +107,19 @@ class SqlDeviceRepository:
     def get(self, name: DeviceName) -> Device | None:
         """The device of that name, or None."""
         return self._find(_SELECT.where(_device.c.name == name.value)).get(name.value)
+
+    def lines(self) -> Sequence[Line]:
+        """Every line that some device has, ordered by number and partition."""
+        settings = SettingsColumns(line_settings, "number", LineSettings, 3)
+        query = (
+            select(line.c.number, line.c.route_partition, line.c.display_name, *settings.columns)
+            .select_from(line.outerjoin(line_settings, _SAME_SETTINGS))
+            .order_by(line.c.number, line.c.route_partition)
+        )
+        return [
+            Line(row[0], row[1], row[2], settings.read(row, LineSettings, DEFAULT_LINE_SETTINGS))
+            for row in self._connection.execute(query)
+        ]
 
     def get_many(self, names: Collection[DeviceName]) -> dict[DeviceName, Device]:
         """Those of the named devices that exist."""
@@ -81,22 +145,26 @@ class SqlDeviceRepository:
         """How many devices there are."""
         return self._connection.execute(select(func.count()).select_from(_device)).scalar_one()
 
-    def add(self, device: Device) -> None:
-        """Add a device with its lines.
+    def add(self, device: Device, *, sharing: bool = False) -> None:
+        """Add a device with its lines; ``sharing`` lets it have lines that other devices have, too.
 
-        Raises Conflict when the name, or a number in its partition, is taken; NotFound for its pool or partition. The
-        transaction can go on after either.
+        Raises Conflict when the name, or a number in its partition, is taken; NotFound for its pool, a partition, or
+        another object that it names. The transaction can go on after either.
         """
         try:
             with self._connection.begin_nested():
                 self._connection.execute(insert(_device), {"name": device.name.value, **_columns(device)})
-                self._add_lines({each.line for each in device.lines})
+                self._add_lines({each.line for each in device.lines}, sharing=sharing)
                 self._add_appearances(device)
+                write_device(self._connection, None, device)
         except IntegrityError as error:
             raise self._reason(device, error, is_new=True) from None
 
-    def update(self, device: Device) -> None:
-        """Replace a device that exists, lines included. Raises NotFound or Conflict, as ``add`` does."""
+    def update(self, device: Device, *, sharing: bool = False) -> None:
+        """Replace a device that exists, lines included. Raises NotFound or Conflict, as ``add`` does.
+
+        What is set for a line that other devices have, too, changes for them all.
+        """
         before = self.get(device.name)
         if before is None:
             raise _no_device(device.name)
@@ -105,7 +173,8 @@ class SqlDeviceRepository:
                 where = _device.c.name == device.name.value
                 self._connection.execute(update(_device).where(where), _columns(device))
                 if before.lines != device.lines:
-                    self._replace_lines(before, device)
+                    self._replace_lines(before, device, sharing=sharing)
+                write_device(self._connection, before, device)
         except IntegrityError as error:
             raise self._reason(device, error, is_new=False) from None
 
@@ -124,6 +193,14 @@ class SqlDeviceRepository:
             self._connection.execute(select(line.c.number).where(line.c.route_partition == partition)).scalars()
         )
 
+    def sharing(self, line_of: Line) -> Sequence[DeviceName]:
+        """The devices that have this line, ordered by name."""
+        rows = line_appearance
+        query = select(rows.c.device_name).where(
+            rows.c.number == line_of.number, rows.c.route_partition == line_of.partition
+        )
+        return [DeviceName(each) for each in sorted(set(self._connection.execute(query).scalars()))]
+
     def _find(self, query: Select[*tuple[Any, ...]]) -> dict[str, Device]:
         rows: dict[str, Sequence[Any]] = {}
         lines: dict[str, list[LineAppearance]] = {}
@@ -132,18 +209,46 @@ class SqlDeviceRepository:
             if name not in rows:
                 rows[name] = row
                 lines[name] = []
-            if row[15] is not None:
-                button, label, number, partition, display_name = row[15:]
-                lines[name].append(LineAppearance(button, Line(number, partition, display_name), label))
-        return {name: _build(row, lines[name]) for name, row in rows.items()}
+            button, label, number, partition, display_name = row[_LINE_AT]
+            if button is not None:
+                of_line = _OF_LINE.read(row, LineSettings, DEFAULT_LINE_SETTINGS)
+                here = _OF_APPEARANCE.read(row, AppearanceSettings, DEFAULT_APPEARANCE_SETTINGS)
+                shown = Line(number, partition, display_name, of_line)
+                lines[name].append(LineAppearance(button, shown, label, here))
+        found = {name: _build(row, lines[name]) for name, row in rows.items()}
+        self._complete(found, rows)
+        return found
 
-    def _add_lines(self, new: Collection[Line]) -> None:
+    def _complete(self, found: dict[str, Device], rows: Mapping[str, Sequence[Any]]) -> None:
+        """Add buttons and abbreviated dials to the devices that have some."""
+        names = [name for name, row in rows.items() if row[_BUTTONS]]
+        for start in range(0, len(names), _AT_ONCE):
+            for name, buttons in read_buttons(self._connection, names[start : start + _AT_ONCE]).items():
+                found[name] = replace(found[name], buttons=tuple(buttons))
+        names = [name for name, row in rows.items() if row[_ABBREVIATED]]
+        for start in range(0, len(names), _AT_ONCE):
+            for name, dials in read_abbreviated(self._connection, names[start : start + _AT_ONCE]).items():
+                found[name] = replace(found[name], abbreviated_dials=tuple(dials))
+
+    def _add_lines(self, new: Collection[Line], *, sharing: bool) -> None:
+        if sharing:
+            new = [each for each in new if not self._share(each)]
         if new:
             rows = [
                 {"number": each.number, "route_partition": each.partition, "display_name": each.display_name}
                 for each in new
             ]
             self._connection.execute(insert(line), rows)
+            write_lines(self._connection, [each for each in new if each.settings != DEFAULT_LINE_SETTINGS])
+
+    def _share(self, wanted: Line) -> bool:
+        """Join a line that exists, which then is what ``wanted`` says; False when there is none."""
+        where = and_(line.c.number == wanted.number, line.c.route_partition == wanted.partition)
+        if self._connection.execute(select(line.c.number).where(where)).first() is None:
+            return False
+        self._connection.execute(update(line).where(where).values(display_name=wanted.display_name))
+        write_lines(self._connection, [wanted])
+        return True
 
     def _add_appearances(self, device: Device) -> None:
         if device.lines:
@@ -158,17 +263,20 @@ class SqlDeviceRepository:
                 for each in device.lines
             ]
             self._connection.execute(insert(line_appearance), rows)
+            add_appearances(self._connection, device)
 
-    def _replace_lines(self, before: Device, after: Device) -> None:
+    def _replace_lines(self, before: Device, after: Device, *, sharing: bool) -> None:
         old = {_key(each): each.line for each in before.lines}
         new = {_key(each): each.line for each in after.lines}
         self._remove_appearances(before.name)
         self._remove_unused(old.keys() - new.keys())
-        self._add_lines([each for key, each in new.items() if key not in old])
+        self._add_lines([each for key, each in new.items() if key not in old], sharing=sharing)
         for key, each in new.items():
             if key in old and old[key] != each:
                 where = and_(line.c.number == key[0], line.c.route_partition == key[1])
                 self._connection.execute(update(line).where(where).values(display_name=each.display_name))
+                if old[key].settings != each.settings:
+                    write_lines(self._connection, [each])
         self._add_appearances(after)
 
     def _remove_appearances(self, name: DeviceName) -> None:
@@ -205,6 +313,8 @@ class SqlDeviceRepository:
         buttons = [each.button for each in device.lines]
         if len(set(buttons)) < len(buttons):
             return Conflict(f"{device.name} has two lines on one button", fix="give every line a button of its own")
+        if missing := missing_object(self._connection, device):
+            return missing
         return StoreError(
             f"{device.name} cannot be stored", why=type(error.orig).__name__, fix="report this as a fault"
         )
@@ -256,4 +366,5 @@ def _build(row: Sequence[Any], lines: list[LineAppearance]) -> Device:
         registered=row[12],
         last_seen=row[13],
         temporary=row[14],
+        settings=_SETTINGS.read(row, DeviceSettings, DEFAULT_DEVICE_SETTINGS),
     )

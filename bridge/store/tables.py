@@ -41,7 +41,7 @@ metadata = MetaData(
 )
 
 # MariaDB compares text without regard to case unless told otherwise; names here are exact.
-_EXACT: dict[str, Any] = {
+EXACT: dict[str, Any] = {
     f"{dialect}_{option}": value
     for dialect in ("mysql", "mariadb")
     for option, value in (("engine", "InnoDB"), ("charset", "utf8mb4"), ("collate", "utf8mb4_bin"))
@@ -62,9 +62,10 @@ class _ServerColumns(TypedColumns):
     sip_port: Named[int]
     sccp_port: Named[int]
     description: Named[str] = Column(Text)
+    autoregistration_disabled: Named[bool]
 
 
-server = Table("server", metadata, _ServerColumns, **_EXACT)
+server = Table("server", metadata, _ServerColumns, **EXACT)
 
 
 class _GroupColumns(TypedColumns):
@@ -73,7 +74,7 @@ class _GroupColumns(TypedColumns):
     autoregistration: Named[bool | None] = Column(Boolean, unique=True)
 
 
-callmanager_group = Table("callmanager_group", metadata, _GroupColumns, **_EXACT)
+callmanager_group = Table("callmanager_group", metadata, _GroupColumns, **EXACT)
 
 
 class _MemberColumns(TypedColumns):
@@ -88,7 +89,7 @@ callmanager_group_member = Table(
     _MemberColumns,
     CheckConstraint("position BETWEEN 0 AND 2", name="three_members"),
     UniqueConstraint("group_name", "server_name"),
-    **_EXACT,
+    **EXACT,
 )
 
 
@@ -97,7 +98,7 @@ class _RegionColumns(TypedColumns):
     codecs: Named[tuple[str, ...]] = Column(TextList)
 
 
-region = Table("region", metadata, _RegionColumns, **_EXACT)
+region = Table("region", metadata, _RegionColumns, **EXACT)
 
 
 class _DateTimeGroupColumns(TypedColumns):
@@ -107,7 +108,7 @@ class _DateTimeGroupColumns(TypedColumns):
     ntp_servers: Named[tuple[str, ...]] = Column(TextList)
 
 
-date_time_group = Table("date_time_group", metadata, _DateTimeGroupColumns, **_EXACT)
+date_time_group = Table("date_time_group", metadata, _DateTimeGroupColumns, **EXACT)
 
 
 class _PoolColumns(TypedColumns):
@@ -117,7 +118,7 @@ class _PoolColumns(TypedColumns):
     date_time_group_name: Named[str] = Column(String(NAME), ForeignKey("date_time_group.name"))
 
 
-device_pool = Table("device_pool", metadata, _PoolColumns, **_EXACT)
+device_pool = Table("device_pool", metadata, _PoolColumns, **EXACT)
 
 
 class _DeviceDefaultsColumns(TypedColumns):
@@ -127,7 +128,7 @@ class _DeviceDefaultsColumns(TypedColumns):
     pool: Named[str] = Column(String(NAME), ForeignKey("device_pool.name"))
 
 
-device_defaults = Table("device_defaults", metadata, _DeviceDefaultsColumns, **_EXACT)
+device_defaults = Table("device_defaults", metadata, _DeviceDefaultsColumns, **EXACT)
 
 
 class _PartitionColumns(TypedColumns):
@@ -135,7 +136,7 @@ class _PartitionColumns(TypedColumns):
     description: Named[str] = Column(Text)
 
 
-route_partition = Table("route_partition", metadata, _PartitionColumns, **_EXACT)
+route_partition = Table("route_partition", metadata, _PartitionColumns, **EXACT)
 
 
 class _AutoregistrationColumns(TypedColumns):
@@ -157,7 +158,7 @@ autoregistration_settings = Table(
     metadata,
     _AutoregistrationColumns,
     CheckConstraint("id = 1", name="one_row"),
-    **_EXACT,
+    **EXACT,
 )
 
 
@@ -179,7 +180,7 @@ class _DeviceColumns(TypedColumns):
     temporary: Named[bool]
 
 
-device = Table("device", metadata, _DeviceColumns, **_EXACT)
+device = Table("device", metadata, _DeviceColumns, **EXACT)
 
 
 class _LineColumns(TypedColumns):
@@ -188,7 +189,7 @@ class _LineColumns(TypedColumns):
     display_name: Named[str] = Column(Text)
 
 
-line = Table("line", metadata, _LineColumns, **_EXACT)
+line = Table("line", metadata, _LineColumns, **EXACT)
 
 
 class _LineAppearanceColumns(TypedColumns):
@@ -205,7 +206,7 @@ line_appearance = Table(
     _LineAppearanceColumns,
     ForeignKeyConstraint(["number", "route_partition"], ["line.number", "line.route_partition"]),
     Index(None, "number", "route_partition"),
-    **_EXACT,
+    **EXACT,
 )
 
 
@@ -218,7 +219,7 @@ class _JourneyColumns(TypedColumns):
     detail: Named[str] = Column(Text)
 
 
-journey_event = Table("journey_event", metadata, _JourneyColumns, Index(None, "device_name", "id"), **_EXACT)
+journey_event = Table("journey_event", metadata, _JourneyColumns, Index(None, "device_name", "id"), **EXACT)
 
 
 class _RefusedColumns(TypedColumns):
@@ -231,7 +232,7 @@ class _RefusedColumns(TypedColumns):
     times: Named[int]
 
 
-refused_phone = Table("refused_phone", metadata, _RefusedColumns, Index(None, "last_at"), **_EXACT)
+refused_phone = Table("refused_phone", metadata, _RefusedColumns, Index(None, "last_at"), **EXACT)
 
 
 class _AuditColumns(TypedColumns):
@@ -242,4 +243,4 @@ class _AuditColumns(TypedColumns):
     detail: Named[str] = Column(Text)
 
 
-audit_event = Table("audit_event", metadata, _AuditColumns, **_EXACT)
+audit_event = Table("audit_event", metadata, _AuditColumns, **EXACT)

@@ -9,12 +9,13 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import TimeoutError as NoConnectionInTime
 
 from bridge.errors import StoreUnavailable
-from bridge.ports import AutoregistrationRepository, DeviceRepository, Journal, SiteRepository
+from bridge.ports import AutoregistrationRepository, DeviceRepository, Journal, SiteObjects, SiteRepository
 from bridge.store.autoregistration import SqlAutoregistrationRepository
 from bridge.store.devices import SqlDeviceRepository
 from bridge.store.journal import SqlJournal
 from bridge.store.pruning import JourneyPruner
 from bridge.store.site import SqlSiteRepository
+from bridge.store.siteobjects import SqlSiteObjects
 
 
 class SqlUnitOfWork:
@@ -27,6 +28,7 @@ class SqlUnitOfWork:
     devices: DeviceRepository
     autoregistration: AutoregistrationRepository
     site: SiteRepository
+    objects: SiteObjects
     journal: Journal
 
     def __init__(self, engine: Engine, pruner: JourneyPruner, *, writes: bool) -> None:
@@ -48,7 +50,9 @@ class SqlUnitOfWork:
         self._connection = connection
         self.devices = SqlDeviceRepository(connection)
         self.autoregistration = SqlAutoregistrationRepository(connection)
-        self.site = SqlSiteRepository(connection)
+        site = SqlSiteRepository(connection)
+        self.site = site
+        self.objects = SqlSiteObjects(connection, site)
         self.journal = SqlJournal(connection, self._pruner)
         return self
 

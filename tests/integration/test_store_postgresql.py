@@ -32,6 +32,14 @@ class TestDevices(storecontract.DeviceContract):
     pass
 
 
+class TestSettings(storecontract.SettingsContract):
+    pass
+
+
+class TestObjects(storecontract.ObjectsContract):
+    pass
+
+
 class TestAutoregistration(storecontract.AutoregistrationContract):
     pass
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bridge.callcontrol import CallSettings, DialRule, EarlyOpen
+from bridge.callcontrol import CallSettings, EarlyOpen
 from bridge.callcontrol.phonecall import ASIDE
 from bridge.sccp import (
     DeviceType,
@@ -28,7 +28,7 @@ from bridge.sccp import (
 )
 from bridge.sip import CallState, Direction
 from bridge.sip.sdp import PCMA, PCMU, TELEPHONE_EVENT, AudioSession
-from tests.sccpbench import PBX_ADDRESS, PBX_MEDIA, Bench
+from tests.sccpbench import PBX_ADDRESS, PBX_MEDIA, Bench, digits
 
 Step = Callable[[Bench], None]
 
@@ -238,7 +238,7 @@ def test_nothing_is_left_behind(
     beginning: Step,
     script: list[Step],
 ) -> None:
-    bench = Bench(*device, settings=CallSettings(early_open=early, rules=(DialRule("6XX"),)))
+    bench = Bench(*device, settings=CallSettings(early_open=early, digits=digits("6XX")))
     bench.station.acknowledges = acknowledges
     count = 0
 

@@ -8,12 +8,12 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
-from bridge.callcontrol import CallSettings, DialRule
+from bridge.callcontrol import CallSettings
 from bridge.callcontrol.phonecall import ASIDE
 from bridge.sccp import DeviceType, MediaStatus, SoftKeyEventType, StimulusType
 from bridge.sccp.profile import StationLine
 from bridge.sip import CallState
-from tests.sccpbench import PBX_MEDIA
+from tests.sccpbench import PBX_MEDIA, digits
 from tests.sccpfloor import Floor, Kind, Place
 
 LINE = StationLine("1001", "Sales", "Sales")
@@ -40,7 +40,7 @@ class SharedLines(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.on = Floor(*KINDS, settings=CallSettings(rules=(DialRule("6XX"),)))
+        self.on = Floor(*KINDS, settings=CallSettings(digits=digits("6XX")))
 
     def _at(self, index: int) -> Place | None:
         place = self.on.places[index]

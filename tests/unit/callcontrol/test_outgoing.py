@@ -9,7 +9,6 @@ from bridge.callcontrol import (
     CallFinished,
     CallSettings,
     CallStarted,
-    DialRule,
     EarlyOpen,
     EarlyOpenFailed,
 )
@@ -30,7 +29,7 @@ from bridge.sccp import (
 )
 from bridge.sip import CallEnded
 from bridge.sip.sdp import PCMA, PCMU, TELEPHONE_EVENT, AudioSession, parse_session
-from tests.sccpbench import PBX_MEDIA, Bench
+from tests.sccpbench import PBX_MEDIA, Bench, digits
 
 
 def test_off_hook_gives_dial_tone() -> None:
@@ -133,7 +132,7 @@ def test_the_dial_soft_key() -> None:
 
 
 def test_a_rule_ends_the_number() -> None:
-    bench = Bench(settings=CallSettings(rules=(DialRule("6XX"), DialRule("0.!", "0"))))
+    bench = Bench(settings=CallSettings(digits=digits("6XX", "0.!", tones=["0"])))
     bench.lift()
     bench.dial("60")
     assert bench.pbxs[0].methods() == []
@@ -142,7 +141,7 @@ def test_a_rule_ends_the_number() -> None:
 
 
 def test_an_open_rule_waits_and_gives_the_secondary_dial_tone() -> None:
-    bench = Bench(settings=CallSettings(rules=(DialRule("6XX"), DialRule("0.!", "0"))))
+    bench = Bench(settings=CallSettings(digits=digits("6XX", "0.!", tones=["0"])))
     bench.lift()
     bench.dial("0")
     assert bench.station.tones == {bench.ref: Tone.OUTSIDE_DIAL}

@@ -7,8 +7,9 @@ from dataclasses import replace
 import pytest
 
 from bridge.core import DeviceName
+from bridge.dialplan import Context, Extension, Step, numbers_context
 from bridge.errors import InvalidInput
-from bridge.pbx.dialplanconf import context_text, number_text
+from bridge.pbx.dialplanconf import dial_plan_text, number_text, numbers_text
 from bridge.pbx.pjsipconf import PjsipOptions, display_name, endpoint_sections, endpoint_text
 from bridge.ports import SipEndpoint, Transport
 
@@ -78,9 +79,37 @@ def test_names_lose_what_would_end_the_line() -> None:
 
 
 def test_numbers_get_a_hint_and_are_dialled_by_endpoint() -> None:
-    assert context_text([number_text(replace(PHONE, name="line1", number="2001"))]) == (
+    assert numbers_text([("", number_text(replace(PHONE, name="line1", number="2001")))]) == (
         "[sepbridge-numbers]\n"
         "exten => 2001,hint,PJSIP/line1\n"
         "exten => 2001,1,Gosub(sepbridge-ring,s,1(line1))\n"
         "same => n,Hangup()\n"
     )
+
+
+def test_each_partition_has_a_context_of_its_own() -> None:
+    text = numbers_text([("", "exten => 1,1,A()\n"), ("Staff", "exten => 2,1,B()\n"), ("", "exten => 3,1,C()\n")])
+    plain, staff = text.split("\n\n")
+    assert plain == "[sepbridge-numbers]\nexten => 1,1,A()\nexten => 3,1,C()"
+    assert staff == f"[{numbers_context('Staff')}]\nexten => 2,1,B()\n"
+
+
+def test_variables_of_calls() -> None:
+    text = endpoint_text(replace(PHONE, variables=(("A", "+4930"), ("B", "trunk-1"))), PjsipOptions())
+    assert "set_var = A=+4930\nset_var = B=trunk-1\n" in text
+    with pytest.raises(InvalidInput, match="channel variable"):
+        endpoint_text(replace(PHONE, variables=(("A", "x\nsecret=1"),)), PjsipOptions())
+
+
+def test_the_sites_dial_plan_is_written_as_it_was_compiled() -> None:
+    steps = (Step("GotoIf", "$[1]?ok"), Step("Hangup", "28"), Step("NoOp", label="ok"))
+    context = Context("sepbridge-css-a", (Extension("_91[2-9]X.", steps),), ("sepbridge-services",))
+    assert dial_plan_text([context]) == (
+        "[sepbridge-css-a]\n"
+        "exten => _91[2-9]X.,1,GotoIf($[1]?ok)\n"
+        "same => n,Hangup(28)\n"
+        "same => n(ok),NoOp()\n"
+        "include => sepbridge-services\n"
+    )
+    with pytest.raises(InvalidInput, match="cannot be an extension"):
+        dial_plan_text([Context("a", (Extension("1,1,System(x)\n", steps),), ())])

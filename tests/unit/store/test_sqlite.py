@@ -25,6 +25,14 @@ class TestDevices(storecontract.DeviceContract):
     pass
 
 
+class TestSettings(storecontract.SettingsContract):
+    pass
+
+
+class TestObjects(storecontract.ObjectsContract):
+    pass
+
+
 class TestAutoregistration(storecontract.AutoregistrationContract):
     pass
 

@@ -83,7 +83,7 @@ class TestFile:
 
     def test_damaged(self, file: Path, url: str, store: SqlStore) -> None:
         with store.write() as work:
-            for number in range(500):
+            for number in range(1500):
                 work.devices.add(phone(number, str(10000 + number)))
             work.commit()
         store.close()

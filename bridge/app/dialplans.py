@@ -1,0 +1,133 @@
+"""The site's dial plan in use: when a number is complete, and the contexts in which phones' calls start."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from bridge.core import Device, NumberRange, RoutePattern, TranslationPattern
+from bridge.dialplan import (
+    EXTERNAL_VARIABLE,
+    TRUNK_VARIABLE,
+    Context,
+    DialledLine,
+    DigitPlan,
+    Effect,
+    Entry,
+    Pattern,
+    SitePlan,
+    context_name,
+    context_of,
+)
+from bridge.errors import ConfigurationError
+from bridge.provisioning import dial_rules
+
+if TYPE_CHECKING:
+    from bridge.app.phonefiles import Site
+
+log = logging.getLogger(__name__)
+
+SERVICES = "sepbridge-services"
+CUSTOM = "sepbridge-custom"
+"""The admin's own context: reached by phones without a calling search space."""
+Pair = tuple[str, str]
+"""Names of the line's and the device's calling search space; empty for none."""
+_LAST = 1_000_000
+
+
+class DialPlans:
+    """The dial plan of the site as it was last read. What is compiled once is kept."""
+
+    def __init__(self, site: Site, *, plain_context: str) -> None:
+        self._site = site
+        self._plain_context = plain_context
+        self._digits: dict[Pair, DigitPlan] = {}
+        self.plan = SitePlan(
+            site.spaces,
+            [DialledLine(line.number, line.partition, line.settings.urgent) for line in site.lines],
+            [pattern for pattern in site.patterns if isinstance(pattern, RoutePattern)],
+            [pattern for pattern in site.patterns if isinstance(pattern, TranslationPattern)],
+        )
+
+    def pair(self, device: Device, button: int = 0) -> Pair:
+        """The search spaces of a device's line; of its primary line unless another button is named."""
+        line = next((each.line for each in device.lines if each.button == button), device.primary_line)
+        pool = self._site.pools.get(device.pool)
+        return (line.settings.css if line else "", pool.css_of(device) if pool else device.settings.css)
+
+    def digits(self, pair: Pair) -> DigitPlan:
+        """When a number is complete. Without a plan, numbers of the autoregistration range are."""
+        if pair not in self._digits:
+            try:
+                entries, tones = self.plan.entries(*pair), self.plan.outside_tones(*pair)
+            except ConfigurationError as error:
+                log.error("the dial plan of %s cannot be read: %s", _shown(pair), error)
+                entries, tones = [], ()
+            numbers = [Entry(Pattern(text), _LAST, Effect()) for text in _patterns(self._site.autoregistration.range)]
+            self._digits[pair] = DigitPlan(entries + numbers, tones)
+        return self._digits[pair]
+
+    def context(self, pair: Pair) -> str:
+        """The name of the context in which calls of this pair start.
+
+        A phone without a calling search space, on a site without patterns for everybody, has the plain context, with
+        the numbers of all phones and what the admin wrote into ``sepbridge-custom``.
+        """
+        return self._plain_context if pair == ("", "") and not self._for_everybody else context_name(*pair)
+
+    def contexts(self, pairs: Iterable[Pair]) -> Iterator[Context]:
+        """The contexts for these pairs and for whatever their translations lead to.
+
+        A pair whose plan cannot be written down is left out, with an error in the log; ``check`` raises it.
+        """
+        for pair in sorted(self._with_targets(pairs)):
+            try:
+                yield self._compiled(pair)
+            except ConfigurationError as error:
+                log.error("the dial plan of %s cannot be written: %s", _shown(pair), error)
+
+    def check(self, pairs: Iterable[Pair]) -> tuple[str, ...]:
+        """Compile everything and return the warnings, each once. Raises ConfigurationError."""
+        warnings = [warning for pair in sorted(self._with_targets(pairs)) for warning in self._compiled(pair).warnings]
+        return tuple(dict.fromkeys(warnings))
+
+    def variables(self, device: Device) -> tuple[tuple[str, str], ...]:
+        """Channel variables of the device's endpoint, which the contexts read."""
+        pool = self._site.pools.get(device.pool)
+        trunk = pool.trunk if pool else ""
+        external = device.lines[0].external_number if device.lines else ""
+        own = device.number
+        found = {TRUNK_VARIABLE: trunk, EXTERNAL_VARIABLE: external if external != own else ""}
+        return tuple((name, value) for name, value in found.items() if value)
+
+    @property
+    def _for_everybody(self) -> bool:
+        return any(
+            not pattern.partition or (isinstance(pattern, RoutePattern) and pattern.emergency)
+            for pattern in self._site.patterns
+        )
+
+    def _with_targets(self, pairs: Iterable[Pair]) -> set[Pair]:
+        wanted = {pair for pair in pairs if self.context(pair) != self._plain_context}
+        if wanted:
+            wanted |= {
+                (pattern.css, "")
+                for pattern in self.plan.translations
+                if not pattern.block and not pattern.use_originator_css
+            }
+        return wanted
+
+    def _compiled(self, pair: Pair) -> Context:
+        includes = (SERVICES, CUSTOM) if pair == ("", "") else (SERVICES,)
+        return context_of(self.plan, *pair, includes=includes)
+
+
+def _patterns(numbers: NumberRange) -> Iterator[str]:
+    for rule in dial_rules([] if numbers.is_empty else [numbers]):
+        if not rule.match.endswith("*"):
+            yield rule.match.replace(".", "X")
+
+
+def _shown(pair: Pair) -> str:
+    return " and ".join(css or "no search space" for css in pair)

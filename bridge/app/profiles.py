@@ -1,0 +1,191 @@
+"""What an SCCP phone is told of itself, and how its calls are made: from the site's objects and its own settings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from bridge.app.phonefiles import PhoneFiles, Site
+from bridge.app.settings import SccpSettings
+from bridge.app.softkeys import soft_key_plan
+from bridge.callcontrol import CallSettings
+from bridge.core import (
+    BlfSpeedDial,
+    ButtonKind,
+    Device,
+    DeviceButton,
+    EarlyOpen,
+    PhoneButtonTemplate,
+    ServiceUrl,
+    SpeedDial,
+)
+from bridge.sccp import MediaCodec
+from bridge.sccp.buttonplaces import place
+from bridge.sccp.buttons import ButtonDefinition
+from bridge.sccp.devicetypes import DeviceType
+from bridge.sccp.labels import Label
+from bridge.sccp.profile import ServiceButton, StationLine, StationProfile
+from bridge.sccp.profile import SpeedDial as StationSpeedDial
+from bridge.sccp.stimuli import StimulusType
+from bridge.sccp.versions import NEWEST
+
+LABEL = 30
+"""Characters of a line label."""
+CODECS = {
+    "ulaw": (MediaCodec.G711_ULAW_64K,),
+    "alaw": (MediaCodec.G711_ALAW_64K,),
+    "g722": (MediaCodec.G722_64K,),
+    "g729": (MediaCodec.G729_ANNEX_A, MediaCodec.G729),
+    "ilbc": (MediaCodec.ILBC,),
+}
+"""A region's codecs, by Asterisk's names, as SCCP knows them."""
+_STIMULI = {
+    ButtonKind.LINE: StimulusType.LINE,
+    ButtonKind.SPEED_DIAL: StimulusType.SPEED_DIAL,
+    # A lamp of its own needs the watched number's state; until then the button dials.
+    ButtonKind.BLF_SPEED_DIAL: StimulusType.SPEED_DIAL,
+    ButtonKind.SERVICE_URL: StimulusType.SERVICE_URL,
+    ButtonKind.DIRECTED_PARK: StimulusType.DIRECTED_PARK,
+    ButtonKind.INTERCOM: StimulusType.INTERCOM,
+    ButtonKind.PRIVACY: StimulusType.FEATURE,
+    ButtonKind.REDIAL: StimulusType.REDIAL,
+    ButtonKind.HOLD: StimulusType.HOLD,
+    ButtonKind.TRANSFER: StimulusType.TRANSFER,
+    ButtonKind.FORWARD_ALL: StimulusType.FORWARD_ALL,
+    ButtonKind.FORWARD_BUSY: StimulusType.FORWARD_BUSY,
+    ButtonKind.FORWARD_NO_ANSWER: StimulusType.FORWARD_NO_ANSWER,
+    ButtonKind.CONFERENCE: StimulusType.CONFERENCE,
+    ButtonKind.CONFERENCE_LIST: StimulusType.CONFERENCE_LIST,
+    ButtonKind.REMOVE_LAST_PARTICIPANT: StimulusType.REMOVE_LAST_PARTICIPANT,
+    ButtonKind.MEET_ME: StimulusType.MEET_ME,
+    ButtonKind.PARK: StimulusType.CALL_PARK,
+    ButtonKind.PICKUP: StimulusType.CALL_PICKUP,
+    ButtonKind.GROUP_PICKUP: StimulusType.GROUP_PICKUP,
+    ButtonKind.OTHER_PICKUP: StimulusType.OTHER_PICKUP,
+    ButtonKind.MOBILITY: StimulusType.MOBILITY,
+    ButtonKind.DND: StimulusType.DO_NOT_DISTURB,
+    ButtonKind.QUALITY_REPORT: StimulusType.QUALITY_REPORT,
+    ButtonKind.CALL_BACK: StimulusType.CALL_BACK,
+    ButtonKind.VIDEO_MODE: StimulusType.VIDEO_MODE,
+    ButtonKind.NEW_CALL: StimulusType.NEW_CALL,
+    ButtonKind.END_CALL: StimulusType.END_CALL,
+    ButtonKind.HUNT_LOGIN: StimulusType.HUNT_GROUP_LOGIN,
+    ButtonKind.MALICIOUS_CALL: StimulusType.MALICIOUS_CALL,
+    ButtonKind.MESSAGES: StimulusType.MESSAGES,
+    ButtonKind.DIRECTORY: StimulusType.DIRECTORY,
+    ButtonKind.SERVICES: StimulusType.APPLICATION,
+    ButtonKind.HEADSET: StimulusType.HEADSET,
+}
+"""Kinds that SCCP has a button type for (dialplan mapping reference, section 9)."""
+
+
+class Profiles:
+    """Makes the profiles and call settings of SCCP phones."""
+
+    def __init__(self, files: PhoneFiles, settings: SccpSettings) -> None:
+        self._files = files
+        self._settings = settings
+
+    def profile(self, device: Device, device_type: DeviceType) -> StationProfile:
+        """What the session answers its phone's questions from."""
+        site, pool = self._files.site, self._files.pool(device)
+        zone = ZoneInfo(pool.date_time_group.time_zone)
+        return StationProfile(
+            lines=tuple(
+                StationLine(
+                    each.line.number,
+                    (each.label or each.external_number)[:LABEL],
+                    each.line.display_name[:LABEL],
+                    each.settings.max_calls,
+                    each.settings.busy_trigger,
+                )
+                for each in device.lines
+            ),
+            local_time=lambda: datetime.now(zone),
+            speed_dials=tuple(_speed_dials(device)),
+            services=tuple(
+                ServiceButton(each.assigned.url, each.label)
+                for each in device.buttons
+                if isinstance(each.assigned, ServiceUrl)
+            ),
+            buttons=_buttons(device, device_type, site.button_templates.get(device.settings.button_template)),
+            softkeys=soft_key_plan(
+                site.softkey_templates.get(device.settings.softkey_template or pool.softkey_template)
+            ),
+            keepalive_s=self._settings.keepalive,
+            date_template=pool.date_time_group.date_template,
+            idle_prompt=device.settings.idle_text or Label.YOUR_CURRENT_OPTIONS,
+            user_name=device.settings.owner[:LABEL],
+            server_name=site.group.servers[0].name,
+            version_ceiling=_ceiling(device, site),
+        )
+
+    def calls(self, device: Device) -> CallSettings:
+        """Rules and times for its calls."""
+        pool = self._files.pool(device)
+        settings = device.settings
+        pairs = [self._files.plans.pair(device, each.button) for each in device.lines]
+        late = settings.early_open is EarlyOpen.AUTO and settings.opens_late
+        return CallSettings(
+            digits=lambda line: self._files.plans.digits(pairs[line - 1]),
+            # In the region's order, which is Asterisk's too: another one would cost a re-INVITE on most calls.
+            codecs=tuple(codec for name in pool.region.codecs for codec in CODECS.get(name, ())),
+            early_open=EarlyOpen.NEVER if late else settings.early_open,
+            dtmf=settings.dtmf,
+            voicemail=device.lines[0].line.settings.voicemail_pilot if device.lines else "",
+        )
+
+
+def _ceiling(device: Device, site: Site) -> int:
+    defaults = site.defaults_of(device)
+    return device.settings.version_ceiling or (defaults.version_ceiling if defaults else None) or NEWEST
+
+
+def _speed_dials(device: Device) -> Iterator[StationSpeedDial]:
+    for each in device.buttons:
+        if isinstance(each.assigned, SpeedDial | BlfSpeedDial):
+            yield StationSpeedDial(each.assigned.number, (each.label or each.assigned.number)[:LABEL])
+
+
+def _buttons(
+    device: Device, device_type: DeviceType, template: PhoneButtonTemplate | None
+) -> tuple[ButtonDefinition, ...]:
+    """The button template; empty where the session's own layout of lines will do."""
+    if not device.buttons and template is None:
+        return ()
+    add_on_buttons = sum(each.buttons for each in device.settings.add_ons)
+    wanted = _by_number(device) if template is None else _by_template(device, template)
+    known = ((button, _STIMULI[kind]) for button, kind in wanted if kind in _STIMULI)
+    return place(device_type, known, add_on_buttons=add_on_buttons)
+
+
+def _by_number(device: Device) -> list[tuple[int, ButtonKind]]:
+    lines = [(each.button, ButtonKind.LINE) for each in device.lines]
+    return sorted(lines + [(each.button, each.kind) for each in device.buttons], key=lambda each: each[0])
+
+
+def _by_template(device: Device, template: PhoneButtonTemplate) -> list[tuple[int, ButtonKind]]:
+    """As on CUCM: the template says what a button is, and lines and speed dials fill those of their kind in order.
+
+    What stands on buttons behind the template's last one, on an add-on module perhaps, stays there.
+    """
+    waiting: dict[ButtonKind, list[DeviceButton]] = {}
+    for each in device.buttons:
+        waiting.setdefault(each.kind, []).append(each)
+    lines = len(device.lines)
+    placed: list[tuple[int, ButtonKind]] = []
+    for button, slot in enumerate(template.buttons, start=1):
+        if slot.kind is ButtonKind.LINE:
+            lines -= 1
+            if lines < 0:
+                continue
+        elif slot.kind in {ButtonKind.SPEED_DIAL, ButtonKind.BLF_SPEED_DIAL, ButtonKind.SERVICE_URL}:
+            if not waiting.get(slot.kind):
+                continue
+            waiting[slot.kind].pop(0)
+        placed.append((button, slot.kind))
+    behind = len(template.buttons)
+    left = [(each.button, each.kind) for rest in waiting.values() for each in rest if each.button > behind]
+    left += [(each.button, ButtonKind.LINE) for each in device.lines[len(device.lines) - max(lines, 0) :]]
+    return placed + sorted((max(button, behind + 1), kind) for button, kind in left)

@@ -1,0 +1,8 @@
+"""All tables together, for those who compare or create them."""
+
+from __future__ import annotations
+
+from bridge.store import routingtables, settingstables
+from bridge.store.tables import metadata
+
+__all__ = ["metadata", "routingtables", "settingstables"]
