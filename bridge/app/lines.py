@@ -10,7 +10,7 @@ import logging
 from collections.abc import Callable
 
 from bridge.callcontrol import SharedLine
-from bridge.core import Device
+from bridge.core import Device, DeviceName, Line
 from bridge.net.sipids import RandomSipIds
 from bridge.net.siptransport import SipLink
 from bridge.sip import Account, Destination, Event, RegistrationState, UserAgent
@@ -30,7 +30,9 @@ RENEWAL = 3.0
 class OpenLine:
     """A line with its socket. ``heard`` is called after each event of the line has gone to its phones."""
 
-    def __init__(self, account: Account, ids: RandomSipIds, heard: Callable[[], None]) -> None:
+    def __init__(self, account: Account, opened_for: DeviceName, ids: RandomSipIds, heard: Callable[[], None]) -> None:
+        self.opened_for = opened_for
+        """The device whose secret it uses."""
         self.shared = SharedLine(UserAgent(account, ids, ("", 0), max_calls=MAX_CALLS))
         self.users = 0
         self._heard = heard
@@ -99,8 +101,7 @@ class OpenLines:
 
     def take(self, device: Device) -> tuple[OpenLine, ...]:
         """The lines of a device that was let in; ``give_back`` them when it is gone."""
-        accounts = (self._account(device, each.line.number, each.line.display_name) for each in device.lines)
-        return tuple(self._take(account) for account in accounts)
+        return tuple(self._take(device, each.line) for each in device.lines)
 
     def give_back(self, lines: tuple[OpenLine, ...]) -> None:
         """A phone needs them no more."""
@@ -117,11 +118,12 @@ class OpenLines:
         for index, line in enumerate(self._open.values()):
             loop.call_later(RENEWAL * index / len(self._open), line.renew)
 
-    def _take(self, account: Account) -> OpenLine:
-        line = self._open.get(account.user)
-        if line is None or line.account != account:
-            # With another secret or name the line is another one; the former closes with its last phone.
-            line = self._open[account.user] = OpenLine(account, self._ids, self._heard)
+    def _take(self, device: Device, wanted: Line) -> OpenLine:
+        account = self._account(device, wanted.number, wanted.display_name)
+        line = self._open.get(wanted.number)
+        # Each device's secret is good for the line; the first one's is used, and where that changed it is a new line.
+        if line is None or (line.opened_for == device.name and line.account != account):
+            line = self._open[wanted.number] = OpenLine(account, device.name, self._ids, self._heard)
         line.users += 1
         return line
 
@@ -130,6 +132,7 @@ class OpenLines:
             user=number,
             domain=self._server.host,
             server=self._server,
+            username=device.number,
             password=device.secret,
             display_name=name,
             expires=EXPIRES,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import resources
@@ -175,19 +175,39 @@ class PhoneFiles:
         """What Asterisk must know about the device; the lines of SCCP phones register there through our proxy."""
         if device.primary_line is None:
             return None
-        proxied = device.desired_protocol is SignallingProtocol.SCCP
+        return self._line_endpoint([(device, device.lines[0])])
+
+    def endpoints(self, devices: Iterable[Device]) -> list[SipEndpoint]:
+        """What Asterisk must know about all lines, each once, however many devices have it.
+
+        A line belongs to the device that has it as its primary line, else to the first one that has it: from there come
+        its name, its codecs and where its calls start.
+        """
+        having: dict[str, list[tuple[Device, LineAppearance]]] = {}
+        for device in devices:
+            for appearance in device.lines:
+                having.setdefault(appearance.line.number, []).append((device, appearance))
+        return [self._line_endpoint(found) for found in having.values()]
+
+    def _line_endpoint(self, having: list[tuple[Device, LineAppearance]]) -> SipEndpoint:
+        owner, own = next((one for one in having if one[1].line == one[0].primary_line), having[0])
+        by_itself = [device.desired_protocol is not SignallingProtocol.SCCP for device, _ in having]
+        proxied = not all(by_itself)
         return SipEndpoint(
-            name=device.number,
-            secret=device.secret,
-            device=device.name,
-            number=device.number,
-            caller_name=device.primary_line.display_name,
-            context=self.plans.context(self.plans.pair(device)),
+            name=own.line.number,
+            secret=owner.secret,
+            device=owner.name,
+            number=own.line.number,
+            caller_name=own.line.display_name,
+            context=self.plans.context(self.plans.pair(owner, own.button)),
             transport=Transport.UDP if proxied or self._settings.transport is SipTransport.UDP else Transport.TCP,
-            codecs=self.pool(device).region.codecs,
-            busy_at=self._settings.busy_trigger,
-            partition=device.lines[0].line.partition,
-            variables=self.plans.variables(device),
+            codecs=self.pool(owner).region.codecs,
+            busy_at=self._settings.busy_trigger * len(having),
+            partition=own.line.partition,
+            variables=self.plans.variables(owner),
+            username=owner.number,
+            sharers=tuple((other.name, other.number, other.secret) for other, _ in having if other.name != owner.name),
+            contacts=sum(by_itself) + proxied,
         )
 
     def pool(self, device: Device) -> DevicePool:

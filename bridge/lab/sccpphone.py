@@ -185,6 +185,16 @@ class SccpPhone(DeskPhone):
         """Press a soft key that the screen shows, by its label."""
         self._press(lambda keys, now: keys.soft_key(label, now=now))
 
+    def select_call(self, index: int = -1) -> None:
+        """Move the cursor to a call of the screen, counted from 0; the newest one unless another is named.
+
+        Raises LocalProtocolError where there is no such call.
+        """
+        calls = self._line.station.calls.all if self._line is not None else ()
+        if not -len(calls) <= index < len(calls):
+            raise LocalProtocolError(f"there is no call {index} on the screen", why=f"it shows {len(calls)}")
+        self._press(lambda keys, _now: keys.select(calls[index]))
+
     def press_line(self, instance: int = 1) -> None:
         """Press a line button."""
         self._press(lambda keys, now: keys.line(instance, now=now))

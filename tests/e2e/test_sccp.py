@@ -43,6 +43,8 @@ class Desks:
         self.bed = bed
         self.watch = Watch(bed)
         self.phones: list[SccpPhone] = []
+        self.auto_answer: float | None = 0.0
+        """Of the phones that are placed from now on."""
 
     def place(self, model: str, *, mac: str = "") -> SccpPhone:
         """A phone that nobody configured, without power yet."""
@@ -53,7 +55,7 @@ class Desks:
             FileServer(self.bed.tftp, self.bed.http),
             timing=LAB_TIMING,
             tone=TONES[40 + 4 * index],
-            auto_answer=0.0,
+            auto_answer=self.auto_answer,
         )
         self.phones.append(phone)
         return phone
