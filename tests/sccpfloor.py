@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Address
 
@@ -66,6 +67,7 @@ class Place:
         self.address = f"192.0.2.{20 + index}"
         self.device = f"SEP0011223344{index:02X}"
         self.events: list[PhoneEvent] = []
+        self.dressed: Callable[[StationProfile], StationProfile] = lambda profile: profile
         self.connect()
 
     def connect(self) -> None:
@@ -99,7 +101,7 @@ class Place:
             )
         )
         lines = [self.floor.lines[line.number] for line in self.kind.lines]
-        self.phone.accept(self.profile, self.settings, lines, now=self.floor.now)
+        self.phone.accept(self.dressed(self.profile), self.settings, lines, now=self.floor.now)
         self.floor.settle()
         self.says(ButtonTemplateReq(), SoftKeyTemplateReq(), SoftKeySetReq())
         self.says(*(LineStatReq(number) for number in range(1, len(lines) + 1)))

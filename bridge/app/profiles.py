@@ -19,6 +19,7 @@ from bridge.core import (
     PhoneButtonTemplate,
     ServiceUrl,
     SpeedDial,
+    Switch,
 )
 from bridge.sccp import MediaCodec
 from bridge.sccp.buttonplaces import place
@@ -133,8 +134,15 @@ class Profiles:
             codecs=tuple(codec for name in pool.region.codecs for codec in CODECS.get(name, ())),
             early_open=EarlyOpen.NEVER if late else settings.early_open,
             dtmf=settings.dtmf,
+            privacy=self._privacy(device),
             voicemail=device.lines[0].line.settings.voicemail_pilot if device.lines else "",
         )
+
+    def _privacy(self, device: Device) -> bool:
+        own = device.settings.privacy
+        profile = self._files.site.phone_profiles.get(device.settings.phone_profile)
+        by_default = profile.privacy if profile is not None else Switch.ON
+        return (by_default if own is Switch.DEFAULT else own) is Switch.ON
 
 
 def _ceiling(device: Device, site: Site) -> int:

@@ -16,7 +16,7 @@ from bridge.callcontrol.phonecall import PhoneCall, PhoneCallState
 from bridge.callcontrol.screen import Screen
 from bridge.callcontrol.settings import CallSettings, DtmfMode, EarlyOpen
 from bridge.callcontrol.sharedline import SharedLine
-from bridge.sccp import ConnectionStatisticsReq, MediaCodec, PhoneFeatures
+from bridge.sccp import CallHistory, ConnectionStatisticsReq, MediaCodec, PhoneFeatures
 from bridge.sccp.profile import StationLine
 from bridge.sccp.session import StationSession
 from bridge.sip import AudioSession, Call, Direction, RegistrationState, UserAgent
@@ -42,6 +42,7 @@ class Desk:
         "last_dialled",
         "line_states",
         "lines",
+        "private",
         "screen",
         "session",
         "settings",
@@ -73,6 +74,8 @@ class Desk:
         self.screen = Screen(session, settings.texts.unknown_caller)
         self.early_open_works = True
         self.last_dialled = ""
+        self.private = False
+        """The other phones of a line do not show with whom this one talks."""
         self.stutter = False
         """Messages wait, and the phone has no lamp to say so."""
         self._refs = refs
@@ -244,6 +247,7 @@ class Desk:
         active = self.active
         if call.waiting and active is not None and not any(other.waiting for other in left):
             self.screen.silence(active)
+        self.screen.filed(call, _history_of(call))
         self.screen.cleared(call, closing, left)
         self.ended.append(call)
         if call.answered_at is not None:
@@ -272,6 +276,7 @@ class Desk:
     def _finish_remote(self, call: PhoneCall) -> None:
         """A call that another phone had is over, or goes on elsewhere."""
         call.state = PhoneCallState.ENDED
+        self.screen.filed(call, _history_of(call))
         self.screen.remote_cleared(call, self.all_calls)
         if call.noticed is not None:
             self.ended.append(call)  # it was ours once
@@ -291,3 +296,12 @@ class Desk:
         if party.shown and party != call.remote:
             call.remote = party
             self.screen.info(call, self.own(call))
+
+
+def _history_of(call: PhoneCall) -> CallHistory | None:
+    """How the phone is to file a call that is over; None for one that was never dialled."""
+    if call.elsewhere:
+        return CallHistory.IGNORE
+    if call.outgoing:
+        return CallHistory.PLACED if call.dialled else None
+    return CallHistory.MISSED if call.answered_at is None else CallHistory.RECEIVED

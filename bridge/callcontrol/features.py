@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from bridge.callcontrol.feature import Feature
+from bridge.callcontrol.privacy import Privacy
 
-FEATURES: tuple[type[Feature], ...] = ()
+FEATURES: tuple[type[Feature], ...] = (Privacy,)

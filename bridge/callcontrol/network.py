@@ -136,7 +136,7 @@ class Network:
             desk.fail(call, outcome_of(event.status), text=text, status=event.status, now=now)
             return
         if event.reason is EndReason.CANCELLED and _ELSEWHERE in event.text.replace(" ", "").lower():
-            desk.screen.answered_elsewhere(call)
+            call.elsewhere = True
         if event.reason is EndReason.MEDIA:
             desk.report_media(call, event.text or "the session descriptions do not fit")
         if call.transferring and event.reason is EndReason.REMOTE_HANGUP:

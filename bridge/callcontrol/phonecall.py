@@ -81,7 +81,11 @@ class PhoneCall:
     noticed: PhoneCallState | None = None
     """The state in which the phone's features last saw it."""
 
-    told_others: tuple[PhoneCallState | None, Party] | None = None
+    elsewhere: bool = False
+    """Never talked on this phone: another phone of the line took it, or made it."""
+    private: bool = False
+    """Another phone has it, and does not show with whom."""
+    told_others: tuple[PhoneCallState | None, Party, bool] | None = None
     """What the other phones of the line were last told of it."""
 
     @property

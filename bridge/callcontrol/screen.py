@@ -20,6 +20,7 @@ from bridge.sccp import (
     CallSecurity,
     CallState,
     CallType,
+    CallVisibility,
     ClearPromptStatus,
     DialedNumber,
     DisplayPriNotify,
@@ -267,7 +268,7 @@ class Screen:
         """Another phone of the line took what rings here. Connected first, or the phone lists a missed call."""
         line, ref = call.line, call.call_ref
         self.send(SetRinger(RingMode.OFF, RingDuration.NORMAL, line, ref))
-        self.answered_elsewhere(call)
+        self.filed(call, CallHistory.IGNORE)
         self.send(ClearPromptStatus(line, ref), CallState(StationCallState.CONNECTED, line, ref))
 
     def remote(self, call: PhoneCall, own: StationLine, calls: Iterable[PhoneCall]) -> None:
@@ -279,7 +280,8 @@ class Screen:
             red = self._session.dialect.version >= REMOTE_HOLD_SINCE
             state = StationCallState.REMOTE_HOLD if red else StationCallState.HOLD
             keys, text = SoftKeySetIndex.ON_HOOK_STEALABLE, Label.HOLD
-        self.send(CallState(state, line, ref))
+        visibility = CallVisibility.HIDDEN if call.private else CallVisibility.DEFAULT
+        self.send(CallState(state, line, ref, visibility))
         self.info(call, own)
         self.lamps(calls)
         self.send(SelectSoftKeys(line, ref, keys, ALL_KEYS), DisplayPromptStatus(text, 0, line, ref))
@@ -288,23 +290,21 @@ class Screen:
         """What another phone had is over."""
         line, ref = call.line, call.call_ref
         self.lamps((*calls, call))
-        self.send(ClearPromptStatus(line, ref))
-        self.answered_elsewhere(call)
-        self.send(CallState(StationCallState.ON_HOOK, line, ref))
+        self.send(ClearPromptStatus(line, ref), CallState(StationCallState.ON_HOOK, line, ref))
         if all(other.is_remote for other in calls):
             self.idle()
 
-    def answered_elsewhere(self, call: PhoneCall) -> None:
-        """Somebody else took the call: it is not a missed one."""
-        if self._session.dialect.version >= HISTORY_SINCE:
-            self.send(CallHistoryDisposition(CallHistory.IGNORE, call.line, call.call_ref))
+    def filed(self, call: PhoneCall, history: CallHistory | None) -> None:
+        """Tell the phone how to file the call; old ones decide for themselves."""
+        if history is not None and self._session.dialect.version >= HISTORY_SINCE:
+            self.send(CallHistoryDisposition(history, call.line, call.call_ref))
 
     def info(self, call: PhoneCall, own: StationLine) -> None:
         """Who is on the call."""
         here = Party(own.number, own.display_name)
         there = call.remote
         if not there.shown:
-            there = Party("", self.unknown)
+            there = Party("", Label.PRIVATE if call.private else self.unknown)
         calling, called = (here, there) if call.outgoing else (there, here)
         original = Party(call.dialled, call.dialled) if call.outgoing else call.redirected_from
         restriction = 0xFF if self._session.traits.inverted_presentation else 0

@@ -10,6 +10,7 @@ from __future__ import annotations
 from bridge.callcontrol.codecs import chosen_codec
 from bridge.callcontrol.desk import MAX_CALLS, Desk
 from bridge.callcontrol.midcall import MidCall
+from bridge.callcontrol.parties import Party
 from bridge.callcontrol.phonecall import PhoneCall, PhoneCallState
 from bridge.sccp import Label, MediaCodec
 
@@ -47,13 +48,14 @@ class Sharing:
             line = desk.lines[call.line - 1]
             if len(line.appearances) < 2:
                 continue
-            told = (view_of(call), call.remote)
+            view = view_of(call)
+            told = (view, call.remote, desk.private and view is PhoneCallState.REMOTE)
             if told == call.told_others:
                 continue
             before, call.told_others = call.told_others, told
             if told[0] is not None:
                 for other in line.others(desk):
-                    _show(other.desk, other.instance, call, told[0])
+                    _show(other.desk, other.instance, call, told[0], private=told[2])
             elif before is not None and before[0] is not None:
                 line.ended(desk, call, now=now)
 
@@ -64,7 +66,8 @@ class Sharing:
             for other in line.others(desk):
                 for call in other.desk.of_line(other.instance):
                     if (view := view_of(call)) is not None:
-                        _show(desk, instance, call, view)
+                        private = other.desk.private and view is PhoneCallState.REMOTE
+                        _show(desk, instance, call, view, private=private)
 
     def may_take(self, call: PhoneCall) -> bool:
         """Whether what another phone holds can be resumed here; where not, the screen says why."""
@@ -90,6 +93,7 @@ class Sharing:
         call.outgoing, call.dialled, call.answered_at = held.outgoing, held.dialled, held.answered_at
         call.remote, call.redirected_from = held.remote, held.redirected_from
         call.told_others = held.told_others = None
+        call.elsewhere = call.private = False
         held.state = PhoneCallState.REMOTE_HELD  # until this phone's step is over, which tells what it does with it
         there.session.in_call = bool(there.own_calls)
         there.touch()
@@ -108,8 +112,9 @@ def _is_free(desk: Desk, call: PhoneCall) -> bool:
     return call.state is PhoneCallState.HELD and not call.transferring and not asked_about
 
 
-def _show(desk: Desk, line: int, call: PhoneCall, view: PhoneCallState) -> None:
+def _show(desk: Desk, line: int, call: PhoneCall, view: PhoneCallState, *, private: bool) -> None:
     """Show on a phone, on its line ``line``, a call that another phone has."""
+    remote = Party() if private else call.remote
     if not desk.session.is_accepted:
         return
     shown = desk.calls.get(call.call_ref)
@@ -118,7 +123,8 @@ def _show(desk: Desk, line: int, call: PhoneCall, view: PhoneCallState) -> None:
         if len(desk.calls) >= MAX_CALLS:
             return
         shown = desk.new_call(line, view, outgoing=call.outgoing, ref=call.call_ref)
-    elif shown.state is view and shown.remote == call.remote:
+        shown.elsewhere = True
+    elif (shown.state, shown.remote, shown.private) == (view, remote, private):
         return
     if shown.waiting:
         shown.waiting = False
@@ -126,10 +132,12 @@ def _show(desk: Desk, line: int, call: PhoneCall, view: PhoneCallState) -> None:
             desk.screen.silence(desk.active)
     shown.sip = None
     shown.state = view
-    shown.outgoing, shown.dialled, shown.remote = call.outgoing, call.dialled, call.remote
-    shown.redirected_from = call.redirected_from
+    shown.private, shown.remote, shown.outgoing = private, remote, call.outgoing
+    shown.dialled = "" if private else call.dialled
+    shown.redirected_from = Party() if private else call.redirected_from
     desk.session.in_call = bool(desk.own_calls)
     if rang:
+        shown.elsewhere = True
         desk.screen.taken_elsewhere(shown)
     desk.screen.remote(shown, desk.own(shown), desk.all_calls)
     desk.touch()

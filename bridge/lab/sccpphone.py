@@ -24,6 +24,7 @@ from bridge.lab.phonesettings import CallManager, PhoneSettings
 from bridge.lab.phonetiming import PhoneState, PhoneTiming
 from bridge.lab.sccpline import CallTiming, SccpEnding, SccpHabits, SccpLine, SccpPhoneCall
 from bridge.lab.servicecontrol import RestartAction
+from bridge.lab.skinnycall import ListedCall
 from bridge.lab.skinnydisplay import ScreenView
 from bridge.lab.skinnykeys import Pace, StationKeys
 from bridge.lab.skinnymodels import SkinnyTraits, sccp_load, skinny_traits
@@ -105,6 +106,7 @@ class SccpPhone(DeskPhone):
         self._call_count = 0
         self._faults: dict[str, None] = {}
         self._timings: deque[CallTiming] = deque(maxlen=1000)
+        self._listed: deque[ListedCall] = deque(maxlen=1000)
 
     # --- what can be seen --------------------------------------------------------------------------------------------
 
@@ -153,6 +155,11 @@ class SccpPhone(DeskPhone):
     def timings(self) -> tuple[CallTiming, ...]:
         """How long its finished calls took to come about."""
         return (*self._timings, *(self._line.timings if self._line else ()))
+
+    @property
+    def listed(self) -> tuple[ListedCall, ...]:
+        """Its lists of placed, received and missed calls, the oldest first. They outlive its registration."""
+        return (*self._listed, *(self._line.station.calls.listed if self._line else ()))
 
     # --- what a person does with it ----------------------------------------------------------------------------------
 
@@ -338,6 +345,7 @@ class SccpPhone(DeskPhone):
         self._keep(line)
         self._call_count = line.station.calls.count
         self._timings.extend(line.timings)
+        self._listed.extend(line.station.calls.listed)
         self._line = None
 
     def _keep(self, line: SccpLine) -> None:

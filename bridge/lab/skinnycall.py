@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bridge.sccp import CallInfo, CallType, MediaCodec, StationCallState
+from bridge.sccp import CallHistory, CallInfo, CallType, MediaCodec, StationCallState
 
 FAILED = {
     StationCallState.BUSY: 486,
@@ -55,6 +55,8 @@ class StationCall:
     announced: bool = False
     connected: bool = False
     """Whether it was ever connected."""
+    filed: CallHistory | None = None
+    """How the server wants it listed; None where it did not say."""
     failure: StationCallState | None = None
     channel: MediaChannel | None = None
     last_key_at: float | None = None
@@ -108,3 +110,24 @@ class StationCall:
         """Seconds from the answer (the person's, or the far end's as shown) to sound that may flow both ways."""
         answered = self.answered_at if self.incoming else self.connected_at
         return None if answered is None or self.media_at is None else max(0.0, self.media_at - answered)
+
+
+@dataclass(frozen=True, slots=True)
+class ListedCall:
+    """An entry of the phone's lists of placed, received and missed calls."""
+
+    kind: CallHistory
+    line: int
+    number: str
+    name: str
+
+
+def list_of(call: StationCall) -> CallHistory:
+    """Where a call that is over is listed: where the server wants it, else by what the phone saw of it."""
+    if call.filed is not None and call.filed is not CallHistory.UNKNOWN:
+        return call.filed
+    if call.elsewhere:
+        return CallHistory.IGNORE
+    if call.incoming:
+        return CallHistory.RECEIVED if call.connected else CallHistory.MISSED
+    return CallHistory.PLACED if call.off_hook and call.other else CallHistory.IGNORE
