@@ -11,6 +11,7 @@ from bridge.app.settings import SccpSettings
 from bridge.app.softkeys import soft_key_plan
 from bridge.callcontrol import CallSettings
 from bridge.core import (
+    BargeOption,
     BlfSpeedDial,
     ButtonKind,
     Device,
@@ -135,6 +136,7 @@ class Profiles:
             early_open=EarlyOpen.NEVER if late else settings.early_open,
             dtmf=settings.dtmf,
             privacy=self._privacy(device),
+            barge=settings.barge is not BargeOption.OFF,
             voicemail=device.lines[0].line.settings.voicemail_pilot if device.lines else "",
         )
 

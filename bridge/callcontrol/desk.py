@@ -16,7 +16,7 @@ from bridge.callcontrol.phonecall import PhoneCall, PhoneCallState
 from bridge.callcontrol.screen import Screen
 from bridge.callcontrol.settings import CallSettings, DtmfMode, EarlyOpen
 from bridge.callcontrol.sharedline import SharedLine
-from bridge.sccp import CallHistory, ConnectionStatisticsReq, MediaCodec, PhoneFeatures
+from bridge.sccp import CallHistory, ConnectionStatisticsReq, MediaCodec, PhoneFeatures, StimulusType
 from bridge.sccp.profile import StationLine
 from bridge.sccp.session import StationSession
 from bridge.sip import AudioSession, Call, Direction, RegistrationState, UserAgent
@@ -117,6 +117,10 @@ class Desk:
         """The line appearance of a call."""
         profile = self.session.profile
         return (profile.line(call.line) if profile else None) or _NO_LINE
+
+    def has_button(self, line: int) -> bool:
+        """Whether the phone has a button for the line; its model may have fewer than the device was given."""
+        return any(each.type is StimulusType.LINE and each.instance == line for each in self.session.buttons)
 
     @property
     def all_calls(self) -> tuple[PhoneCall, ...]:
@@ -300,7 +304,7 @@ class Desk:
 
 def _history_of(call: PhoneCall) -> CallHistory | None:
     """How the phone is to file a call that is over; None for one that was never dialled."""
-    if call.elsewhere:
+    if call.elsewhere or call.joins:
         return CallHistory.IGNORE
     if call.outgoing:
         return CallHistory.PLACED if call.dialled else None

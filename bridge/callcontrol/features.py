@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from bridge.callcontrol.barge import Barge
 from bridge.callcontrol.feature import Feature
 from bridge.callcontrol.privacy import Privacy
 
-FEATURES: tuple[type[Feature], ...] = (Privacy,)
+FEATURES: tuple[type[Feature], ...] = (Privacy, Barge)

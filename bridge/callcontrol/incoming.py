@@ -29,7 +29,7 @@ class IncomingCalls:
         shared = desk.lines[line - 1]
         profile = desk.session.profile
         own = profile.line(line) if profile else None
-        if own is None or not desk.session.is_accepted:
+        if own is None or not desk.session.is_accepted or not desk.has_button(line):
             shared.refuse(event.call, 480, now=now)
             return
         busy = len(desk.of_line(line)) >= min(own.busy_trigger, own.max_calls)

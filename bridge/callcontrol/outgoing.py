@@ -17,6 +17,7 @@ from bridge.errors import InvalidInput, LocalProtocolError
 from bridge.sccp import MediaCodec, Tone
 from bridge.sip import AudioSession, CallProgress
 from bridge.sip import CallState as SipState
+from bridge.sip.message import Header
 
 MAX_DIGITS = 64
 KEYS = frozenset("0123456789*#+ABCD")
@@ -42,6 +43,19 @@ class Outgoing:
         desk.screen.off_hook(call, desk.all_calls, stutter=desk.stutter, prompt=not number)
         if number:
             self.dial(call, number, now=now)
+        return call
+
+    def ask(
+        self, line: int, target: str, headers: tuple[Header, ...], *, joins: int = 0, shown: Party, now: float
+    ) -> PhoneCall:
+        """Call a service of the PBX's that no keypad can dial. ``joins``: the call of another phone to take part in."""
+        desk = self._desk
+        call = desk.new_call(line, PhoneCallState.OFF_HOOK, outgoing=True)
+        call.target, call.headers, call.joins = target, headers, joins
+        desk.try_line_again(line, now=now)
+        desk.screen.off_hook(call, desk.all_calls, stutter=False, prompt=False)
+        call.remote = shown
+        self._proceed(call, now=now)
         return call
 
     def digit(self, call: PhoneCall, digit: str, *, now: float) -> None:
@@ -92,6 +106,10 @@ class Outgoing:
             return
         call.dialled = call.digits = desk.last_dialled = number
         call.remote = Party(number)
+        self._proceed(call, now=now)
+
+    def _proceed(self, call: PhoneCall, *, now: float) -> None:
+        desk = self._desk
         call.deadline = None
         call.state = PhoneCallState.PROCEEDING
         desk.screen.proceeding(call, desk.own(call), desk.all_calls)
@@ -127,7 +145,7 @@ class Outgoing:
         call.late = offer is None
         call.told_port = call.channel.port if offer is not None else 0
         try:
-            call.sip = call.agent.call(call.dialled, offer, now=now)
+            call.sip = call.agent.call(call.target or call.dialled, offer, headers=call.headers, now=now)
         except (InvalidInput, LocalProtocolError):
             desk.fail(call, UNKNOWN_NUMBER, text=desk.settings.texts.cannot_dial, now=now)
             return

@@ -8,6 +8,7 @@ from enum import StrEnum
 from bridge.callcontrol.channel import MediaChannel
 from bridge.callcontrol.parties import Party
 from bridge.sip import AudioSession, Call, UserAgent
+from bridge.sip.message import Header
 
 
 class PhoneCallState(StrEnum):
@@ -81,6 +82,12 @@ class PhoneCall:
     noticed: PhoneCallState | None = None
     """The state in which the phone's features last saw it."""
 
+    target: str = ""
+    """The service of the PBX's that is called; empty for the number that was dialled."""
+    headers: tuple[Header, ...] = ()
+    """What the service is told."""
+    joins: int = 0
+    """The reference of another phone's call that this one joins; 0 for a call of its own."""
     elsewhere: bool = False
     """Never talked on this phone: another phone of the line took it, or made it."""
     private: bool = False

@@ -21,6 +21,7 @@ from bridge.sccp import (
     CallState,
     CallType,
     CallVisibility,
+    ClearPriNotify,
     ClearPromptStatus,
     DialedNumber,
     DisplayPriNotify,
@@ -49,6 +50,8 @@ NOTIFY_SECONDS = 10
 NOTIFY_PRIORITY = 5
 HISTORY_SINCE = 17
 """CallHistoryDisposition is for newer phones only."""
+_BARGE_KEY = 1 << 0
+"""Barge is the first key of its set."""
 REMOTE_HOLD_SINCE = 15
 """Older phones know one kind of hold."""
 
@@ -268,11 +271,12 @@ class Screen:
         """Another phone of the line took what rings here. Connected first, or the phone lists a missed call."""
         line, ref = call.line, call.call_ref
         self.send(SetRinger(RingMode.OFF, RingDuration.NORMAL, line, ref))
+        self.send(ClearPriNotify(NOTIFY_PRIORITY))
         self.filed(call, CallHistory.IGNORE)
         self.send(ClearPromptStatus(line, ref), CallState(StationCallState.CONNECTED, line, ref))
 
-    def remote(self, call: PhoneCall, own: StationLine, calls: Iterable[PhoneCall]) -> None:
-        """Another phone of the line has the call, in use or on hold."""
+    def remote(self, call: PhoneCall, own: StationLine, calls: Iterable[PhoneCall], *, barge: bool) -> None:
+        """Another phone of the line has the call, in use or on hold. ``barge``: this phone may join it."""
         line, ref = call.line, call.call_ref
         if call.state is PhoneCallState.REMOTE:
             state, keys, text = StationCallState.IN_USE_REMOTELY, SoftKeySetIndex.IN_USE_HINT, Label.IN_USE_REMOTE
@@ -284,7 +288,10 @@ class Screen:
         self.send(CallState(state, line, ref, visibility))
         self.info(call, own)
         self.lamps(calls)
-        self.send(SelectSoftKeys(line, ref, keys, ALL_KEYS), DisplayPromptStatus(text, 0, line, ref))
+        mask = ALL_KEYS if barge and not call.private else ALL_KEYS & ~_BARGE_KEY
+        if call.state is not PhoneCallState.REMOTE:
+            mask = ALL_KEYS
+        self.send(SelectSoftKeys(line, ref, keys, mask), DisplayPromptStatus(text, 0, line, ref))
 
     def remote_cleared(self, call: PhoneCall, calls: tuple[PhoneCall, ...]) -> None:
         """What another phone had is over."""

@@ -59,6 +59,8 @@ class CallSettings:
     codecs: tuple[MediaCodec, ...] = DEFAULT_CODECS
     """What may be used, the first one first; of these the phone's own are offered."""
     packet_ms: int = 20
+    barge: bool = False
+    """This phone may join the calls of other phones of its lines."""
     privacy: bool = False
     """Other phones of a line do not show with whom this one talks."""
     voicemail: str = ""

@@ -142,6 +142,10 @@ class SharedLine:
             if shown is not None and shown.is_remote:
                 each.desk.finish(shown, "the call ended on another phone", now=now)
                 each.desk.touch()
+            for joined in each.desk.own_calls:
+                if joined.joins == call.call_ref:
+                    each.desk.finish(joined, "the call that it joined is over", now=now)
+                    each.desk.touch()
 
 
 def _weightiest(refusals: list[int]) -> int:

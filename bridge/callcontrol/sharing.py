@@ -27,6 +27,8 @@ _IN_USE = frozenset(
 
 def view_of(call: PhoneCall) -> PhoneCallState | None:
     """How the other phones show a call of this one; None where they show nothing of it."""
+    if call.joins:
+        return None  # they show the call that it joins
     if call.state in _IN_USE:
         return PhoneCallState.REMOTE
     return PhoneCallState.REMOTE_HELD if call.state is PhoneCallState.HELD else None
@@ -115,7 +117,7 @@ def _is_free(desk: Desk, call: PhoneCall) -> bool:
 def _show(desk: Desk, line: int, call: PhoneCall, view: PhoneCallState, *, private: bool) -> None:
     """Show on a phone, on its line ``line``, a call that another phone has."""
     remote = Party() if private else call.remote
-    if not desk.session.is_accepted:
+    if not desk.session.is_accepted or not desk.has_button(line):
         return
     shown = desk.calls.get(call.call_ref)
     rang = shown is not None and shown.state is PhoneCallState.RINGING_IN
@@ -139,5 +141,5 @@ def _show(desk: Desk, line: int, call: PhoneCall, view: PhoneCallState, *, priva
     if rang:
         shown.elsewhere = True
         desk.screen.taken_elsewhere(shown)
-    desk.screen.remote(shown, desk.own(shown), desk.all_calls)
+    desk.screen.remote(shown, desk.own(shown), desk.all_calls, barge=desk.settings.barge)
     desk.touch()

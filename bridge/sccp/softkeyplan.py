@@ -70,7 +70,7 @@ DEFAULT_SETS: tuple[KeysOfState, ...] = (
     KeysOfState(_S.CONNECTED_CONFERENCEABLE, (_E.NONE, _E.END_CALL)),
     KeysOfState(_S.RING_OUT, (_E.NONE, _E.END_CALL)),
     KeysOfState(_S.OFF_HOOK_WITH_FEATURE, (_E.REDIAL, _E.END_CALL)),
-    KeysOfState(_S.IN_USE_HINT, (_E.NEW_CALL,)),
+    KeysOfState(_S.IN_USE_HINT, (_E.BARGE, _E.NEW_CALL)),
     KeysOfState(_S.ON_HOOK_STEALABLE, (_E.RESUME, _E.NEW_CALL)),
 )
 """CallManager's sets, as far as calls of the proxy know their keys."""

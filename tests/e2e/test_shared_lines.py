@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 
 import pytest
 
 from bridge.app.phones import PhoneDesk
 from bridge.app.system import SystemIds
+from bridge.core import BargeOption, Switch
 from bridge.core.events import PhoneRegistered
 from bridge.lab.anyphone import AnyPhone
-from bridge.lab.phoneevents import CallEnded, CallStarted, Registered
+from bridge.lab.phoneevents import AudioHeard, CallEnded, CallStarted, Registered
 from bridge.lab.sccpphone import SccpPhone
 from bridge.lab.testbed import running_testbed
 from bridge.ports import RestartKind
+from bridge.sccp import CallHistory
 from tests.e2e.test_sccp import SCCP, Desks, next_tone
 
-MODELS = ("7961", "7912", "7975")
+MODELS = ("7961", "7960", "7975")
 
 
 async def until(reached: Callable[[], bool], what: str) -> None:
@@ -69,10 +72,17 @@ async def office() -> AsyncIterator[Office]:
         desk = PhoneDesk(bed.service.store, bed.service.clock, SystemIds(), "test")
         for phone in phones[1:]:
             desk.share(phone.device, number)
+        with bed.service.store.write() as work:
+            for phone in phones:
+                device = work.devices.get(phone.device)
+                assert device is not None
+                settings = replace(device.settings, privacy=Switch.OFF, barge=BargeOption.BARGE)
+                work.devices.update(replace(device, settings=settings), sharing=True)
+            work.commit()
         await bed.service.refresh()
-        for phone in phones[1:]:
+        for phone in phones:
             await bed.service.restart_phone(phone.device, RestartKind.RESTART)
-        for phone in phones[1:]:
+        for phone in phones:
             await phone.wait_for(Registered, within=20)
             await desks.watch.seen(PhoneRegistered, phone.device, count=3)
         yield Office(desks, phones, caller, number)
@@ -148,3 +158,43 @@ async def test_two_resume_at_once(office: Office) -> None:
     await hears(office.caller, talking[0].tone)
     office.caller.hang_up()
     await office.lamps("", "", "")
+
+
+async def test_barge(office: Office) -> None:
+    one, two, three = office.phones
+    office.caller.call(office.number)
+    await one.wait_for(CallStarted)
+    one.answer()
+    await hears(one, office.caller.tone)
+    await office.lamps("on", "on", "on")
+    three.select_call()
+    three.press_soft_key("Barge")
+    await until(lambda: three.current_call is not None and three.current_call.answered, "three is in the call")
+    await three.wait_for(AudioHeard)
+    two.select_call()
+    two.press_soft_key("Barge")
+    await until(lambda: two.view.status == "Another barge exists", "two is told")
+    three.hang_up()
+    await hears(office.caller, one.tone)
+    await hears(one, office.caller.tone)
+    one.hang_up()
+    await office.lamps("", "", "")
+
+
+async def test_call_lists(office: Office) -> None:
+    one, two, three = office.phones
+    office.caller.call(office.number)
+    await one.wait_for(CallStarted)
+    one.answer()
+    await hears(one, office.caller.tone)
+    one.hang_up()
+    await office.lamps("", "", "")
+    assert [entry.kind for entry in one.listed] == [CallHistory.RECEIVED]
+    assert two.listed == three.listed == ()
+    office.caller.call(office.number)
+    await until(lambda: all(phone.view.ringing for phone in office.phones), "all ring")
+    office.caller.hang_up()
+    await office.lamps("", "", "")
+    for phone in office.phones:
+        assert [(entry.kind, entry.number) for entry in phone.listed][-1] == (CallHistory.MISSED, office.caller.number)
+    assert [(entry.kind, entry.number) for entry in office.caller.listed] == [(CallHistory.PLACED, office.number)] * 2

@@ -40,7 +40,7 @@ class SharedLines(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.on = Floor(*KINDS, settings=CallSettings(digits=digits("6XX")))
+        self.on = Floor(*KINDS, settings=CallSettings(digits=digits("6XX"), barge=True))
 
     def _at(self, index: int) -> Place | None:
         place = self.on.places[index]
