@@ -10,18 +10,14 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
-import json
 import statistics
 import sys
 import tempfile
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from bench.lab import Lab, cpu_seconds, peak_mb, running_lab, show
 from bridge.cli.control import ask
-from bridge.lab.filefetch import FileServer
 from bridge.lab.storm import MODELS, SCCP_MODELS, StormReport, run_storm
 
 HEADS = (
@@ -43,49 +39,13 @@ class Figures:
     asterisk_peak: float
 
 
-@contextlib.asynccontextmanager
-async def lab(directory: Path, protocol: str) -> AsyncIterator[dict[str, Any]]:
-    """``sepbridge lab up`` in a process of its own, and the line that it prints."""
-    command = [sys.executable, "-c", "from bridge.cli import main; main()", "lab", "up"]
-    words = ["--range", "10000-19999", "--state", str(directory), "--protocol", protocol]
-    process = await asyncio.create_subprocess_exec(*command, *words, stdout=asyncio.subprocess.PIPE)
-    assert process.stdout is not None
-    try:
-        yield json.loads(await process.stdout.readline())
-    finally:
-        process.terminate()
-        await process.wait()
-
-
-async def storm(bench: dict[str, Any], phones: int, *, sccp: bool) -> Figures:
+async def storm(lab: Lab, phones: int, *, sccp: bool) -> Figures:
     """Switch the phones on, and measure."""
-    control = Path(bench["control"])
-    pid, asterisk = bench["pid"], int((Path(bench["state"]) / "asterisk/run/asterisk.pid").read_text())
-    before = ask(control, "GET", "/status")["pbx"]["reloads"]
-    cpu = cpu_seconds(pid)
-    models = SCCP_MODELS if sccp else MODELS
-    server = FileServer(address(bench["tftp"]), address(bench["http"]))
-    report = await run_storm(phones, server, models=models, sccp=sccp)
-    after = ask(control, "GET", "/status")["pbx"]["reloads"]
-    return Figures(report, after - before, peak_mb(pid), cpu_seconds(pid) - cpu, peak_mb(asterisk))
-
-
-def address(text: str) -> tuple[str, int]:
-    """``host:port``."""
-    host, _, port = text.rpartition(":")
-    return host, int(port)
-
-
-def peak_mb(pid: int) -> float:
-    """The most memory that the process ever had resident (proc(5), VmHWM)."""
-    rows = Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines()
-    return int(next(row for row in rows if row.startswith("VmHWM")).split()[1]) / 1024
-
-
-def cpu_seconds(pid: int) -> float:
-    """Processor time of the process so far (proc(5), utime and stime, in ticks of 1/100 s)."""
-    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / 100
+    before = ask(lab.control, "GET", "/status")["pbx"]["reloads"]
+    cpu = cpu_seconds(lab.bridge)
+    report = await run_storm(phones, lab.server, models=SCCP_MODELS if sccp else MODELS, sccp=sccp)
+    after = ask(lab.control, "GET", "/status")["pbx"]["reloads"]
+    return Figures(report, after - before, peak_mb(lab.bridge), cpu_seconds(lab.bridge) - cpu, peak_mb(lab.asterisk))
 
 
 def row(phones: int, name: str, figures: Figures) -> tuple[str, ...]:
@@ -107,8 +67,8 @@ async def run(sizes: list[int], rounds: int, *, sccp: bool) -> bool:
         pairs: list[tuple[Figures, Figures]] = []
         for _ in range(rounds):
             with tempfile.TemporaryDirectory(prefix="sepbridge-bench-") as directory:
-                async with lab(Path(directory), "SCCP" if sccp else "SIP") as bench:
-                    pairs.append((await storm(bench, phones, sccp=sccp), await storm(bench, phones, sccp=sccp)))
+                async with running_lab(Path(directory), "SCCP" if sccp else "SIP") as lab:
+                    pairs.append((await storm(lab, phones, sccp=sccp), await storm(lab, phones, sccp=sccp)))
         for unknown, known in pairs:
             rows += [row(phones, "unknown", unknown), row(phones, "known", known)]
             clean = clean and unknown.report.is_clean and known.report.is_clean
@@ -117,9 +77,7 @@ async def run(sizes: list[int], rounds: int, *, sccp: bool) -> bool:
             f"{phones} phones: unknown takes {statistics.median(times):.2f} times as long as known "
             f"({min(times):.2f} to {max(times):.2f})"
         )
-    widths = [max(len(each[index]) for each in rows) for index in range(len(HEADS))]
-    for each in rows:
-        print("  ".join(cell.rjust(width) for cell, width in zip(each, widths, strict=True)))
+    show(rows)
     print(*ratios, sep="\n")
     return clean
 

@@ -2,7 +2,7 @@
 # Installs the programs that the tests and benches use as judges: none of them is ours.
 set -eu
 cd "$(dirname "$0")/.."
-scripts/apt-install.sh tshark sip-tester baresip-core tftp-hpa tftpd-hpa atftp dnsmasq-base curl busybox \
+scripts/apt-install.sh tshark sip-tester baresip-core tftp-hpa tftpd-hpa atftp dnsmasq-base curl openssl busybox \
     postgresql mariadb-server iproute2 gcc libc6-dev
 # Debian lets only one of atftpd and tftpd-hpa be installed; the second is unpacked beside the checkout.
 scripts/peers-atftpd.sh

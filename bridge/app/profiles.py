@@ -134,9 +134,11 @@ class Profiles:
             # In the region's order, which is Asterisk's too: another one would cost a re-INVITE on most calls.
             codecs=tuple(codec for name in pool.region.codecs for codec in CODECS.get(name, ())),
             early_open=EarlyOpen.NEVER if late else settings.early_open,
+            port_request=device.name in self._settings.port_request,
             dtmf=settings.dtmf,
             privacy=self._privacy(device),
             barge=settings.barge is not BargeOption.OFF,
+            preserve=self._settings.preserve,
             voicemail=device.lines[0].line.settings.voicemail_pilot if device.lines else "",
         )
 

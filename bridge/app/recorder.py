@@ -9,16 +9,26 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from bridge.core.events import (
+    CallConnected,
+    CallEvent,
+    CallFinished,
+    CallMeasured,
+    CallStarted,
     Event,
     FileDelivered,
     FileEvent,
     FileNotFound,
     FileRequested,
+    LineStateChanged,
+    MediaTroubled,
     PbxConnected,
     PbxLost,
     PbxReloaded,
     PhoneAdmitted,
+    PhoneAlarmed,
     PhoneRefused,
+    SecondConnectionRefused,
+    TokenAnswered,
 )
 from bridge.errors import StoreError
 from bridge.phones.filenames import parse_file_name
@@ -28,7 +38,7 @@ log = logging.getLogger(__name__)
 
 Listener = Callable[[Event], None]
 
-_QUIET = (FileRequested, FileDelivered, FileNotFound, PbxReloaded)
+_QUIET = (FileRequested, FileDelivered, FileNotFound, PbxReloaded, CallEvent)
 """Everyday events: hundreds a second while an office boots. They are logged at DEBUG."""
 
 MAX_WAITING = 50_000
@@ -118,6 +128,19 @@ def describe(event: Event) -> str:
             what = f"connected to the manager interface of {event.version}"
         case PbxLost():
             what = f"lost the manager interface: {event.why}"
+        case PhoneAlarmed():
+            what = f"says of itself ({event.severity}): {event.text}"
+        case LineStateChanged():
+            cause = " ".join(str(each) for each in (event.status, event.detail) if each)
+            what = f"line {event.number}: {event.state}" + (f" ({cause})" if cause else "")
+        case CallEvent():
+            what = f"call {event.call} {_of_call(event)}"
+        case TokenAnswered():
+            what = "asked for a token; " + (
+                "it may register here" if event.granted else f"refused for {event.wait} s: {event.why}"
+            )
+        case SecondConnectionRefused():
+            what = f"came on a second connection from {event.client} while the first one carries a call; refused"
         case _:
             details = {
                 name: getattr(event, name)
@@ -127,3 +150,23 @@ def describe(event: Event) -> str:
             words = "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in type(event).__name__)
             what = words.strip() + "".join(f", {name.replace('_', ' ')} {value}" for name, value in details.items())
     return who + what
+
+
+def _of_call(event: CallEvent) -> str:
+    match event:
+        case CallStarted():
+            return ("to " if event.outgoing else "from ") + (event.number or "somebody unknown")
+        case CallConnected():
+            return f"connected with {event.number or 'somebody unknown'}"
+        case CallFinished():
+            after = f"after {event.seconds:.0f} s" if event.answered else "before it was answered"
+            return f"over {after}: {event.why}" + (f" ({event.status})" if event.status else "")
+        case CallMeasured():
+            return (
+                f"by the phone's count: {event.sent} packets sent, {event.received} received, {event.lost} lost, "
+                f"jitter {event.jitter} ms, latency {event.latency} ms"
+            )
+        case MediaTroubled():
+            return f"has no sound: {event.what}"
+        case _:
+            return type(event).__name__

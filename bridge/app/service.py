@@ -16,6 +16,7 @@ from typing import Self
 from bridge import __version__
 from bridge.app.admissions import Admissions
 from bridge.app.doorkeeper import Doorkeeper
+from bridge.app.failback import FailBack
 from bridge.app.phonefiles import PhoneFiles, template_loader
 from bridge.app.recorder import EventRecorder
 from bridge.app.registrations import Registrations
@@ -25,10 +26,11 @@ from bridge.app.stations import Stations
 from bridge.app.status import ServiceStatus
 from bridge.app.system import SystemClock, SystemIds
 from bridge.core import Device, DeviceName, Server, SignallingProtocol
-from bridge.core.events import Event, PbxConnected
+from bridge.core.events import Event, PbxConnected, PbxLost
 from bridge.dialplan import Context
 from bridge.errors import ConfigurationError, NotFound, PbxError, SepbridgeError, StoreError
 from bridge.net.arp import ArpTable
+from bridge.net.reach import listens
 from bridge.net.tftp import TftpLimits, TftpServer
 from bridge.pbx import AmiSettings, PlainAsterisk, PlainAsteriskSettings
 from bridge.phones.catalogue import ConfigFamily, catalogue
@@ -120,6 +122,11 @@ class Service:
             networks=settings.server.allowed_networks,
             asterisk=Destination(settings.sccp.asterisk, settings.sip.port),
             settled=self._settled,
+            failback=FailBack(
+                settings.server.name or socket.gethostname(),
+                asterisk_is_up=lambda: self.pbx.status().connected,
+                listens=listens,
+            ),
         )
         self.http_addresses: tuple[tuple[str, int], ...] = ()
         """Filled in by who serves HTTP."""
@@ -142,6 +149,7 @@ class Service:
             raise
         for name, work in self._workers():
             self._tasks.append(asyncio.create_task(work, name=name))
+        self.stations.failback.is_ready = True
         return self
 
     def _workers(self) -> Sequence[tuple[str, Coroutine[None, None, None]]]:
@@ -182,6 +190,7 @@ class Service:
             "HTTP": self.http_addresses,
             "doorway": self.doorkeeper.addresses,
             "SCCP": self.stations.addresses,
+            "SCCP over TLS": self.stations.tls_addresses,
         }
         return "; ".join(
             f"{name} {', '.join(_shown(each) for each in where)}" for name, where in parts.items() if where
@@ -198,11 +207,14 @@ class Service:
             tftp=tuple(_shown(each) for each in self.tftp.addresses),
             http=tuple(_shown(each) for each in self.http_addresses),
             doorway=tuple(_shown(each) for each in self.doorkeeper.addresses),
-            sccp=tuple(_shown(each) for each in self.stations.addresses),
+            sccp=tuple(_shown(each) for each in (*self.stations.addresses, *self.stations.tls_addresses)),
             pbx=self.pbx.status(),
             database=await asyncio.to_thread(self._database_trouble),
             transfers=self.tftp.counters.active,
             events_dropped=self.recorder.dropped,
+            sccp_phones=self.stations.phones,
+            sccp_calls=self.stations.calls,
+            tasks=len(asyncio.all_tasks()),
         )
 
     async def refresh(self) -> None:
@@ -241,6 +253,8 @@ class Service:
             task = asyncio.create_task(self._met_asterisk(), name="met Asterisk")
             task.add_done_callback(lambda done: done.cancelled() or done.exception())
             self.stations.asterisk_came_back()
+        elif isinstance(event, PbxLost):
+            self.stations.asterisk_went()
 
     async def _met_asterisk(self) -> None:
         """Asterisk is (again) there: see which numbers it uses itself, and who is registered."""

@@ -17,7 +17,9 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, get_type_hints
 
+from bridge.core import DeviceName
 from bridge.errors import ConfigurationError, InvalidInput
+from bridge.net.tls import OldestTls
 from bridge.store import sqlite_url
 
 Network = IPv4Network | IPv6Network
@@ -137,6 +139,14 @@ class SipSettings:
     autoregistration_name: str = "AUTO-REG"
 
 
+class TokenPolicy(StrEnum):
+    """Which phone with several servers may register with this one."""
+
+    BY_ORDER = "by_order"
+    """One for which this is the best server that works, in the order of the phone's group."""
+    ALWAYS = "always"
+
+
 @dataclass(frozen=True, slots=True)
 class SccpSettings:
     """``[sccp]``: where phones with SCCP firmware register; their lines register with Asterisk over SIP."""
@@ -147,6 +157,22 @@ class SccpSettings:
     max_phones: int = 5000
     keepalive: int = 30
     """Seconds between two keepalives of a phone."""
+    preserve: float = 30.0
+    """Seconds that a call outlives the phone's connection: its media go on, and the phone may come back."""
+    tokens: TokenPolicy = TokenPolicy.BY_ORDER
+    token_wait: int = 60
+    """Seconds after which a refused phone may ask again; phones are never told less than 30."""
+    port_request: tuple[DeviceName, ...] = ()
+    """Phones that are asked for their port before the INVITE (PortReq), so that their channel opens later. Not tried
+    on real phones: only for one that opens no channel before the answer, and has the feature."""
+    tls_listen: tuple[Address, ...] = ()
+    """Where SCCP over TLS is spoken, as a rule on port 2443; empty: nowhere."""
+    tls_certificate: Path | None = None
+    """PEM, with its chain."""
+    tls_key: Path | None = None
+    """PEM, without a passphrase."""
+    tls_oldest: OldestTls = OldestTls.TLS_1_2
+    """The oldest TLS version spoken: 1.0, 1.1, 1.2 or 1.3."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,7 +316,11 @@ _CONVERTERS: dict[object, Callable[[object], object]] = {
     int: _whole_number,
     float: _seconds,
     Path: lambda value: Path(_text(value)),
+    Path | None: lambda value: Path(_text(value)),
+    OldestTls: lambda value: OldestTls(_text(value)),
+    tuple[DeviceName, ...]: lambda value: tuple(DeviceName.parse(each) for each in _texts(value)),
     SecretsTo: lambda value: SecretsTo(_text(value)),
+    TokenPolicy: lambda value: TokenPolicy(_text(value)),
     Address: lambda value: Address.parse(_text(value)),
     tuple[Address, ...]: lambda value: tuple(Address.parse(each) for each in _texts(value)),
     tuple[Network, ...]: lambda value: tuple(ip_network(each) for each in _texts(value)),

@@ -8,25 +8,37 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import ssl
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, replace
 from functools import partial
 
 from bridge.app.admissions import Admissions, Known
 from bridge.app.doorkeeper import model_facts
+from bridge.app.failback import FailBack
 from bridge.app.guard import is_allowed, plain_address
-from bridge.app.lines import OpenLine, OpenLines
+from bridge.app.lines import RENEWAL, OpenLine, OpenLines
 from bridge.app.phonefiles import PhoneFiles
 from bridge.app.profiles import Profiles
-from bridge.app.settings import Network, SccpSettings
+from bridge.app.settings import Network, SccpSettings, TokenPolicy
+from bridge.app.stationjournal import StationJournal
 from bridge.autoregistration import Refusal, RefusalReason, RegistrationArrival, met_again
 from bridge.callcontrol import CallSettings, House, ProxiedPhone
-from bridge.callcontrol.events import EarlyOpenFailed, LineChanged, LineState, MediaTroubled, PhoneEvent
+from bridge.callcontrol.events import EarlyOpenFailed, PhoneEvent
 from bridge.core import Device, DeviceName, SignallingProtocol
-from bridge.core.events import Event, ModelLearnt, PhoneRegistered, PhoneRestartSent, PhoneUnregistered
+from bridge.core.events import (
+    Event,
+    ModelLearnt,
+    PhoneRegistered,
+    PhoneRestartSent,
+    PhoneUnregistered,
+    SecondConnectionRefused,
+    TokenAnswered,
+)
 from bridge.errors import InvalidInput, NotFound, StoreError
 from bridge.net.sccp import SccpServer, StationConnection
 from bridge.net.sipids import RandomSipIds
+from bridge.net.tls import server_context
 from bridge.phones import catalogue
 from bridge.ports import Clock, EventSink, RestartKind, Store
 from bridge.sccp import ResetType
@@ -36,6 +48,9 @@ from bridge.sccp.stationevents import RegisterRequested, StationRegistered, Stat
 from bridge.sip import Destination
 
 log = logging.getLogger(__name__)
+
+IN_A_CALL = "Call active on other connection"
+"""What the second connection of a phone is told; at most 31 characters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +79,15 @@ class Stations:
         networks: tuple[Network, ...],
         asterisk: Destination,
         settled: Callable[[Device], Awaitable[bool]],
+        failback: FailBack,
     ) -> None:
         self._store = store
         self._admissions = admissions
+        self._files = files
         self._profiles = Profiles(files, settings)
         self._networks = networks
         self._settled = settled
+        self.failback = failback
         self._settings = settings
         self.sink = sink
         self.clock = clock
@@ -79,10 +97,14 @@ class Stations:
         self.lines = OpenLines(asterisk, self.ids, self.look_after_touched)
         self._stations_of_phones: dict[ProxiedPhone, Station] = {}
         self._of_device: dict[DeviceName, Station] = {}
+        self._left: dict[DeviceName, Station] = {}
+        """The last connection of devices that are gone: its calls and lines may outlive it for a while."""
         self._all: set[Station] = set()
         self._server = SccpServer(
             self._new_station,
             listen=[(address.host, address.port) for address in settings.listen],
+            listen_tls=[(address.host, address.port) for address in settings.tls_listen],
+            tls=_tls(settings),
             most=settings.max_phones,
         )
 
@@ -90,6 +112,11 @@ class Stations:
     def addresses(self) -> list[tuple[str, int]]:
         """Where it listens."""
         return self._server.addresses
+
+    @property
+    def tls_addresses(self) -> list[tuple[str, int]]:
+        """Where it listens for phones that speak TLS."""
+        return self._server.tls_addresses
 
     async def start(self) -> None:
         """Listen. Raises ConfigurationError."""
@@ -115,30 +142,62 @@ class Stations:
         """Whether the phone is registered with this node."""
         return device in self._of_device
 
+    @property
+    def phones(self) -> int:
+        """Phones that are registered with this node."""
+        return len(self._of_device)
+
+    @property
+    def calls(self) -> int:
+        """Calls on all phones."""
+        return sum(not call.is_remote for station in self._all for call in station.phone.calls)
+
     def asterisk_came_back(self) -> None:
-        """Asterisk may have lost its registrations: renew those of all lines, spread over a few seconds."""
+        """Asterisk may have lost its registrations and its calls: renew the former, ask after the latter."""
+        self.lines.renew()
+        loop = asyncio.get_running_loop()
+        for index, station in enumerate(list(self._all)):
+            loop.call_later(RENEWAL * index / len(self._all), station.meet_asterisk)
+
+    def asterisk_went(self) -> None:
+        """Asterisk does not answer: see whether the lines still stand, so that the phones can say so."""
         self.lines.renew()
 
     # --- for the stations --------------------------------------------------------------------------------------------
 
-    def claim(self, device: DeviceName, station: Station) -> None:
-        """From now on ``station`` is the device's; an older connection of it is closed (SCCP flows, section 1.3)."""
+    def is_taken(self, device: DeviceName, station: Station) -> bool:
+        """Whether another connection of the device is alive and carries a call (SCCP flows, section 1.3)."""
+        older = self._of_device.get(device)
+        return older is not None and older is not station and older.is_talking
+
+    def claim(self, device: DeviceName, station: Station, *, talks: bool) -> None:
+        """From now on ``station`` is the device's; older connections of it are closed (SCCP flows, section 1.3).
+
+        ``talks``: the phone still has media of a call whose connection broke; that call is left alone until it ends,
+        or its time is over.
+        """
         older = self._of_device.get(device)
         self._of_device[device] = station
         if older is not None and older is not station:
             log.info("%s came back on a second connection; the first is closed", device)
             older.supersede()
+        left = self._left.pop(device, None)
+        if left is not None and left is not station and not (talks and left.phone.calls):
+            left.supersede()
 
     def release(self, device: DeviceName, station: Station) -> bool:
         """The device is gone from ``station``; False when another connection has it meanwhile."""
         if self._of_device.get(device) is not station:
             return False
         del self._of_device[device]
+        self._left[device] = station
         return True
 
     def forget(self, station: Station) -> None:
         """Nothing is left of this connection."""
         self._all.discard(station)
+        if station.device is not None and self._left.get(station.device) is station:
+            del self._left[station.device]
         self._stations_of_phones.pop(station.phone, None)
 
     def look_after_touched(self) -> None:
@@ -147,6 +206,26 @@ class Stations:
             for phone in touched:
                 if (station := self._stations_of_phones.get(phone)) is not None:
                     station.look_after()
+
+    async def token(self, asked: TokenRequested, client: str, station: Station) -> TokenAnswered | None:
+        """Whether the device may register here; None for one that is not ours: Register will tell it why."""
+        if not is_allowed(client, self._networks):
+            return TokenAnswered(at=self.clock.now(), granted=False, why="its network is not allowed")
+        try:
+            name = DeviceName.parse(asked.device)
+            device = await asyncio.to_thread(self._known, name)
+        except (InvalidInput, StoreError):
+            return None
+        if device is None:
+            return None
+        why = ""
+        if self.is_taken(name, station):
+            why = "another connection of the phone carries a call"
+        elif self._settings.tokens is TokenPolicy.BY_ORDER:
+            group, now = self._files.pool(device).group, asyncio.get_running_loop().time()
+            why = await self.failback.refusal(name, group, is_served=device.registered, now=now)
+        wait = max(30, self._settings.token_wait) if why else 0
+        return TokenAnswered(at=self.clock.now(), device=name, granted=not why, wait=wait, why=why)
 
     async def decide(self, asked: RegisterRequested, client: str) -> _Served | str:
         """Whom to serve, or the text of the refusal."""
@@ -189,6 +268,10 @@ class Stations:
         self._all.add(station)
         self._stations_of_phones[station.phone] = station
         return station
+
+    def _known(self, name: DeviceName) -> Device | None:
+        with self._store.read() as work:
+            return work.devices.get(name)
 
     def _serve(self, known: Device, asked: RegisterRequested, client: str) -> _Served | str:
         """Write down what the phone says of itself, and make its profile."""
@@ -236,6 +319,13 @@ class Stations:
             log.warning("the state of %s could not be written: %s", name, error)
 
 
+def _tls(settings: SccpSettings) -> ssl.SSLContext | None:
+    """The context of SCCP over TLS; None where it is not spoken. Raises ConfigurationError."""
+    if not settings.tls_listen:
+        return None
+    return server_context(settings.tls_certificate, settings.tls_key, settings.tls_oldest)
+
+
 class Station:
     """One connection, with its calls and its lines at Asterisk."""
 
@@ -245,11 +335,27 @@ class Station:
         self._client = plain_address(connection.peer[0])
         self.phone = ProxiedPhone(StationSession(connection.peer, now=connection.now), stations.house)
         self._device: Device | None = None
+        self._journal = StationJournal(stations.sink, stations.clock)
+        self._asks_token = False
         self._has_old_file = False
         self._lines: tuple[OpenLine, ...] = ()
         self._tasks: set[asyncio.Task[None]] = set()
 
     # --- what the connection calls -----------------------------------------------------------------------------------
+
+    @property
+    def device(self) -> DeviceName | None:
+        """The device that it serves, or served."""
+        return None if self._device is None else self._device.name
+
+    @property
+    def is_talking(self) -> bool:
+        """Whether the phone carries a call, and was heard within its keepalive interval."""
+        session = self.phone.session
+        if session.profile is None or not self.phone.calls:
+            return False
+        window = session.profile.keepalive_s * session.traits.keepalive_tolerance
+        return self._connection.now - session.heard_at <= window
 
     @property
     def is_closed(self) -> bool:
@@ -292,6 +398,12 @@ class Station:
         self._after()
         self._connection.flush()
 
+    def meet_asterisk(self) -> None:
+        """Asterisk is there again, perhaps a new one: it may have lost the calls."""
+        self.phone.check_calls(now=self._connection.now)
+        self._after()
+        self._connection.flush()
+
     def supersede(self) -> None:
         """The device has another connection now."""
         self.phone.close(now=self._connection.now)
@@ -327,23 +439,19 @@ class Station:
         self._stations.lines.give_back(lines)
 
     def _heard(self, event: PhoneEvent) -> None:
+        self._journal.heard(event)
         match event:
             case RegisterRequested():
                 self._start(self._answer(event))
-            case TokenRequested():
-                self.phone.grant_token(now=self._connection.now)
+            case TokenRequested() if not self._asks_token:
+                self._asks_token = True
+                self._start(self._answer_token(event))
             case StationRegistered():
                 self._registered()
             case StationUnregistered():
                 self._unregistered(event)
-            case LineChanged() if event.state not in {LineState.REGISTERING, LineState.REGISTERED, LineState.GONE}:
-                log.warning(
-                    "line %s of %s: %s (%d %s)", event.number, self._name, event.state, event.status, event.detail
-                )
             case EarlyOpenFailed() if self._device is not None:
                 self._stations.opens_late(self._device.name)
-            case MediaTroubled():
-                log.warning("%s: %s", self._name, event.what)
             case _:
                 log.debug("%s: %s", self._name, event)
 
@@ -356,16 +464,35 @@ class Station:
         now = self._connection.now
         if isinstance(outcome, str):
             self.phone.reject(outcome, now=now)
+        elif self._stations.is_taken(outcome.device.name, self):
+            self.phone.reject(IN_A_CALL, now=now)
+            at = self._stations.clock.now()
+            self._record(SecondConnectionRefused(at=at, device=outcome.device.name, client=self._client))
+        elif self.is_closed:
+            pass  # it left while the answer was being looked up
         else:
             self._device = outcome.device
+            self._journal.serve(outcome.device.name)
             self._has_old_file = outcome.admitted_now
             self._lines = self._stations.lines.take(outcome.device)
             # Before an older connection is closed, so that the lines stay at Asterisk.
             self.phone.accept(outcome.profile, outcome.calls, [line.shared for line in self._lines], now=now)
-            self._stations.claim(outcome.device.name, self)
+            self._stations.claim(outcome.device.name, self, talks=asked.active_streams > 0)
             for instance, line in enumerate(self._lines, 1):
                 line.when_connected(partial(self._line_connected, instance))
         self._after()
+        self._connection.flush()
+
+    async def _answer_token(self, asked: TokenRequested) -> None:
+        answer = await self._stations.token(asked, self._client, self)
+        self._asks_token = False
+        now = self._connection.now
+        if answer is None or answer.granted:
+            self.phone.grant_token(now=now)
+        else:
+            self.phone.refuse_token(answer.wait, now=now)
+        if answer is not None and answer.device is not None:
+            self._record(answer)
         self._connection.flush()
 
     def _line_connected(self, line: int) -> None:

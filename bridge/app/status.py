@@ -42,6 +42,12 @@ class ServiceStatus:
     """Empty while the database works, else what is wrong with it."""
     transfers: int
     events_dropped: int
+    sccp_phones: int
+    """Phones with SCCP firmware that are registered with this node."""
+    sccp_calls: int
+    """Calls on them; a call between two of them counts twice."""
+    tasks: int
+    """Tasks of the event loop; a number that grows with the days is a leak."""
 
 
 def window_status(settings: AutoregistrationSettings, in_use: frozenset[str], now: datetime) -> WindowStatus:

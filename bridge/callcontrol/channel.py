@@ -17,12 +17,14 @@ from bridge.sccp import (
     MediaStatus,
     Message,
     OpenReceiveChannel,
+    PortClose,
     PortHandling,
+    PortReq,
     StartMediaTransmission,
     StationAddress,
     StopMediaTransmission,
 )
-from bridge.sccp.stationevents import ReceiveChannelOpened
+from bridge.sccp.stationevents import PortTold, ReceiveChannelOpened
 
 TRIES = 2
 Messages = tuple[Message, ...]
@@ -32,6 +34,8 @@ class ChannelState(StrEnum):
     """Where the receiving side stands."""
 
     CLOSED = "closed"
+    ASKING = "asking for the port"
+    """Closed, and the phone is asked where it would listen (SCCP flows reference, section 5.1, option C)."""
     OPENING = "opening"
     OPEN = "open"
 
@@ -60,6 +64,7 @@ class MediaChannel:
     """Returns the messages for the phone; the acknowledgement and time are told to it."""
 
     __slots__ = (
+        "_asked",
         "_call_ref",
         "_packet_ms",
         "_party",
@@ -80,6 +85,8 @@ class MediaChannel:
         self._take_party = take_party
         self._packet_ms = packet_ms
         self._party = 0
+        self._asked = 0
+        """The party id under which the phone keeps a port for a channel that is not open yet; 0 without one."""
         self._tries = 0
         self.state = ChannelState.CLOSED
         self.purpose = Purpose.OFFER
@@ -101,10 +108,31 @@ class MediaChannel:
         self, purpose: Purpose, codec: MediaCodec, events: int, *, keep_port: bool = False, until: float
     ) -> Messages:
         """Open it, or open it anew."""
-        before = self.close(keep_port=keep_port)
+        before = self._close(keep_port=keep_port)
         self.purpose, self.codec, self.events = purpose, codec, events
         self._tries = 1
         return (*before, *self._open(until))
+
+    def ask(self, purpose: Purpose, codec: MediaCodec, events: int, *, until: float) -> Messages:
+        """Ask where the phone would listen. It listens only once the channel is opened."""
+        before = self.close()
+        self.purpose, self.codec, self.events = purpose, codec, events
+        self._tries = 1
+        self.state = ChannelState.ASKING
+        self.deadline = until
+        self._asked = self._take_party()
+        return (*before, PortReq(self._call_ref, self._call_ref, self._asked))
+
+    def answered(self, event: PortTold, address: str) -> bool | None:
+        """Take the phone's answer to ``ask``. True: its port is known; False: it has none; None: it is too late."""
+        if self.state is not ChannelState.ASKING or event.party_id != self._asked:
+            return None
+        if not 0 < event.port < 65536 or not address:
+            return False
+        self.state = ChannelState.CLOSED
+        self.deadline = None
+        self.told, self.port = address, event.port
+        return True
 
     def acknowledged(self, event: ReceiveChannelOpened, address: str) -> bool | None:
         """Take the phone's answer. True: open; False: it cannot; None: it is about something else or too late."""
@@ -122,6 +150,8 @@ class MediaChannel:
         if self._tries >= TRIES:
             return None
         self._tries += 1
+        if self.state is ChannelState.ASKING:
+            self._asked = 0  # a phone that does not answer PortReq may not know PortClose either
         return (*self.close(), *self._open(until))
 
     def send_to(self, address: str, port: int, codec: MediaCodec, events: int) -> Messages:
@@ -155,8 +185,15 @@ class MediaChannel:
 
     def close(self, *, keep_port: bool = False) -> Messages:
         """Close both sides. Nothing where they are closed."""
+        unasked: Messages = ()
+        if self._asked:
+            unasked = (PortClose(self._call_ref, self._call_ref, self._asked),)
+            self._asked = 0
+        return (*self._close(keep_port=keep_port), *unasked)
+
+    def _close(self, *, keep_port: bool) -> Messages:
         closing: Messages = ()
-        if self.state is not ChannelState.CLOSED:
+        if self.state in (ChannelState.OPENING, ChannelState.OPEN):
             handling = PortHandling.KEEP if keep_port else PortHandling.CLOSE
             closing = (CloseReceiveChannel(self._call_ref, self._party, self._call_ref, handling),)
         self.state = ChannelState.CLOSED
@@ -166,7 +203,7 @@ class MediaChannel:
     def _open(self, until: float) -> Messages:
         self.state = ChannelState.OPENING
         self.deadline = until
-        self._party = self._take_party()
+        self._party, self._asked = self._asked or self._take_party(), 0
         return (
             OpenReceiveChannel(
                 self._call_ref,

@@ -34,6 +34,7 @@ class Desk:
     __slots__ = (
         "_parties",
         "_refs",
+        "answers_port_requests",
         "calls",
         "connected",
         "early_open_works",
@@ -73,6 +74,7 @@ class Desk:
         self.events: deque[PhoneEvent] = deque()
         self.screen = Screen(session, settings.texts.unknown_caller)
         self.early_open_works = True
+        self.answers_port_requests = True
         self.last_dialled = ""
         self.private = False
         """The other phones of a line do not show with whom this one talks."""
@@ -160,6 +162,17 @@ class Desk:
         if self.settings.early_open is EarlyOpen.AUTO:
             return self.early_open_works and self.session.traits.early_open
         return self.settings.early_open is EarlyOpen.ALWAYS
+
+    @property
+    def asks_port(self) -> bool:
+        """True when the phone is asked for its port before the INVITE, and opens its channel later."""
+        able = bool(self.session.features & PhoneFeatures.PORT_REQUEST)
+        return self.settings.port_request and able and self.answers_port_requests
+
+    def ask_port(self, call: PhoneCall, codec: MediaCodec, *, now: float) -> None:
+        """Ask the phone where it would listen in this call."""
+        until = now + self.settings.channel_ack
+        self.screen.send(*call.channel.ask(Purpose.OFFER, codec, self.events_payload, until=until))
 
     def open(
         self, call: PhoneCall, purpose: Purpose, codec: MediaCodec, *, keep_port: bool = False, now: float

@@ -5,11 +5,11 @@ Source: SCCP flows reference, sections 3.1 and 5.2.
 
 from __future__ import annotations
 
-from bridge.callcontrol.channel import Purpose
+from bridge.callcontrol.channel import ChannelState, Purpose
 from bridge.callcontrol.codecs import chosen_codec
 from bridge.callcontrol.desk import Desk
 from bridge.callcontrol.events import CallConnected, EarlyOpenFailed, LineState
-from bridge.callcontrol.outcomes import FAILURE, UNKNOWN_NUMBER
+from bridge.callcontrol.outcomes import FAILURE, UNKNOWN_NUMBER, outcome_of
 from bridge.callcontrol.parties import Party
 from bridge.callcontrol.phonecall import PhoneCall, PhoneCallState
 from bridge.callcontrol.settings import EarlyOpen
@@ -92,7 +92,10 @@ class Outgoing:
         call.deadline = None
         if call.state is PhoneCallState.FAILED:
             self._desk.finish(call, "refused", now=now)
-        elif call.digits:
+        elif call.state is PhoneCallState.PROCEEDING:
+            call.status = 408
+            self._desk.fail(call, outcome_of(408), status=408, now=now)
+        elif call.digits and call.state is PhoneCallState.DIALLING:
             self.dial(call, call.digits, now=now)
         elif call.state in (PhoneCallState.OFF_HOOK, PhoneCallState.DIALLING):
             self._desk.fail(call, FAILURE, now=now)
@@ -120,6 +123,8 @@ class Outgoing:
         if not codecs:
             desk.fail(call, FAILURE, text=desk.settings.texts.no_codec, now=now)
             desk.report_media(call, "the phone has none of the codecs that may be used")
+        elif desk.asks_port:
+            desk.ask_port(call, codecs[0], now=now)
         elif desk.opens_early:
             desk.open(call, Purpose.OFFER, codecs[0], now=now)
         else:
@@ -149,6 +154,7 @@ class Outgoing:
         except (InvalidInput, LocalProtocolError):
             desk.fail(call, UNKNOWN_NUMBER, text=desk.settings.texts.cannot_dial, now=now)
             return
+        call.deadline = now + desk.settings.no_progress
         desk.report_start(call)
 
     def progress(self, call: PhoneCall, event: CallProgress, *, now: float) -> None:
@@ -156,16 +162,17 @@ class Outgoing:
         desk = self._desk
         if call.state not in (PhoneCallState.PROCEEDING, PhoneCallState.RINGING_OUT):
             return
-        media = event.session if call.channel.is_open else None
+        media = event.session if call.channel.told else None
         codec = chosen_codec(media, desk.codecs) if media is not None else None
         if codec is not None:
             call.early = media
+        call.deadline = None
         if event.status == 180 or codec is not None:
             call.state = PhoneCallState.RINGING_OUT
             desk.screen.ringing_out(call, desk.all_calls, tone=call.early is None)
         if media is None or codec is None:
             return
-        if codec != call.channel.codec:
+        if codec != call.channel.codec or call.channel.state is ChannelState.CLOSED:
             desk.open(call, Purpose.CODEC, codec, keep_port=True, now=now)
         else:
             desk.send_media(call, media)
@@ -182,7 +189,7 @@ class Outgoing:
             return
         call.state = PhoneCallState.CONNECTED
         desk.screen.connected(call, desk.own(call), desk.all_calls)
-        if codec != call.channel.codec:
+        if codec != call.channel.codec or call.channel.state is ChannelState.CLOSED:
             desk.open(call, Purpose.CODEC, codec, keep_port=True, now=now)
         else:
             desk.send_media(call, session)
@@ -218,6 +225,7 @@ class Outgoing:
         if call.state not in (PhoneCallState.PROCEEDING, PhoneCallState.RINGING_OUT):
             desk.hang_up_sip(call, now=now)
             return None
+        call.deadline = None
         call.answered_at = now
         codec = chosen_codec(session, desk.codecs)
         if codec is None:

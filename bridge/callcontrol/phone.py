@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from bridge.callcontrol.channel import Purpose
+from bridge.callcontrol.channel import ChannelState, Purpose
 from bridge.callcontrol.codecs import reachable_address
 from bridge.callcontrol.desk import Desk
 from bridge.callcontrol.events import CallMeasured, LineState, PhoneEvent, Restarted
@@ -47,6 +47,7 @@ from bridge.sccp.stationevents import (
     HookFlashed,
     MediaPathChanged,
     NumberDialled,
+    PortTold,
     ReceiveChannelOpened,
     SoftKeyPressed,
     StationEvent,
@@ -183,6 +184,13 @@ class ProxiedPhone:
         self._restart = kind
         self._work(now)
 
+    def check_calls(self, *, now: float) -> None:
+        """Ask the PBX whether the calls still stand; one that it does not know any more ends (RFC 5057)."""
+        for call in self._desk.all_calls:
+            if call.sip is not None:
+                call.agent.refresh(call.sip, now=now)
+        self._work(now)
+
     def close(self, *, keep_lines: bool = False, now: float) -> None:
         """Give the connection up, end the calls, and leave the PBX, unless the lines go to the device's next one."""
         self.session.close(now=now)
@@ -313,6 +321,8 @@ class ProxiedPhone:
                 self._user.receive(event, now=now)
             case ReceiveChannelOpened():
                 self._channel_answered(event, now)
+            case PortTold():
+                self._port_told(event, now)
             case TransmissionFailed():
                 call = self._desk.calls.get(event.call_ref)
                 if call is not None:
@@ -386,6 +396,18 @@ class ProxiedPhone:
                     continue
             return
 
+    def _port_told(self, event: PortTold, now: float) -> None:
+        address = reachable_address(event.address, self.session.peer[0])
+        for call in self._desk.all_calls:
+            match call.channel.answered(event, address):
+                case True:
+                    self._outgoing.channel_opened(call, now=now)
+                case False:
+                    self._channel_silent(call, now)
+                case None:
+                    continue
+            return
+
     def _channel_open(self, call: PhoneCall, now: float) -> None:
         match call.channel.purpose:
             case Purpose.OFFER:
@@ -400,6 +422,8 @@ class ProxiedPhone:
                 self._midcall.codec_opened(call, now=now)
 
     def _channel_silent(self, call: PhoneCall, now: float) -> None:
+        if call.channel.state is ChannelState.ASKING:
+            self._desk.answers_port_requests = False
         again = call.channel.again(now + self._desk.settings.channel_ack)
         if again is not None:
             self._desk.screen.send(*again)

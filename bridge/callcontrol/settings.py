@@ -50,11 +50,16 @@ class CallSettings:
     """``#`` ends a number, unless a rule wants it."""
     failure_tone: float = 15.0
     """How long busy, reorder and the like sound before the call is cleared."""
+    no_progress: float = 60.0
+    """How long a call may show no sign of life but 100 Trying; then it failed. RFC 3261 sets a caller no limit there,
+    and the user would hear nothing for ever; an INVITE that nobody answers at all ends by timer B, after 32 s."""
     channel_ack: float = 2.0
     """How long an OpenReceiveChannelAck is awaited; then it is tried once more."""
     preserve: float = 30.0
     """How long calls outlive the phone's signalling connection: their media go on."""
     early_open: EarlyOpen = EarlyOpen.AUTO
+    port_request: bool = False
+    """Ask a phone that knows PortReq for its port before the INVITE, and open the channel when sound is due only."""
     dtmf: DtmfMode = DtmfMode.AUTO
     codecs: tuple[MediaCodec, ...] = DEFAULT_CODECS
     """What may be used, the first one first; of these the phone's own are offered."""

@@ -35,6 +35,8 @@ class Appearance:
     phone: LinePhone
     desk: Desk
     instance: int
+    device: str
+    """The phone's name: an older connection of the same phone is not another phone."""
     staying: bool = True
     """False once the phone is gone and waits only for the line to have left the PBX."""
 
@@ -54,7 +56,7 @@ class SharedLine:
 
     def attach(self, phone: LinePhone, desk: Desk, instance: int) -> Appearance:
         """A phone with this line was accepted."""
-        appearance = Appearance(phone, desk, instance)
+        appearance = Appearance(phone, desk, instance, desk.session.device)
         self.appearances.append(appearance)
         return appearance
 
@@ -64,7 +66,8 @@ class SharedLine:
 
     def others(self, desk: Desk) -> tuple[Appearance, ...]:
         """The appearances on other phones."""
-        return tuple(each for each in self.appearances if each.desk is not desk and each.staying)
+        device = next((each.device for each in self.appearances if each.desk is desk), "")
+        return tuple(each for each in self.appearances if each.device != device and each.staying)
 
     def is_needed(self, desk: Desk) -> bool:
         """True when another phone has the line, too: it stays at the PBX without this one."""

@@ -58,6 +58,8 @@ def _service_rows(service: dict[str, Any], trouble: list[str]) -> list[tuple[str
         ("listens", "; ".join(listens)),
         ("Asterisk", f"{pbx['version']}, connected" if pbx["connected"] else "not connected"),
     ]
+    if service["sccp"]:
+        rows.append(("calls", f"{service['sccp_calls']} of SCCP phones"))
     if pbx["trouble"]:
         trouble.append(f"Asterisk: {pbx['trouble']}")
     if pending := pbx["pending"]:

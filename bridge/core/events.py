@@ -188,3 +188,104 @@ class PhoneRestartSent(Event):
 
     how: str
     why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhoneAlarmed(Event):
+    """An SCCP phone said why it restarted, or what bothers it."""
+
+    text: str
+    """The phone's own words (SCCP enumerations reference, section 2.1)."""
+    severity: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineStateChanged(Event):
+    """A line of an SCCP phone stands otherwise at the PBX."""
+
+    number: str
+    state: str
+    """In words, for example ``the PBX cannot be reached``."""
+    status: int = 0
+    """The SIP status that decided it; 0 where none did."""
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallEvent(Event):
+    """Something about one call of an SCCP phone."""
+
+    call: int
+    """The proxy's number for the call, unique while the service runs."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallStarted(CallEvent):
+    """The INVITE went out, or came in."""
+
+    line: int
+    number: str
+    """The other side's."""
+    outgoing: bool
+    sip_call_id: str = ""
+    """To find the call in Asterisk's log."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallConnected(CallEvent):
+    """The call was answered."""
+
+    line: int
+    number: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallFinished(CallEvent):
+    """The call is over."""
+
+    line: int
+    number: str
+    outgoing: bool
+    answered: bool
+    seconds: float
+    """Talking time."""
+    why: str
+    status: int = 0
+    """The SIP status that refused it; 0 after a normal end."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallMeasured(CallEvent):
+    """What the phone says about the media of a call that ended. Packets; times in milliseconds."""
+
+    sent: int
+    received: int
+    lost: int
+    jitter: int
+    latency: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MediaTroubled(CallEvent):
+    """The phone opened no channel, or the two sides have no codec in common."""
+
+    line: int
+    what: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenAnswered(Event):
+    """A phone with several servers asked whether this one takes it."""
+
+    granted: bool
+    wait: int = 0
+    """Seconds after which it may ask again."""
+    why: str = ""
+    """Why it was refused."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecondConnectionRefused(Event):
+    """The device connected once more while its first connection is alive and carries a call."""
+
+    client: str

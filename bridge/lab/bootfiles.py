@@ -124,6 +124,10 @@ _PLANS: dict[ConfigFamily, BootPlan] = {
     ConfigFamily.WIRELESS_1: BootPlan((_SEP, _DEFAULTS, _LOADS_UPPER, _LOCALE)),
     ConfigFamily.WIRELESS_2: BootPlan((_SEP, _DEFAULTS, _LOADS_UPPER, _LOCALE)),
     ConfigFamily.CONFERENCE: BootPlan((_SEP, _DEFAULTS, _BIN)),
+    ConfigFamily.SELSIUS: BootPlan(
+        # Binary files that are not read here: what they hold is typed into the phone's menu instead.
+        (Step(Purpose.OWN_TEXT, "SEP{MAC}.cnf"), Step(Purpose.COMMON_TEXT, "SEPDefault.cnf"))
+    ),
     ConfigFamily.ATA18X: BootPlan(
         # Binary profiles that are not read here: what they hold is typed into the adapter's menu instead.
         (Step(Purpose.OWN_TEXT, "ata{mac}"), Step(Purpose.COMMON_TEXT, "atadefault.cfg"))

@@ -137,6 +137,13 @@ class MediaPort:
                 self._heard(tone)
 
 
+def free_media_port(address: str, ports: range, start: int) -> int:
+    """An even port that is free at this moment. Raises SepbridgeError when there is none."""
+    with _open(address, ports, start) as sock:
+        port: int = sock.getsockname()[1]
+        return port
+
+
 def _open(address: str, ports: range, start: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     even = range(ports.start + ports.start % 2, ports.stop, 2)

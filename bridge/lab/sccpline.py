@@ -33,6 +33,7 @@ from bridge.lab.skinnyevents import (
     Departed,
     KeyToPlay,
     MessageLampSwitched,
+    PortAsked,
     PortUnwanted,
     PortWanted,
     RegistrationRefused,
@@ -48,7 +49,7 @@ from bridge.lab.skinnyevents import (
     TokenRefused,
 )
 from bridge.lab.skinnykeys import Hook
-from bridge.lab.skinnylink import SkinnyLink
+from bridge.lab.skinnylink import SecureTransport, SkinnyLink
 from bridge.lab.skinnystation import SkinnyStation, StationState
 from bridge.sccp import ResetType
 
@@ -158,16 +159,17 @@ class SccpLine:
         habits: SccpHabits,
         calls_before: int = 0,
         changed: Callable[[], None] | None = None,
+        tls: SecureTransport | None = None,
     ) -> None:
         self.station = station
         self.server = server
-        self.link = SkinnyLink(station, heard=self._heard, lost=self._lost, changed=changed)
+        self.link = SkinnyLink(station, heard=self._heard, lost=self._lost, changed=changed, tls=tls)
         self.registered = False
         self.timings: deque[CallTiming] = deque(maxlen=_KEPT)
         self._log = log
         self._habits = habits
         self._address = station.identity.address
-        self._media = SccpMedia(self._address, tone, self._heard_tone)
+        self._media = SccpMedia(self._address, tone, self._heard_tone, only_port=station.identity.rtp_port)
         self._loop = asyncio.get_running_loop()
         self._ended: asyncio.Future[SccpEnding] = self._loop.create_future()
         self._later: set[asyncio.TimerHandle] = set()
@@ -323,6 +325,8 @@ class SccpLine:
             case PortWanted(call=call, channel=channel):
                 port = self._media.open(call, channel)
                 self.station.port_opened(call, channel, self._address, port, now=self.link.now)
+            case PortAsked(call=call, party_id=party):
+                self.station.port_kept(call, party, self._media.keep(call))
             case PortUnwanted(call=call):
                 self._media.close(call)
             case SendingWanted(call=call, channel=channel):

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from bridge.errors import SepbridgeError
 from bridge.lab.alaw import PCMA
 from bridge.lab.g711 import ToneHeard
-from bridge.lab.media import MediaPort
+from bridge.lab.media import MediaPort, free_media_port
 from bridge.lab.rtp import PCMU, RtpReceiver, RtpSender
 from bridge.lab.skinnycall import MediaChannel, StationCall
 from bridge.sccp import MediaCodec
@@ -17,11 +17,24 @@ _PORTS = range(16384, 32766)
 _EVENTS = 101
 
 
+def free_rtp_port(address: str) -> int:
+    """A port that is free at this moment. Raises SepbridgeError when there is none."""
+    return free_media_port(address, _PORTS, secrets.randbelow(len(_PORTS) // 2))
+
+
 class SccpMedia:
     """All media of one phone. Of codecs, G.711 is played and heard; others are signalled, and stay silent."""
 
-    def __init__(self, address: str, tone: int, heard: Callable[[StationCall, ToneHeard], None]) -> None:
-        """``tone`` in Hz; ``heard`` is called when what is heard in a call changes."""
+    def __init__(
+        self, address: str, tone: int, heard: Callable[[StationCall, ToneHeard], None], *, only_port: int = 0
+    ) -> None:
+        """``tone`` in Hz; ``heard`` is called when what is heard in a call changes.
+
+        ``only_port``: the one port of a phone that has no other; 0 for a new one each time.
+        """
+        self._only_port = only_port
+        self._kept: dict[int, int] = {}
+        """Ports that were told before their channels are open, by the number of the call."""
         self._address = address
         self._tone = tone
         self._heard = heard
@@ -35,12 +48,13 @@ class SccpMedia:
         law = PCMA if channel.codec == MediaCodec.G711_ALAW_64K else PCMU
         events = channel.events or _EVENTS
         before = self._ports.get(call.number)
+        wanted = self._kept.pop(call.number, 0) or self._only_port
         receiver = before.receiver if before else RtpReceiver(event_type=events)
         try:
             port = MediaPort(
                 self._address,
-                ports=_PORTS,
-                start=secrets.randbelow(len(_PORTS) // 2),
+                ports=range(wanted, wanted + 1) if wanted else _PORTS,
+                start=0 if wanted else secrets.randbelow(len(_PORTS) // 2),
                 sender=RtpSender(ssrc=secrets.randbits(32), frequency=self._tone, event_type=events, payload_type=law),
                 receiver=receiver,
                 heard=lambda tone: self._heard(call, tone),
@@ -51,6 +65,14 @@ class SccpMedia:
         self._ports[call.number] = port
         self._open.add(call.number)
         return port.port
+
+    def keep(self, call: StationCall) -> int:
+        """Choose a port for a channel to come; the port, or 0 when there is none."""
+        try:
+            port = self._kept[call.number] = free_rtp_port(self._address)
+        except SepbridgeError:
+            return 0
+        return port
 
     def send(self, call: StationCall, channel: MediaChannel) -> None:
         """Send sound to the channel's remote address."""

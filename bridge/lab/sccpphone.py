@@ -23,10 +23,12 @@ from bridge.lab.phoneevents import PhoneListener, Registering, RegistrationRejec
 from bridge.lab.phonesettings import CallManager, PhoneSettings
 from bridge.lab.phonetiming import PhoneState, PhoneTiming
 from bridge.lab.sccpline import CallTiming, SccpEnding, SccpHabits, SccpLine, SccpPhoneCall
+from bridge.lab.sccpmedia import free_rtp_port
 from bridge.lab.servicecontrol import RestartAction
 from bridge.lab.skinnycall import ListedCall
 from bridge.lab.skinnydisplay import ScreenView
 from bridge.lab.skinnykeys import Pace, StationKeys
+from bridge.lab.skinnylink import SecureTransport
 from bridge.lab.skinnymodels import SkinnyTraits, sccp_load, skinny_traits
 from bridge.lab.skinnystation import SkinnyStation, StationTiming
 from bridge.lab.skinnywords import INITIALISED, Identity
@@ -72,12 +74,14 @@ class SccpPhone(DeskPhone):
         station_timing: StationTiming | None = None,
         call_managers: tuple[CallManager, ...] = (),
         redraw: Callable[[], None] | None = None,
+        tls: SecureTransport | None = None,
     ) -> None:
         """Raises NotFound for a model that is unknown, or that is not simulated with SCCP firmware.
 
         ``load``: None for a usual SCCP load of the model. ``version``: the protocol version that it offers, None for
         the model's own. ``gives_up``: how long the person listens to a busy tone. ``call_managers``: servers that
         were typed into its menu (the only way for an ATA 186). ``redraw``: called when the screen may have changed.
+        ``tls``: in a secured phone, None for plain SCCP.
         """
         known = model_named(model) if isinstance(model, str) else model
         super().__init__(
@@ -99,6 +103,7 @@ class SccpPhone(DeskPhone):
         if call_managers:
             self._stored = PhoneSettings(protocol=SignallingProtocol.SCCP, servers=call_managers)
         self._redraw = redraw
+        self._tls = tls
         self._line: SccpLine | None = None
         self._standby: SccpLine | None = None
         self._rejection = ""
@@ -243,13 +248,24 @@ class SccpPhone(DeskPhone):
         if self._line is not None:
             self._line.leave(SccpEnding(why="the phone said goodbye", was_registered=True))
 
-    def cut(self) -> None:
-        """Pull the network cable for a moment: the connection is gone, and no word was said."""
+    def cut(self, *, reset: bool = False) -> None:
+        """Pull the network cable for a moment: the connection is gone, and no word was said.
+
+        ``reset``: something on the way answers the server with a TCP reset.
+        """
         if self._line is not None:
             line = self._line
             lost = line.link.lost
-            line.link.close()
+            if reset:
+                line.link.reset()
+            else:
+                line.link.close()
             lost("the cable was pulled")
+
+    def fall_silent(self) -> None:
+        """Let the network lose what goes to the server and comes from it, until the phone connects anew."""
+        if self._line is not None:
+            self._line.link.swallowed = True
 
     def _press(self, press: Callable[[StationKeys, float], None]) -> None:
         line = self._line
@@ -321,13 +337,15 @@ class SccpPhone(DeskPhone):
 
     def _make_line(self, server: CallManager, alarm: tuple[int, str]) -> SccpLine:
         number, last = alarm
+        address = self.local_address or _own_address(server.address)
         identity = Identity(
             self.device,
             DeviceType(self.model.number or 0),
             load=self.load,
-            address=self.local_address or _own_address(server.address),
+            address=address,
             cause=number,
             last=last[:30],
+            rtp_port=free_rtp_port(address) if self.traits.old_media else 0,
         )
         station = SkinnyStation(self.traits, identity, timing=self._station_timing, pace=self._pace)
         return SccpLine(
@@ -338,6 +356,7 @@ class SccpPhone(DeskPhone):
             habits=self._habits,
             calls_before=self._call_count,
             changed=self._redraw,
+            tls=self._tls,
         )
 
     def _bury(self, line: SccpLine) -> None:

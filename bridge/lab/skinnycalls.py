@@ -16,6 +16,7 @@ from bridge.lab.skinnyevents import (
     CallOffered,
     CallOver,
     CallPlaced,
+    PortAsked,
     PortUnwanted,
     PortWanted,
     RingingAtFarEnd,
@@ -38,18 +39,24 @@ from bridge.sccp import (
     DisplayPromptStatus,
     MediaCodec,
     MediaStatus,
+    MediaType,
     Message,
     OpenReceiveChannel,
     OpenReceiveChannelAck,
+    PortClose,
     PortHandling,
+    PortReq,
+    PortRes,
     RingMode,
     SelectSoftKeys,
     SetRinger,
+    StartMediaReception,
     StartMediaTransmission,
     StartMediaTransmissionAck,
     StartTone,
     StationAddress,
     StationCallState,
+    StopMediaReception,
     StopMediaTransmission,
 )
 
@@ -132,6 +139,14 @@ class StationCalls:
                 self._open(message)
             case CloseReceiveChannel(party_id=party, call_ref=ref, port_handling=handling):
                 self._close(party, ref, keep=handling == PortHandling.KEEP)
+            case StartMediaReception():
+                self._listen(message)
+            case StopMediaReception(conf_id=conference, party_id=party):
+                self._listen_no_more(conference, party)
+            case PortReq():
+                self._keep_port(message)
+            case PortClose(call_ref=ref):
+                self._known(ref, "PortClose")
             case StartMediaTransmission():
                 self._start(message, now)
             case StopMediaTransmission(party_id=party, call_ref=ref):
@@ -326,7 +341,43 @@ class StationCalls:
 
     # --- media -------------------------------------------------------------------------------------------------------
 
+    def _keep_port(self, message: PortReq) -> None:
+        call = self._known(message.call_ref, "PortReq")
+        if not self._traits.knows_port_requests:
+            self._fault("PortReq for a phone that does not know it")
+        elif call is not None:
+            self._report(PortAsked(call, message.party_id))
+
+    def port_kept(self, call: StationCall, party_id: int, port: int) -> None:
+        """The shell keeps a port for a channel to come; port 0: it could not."""
+        self._send(PortRes(call.ref, call.ref, party_id, self.own_address, port, port + 1, MediaType.AUDIO))
+
+    def _listen(self, message: StartMediaReception) -> None:
+        """As phones of the 12SP era listen: no call is named, so it is for the one in front; nothing is answered."""
+        call = self.current
+        if call is None or not call.off_hook:
+            self._fault("StartMediaReception without a call that is off hook")
+            return
+        if any(each.channel is not None for each in self._calls.values()):
+            self._fault("StartMediaReception while the phone listens already")
+            self._listen_no_more(message.conf_id, 0)
+        if message.codec not in self._traits.codecs:
+            self._fault(f"StartMediaReception with codec {message.codec.name}, which the phone did not offer")
+            return
+        channel = MediaChannel(message.party_id, message.conf_id, message.codec, message.packet_ms, 0)
+        call.channel = channel
+        self._report(PortWanted(call, channel))
+
+    def _listen_no_more(self, conference: int, party: int) -> None:
+        for call in self._calls.values():
+            channel = call.channel
+            if channel is not None and channel.conf_id == conference and party in {0, channel.party_id}:
+                self._drop_channel(call)
+
     def _open(self, message: OpenReceiveChannel) -> None:
+        if self._traits.old_media:
+            self._fault("OpenReceiveChannel for a phone of the 12SP era")
+            return
         call = self._known(message.call_ref, "OpenReceiveChannel")
         if call is None:
             self._refuse(message, MediaStatus.INVALID_CALL_REFERENCE)
@@ -363,6 +414,9 @@ class StationCalls:
     def port_opened(self, call: StationCall, channel: MediaChannel, address: str, port: int) -> None:
         """The shell opened a port for the channel; port 0: it could not."""
         if call.channel is not channel:
+            return
+        if self._traits.old_media:
+            channel.port, channel.acknowledged = port, True
             return
         if not port:
             call.channel = None

@@ -121,6 +121,14 @@ class PortWanted(StationEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class PortAsked(StationEvent):
+    """Keep an RTP port for a channel that is not open yet, and tell it with ``port_kept``."""
+
+    call: StationCall
+    party_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class PortUnwanted(StationEvent):
     """Close the RTP port."""
 

@@ -41,7 +41,7 @@ class Judge:
 
     def frame(self, frame: Frame, version: int, traits: SkinnyTraits) -> str:
         """Judge a frame before it is read. Not empty when it makes the phone reset itself: what its log would say."""
-        self.note_all(layout_faults(frame, version, traits.page))
+        self.note_all(layout_faults(frame, version, traits.page, old=traits.old_media))
         known = MessageId.find(frame.message_id)
         unknown = known is None or known.direction in _FOR_SERVERS
         if traits.java and (unknown or known in LEGACY):

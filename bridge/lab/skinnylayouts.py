@@ -97,6 +97,8 @@ _LAYOUTS: dict[MessageId, tuple[Layout, ...]] = {
     MessageId.ACTIVATE_CALL_PLANE: (_fixed(4),),
     MessageId.DEACTIVATE_CALL_PLANE: (_fixed(0),),
     MessageId.UNREGISTER_ACK: (_fixed(4),),
+    MessageId.START_MEDIA_RECEPTION: (_fixed(24),),
+    MessageId.STOP_MEDIA_RECEPTION: (_fixed(4, 8),),
     MessageId.BACK_SPACE_RES: (_fixed(8),),
     MessageId.REGISTER_TOKEN_ACK: (_fixed(0),),
     MessageId.REGISTER_TOKEN_REJECT: (_fixed(4),),
@@ -130,14 +132,17 @@ _LAYOUTS: dict[MessageId, tuple[Layout, ...]] = {
 _NO_RECEIVER = {Direction.TO_SERVER, Direction.INTERNAL}
 
 
-def layout_faults(frame: Frame, version: int, page: CodePage) -> Iterator[str]:
-    """What a phone that negotiated ``version`` cannot read in this frame, in words. Never raises."""
+def layout_faults(frame: Frame, version: int, page: CodePage, *, old: bool = False) -> Iterator[str]:
+    """What a phone that negotiated ``version`` cannot read in this frame, in words. Never raises.
+
+    ``old``: a phone of the 12SP era.
+    """
     known = MessageId.find(frame.message_id)
     if known is None or known.direction in _NO_RECEIVER:
         yield f"0x{frame.message_id:04X} is no message for a phone"
         return
     name = known.name
-    if known in LEGACY:
+    if known in LEGACY and not old:
         yield f"{name} (0x{frame.message_id:04X}) must never be sent to this phone"
         return
     wanted_header = 0 if version < _FIRST_WITH_HEADER or known in _ALWAYS_ZERO else version

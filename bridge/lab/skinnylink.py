@@ -4,13 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
+import struct
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from bridge.lab.skinnyevents import StationEvent
 from bridge.lab.skinnykeys import StationKeys
 from bridge.lab.skinnystation import SkinnyStation
 
 _MOST_BUFFERED = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class SecureTransport:
+    """SCCP over TLS: whom the phone trusts, and the port, which is not the one of plain SCCP."""
+
+    context: ssl.SSLContext
+    port: int = 2443
 
 
 class SkinnyLink(asyncio.Protocol):
@@ -23,8 +34,10 @@ class SkinnyLink(asyncio.Protocol):
         heard: Callable[[StationEvent], None],
         lost: Callable[[str], None],
         changed: Callable[[], None] | None = None,
+        tls: SecureTransport | None = None,
     ) -> None:
-        """``changed`` is called after everything that may have changed the screen."""
+        """``changed`` is called after everything that may have changed the screen. ``tls``: None for plain TCP."""
+        self._tls = tls
         self.station = station
         self.heard = heard
         self.lost = lost
@@ -34,6 +47,8 @@ class SkinnyLink(asyncio.Protocol):
         self._timer: asyncio.TimerHandle | None = None
         self._due: float | None = None
         self._pumping = False
+        self.swallowed = False
+        """The network loses everything, both ways; the connection seems to stand."""
 
     @property
     def connected(self) -> bool:
@@ -49,7 +64,14 @@ class SkinnyLink(asyncio.Protocol):
         """Connect. Raises OSError (TimeoutError after ``within`` seconds)."""
         local = (local_address, 0) if local_address else None
         async with asyncio.timeout(within):
-            await self._loop.create_connection(lambda: self, address, port, local_addr=local)
+            await self._loop.create_connection(
+                lambda: self,
+                address,
+                self._tls.port if self._tls else port,
+                local_addr=local,
+                ssl=self._tls.context if self._tls else None,
+                server_hostname=address if self._tls else None,
+            )
 
     def do(self, press: Callable[[StationKeys], None]) -> None:
         """Let a person press something. Raises what the key raises."""
@@ -65,7 +87,7 @@ class SkinnyLink(asyncio.Protocol):
         self._pumping = True
         try:
             while True:
-                if (out := self.station.data_to_send()) and self.connected and self._transport:
+                if (out := self.station.data_to_send()) and self.connected and self._transport and not self.swallowed:
                     self._transport.write(b"".join(out))
                 if (event := self.station.next_event()) is None:
                     break
@@ -85,6 +107,13 @@ class SkinnyLink(asyncio.Protocol):
             self._timer = None
         if self._transport:
             self._transport.abort()
+
+    def reset(self) -> None:
+        """Break the connection with a TCP reset; ``lost`` is not called."""
+        sock = self._transport.get_extra_info("socket") if self._transport else None
+        if sock is not None:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.close()
 
     def _schedule(self) -> None:
         due = self.station.timer()
@@ -116,11 +145,15 @@ class SkinnyLink(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Bytes from the server."""
+        if self.swallowed:
+            return
         self.station.receive_stream(data, now=self.now)
         self.pump()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The server, or the network, closed the connection."""
+        if self.swallowed:
+            return  # nor does the farewell come through
         if self._timer:
             self._timer.cancel()
             self._timer = None

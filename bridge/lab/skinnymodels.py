@@ -173,6 +173,8 @@ class SkinnyTraits:
     xml_alarm: bool = False
     early_keepalive: bool = False
     """Sends a KeepAlive before it registers."""
+    old_media: bool = False
+    """Of the 12SP era: has one RTP port, tells it with IpPort, and is told to listen with StartMediaReception."""
     instance: int = 1
 
     @property
@@ -184,6 +186,11 @@ class SkinnyTraits:
     def page(self) -> CodePage:
         """How it reads and writes text."""
         return self.phone_features.code_page
+
+    @property
+    def knows_port_requests(self) -> bool:
+        """Whether it answers PortReq."""
+        return bool(self.phone_features & PhoneFeatures.PORT_REQUEST)
 
     @property
     def has_rfc2833(self) -> bool:
@@ -225,10 +232,25 @@ _69XX = replace(
     codecs=(*_NARROW, MediaCodec.TELEPHONE_EVENT),
     instance=1,
 )
+_OF_12SP = SkinnyTraits(
+    version=3,
+    features=_NO_FEATURES,
+    register_size=64,
+    buttons=12,
+    order=_FIXED_KEYS,
+    codecs=_G711,
+    soft_keys=0,
+    message_lamp=False,
+    short_capabilities=True,
+    old_media=True,
+)
 _CONFERENCE_STATION = SkinnyTraits(
     version=4, features=_NO_FEATURES, register_size=44, buttons=2, order=_CONFERENCE, short_capabilities=True
 )
 _TRAITS: dict[DeviceType, SkinnyTraits] = {
+    DeviceType.CISCO_12SP_PLUS: _OF_12SP,
+    DeviceType.CISCO_12SP: _OF_12SP,
+    DeviceType.CISCO_30VIP: replace(_OF_12SP, buttons=26),
     DeviceType.CISCO_7902G: replace(_GK, order=_FIXED_KEYS, buttons=12, soft_keys=0, display=False, prompt_line=False),
     DeviceType.CISCO_7905G: _GK,
     DeviceType.CISCO_7912G: _GK,

@@ -211,6 +211,10 @@ class SkinnyStation:
         del now
         self.calls.port_opened(call, channel, address, port)
 
+    def port_kept(self, call: StationCall, party_id: int, port: int) -> None:
+        """The answer to ``PortAsked``; ``port`` 0 when none was free."""
+        self.calls.port_kept(call, party_id, port)
+
     def do(self, press: Callable[[StationKeys], None], *, now: float) -> None:
         """Let a person press something. Raises what the key raises: LocalProtocolError, InvalidInput."""
         press(self.keys)

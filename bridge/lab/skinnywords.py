@@ -19,6 +19,7 @@ from bridge.sccp import (
     DeviceType,
     Dialect,
     EnblocCall,
+    IpPort,
     KeepAlive,
     KeypadButton,
     MediaCapability,
@@ -57,6 +58,8 @@ class Identity:
     """Number of the alarm (SCCP enumerations reference, section 2.1)."""
     last: str = "initialized"
     active_streams: int = 0
+    rtp_port: int = 0
+    """The one port of a phone of the 12SP era."""
 
     @property
     def ip4(self) -> IPv4Address:
@@ -99,6 +102,8 @@ def first_words(traits: SkinnyTraits, identity: Identity) -> tuple[Message, ...]
     if traits.xml_alarm:
         words.append(XmlAlarm(_xml_alarm(identity)))
     words.append(_register(traits, identity))
+    if traits.old_media:
+        words.append(IpPort(identity.rtp_port))
     return tuple(words)
 
 

@@ -8,7 +8,7 @@ import math
 import resource
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field, replace
 from ipaddress import ip_address
 
@@ -203,17 +203,51 @@ async def run_storm(
         listener=tally.hear,
         sccp=sccp,
     )
+    async with _switched_on(all_phones, tally, within + ramp) as report:
+        return report
+
+
+@contextlib.asynccontextmanager
+async def phones_at_work(
+    phones: int,
+    server: FileServer,
+    *,
+    models: Sequence[str] = MODELS,
+    within: float = 120.0,
+    first_mac: MacAddress = _FIRST_MAC,
+    first_address: str = _FIRST_ADDRESS,
+    listener: PhoneListener | None = None,
+    sccp: bool = False,
+) -> AsyncIterator[tuple[StormReport, list[AnyPhone]]]:
+    """A storm whose phones stay on: the report of how they came up, and the phones themselves."""
+    tally = _Tally(phones, listener)
+    all_phones = storm_phones(
+        phones,
+        server,
+        models=models,
+        first_mac=first_mac,
+        first_address=first_address,
+        listener=tally.hear,
+        sccp=sccp,
+    )
+    async with _switched_on(all_phones, tally, within) as report:
+        yield report, all_phones
+
+
+@contextlib.asynccontextmanager
+async def _switched_on(all_phones: Sequence[AnyPhone], tally: _Tally, within: float) -> AsyncIterator[StormReport]:
+    phones = len(all_phones)
     _allow_open_files(phones * _FILES_PER_PHONE + _SPARE_FILES)
     before = time.process_time()
     try:
         for phone in all_phones:
             phone.power_on()
         with contextlib.suppress(TimeoutError):  # the report says who is missing
-            async with asyncio.timeout(within + ramp):
+            async with asyncio.timeout(within):
                 await tally.done.wait()
         cpu = time.process_time() - before
         faults = (fault for phone in all_phones if isinstance(phone, SccpPhone) for fault in phone.faults)
-        return replace(_report(tally, phones, cpu), faults=tuple(dict.fromkeys(faults)))
+        yield replace(_report(tally, phones, cpu), faults=tuple(dict.fromkeys(faults)))
     finally:
         await asyncio.gather(*(phone.power_off() for phone in all_phones))
 

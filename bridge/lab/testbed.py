@@ -54,6 +54,8 @@ class TestbedWishes:
     installation: AsteriskInstallation | None = None
     database_url: str = ""
     wait_for_pbx: float = 2.0
+    sccp: SccpSettings = field(default_factory=SccpSettings)
+    """How SCCP phones are served; where is the lab's own affair."""
 
 
 class Testbed:
@@ -178,7 +180,7 @@ def _settings(directory: Path, asterisk: PrivateAsterisk, wishes: TestbedWishes)
         # All simulated phones share one address, so that what guards against guessing would stop them.
         files=FilesSettings(secrets_to=SecretsTo.ANY, unknown_per_minute=0, wait_for_pbx=wishes.wait_for_pbx),
         sip=SipSettings(port=asterisk.ports.sip, doorway=(Address(LOOPBACK, port(4)),)),
-        sccp=SccpSettings(listen=(Address(LOOPBACK, port(5)),), asterisk=LOOPBACK),
+        sccp=replace(wishes.sccp, listen=(Address(LOOPBACK, port(5)),), asterisk=LOOPBACK),
         ami=AmiSettings(address=Address(ami.host, ami.port), username=ami.username, secret=ami.secret),
         asterisk=AsteriskSettings(directory=asterisk.phones_directory),
     )
@@ -210,6 +212,9 @@ def _toml(settings: Settings) -> str:
             "[sccp]",
             f'listen = ["{settings.sccp.listen[0]}"]',
             f'asterisk = "{settings.sccp.asterisk}"',
+            f"keepalive = {settings.sccp.keepalive}",
+            f"preserve = {settings.sccp.preserve}",
+            f'tokens = "{settings.sccp.tokens}"',
             "[ami]",
             f'address = "{settings.ami.address}"',
             f'username = "{settings.ami.username}"',

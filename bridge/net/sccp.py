@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ssl
 from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Protocol, cast
@@ -12,6 +13,8 @@ from bridge.errors import ConfigurationError
 
 BACKLOG = 2048
 """Connections that wait for being taken: a whole office comes back at once after a power cut."""
+HANDSHAKE = 10.0
+"""Seconds that a TLS handshake may take."""
 MOST_UNSENT = 256 * 1024
 """Octets that may wait for a phone that does not read; then the connection is given up."""
 
@@ -118,7 +121,11 @@ class StationConnection(asyncio.Protocol):
         if self._timer is not None:
             self._timer.cancel()
         self._timer_at = at
-        self._timer = None if at is None else self._loop.call_at(at, self._fire)
+        self._timer = None if at is None else self._loop.call_at(at, self._let_read)
+
+    def _let_read(self) -> None:
+        """Time is up; but what the phone sent meanwhile is read first, or a late loop would take it for silent."""
+        self._timer = self._loop.call_later(0, self._fire)
 
     def _fire(self) -> None:
         self._timer = self._timer_at = None
@@ -135,11 +142,15 @@ class SccpServer:
         new_handler: Callable[[StationConnection], StationHandler],
         *,
         listen: Sequence[tuple[str, int]],
+        listen_tls: Sequence[tuple[str, int]] = (),
+        tls: ssl.SSLContext | None = None,
         most: int = 5000,
         most_per_address: int = 5000,
     ) -> None:
         self.new_handler = new_handler
         self._listen = listen
+        self._listen_tls = listen_tls
+        self._tls = tls
         self._most = most
         self._most_per_address = most_per_address
         self._servers: list[asyncio.Server] = []
@@ -147,22 +158,33 @@ class SccpServer:
         self._per_address: Counter[str] = Counter()
         self.addresses: list[tuple[str, int]] = []
         """Where it listens, after ``start``."""
+        self.tls_addresses: list[tuple[str, int]] = []
+        """Where it listens for phones that speak TLS."""
 
     async def start(self) -> None:
         """Listen. Raises ConfigurationError when an address is taken."""
-        loop = asyncio.get_running_loop()
         for host, port in self._listen:
-            try:
-                server = await loop.create_server(lambda: StationConnection(self), host, port, backlog=BACKLOG)
-            except OSError as error:
-                await self.close()
-                raise ConfigurationError(
-                    f"SCCP phones cannot be served on {host}:{port}",
-                    why=error.strerror or str(error),
-                    fix="see who has the port with `ss -tlnp`, or change sccp.listen",
-                ) from error
-            self._servers.append(server)
-            self.addresses.append(server.sockets[0].getsockname()[:2])
+            self.addresses.append(await self._open(host, port, None, "sccp.listen"))
+        for host, port in self._listen_tls:
+            self.tls_addresses.append(await self._open(host, port, self._tls, "sccp.tls_listen"))
+
+    async def _open(self, host: str, port: int, tls: ssl.SSLContext | None, setting: str) -> tuple[str, int]:
+        loop = asyncio.get_running_loop()
+        patience = None if tls is None else HANDSHAKE
+        try:
+            server = await loop.create_server(
+                lambda: StationConnection(self), host, port, backlog=BACKLOG, ssl=tls, ssl_handshake_timeout=patience
+            )
+        except OSError as error:
+            await self.close()
+            raise ConfigurationError(
+                f"SCCP phones cannot be served on {host}:{port}",
+                why=error.strerror or str(error),
+                fix=f"see who has the port with `ss -tlnp`, or change {setting}",
+            ) from error
+        self._servers.append(server)
+        address: tuple[str, int] = server.sockets[0].getsockname()[:2]
+        return address
 
     async def close(self) -> None:
         """Stop listening and close every connection: phones go to their next server, or come back."""

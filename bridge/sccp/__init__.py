@@ -95,6 +95,7 @@ from bridge.sccp.mediaparameters import (
 from bridge.sccp.mediaports import PortClose, PortReq, PortRes
 from bridge.sccp.message import Message, UnknownMessage
 from bridge.sccp.messageid import LEGACY, Direction, MessageId
+from bridge.sccp.oldmedia import StartMediaReception, StopMediaReception
 from bridge.sccp.openenum import OpenEnum
 from bridge.sccp.registration import (
     KeepAlive,
@@ -346,6 +347,7 @@ __all__ = [
     "SpcpRegisterTokenReq",
     "SpeedDialStat",
     "SpeedDialStatReq",
+    "StartMediaReception",
     "StartMediaTransmission",
     "StartMediaTransmissionAck",
     "StartTone",
@@ -354,6 +356,7 @@ __all__ = [
     "StatsProcessing",
     "Stimulus",
     "StimulusType",
+    "StopMediaReception",
     "StopMediaTransmission",
     "StopTone",
     "SubscribeCause",

@@ -24,6 +24,7 @@ from bridge.sccp.keys import (
     Stimulus,
 )
 from bridge.sccp.media import MediaTransmissionFailure, OpenReceiveChannelAck, StartMediaTransmissionAck
+from bridge.sccp.mediaports import PortRes
 from bridge.sccp.message import Message
 from bridge.sccp.profile import StationProfile
 from bridge.sccp.softkeys import SoftKeyEvent
@@ -39,6 +40,7 @@ from bridge.sccp.stationevents import (
     HookFlashed,
     MediaPathChanged,
     NumberDialled,
+    PortTold,
     ReceiveChannelOpened,
     SoftKeyPressed,
     StationEvent,
@@ -99,6 +101,8 @@ def _of_media(message: Message) -> StationEvent | None:
     match message:
         case OpenReceiveChannelAck():
             return ReceiveChannelOpened(message.status, message.ip.ip, message.port, message.party_id, message.call_ref)
+        case PortRes():
+            return PortTold(message.ip.ip, message.port, message.party_id, message.call_ref)
         case StartMediaTransmissionAck():
             return TransmissionStarted(message.status, message.call_ref, message.party_id)
         case MediaTransmissionFailure():

@@ -26,7 +26,11 @@ from bridge.sccp.dialect import Dialect
 from bridge.sccp.display import DisplayNotify, DisplayPriNotify, DisplayPromptStatus
 from bridge.sccp.framing import Frame, Framer
 from bridge.sccp.inputs import AddOns, to_event
+from bridge.sccp.keys import IpPort
+from bridge.sccp.media import OpenReceiveChannel
+from bridge.sccp.mediaparameters import MediaStatus
 from bridge.sccp.message import Message, UnknownMessage
+from bridge.sccp.oldmedia import in_old_words
 from bridge.sccp.profile import StationProfile
 from bridge.sccp.registration import (
     KeepAlive,
@@ -46,6 +50,7 @@ from bridge.sccp.softkeys import SelectSoftKeys, SoftKeySetRes, SoftKeyTemplateR
 from bridge.sccp.stationevents import (
     AlarmReported,
     CapabilitiesReported,
+    ReceiveChannelOpened,
     RegisterRequested,
     StationEvent,
     StationMessageIgnored,
@@ -92,6 +97,7 @@ class SessionSettings:
     """How many keepalive intervals of silence are borne during a call."""
 
 
+_PORTS = 65536
 _TEXTS = (DisplayPromptStatus, DisplayNotify, DisplayPriNotify)
 _ASKED_FOR = (SoftKeySetRes, SoftKeyTemplateRes)
 """Answers that a phone gets that asks for them, whatever its model is said to have."""
@@ -107,6 +113,7 @@ class StationSession:
         "_events",
         "_framer",
         "_heard",
+        "_old_port",
         "_out",
         "_ready_at",
         "_settings",
@@ -141,6 +148,7 @@ class StationSession:
         self._out: list[bytes] = []
         self._events: deque[StationEvent] = deque()
         self._heard = now
+        self._old_port = 0
         self._ready_at: float | None = None
         self._clock_at: float | None = None
         self._add_ons = AddOns()
@@ -226,7 +234,11 @@ class StationSession:
         if not self.is_accepted:
             raise LocalProtocolError(f"nothing can be sent to the phone: it is {self.state}")
         for message in messages:
-            if self._can_use(message):
+            if not self._can_use(message):
+                continue
+            if self._old_port and self.traits.legacy:
+                self._send_in_old_words(message)
+            else:
                 self._send(message)
 
     def send_time(self) -> None:
@@ -312,6 +324,8 @@ class StationSession:
                 self._report(TokenRequested(message.device_name, message.device_type, self.peer))
             case ExtensionDeviceCaps():
                 self._add_on(message)
+            case IpPort():
+                self._old_port = message.rtp_port if message.rtp_port < _PORTS else 0
             case UnknownMessage():
                 self._report(StationMessageIgnored(f"the message {message.name} is not known"))
             case _ if self._reported_any_time(message):
@@ -451,6 +465,13 @@ class StationSession:
 
     def _send(self, message: Message) -> None:
         self._out.append(self.dialect.encode(message))
+
+    def _send_in_old_words(self, message: Message) -> None:
+        """A phone of the 12SP era acknowledges no channel: it told once and for all where it listens."""
+        self._send(in_old_words(message))
+        if isinstance(message, OpenReceiveChannel) and self.register is not None:
+            address, port = self.register.station_ip, self._old_port
+            self._report(ReceiveChannelOpened(MediaStatus.OK, address, port, message.party_id, message.call_ref))
 
     def _report(self, event: StationEvent) -> None:
         self._events.append(event)

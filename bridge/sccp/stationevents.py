@@ -199,6 +199,16 @@ class ReceiveChannelOpened:
 
 
 @dataclass(frozen=True, slots=True)
+class PortTold:
+    """The answer to PortReq: where the phone would listen. Port 0 says that it has none."""
+
+    address: IPv4Address | IPv6Address | None
+    port: int
+    party_id: int
+    call_ref: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class TransmissionStarted:
     """The answer to StartMediaTransmission, from newer phones only."""
 
@@ -233,7 +243,7 @@ class ConnectionMeasured:
 UserInput = (
     HandsetLifted | HandsetReplaced | HookFlashed | DigitPressed | SoftKeyPressed | ButtonPressed | NumberDialled
 )
-MediaReport = ReceiveChannelOpened | TransmissionStarted | TransmissionFailed | ConnectionMeasured
+MediaReport = ReceiveChannelOpened | PortTold | TransmissionStarted | TransmissionFailed | ConnectionMeasured
 StationEvent = (
     RegisterRequested
     | TokenRequested

@@ -134,6 +134,10 @@ class Call:
         """Change the session."""
         self._changes.offer(session, now=now)
 
+    def refresh(self, *, now: float) -> None:
+        """Send a re-INVITE that changes nothing."""
+        self._changes.refresh(now=now)
+
     def answer_offer(self, session: AudioSession, capability: AudioSession | None, *, now: float) -> None:
         """Answer their late offer."""
         self._caller.answer_offer(session, capability, now=now)

@@ -221,6 +221,12 @@ class UserAgent:
         call.offer(session, now=now)
         self._after(now)
 
+    def refresh(self, call: Call, *, now: float) -> None:
+        """Ask whether the other side still knows the call, by a re-INVITE that changes nothing; nothing is sent before
+        the call is confirmed. A refusal with 481 ends the call (RFC 3261 section 12.2.1.2)."""
+        call.refresh(now=now)
+        self._after(now)
+
     def update(self, call: Call, session: AudioSession | None = None, *, now: float) -> None:
         """Like ``reoffer``, by UPDATE; without ``session`` only our contact and our identity are told anew."""
         call.update(session, now=now)

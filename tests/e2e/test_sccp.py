@@ -3,89 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from bridge.core import MacAddress, SignallingProtocol
-from bridge.core.events import PbxConnected, PhoneAdmitted, PhoneRefused, PhoneRegistered, PhoneUnregistered
-from bridge.lab.anyphone import AnyPhone
-from bridge.lab.filefetch import FileServer
-from bridge.lab.g711 import TONES
+from bridge.core import SignallingProtocol
+from bridge.core.events import PbxConnected, PhoneAdmitted, PhoneRefused, PhoneUnregistered
 from bridge.lab.phoneevents import AudioHeard, CallAnswered, CallEnded, Registered, RegistrationRejected, RestartAsked
-from bridge.lab.phonetiming import LAB_TIMING
-from bridge.lab.sccpphone import SccpPhone
-from bridge.lab.testbed import Testbed, TestbedWishes, prepared_testbed, running_testbed
+from bridge.lab.testbed import running_testbed
 from bridge.ports import RestartKind
-from tests.e2e.conftest import Shelf, Watch, come_up
-from tests.e2e.programs import started
+from tests.e2e.conftest import Shelf, come_up
+from tests.e2e.desks import SCCP, Desks, next_tone, office, polled
 from tests.peers import peer
-
-SCCP = TestbedWishes(protocol=SignallingProtocol.SCCP)
-
-
-async def polled(reached: Callable[[], Awaitable[bool]]) -> None:
-    """Ask Asterisk until it says yes: it tells nobody of these things by itself."""
-    async with asyncio.timeout(10):
-        for _ in range(200):
-            if await reached():
-                return
-            await asyncio.sleep(0.05)
-    pytest.fail("Asterisk did not come to that state")
-
-
-class Desks:
-    """SCCP phones on desks."""
-
-    def __init__(self, bed: Testbed) -> None:
-        self.bed = bed
-        self.watch = Watch(bed)
-        self.phones: list[SccpPhone] = []
-        self.auto_answer: float | None = 0.0
-        """Of the phones that are placed from now on."""
-
-    def place(self, model: str, *, mac: str = "") -> SccpPhone:
-        """A phone that nobody configured, without power yet."""
-        index = len(self.phones) + 1
-        phone = SccpPhone(
-            model,
-            MacAddress(mac or f"001122CC00{index:02X}"),
-            FileServer(self.bed.tftp, self.bed.http),
-            timing=LAB_TIMING,
-            tone=TONES[40 + 4 * index],
-            auto_answer=self.auto_answer,
-        )
-        self.phones.append(phone)
-        return phone
-
-    async def registered(self, model: str) -> SccpPhone:
-        """A phone that is registered, its line at Asterisk too."""
-        phone = self.place(model)
-        await come_up(phone)
-        await self.watch.seen(PhoneRegistered, phone.device, count=2)
-        await self.line_up(phone)
-        return phone
-
-    async def line_up(self, phone: SccpPhone) -> None:
-        """Wait until Asterisk has the line's registration."""
-
-        async def registered() -> bool:
-            return phone.number in {contact.endpoint for contact in await self.bed.service.pbx.contacts()}
-
-        await polled(registered)
 
 
 @pytest.fixture
 async def desks() -> AsyncIterator[Desks]:
-    async with running_testbed(SCCP) as bed:
-        desks = Desks(bed)
+    async with office() as desks:
         yield desks
-        for phone in desks.phones:
-            await phone.power_off()
-        for phone in desks.phones:
-            assert phone.faults == (), phone.device
 
 
 @pytest.mark.req("AR-01")
@@ -142,13 +79,6 @@ async def test_an_sccp_phone_and_a_sip_phone_call_each_other(desks: Desks, shelf
     assert (await next_tone(sccp)) == sip.tone
     sip.hang_up()
     await sccp.wait_for(CallEnded)
-
-
-async def next_tone(phone: AnyPhone) -> int:
-    """The next tone that the phone hears."""
-    while not (heard := await phone.wait_for(AudioHeard)).frequency:
-        pass
-    return heard.frequency
 
 
 @pytest.mark.parametrize(
@@ -272,31 +202,6 @@ async def test_a_cut_cable_ends_no_registration_for_long(desks: Desks) -> None:
     await desks.line_up(phone)
     phone.call("600")
     assert await next_tone(phone) == phone.tone
-
-
-async def test_a_bridge_that_is_killed_and_started_again_loses_no_phone() -> None:
-    async with prepared_testbed(SCCP) as bed:
-        listen = bed.settings.tftp.listen[0]
-        phones = [
-            SccpPhone(
-                "7961", MacAddress(f"001122CD00{index:02X}"), FileServer((listen.host, listen.port)), timing=LAB_TIMING
-            )
-            for index in range(20)
-        ]
-        try:
-            async with started("--config", str(bed.config), "serve") as (bridge, _):
-                await come_up(*phones)
-                numbers = [phone.number for phone in phones]
-                bridge.kill()
-                await bridge.wait()
-            async with started("--config", str(bed.config), "serve"):
-                for phone in phones:
-                    await phone.wait_for(Registered, within=40)
-                assert [phone.number for phone in phones] == numbers
-                assert all(phone.faults == () for phone in phones)
-        finally:
-            for phone in phones:
-                await phone.power_off()
 
 
 async def test_tshark_reads_every_frame_of_a_life(tmp_path: Path) -> None:

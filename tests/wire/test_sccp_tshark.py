@@ -40,8 +40,10 @@ from bridge.sccp import (
     SoftKeySetRes,
     SpcpRegisterTokenReq,
     SpeedDialStat,
+    StartMediaReception,
     StartMediaTransmission,
     StationAddress,
+    StopMediaReception,
     Unregister,
     UpdateCapabilities,
     encode,
@@ -140,6 +142,8 @@ GAPS = (
         "it has no name for a blank key: neither for position 0 nor for its help text, 300",
         unnamed=("skinny.softKeyTemplateIndex", "skinny.softKeyInfoIndex"),
     ),
+    Gap(StartMediaReception, _ALL, "it knows its name, and no layout", another=True),
+    Gap(StopMediaReception, _ALL, "it knows its name, and no layout", another=True),
     Gap(ButtonTemplate, _ALL, "it reads the buttons there are, not the unused slots after them", unread=(18, 96)),
 )
 PHONE_GAPS = (

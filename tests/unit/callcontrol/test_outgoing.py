@@ -424,3 +424,41 @@ def test_lifting_the_handset_tries_a_failed_line_again() -> None:
     bench.lift()
     bench.dial("600#")
     assert bench.invited().called == "600"
+
+
+def failed_and_free(bench: Bench) -> None:
+    """Reorder and words, then nothing of it; and the phone can call again."""
+    assert list(bench.station.tones.values()) == [Tone.REORDER]
+    assert bench.station.prompts[bench.ref] == "Temp fail"
+    bench.advance(15.1)
+    (finished,) = bench.reported(CallFinished)
+    assert finished.status == 408
+    bench.at_rest()
+
+
+def test_an_invite_that_nobody_answers_ends_by_timer_b() -> None:
+    bench = Bench()
+    bench.lose = lambda data: b"INVITE" in data
+    bench.lift()
+    bench.dial("600#")
+    bench.advance(31.5)
+    assert bench.station.tones == {}
+    bench.advance(1.0)
+    failed_and_free(bench)
+    bench.lose = lambda _: False
+    bench.replace()
+    bench.outgoing_call()
+
+
+def test_a_peer_that_only_says_100_trying() -> None:
+    bench = Bench()
+    bench.lift()
+    bench.dial("600#")
+    assert bench.invited()
+    bench.advance(59.0)
+    assert bench.station.tones == {}
+    bench.advance(1.5)
+    failed_and_free(bench)
+    assert bench.pbxs[0].agent.calls == ()
+    bench.replace()
+    bench.outgoing_call()

@@ -25,6 +25,7 @@ from bridge.sccp import (
     RegisterReject,
     Reset,
     ResetType,
+    SoftKeyEventType,
     StationCallState,
     StimulusType,
     Tone,
@@ -32,7 +33,7 @@ from bridge.sccp import (
 from bridge.sccp.session import StationSession
 from bridge.sccp.stationevents import RegisterRequested, StationRegistered, StationUnregistered, UnregisterCause
 from bridge.sip import NotifyReceived
-from tests.sccpbench import PROFILE, Bench
+from tests.sccpbench import PROFILE, Bench, Pbx
 
 MESSAGES = "Messages-Waiting: yes\r\nMessage-Account: sip:*97@pbx\r\nVoice-Message: 2/8 (0/0)\r\n"
 NO_MESSAGES = "Messages-Waiting: no\r\nVoice-Message: 0/8 (0/0)\r\n"
@@ -304,3 +305,46 @@ def test_every_old_and_new_phone_makes_a_call() -> None:
         assert list(bench.station.states.values()) == [StationCallState.CONNECTED]
         bench.replace()
         bench.at_rest()
+
+
+@pytest.mark.parametrize("held", [False, True])
+def test_a_call_that_the_pbx_still_knows_is_not_touched_by_asking(held: bool) -> None:
+    bench = Bench()
+    bench.talk()
+    if held:
+        bench.press(SoftKeyEventType.HOLD)
+    before = (dict(bench.station.states), dict(bench.station.sending), dict(bench.station.receiving))
+    asked = bench.pbxs[0].methods().count("INVITE")
+    bench.phone.check_calls(now=bench.now)
+    bench.settle()
+    assert bench.pbxs[0].methods().count("INVITE") == asked + 1
+    assert (bench.station.states, bench.station.sending, bench.station.receiving) == before
+    if held:
+        bench.press(SoftKeyEventType.RESUME)
+    bench.replace()
+    bench.at_rest()
+
+
+@pytest.mark.parametrize("held", [False, True])
+def test_a_call_that_a_new_pbx_does_not_know_ends(held: bool) -> None:
+    bench = Bench()
+    bench.talk()
+    if held:
+        bench.press(SoftKeyEventType.HOLD)
+    bench.pbxs[0] = Pbx(1)
+    bench.phone.check_calls(now=bench.now)
+    bench.settle()
+    (finished,) = bench.reported(CallFinished)
+    assert finished.answered
+    bench.at_rest()
+
+
+def test_a_call_in_the_making_is_not_asked_after() -> None:
+    bench = Bench()
+    bench.outgoing_call()
+    asked = bench.pbxs[0].methods()
+    bench.phone.check_calls(now=bench.now)
+    bench.settle()
+    assert bench.pbxs[0].methods() == asked
+    bench.replace()
+    bench.at_rest()

@@ -35,6 +35,7 @@ from bridge.sccp import (
     ForwardStat,
     ForwardStatReq,
     Framer,
+    IpPort,
     KeepAlive,
     KeepAliveAck,
     Label,
@@ -68,11 +69,13 @@ from bridge.sccp import (
     SoftKeyTemplateRes,
     SpeedDialStat,
     SpeedDialStatReq,
+    StartMediaReception,
     StartMediaTransmission,
     StartTone,
     StationAddress,
     StationCallState,
     StimulusType,
+    StopMediaReception,
     StopMediaTransmission,
     StopTone,
     TimeDateReq,
@@ -160,7 +163,17 @@ class ScriptedServer:
 
     def say(self, *messages: Message) -> bytes:
         """The bytes of messages, at the negotiated version."""
-        return b"".join(encode(message, self.version, self.page) for message in messages)
+        return b"".join(encode(self._worded(message), self.version, self.page) for message in messages)
+
+    def _worded(self, message: Message) -> Message:
+        """Section 1.2: a phone that told its port is told to listen in its own way."""
+        if self.of(IpPort):
+            match message:
+                case OpenReceiveChannel():
+                    return StartMediaReception(message.conf_id, message.party_id, message.packet_ms, message.codec)
+                case CloseReceiveChannel():
+                    return StopMediaReception(message.conf_id, message.party_id)
+        return message
 
     def of(self, kind: type[Message]) -> list[Message]:
         """Messages of a kind that came."""
