@@ -352,7 +352,7 @@ class Station:
     def is_talking(self) -> bool:
         """Whether the phone carries a call, and was heard within its keepalive interval."""
         session = self.phone.session
-        if session.profile is None or not self.phone.calls:
+        if session.profile is None or not session.in_call:
             return False
         window = session.profile.keepalive_s * session.traits.keepalive_tolerance
         return self._connection.now - session.heard_at <= window

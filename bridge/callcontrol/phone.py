@@ -162,6 +162,7 @@ class ProxiedPhone:
         self.session.accept(profile, now=now)
         if self.session.is_accepted:
             self._set_up(settings, lines)
+            self._desk.last_dialled = self.house.last_dialled.get(self.device, "")
             for instance, shared in enumerate(lines, 1):
                 shared.attach(self, self._desk, instance)
             self._lines.show()
@@ -278,6 +279,8 @@ class ProxiedPhone:
         self._incoming.stopped_waiting()
         self._notice_changes(now)
         self._sharing.publish(now=now)
+        if self.device and self._desk.last_dialled:
+            self.house.last_dialled[self.device] = self._desk.last_dialled
         if self._restart is not None and not self._desk.own_calls and self.session.is_accepted:
             self.session.reset(self._restart)
             self._restart = None

@@ -136,3 +136,15 @@ def test_who_took_a_held_call_and_who_held_it_both_received_it() -> None:
     two.press(K.RESUME)
     two.replace()
     assert filed(one) == filed(two) == [CallHistory.RECEIVED]
+
+
+def test_redial_knows_the_last_number_after_the_phone_came_back() -> None:
+    on = floor(privacy=False)
+    one = on.places[0]
+    one.dial("600#")
+    one.replace()
+    one.leave()
+    one.come_back()
+    one.press(K.REDIAL)
+    assert one.shows == [S.PROCEED]
+    assert one.phone.calls[0].dialled == "600"
