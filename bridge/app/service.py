@@ -25,6 +25,7 @@ from bridge.app.settings import Settings
 from bridge.app.stations import Stations
 from bridge.app.status import ServiceStatus
 from bridge.app.system import SystemClock, SystemIds
+from bridge.autoregistration.checks import enabled_servers
 from bridge.core import Device, DeviceName, Server, SignallingProtocol
 from bridge.core.events import Event, PbxConnected, PbxLost
 from bridge.dialplan import Context
@@ -321,9 +322,7 @@ class Service:
         with self.store.write() as work:
             pool = work.site.pool("Default")
             known = pool.group.servers
-            servers = tuple(own if server.name == own.name else server for server in known)
-            if own not in servers:
-                servers = (*servers, own)
+            servers = with_own_server(known, own)
             if servers != known:
                 work.site.save_pool(replace(pool, group=replace(pool.group, servers=servers)))
             # Whoever was registered with the proxy of a former run is not any more.
@@ -331,6 +330,22 @@ class Service:
                 if device.registered and device.desired_protocol is SignallingProtocol.SCCP:
                     work.devices.update(replace(device, registered=False))
             work.commit()
+
+
+def with_own_server(known: tuple[Server, ...], own: Server) -> tuple[Server, ...]:
+    """A group's servers with this node's own at the address that the settings give today.
+
+    What an admin set for it stays. A server that is new admits unknown phones only if no other does (AR-30): the duty
+    is moved to it by hand.
+    """
+    if own.name not in {server.name for server in known}:
+        return (*known, replace(own, autoregistration_disabled=bool(enabled_servers(known))))
+    return tuple(
+        replace(server, address=own.address, sip_port=own.sip_port, sccp_port=own.sccp_port)
+        if server.name == own.name
+        else server
+        for server in known
+    )
 
 
 def _made(directory: Path) -> Path:
