@@ -18,8 +18,7 @@ from bridge.lab.sccpphone import SccpPhone
 from bridge.lab.testbed import running_testbed
 from bridge.ports import RestartKind
 from bridge.sccp import CallHistory
-from tests.e2e.conftest import Shelf, come_up
-from tests.e2e.desks import SCCP, Desks, next_tone, polled
+from tests.e2e.desks import SCCP, Desks, next_tone
 
 MIXED, PURE = 0.75, 0.9
 MODELS = ("7961", "7960", "7975")
@@ -205,38 +204,3 @@ async def test_call_lists(office: Office) -> None:
     for phone in office.phones:
         assert [(entry.kind, entry.number) for entry in phone.listed][-1] == (CallHistory.MISSED, office.caller.number)
     assert [(entry.kind, entry.number) for entry in office.caller.listed] == [(CallHistory.PLACED, office.number)] * 2
-
-
-async def test_a_phone_with_sip_firmware_shares_its_number(shelf: Shelf) -> None:
-    async with running_testbed(SCCP) as bed:
-        desks = Desks(bed)
-        caller = await desks.registered("7942")
-        desks.auto_answer = None
-        sccp = await desks.registered("7961")
-        bed.window_desk().set_protocol("SIP")
-        sip = shelf.take(bed, "8841")
-        await come_up(sip)
-        PhoneDesk(bed.service.store, bed.service.clock, SystemIds(), "test").share(sccp.device, sip.number)
-        await bed.service.refresh()
-        await bed.service.restart_phone(sccp.device, RestartKind.RESTART)
-        await desks.watch.seen(PhoneRegistered, sccp.device, count=3)
-
-        async def both() -> bool:
-            return [contact.endpoint for contact in await bed.service.pbx.contacts()].count(sip.number) == 2
-
-        await polled(both)
-        for _ in range(2):
-            caller.call(sip.number)
-            await sccp.wait_for(CallStarted)
-            await hears(caller, sip.tone)  # which answers by itself
-            await until(lambda: not sccp.view.calls and not sccp.view.lamps, "the other one has stopped ringing")
-            assert sccp.listed == ()
-            caller.hang_up()
-            await sip.wait_for(CallEnded)
-        with bed.service.store.read() as work:
-            device = work.devices.get(sip.device)
-        assert device is not None
-        assert device.model == "8841"
-        for phone in desks.phones:
-            await phone.power_off()
-            assert phone.faults == ()
