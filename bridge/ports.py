@@ -378,7 +378,7 @@ class Transport(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SipEndpoint:
-    """What Asterisk must know about one phone: endpoint, aor, auth, extension and hint all follow from it."""
+    """What Asterisk must know about one line: endpoint, aor, auth, extension and hint all follow from it."""
 
     name: str
     """Name of endpoint, aor and auth user: the primary directory number."""
@@ -408,6 +408,12 @@ class SipEndpoint:
     """Of the number: it can be called only by those who reach that partition."""
     variables: tuple[tuple[str, str], ...] = ()
     """Channel variables that its calls begin with."""
+    username: str = ""
+    """Of the device that the secret belongs to: its primary number. Empty for the name."""
+    sharers: tuple[tuple[DeviceName, str, str], ...] = field(default=(), repr=False)
+    """Other devices with this line, each with its own user name and secret: all of them may register it."""
+    contacts: int = 1
+    """Registrations at a time: one for each phone with SIP firmware, and one for all others, which we register."""
 
 
 @dataclass(frozen=True, slots=True)

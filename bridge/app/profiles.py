@@ -13,6 +13,7 @@ from bridge.callcontrol import CallSettings
 from bridge.callcontrol.emergency import emergency_numbers
 from bridge.callcontrol.languages import call_texts
 from bridge.core import (
+    BargeOption,
     BlfSpeedDial,
     ButtonKind,
     Device,
@@ -23,6 +24,7 @@ from bridge.core import (
     PhoneButtonTemplate,
     ServiceUrl,
     SpeedDial,
+    Switch,
 )
 from bridge.sccp import MediaCodec
 from bridge.sccp.buttonplaces import place
@@ -155,6 +157,8 @@ class Profiles:
             ),
             dnd_modes=self._dnd_modes(device),
             abbreviated=device.abbreviated_dials,
+            privacy=self._privacy(device),
+            barge=settings.barge is not BargeOption.OFF,
             preserve=self._settings.preserve,
             voicemail=device.lines[0].line.settings.voicemail_pilot if device.lines else "",
             texts=self._texts,
@@ -175,6 +179,12 @@ class Profiles:
                 return (DndMode.SILENT, DndMode.REJECT)
             case DndOption.DEFAULT:
                 return (DndMode.SILENT, DndMode.REJECT)
+
+    def _privacy(self, device: Device) -> bool:
+        own = device.settings.privacy
+        profile = self._files.site.phone_profiles.get(device.settings.phone_profile)
+        by_default = profile.privacy if profile is not None else Switch.ON
+        return (by_default if own is Switch.DEFAULT else own) is Switch.ON
 
 
 def _ceiling(device: Device, site: Site) -> int:

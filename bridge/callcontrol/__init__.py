@@ -26,6 +26,7 @@ from bridge.callcontrol.house import House
 from bridge.callcontrol.phone import ProxiedPhone
 from bridge.callcontrol.phonecall import PhoneCall, PhoneCallState
 from bridge.callcontrol.settings import CallSettings, CallTexts, DtmfMode, EarlyOpen
+from bridge.callcontrol.sharedline import SharedLine
 
 __all__ = [
     "CallConnected",
@@ -53,5 +54,6 @@ __all__ = [
     "ProxiedPhone",
     "RemoveMember",
     "Restarted",
+    "SharedLine",
     "TransferFinished",
 ]

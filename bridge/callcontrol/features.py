@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bridge.callcontrol.barge import Barge
 from bridge.callcontrol.conference import Conference
 from bridge.callcontrol.conferencelist import ConferenceList
 from bridge.callcontrol.donotdisturb import DoNotDisturb
@@ -10,6 +11,7 @@ from bridge.callcontrol.feature import Feature
 from bridge.callcontrol.forwarding import Forwarding
 from bridge.callcontrol.holdreversion import HoldReversion
 from bridge.callcontrol.meetme import MeetMe
+from bridge.callcontrol.privacy import Privacy
 from bridge.callcontrol.remotehold import RemoteHold
 from bridge.callcontrol.selection import Selection
 from bridge.callcontrol.shortcuts import AbbreviatedDialling, Hotline
@@ -24,6 +26,8 @@ FEATURES: tuple[type[Feature], ...] = (
     Conference,
     ConferenceList,
     MeetMe,
+    Privacy,
+    Barge,
     HoldReversion,
     RemoteHold,
 )

@@ -20,11 +20,13 @@ PhoneT = TypeVar("PhoneT")
 class House(Generic[PhoneT]):
     """One node's phones, as far as they have to do with each other."""
 
-    __slots__ = ("_desks", "_touched", "refs")
+    __slots__ = ("_desks", "_touched", "last_dialled", "refs")
 
     def __init__(self, first_reference: int = 1) -> None:
         self.refs = CallReferences(first_reference)
         """The one counter of call references."""
+        self.last_dialled: dict[str, str] = {}
+        """By the name of a device: what it dialled last, so that redial outlives its connection."""
         self._touched: dict[PhoneT, None] = {}
         self._desks: dict[PhoneT, Desk] = {}
 

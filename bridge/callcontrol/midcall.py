@@ -9,6 +9,7 @@ from bridge.callcontrol.channel import Purpose
 from bridge.callcontrol.codecs import chosen_codec
 from bridge.callcontrol.desk import Desk
 from bridge.callcontrol.phonecall import PhoneCall, PhoneCallState
+from bridge.sccp import MediaCodec
 from bridge.sip import AudioSession, ChangeAccepted, ChangeRefused, Direction, SessionChanged
 from bridge.sip import CallState as SipState
 
@@ -39,12 +40,19 @@ class MidCall:
         call.state = PhoneCallState.HELD
         desk.screen.held(call, desk.own(call), desk.all_calls)
 
-    def resume(self, call: PhoneCall, *, now: float) -> None:
-        """Take the call back. The other side hears of it once the phone listens again, perhaps at another port."""
+    def resume(self, call: PhoneCall, codec: MediaCodec | None = None, *, now: float) -> None:
+        """Take the call back. The other side hears of it once the phone listens again, perhaps at another port.
+
+        ``codec`` is what to talk with where the call was on another phone.
+        """
         desk = self._desk
-        codec = call.channel.codec
+        codec = codec or call.channel.codec
+        taken = call.state is PhoneCallState.REMOTE_HELD
         call.state = PhoneCallState.RESUMING
-        desk.screen.resuming(call, desk.all_calls)
+        if taken:
+            desk.screen.taking(call, desk.all_calls)
+        else:
+            desk.screen.resuming(call, desk.all_calls)
         desk.open(call, Purpose.RESUME, codec, now=now)
         desk.screen.connected(call, desk.own(call), desk.all_calls)
 

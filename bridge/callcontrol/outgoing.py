@@ -19,6 +19,7 @@ from bridge.errors import InvalidInput, LocalProtocolError
 from bridge.sccp import Label, MediaCodec, Tone
 from bridge.sip import AudioSession, CallProgress
 from bridge.sip import CallState as SipState
+from bridge.sip.message import Header
 
 MAX_DIGITS = 64
 SERVICES = "sepbridge-"
@@ -132,16 +133,27 @@ class Outgoing:
         call.remote = Party(number)
         self._place(call, now=now)
 
-    def ask(self, line: int, target: str, shown: Party, *, room: str = "", now: float) -> PhoneCall:
+    def ask(
+        self,
+        line: int,
+        target: str,
+        shown: Party,
+        *,
+        room: str = "",
+        headers: tuple[Header, ...] = (),
+        joins: int = 0,
+        now: float,
+    ) -> PhoneCall:
         """Call a service of the PBX that no keypad can dial; the user sees ``shown`` at the other side.
 
-        ``room`` is the conference that is entered so, if it is one.
+        ``room`` is the conference that is entered so, if it is one; ``headers`` is what the service is told; ``joins``
+        the call of another phone that is taken part in.
         Raises InvalidInput for a name that is none of ``asterisk-conf/sepbridge/services``.
         """
         if not _SERVICE.fullmatch(target):
             raise InvalidInput(f"{target!r} is not the name of a service", fix=f"names begin with {SERVICES!r}")
         call = self._desk.new_call(line, PhoneCallState.OFF_HOOK, outgoing=True)
-        call.target, call.room = target, room
+        call.target, call.room, call.headers, call.joins = target, room, headers, joins
         call.remote = shown
         self._desk.try_line_again(line, now=now)
         self._desk.screen.off_hook(call, self._desk.all_calls, stutter=False, prompt=False)
@@ -187,7 +199,7 @@ class Outgoing:
         call.late = offer is None
         call.told_port = call.channel.port if offer is not None else 0
         try:
-            call.sip = call.agent.call(call.target or call.dialled, offer, now=now)
+            call.sip = call.agent.call(call.target or call.dialled, offer, headers=call.headers, now=now)
         except (InvalidInput, LocalProtocolError):
             desk.fail(call, UNKNOWN_NUMBER, text=desk.settings.texts.cannot_dial, now=now)
             return

@@ -12,6 +12,7 @@ from bridge.core import NumberRange
 from bridge.sccp import Label
 from bridge.sip import AudioSession, Call, UserAgent
 from bridge.sip import CallState as SipState
+from bridge.sip.message import Header
 
 
 class PhoneCallState(StrEnum):
@@ -29,12 +30,17 @@ class PhoneCallState(StrEnum):
     CONNECTED = "connected"
     HELD = "held"
     RESUMING = "resuming"
+    REMOTE = "in use on another phone"
+    REMOTE_HELD = "on hold on another phone"
+    """Of the line that this phone shares with another; the SIP side is with that phone."""
     FAILED = "failed"
     """It did not come about; the user hears a tone."""
     ENDED = "ended"
 
 
-ASIDE = frozenset({PhoneCallState.RINGING_IN, PhoneCallState.HELD, PhoneCallState.ENDED})
+REMOTE = frozenset({PhoneCallState.REMOTE, PhoneCallState.REMOTE_HELD})
+"""States of calls that another phone has."""
+ASIDE = REMOTE | {PhoneCallState.RINGING_IN, PhoneCallState.HELD, PhoneCallState.ENDED}
 """States that do not occupy the user; of the others there is at most one call."""
 
 
@@ -113,6 +119,22 @@ class PhoneCall:
     redirected_from: Party = field(default_factory=Party)
     noticed: PhoneCallState | None = None
     """The state in which the phone's features last saw it."""
+
+    headers: tuple[Header, ...] = ()
+    """What the service is told."""
+    joins: int = 0
+    """The reference of another phone's call that this one joins; 0 for a call of its own."""
+    elsewhere: bool = False
+    """Never talked on this phone: another phone of the line took it, or made it."""
+    private: bool = False
+    """Another phone has it, and does not show with whom."""
+    told_others: tuple[PhoneCallState | None, Party, bool] | None = None
+    """What the other phones of the line were last told of it."""
+
+    @property
+    def is_remote(self) -> bool:
+        """True when another phone has it."""
+        return self.state in REMOTE
 
     @property
     def door(self) -> str:

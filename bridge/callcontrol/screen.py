@@ -22,6 +22,7 @@ from bridge.sccp import (
     CallSelectStat,
     CallState,
     CallType,
+    CallVisibility,
     ClearPriNotify,
     ClearPromptStatus,
     DialedNumber,
@@ -53,12 +54,17 @@ NOTIFY_SECONDS = 10
 NOTIFY_PRIORITY = 5
 HISTORY_SINCE = 17
 """CallHistoryDisposition is for newer phones only."""
+_BARGE_KEY = 1 << 0
+"""Barge is the first key of its set."""
+REMOTE_HOLD_SINCE = 15
+"""Older phones know one kind of hold."""
 
 _LAMPS = {
     PhoneCallState.RINGING_IN: LampMode.BLINK,
     PhoneCallState.PROCEEDING: LampMode.BLINK,
     PhoneCallState.RINGING_OUT: LampMode.BLINK,
     PhoneCallState.HELD: LampMode.WINK,
+    PhoneCallState.REMOTE_HELD: LampMode.WINK,
     PhoneCallState.ENDED: LampMode.OFF,
 }
 _URGENCY = (LampMode.OFF, LampMode.WINK, LampMode.ON, LampMode.BLINK)
@@ -277,6 +283,13 @@ class Screen:
         self.lamps(calls)
         self.send(ActivateCallPlane(call.line))
 
+    def taking(self, call: PhoneCall, calls: Iterable[PhoneCall]) -> None:
+        """The user takes over what another phone held. To this phone it is a new call: OFF_HOOK comes first."""
+        line, ref = call.line, call.call_ref
+        self.send(SetSpeakerMode(OnOff.ON))
+        self.lamps(calls)
+        self.send(CallState(StationCallState.OFF_HOOK, line, ref), ActivateCallPlane(line))
+
     # --- both --------------------------------------------------------------------------------------------------------
 
     def connected(self, call: PhoneCall, own: StationLine, calls: Iterable[PhoneCall]) -> None:
@@ -315,22 +328,58 @@ class Screen:
         self.send(SetRinger(RingMode.OFF, RingDuration.NORMAL, line, ref))
         if all(other.is_aside for other in calls):
             self.send(SetSpeakerMode(OnOff.OFF))
-        if not calls:
+        if all(other.is_remote for other in calls):
             self.idle()
             self._session.send_time()
             self.send(SetRinger(RingMode.OFF))
 
-    def answered_elsewhere(self, call: PhoneCall) -> None:
-        """Somebody else took the call: it is not a missed one."""
-        if self._session.dialect.version >= HISTORY_SINCE:
-            self.send(CallHistoryDisposition(CallHistory.IGNORE, call.line, call.call_ref))
+    # --- another phone of the line -----------------------------------------------------------------------------------
+
+    def taken_elsewhere(self, call: PhoneCall) -> None:
+        """Another phone of the line took what rings here. Connected first, or the phone lists a missed call."""
+        line, ref = call.line, call.call_ref
+        self.send(SetRinger(RingMode.OFF, RingDuration.NORMAL, line, ref))
+        self.send(ClearPriNotify(NOTIFY_PRIORITY))
+        self.filed(call, CallHistory.IGNORE)
+        self.send(ClearPromptStatus(line, ref), CallState(StationCallState.CONNECTED, line, ref))
+
+    def remote(self, call: PhoneCall, own: StationLine, calls: Iterable[PhoneCall], *, barge: bool) -> None:
+        """Another phone of the line has the call, in use or on hold. ``barge``: this phone may join it."""
+        line, ref = call.line, call.call_ref
+        if call.state is PhoneCallState.REMOTE:
+            state, keys, text = StationCallState.IN_USE_REMOTELY, SoftKeySetIndex.IN_USE_HINT, Label.IN_USE_REMOTE
+        else:
+            red = self._session.dialect.version >= REMOTE_HOLD_SINCE
+            state = StationCallState.REMOTE_HOLD if red else StationCallState.HOLD
+            keys, text = SoftKeySetIndex.ON_HOOK_STEALABLE, Label.HOLD
+        visibility = CallVisibility.HIDDEN if call.private else CallVisibility.DEFAULT
+        self.send(CallState(state, line, ref, visibility))
+        self.info(call, own)
+        self.lamps(calls)
+        mask = ALL_KEYS if barge and not call.private else ALL_KEYS & ~_BARGE_KEY
+        if call.state is not PhoneCallState.REMOTE:
+            mask = ALL_KEYS
+        self.send(SelectSoftKeys(line, ref, keys, mask), DisplayPromptStatus(text, 0, line, ref))
+
+    def remote_cleared(self, call: PhoneCall, calls: tuple[PhoneCall, ...]) -> None:
+        """What another phone had is over."""
+        line, ref = call.line, call.call_ref
+        self.lamps((*calls, call))
+        self.send(ClearPromptStatus(line, ref), CallState(StationCallState.ON_HOOK, line, ref))
+        if all(other.is_remote for other in calls):
+            self.idle()
+
+    def filed(self, call: PhoneCall, history: CallHistory | None) -> None:
+        """Tell the phone how to file the call; old ones decide for themselves."""
+        if history is not None and self._session.dialect.version >= HISTORY_SINCE:
+            self.send(CallHistoryDisposition(history, call.line, call.call_ref))
 
     def info(self, call: PhoneCall, own: StationLine) -> None:
         """Who is on the call."""
         here = Party(own.number, own.display_name)
         there = call.remote
         if not there.shown:
-            there = Party("", self.unknown)
+            there = Party("", Label.PRIVATE if call.private else self.unknown)
         calling, called = (here, there) if call.outgoing else (there, here)
         original = Party(call.dialled, call.dialled) if call.outgoing else call.redirected_from
         if call.target:

@@ -81,6 +81,10 @@ class CallSettings:
     dnd_modes: tuple[DndMode, ...] = (DndMode.SILENT, DndMode.REJECT)
     """The modes of do-not-disturb that the user may switch on; the key switches on the first."""
     abbreviated: tuple[AbbreviatedDial, ...] = ()
+    barge: bool = False
+    """This phone may join the calls of other phones of its lines."""
+    privacy: bool = False
+    """Other phones of a line do not show with whom this one talks."""
     voicemail: str = ""
     """What the messages button dials."""
     texts: CallTexts = field(default=CallTexts())
