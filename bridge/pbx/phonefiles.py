@@ -34,9 +34,11 @@ class Written:
 class PhoneFiles:
     """Writes them. Blocking; one call at a time."""
 
-    def __init__(self, directory: Path, options: PjsipOptions, watcher_secret: str = "") -> None:
+    def __init__(self, directory: Path, options: PjsipOptions, dialplan: str = "", *, watcher_secret: str = "") -> None:
+        """``dialplan`` goes to the end of the phones' numbers as it is."""
         self._watcher = watcher_text(watcher_secret) if watcher_secret else ""
         self._directory = directory
+        self._dialplan = dialplan
         self._options = options
         self._texts: dict[SipEndpoint, tuple[str, str]] = {}
         """Endpoint and dialplan text of what was written last, so that a change renders only what changed."""
@@ -69,7 +71,7 @@ class PhoneFiles:
             plan = f"{plan}\n{pickup_groups_text(one.call_group for one in texts)}"
         if self._watcher:
             plan = f"{plan}\n{watcher_contexts_text(one.partition for one in texts)}"
-        dialplan = self._replace(EXTENSIONS_PHONES, plan)
+        dialplan = self._replace(EXTENSIONS_PHONES, plan + self._dialplan)
         dialplan |= self._replace(EXTENSIONS_SITE, dial_plan_text(contexts))
         pjsip = self._replace(
             PJSIP_PHONES, "\n".join([*filter(None, [self._watcher]), *(text for text, _ in texts.values())])

@@ -14,6 +14,7 @@ from bridge.sccp.features import (
     FeatureStat,
     ServiceUrlStat,
 )
+from bridge.sccp.labels import Label
 from bridge.sccp.lines import CallCount, CallCountRes, ForwardStat, LineStat, SpeedDialStat
 from bridge.sccp.message import Message
 from bridge.sccp.profile import StationProfile, StationServer
@@ -130,6 +131,8 @@ def _feature_stat(index: int, profile: StationProfile, buttons: tuple[ButtonDefi
     lamp = profile.lamp(index)
     if lamp is not None and ButtonDefinition(index, StimulusType.BLF_SPEED_DIAL) in buttons:
         return FeatureStat(index, StimulusType.BLF_SPEED_DIAL, BlfStatus.UNKNOWN, lamp.label or lamp.number)
+    if ButtonDefinition(index, StimulusType.FEATURE) in buttons:
+        return FeatureStat(index, StimulusType.FEATURE, 0, Label.PRIVATE)
     return FeatureStat(index, StimulusType.UNDEFINED)
 
 

@@ -47,6 +47,8 @@ class Desks:
         self.bed = bed
         self.watch = Watch(bed)
         self.phones: list[SccpPhone] = []
+        self.auto_answer: float | None = 0.0
+        """Of the phones that are placed from now on."""
 
     def place(
         self, model: str, *, mac: str = "", add_ons: tuple[str, ...] = (), auto_answer: float | None = 0.0
@@ -59,8 +61,8 @@ class Desks:
             FileServer(self.bed.tftp, self.bed.http),
             timing=LAB_TIMING,
             tone=TONES[40 + 4 * index],
-            auto_answer=auto_answer,
             add_ons=add_ons,
+            auto_answer=auto_answer if self.auto_answer is not None else None,
         )
         self.phones.append(phone)
         return phone

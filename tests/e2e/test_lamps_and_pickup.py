@@ -24,6 +24,14 @@ async def desks() -> AsyncIterator[Desks]:
         yield desks
 
 
+async def unanswered(desks: Desks) -> SccpPhone:
+    """A phone that rings until somebody answers."""
+    desks.auto_answer = None
+    phone = await desks.registered("7942")
+    desks.auto_answer = 0.0
+    return phone
+
+
 async def change(desks: Desks, phone: SccpPhone, how: Callable[[Device], Device]) -> None:
     """What an admin would change of a phone."""
     with desks.bed.service.store.write() as work:
@@ -88,7 +96,7 @@ async def rings(phone: SccpPhone) -> None:
 
 
 async def test_lamps_of_three_generations_follow_calls_and_a_restart_of_asterisk(desks: Desks) -> None:
-    caller, called = await desks.registered("7961"), await desks.registered("7942", auto_answer=None)
+    caller, called = await desks.registered("7961"), await unanswered(desks)
     old, middle, new = [await desks.registered(model) for model in ("7940", "7961", "7975")]
     await give_lamp(desks, old, called.number)
     await give_lamp(desks, middle, called.number, ceiling=17)
@@ -141,7 +149,7 @@ async def test_lamps_of_three_generations_follow_calls_and_a_restart_of_asterisk
 
 @pytest.mark.parametrize("model", ["7940", "7961"])
 async def test_a_lamp_that_blinks_picks_up(desks: Desks, model: str) -> None:
-    caller, called = await desks.registered("7961"), await desks.registered("7942", auto_answer=None)
+    caller, called = await desks.registered("7961"), await unanswered(desks)
     watching = await desks.registered(model)
     await give_lamp(desks, watching, called.number)
     await lamps_say("idle", watching)
@@ -162,7 +170,7 @@ async def test_a_lamp_that_blinks_picks_up(desks: Desks, model: str) -> None:
 
 
 async def test_pickup_in_the_own_group_by_number_and_in_another_group(desks: Desks) -> None:
-    caller, called = await desks.registered("7961"), await desks.registered("7942", auto_answer=None)
+    caller, called = await desks.registered("7961"), await unanswered(desks)
     mate, other = await desks.registered("7970"), await desks.registered("7940")
     await put_in_group(desks, called, "42")
     await put_in_group(desks, mate, "42")
@@ -207,7 +215,7 @@ async def test_pickup_in_the_own_group_by_number_and_in_another_group(desks: Des
 
 
 async def test_two_pick_up_one_call_at_once(desks: Desks) -> None:
-    caller, called = await desks.registered("7961"), await desks.registered("7942", auto_answer=None)
+    caller, called = await desks.registered("7961"), await unanswered(desks)
     one, two = await desks.registered("7970"), await desks.registered("7940")
     for phone in (one, two):
         await give_lamp(desks, phone, called.number)

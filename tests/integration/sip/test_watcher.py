@@ -32,7 +32,7 @@ async def server(asterisk: PrivateAsterisk) -> tuple[str, int]:
         SipEndpoint("1711", SECRET, DeviceName("SEP001122331711"), "1711", "Ada"),
         SipEndpoint("1712", SECRET, DeviceName("SEP001122331712"), "1712", "Bob", partition="Staff"),
     ]
-    files = PhoneFiles(asterisk.phones_directory, PjsipOptions(), WATCHERS)
+    files = PhoneFiles(asterisk.phones_directory, PjsipOptions(), watcher_secret=WATCHERS)
     await asyncio.to_thread(files.write, endpoints)
     await asterisk.cli("module reload res_pjsip.so")
     await asterisk.cli("module reload pbx_config.so")
