@@ -127,6 +127,7 @@ class Stations:
         self.house: House[ProxiedPhone] = House()
         self.watcher = Watcher(self.house.watching, asterisk, self.ids, secret=watcher_secret)
         self.watcher.changed = self._look_after_touched_alone
+        self.watcher.begun = self.line_desk.changed
         self.lines = OpenLines(asterisk, self.ids, self.look_after_touched)
         self._stations_of_phones: dict[ProxiedPhone, Station] = {}
         self._of_device: dict[DeviceName, Station] = {}
@@ -342,14 +343,19 @@ class Stations:
     # --- inside ------------------------------------------------------------------------------------------------------
 
     def _numbers(self) -> Iterator[str]:
-        """The numbers of all lines of registered phones."""
+        """The numbers of all lines of registered phones, and those that they watch."""
         for station in self._of_device.values():
             yield from station.numbers
+        yield from self.house.watching.numbers
 
     def _tell_line(self, number: str, answer: LineFeaturesRead | LineChangeFailed) -> None:
         for station in list(self._of_device.values()):
             if number in station.numbers:
                 station.tell(answer)
+        if isinstance(answer, LineFeaturesRead):
+            now = asyncio.get_running_loop().time()
+            self.house.watching.do_not_disturb(number, answer.features.dnd, now=now)
+            self.look_after_touched()
 
     def emergency(self, device: Device, event: EmergencyCalled) -> None:
         """Somebody dialled an emergency number: say so at once, and keep the way open for a call-back."""

@@ -48,6 +48,8 @@ class Watcher:
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at: float | None = None
         self.changed: Callable[[], None] = _nothing
+        self.begun: Callable[[str], None] = lambda number: None
+        """Told of each number that is watched from now on."""
 
     async def run(self) -> None:
         """Open the socket; everything else happens by itself. Ends only by cancellation."""
@@ -99,6 +101,7 @@ class Watcher:
                     log.warning("%s cannot be watched: %s", order.number, error)
                     return
                 self._subscriptions[order.number], self._numbers[subscription] = subscription, order.number
+                self.begun(order.number)
 
     def _heard(self, event: Event) -> None:
         link = self._link

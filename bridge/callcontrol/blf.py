@@ -39,8 +39,13 @@ _STATUS = {
     LampState.IDLE: BlfStatus.IDLE,
     LampState.ALERTING: BlfStatus.ALERTING,
     LampState.IN_USE: BlfStatus.IN_USE,
+    LampState.DO_NOT_DISTURB: BlfStatus.DO_NOT_DISTURB,
 }
-_LAMPS = {LampState.ALERTING: LampMode.BLINK, LampState.IN_USE: LampMode.ON}
+_LAMPS = {
+    LampState.ALERTING: LampMode.BLINK,
+    LampState.IN_USE: LampMode.ON,
+    LampState.DO_NOT_DISTURB: LampMode.ON,
+}
 
 
 class BusyLamps(Feature):

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from bridge.callcontrol.parties import Party
+from bridge.core import DndMode
 from bridge.errors import RemoteProtocolError
 from bridge.sip.dialoginfo import MEDIA_TYPE, CallDirection, DialogStatus, WatchedNumber, parse_dialog_info
 
@@ -33,6 +34,7 @@ class LampState(StrEnum):
     IDLE = "idle"
     ALERTING = "alerting"
     IN_USE = "in use"
+    DO_NOT_DISTURB = "do not disturb"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,7 @@ class _Number:
     told: WatchedNumber
     shown: Watched
     listeners: dict[Listener, None]
+    dnd: DndMode = DndMode.OFF
     subscribed: bool = False
 
 
@@ -143,14 +146,20 @@ class Watching:
             if not entry.told.is_known:
                 self._order(number, OrderKind.REFRESH)
                 return "a document is missing"
-        self._show(entry, _shown(entry.told), now)
+        self._show(entry, now)
         return trouble
+
+    def do_not_disturb(self, number: str, mode: DndMode, *, now: float) -> None:
+        """What the PBX keeps of a number's do-not-disturb; its dialogs do not tell that from a call."""
+        if (entry := self._numbers.get(number)) is not None:
+            entry.dnd = mode
+            self._show(entry, now)
 
     def lost(self, number: str, *, now: float) -> None:
         """The subscription does not stand: nothing is known of the number until the next NOTIFY of a new one."""
         if (entry := self._numbers.get(number)) is not None:
             entry.told = WatchedNumber()
-            self._show(entry, NOTHING_KNOWN, now)
+            self._show(entry, now)
 
     def renew(self) -> None:
         """The PBX may have forgotten everything: ask again for all numbers, one after the other."""
@@ -191,7 +200,8 @@ class Watching:
     def _order(self, number: str, kind: OrderKind) -> None:
         self._orders.setdefault(number, kind)
 
-    def _show(self, entry: _Number, shown: Watched, now: float) -> None:
+    def _show(self, entry: _Number, now: float) -> None:
+        shown = _shown(entry.told, entry.dnd)
         if shown == entry.shown:
             return
         entry.shown = shown
@@ -199,12 +209,17 @@ class Watching:
             listener(now)
 
 
-def _shown(told: WatchedNumber) -> Watched:
-    """One lamp for all dialogs of a number: ringing goes before talking, for it is what can be picked up."""
+def _shown(told: WatchedNumber, dnd: DndMode) -> Watched:
+    """One lamp for all dialogs of a number: ringing goes before the rest, for it is what can be picked up.
+
+    A number that rejects calls is busy to its hint, talking or not; one that only rings in silence is not.
+    """
     if not told.is_known:
         return NOTHING_KNOWN
     for dialog in told.dialogs:
         # "early" is what Asterisk says of a ringing phone; of a caller it says "confirmed".
         if dialog.status is DialogStatus.EARLY and dialog.direction is not CallDirection.INITIATOR:
             return Watched(LampState.ALERTING, Party.of(dialog.remote_number, dialog.remote_name))
+    if dnd is DndMode.REJECT or (dnd is DndMode.SILENT and not told.dialogs):
+        return Watched(LampState.DO_NOT_DISTURB)
     return Watched(LampState.IN_USE if told.dialogs else LampState.IDLE)

@@ -125,6 +125,13 @@ async def test_lamps_of_three_generations_follow_calls_and_a_restart_of_asterisk
     await called.wait_for(CallEnded)
     await lamps_say("idle", old, middle, new)
 
+    # Do not disturb is not the same as a call.
+    called.press_soft_key("DND")
+    for phone, what in ((old, "in use"), (middle, "do not disturb"), (new, "do not disturb")):
+        await lamps_say(what, phone)
+    called.press_soft_key("DND")
+    await lamps_say("idle", old, middle, new)
+
     # Asterisk goes in the middle of a call, and comes back without it.
     caller.call(called.number)
     await rings(called)

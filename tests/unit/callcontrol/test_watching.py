@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bridge.callcontrol.parties import Party
 from bridge.callcontrol.watching import LINGER, MAX_NUMBERS, PACE, LampState, Order, OrderKind, Watched, Watching
+from bridge.core import DndMode
 from bridge.sip.dialoginfo import MEDIA_TYPE
 from tests.sipwatch import CONFIRMED, EARLY, IDLE, document
 
@@ -99,6 +100,22 @@ def test_who_calls_is_known_while_it_rings() -> None:
     assert watching.state("2001") == Watched(L.ALERTING, Party("1003", "Carol"))
     told(watching, CONFIRMED, 1, caller="1003", name="Carol")
     assert watching.state("2001") == Watched(L.IN_USE)
+
+
+def test_do_not_disturb_is_told_apart_from_a_call() -> None:
+    watching = Watching()
+    lamp = Lamp(watching)
+    watching.do_not_disturb("2001", DndMode.REJECT, now=0.0)
+    assert lamp.seen == [L.UNKNOWN]
+    told(watching, CONFIRMED)  # the hint has do-not-disturb in it
+    told(watching, EARLY, 1)
+    told(watching, CONFIRMED, 2)
+    watching.do_not_disturb("2001", DndMode.SILENT, now=0.0)
+    told(watching, IDLE, 3)
+    watching.do_not_disturb("2001", DndMode.OFF, now=0.0)
+    watching.do_not_disturb("2009", DndMode.OFF, now=0.0)
+    dnd = L.DO_NOT_DISTURB
+    assert lamp.seen == [L.UNKNOWN, dnd, L.ALERTING, dnd, L.IN_USE, dnd, L.IDLE]
 
 
 def test_what_is_lost_or_senseless_is_unknown() -> None:
