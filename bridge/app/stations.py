@@ -127,7 +127,7 @@ class Stations:
         self.house: House[ProxiedPhone] = House()
         self.watcher = Watcher(self.house.watching, asterisk, self.ids, secret=watcher_secret)
         self.watcher.changed = self._look_after_touched_alone
-        self.watcher.begun = self.line_desk.changed
+        self.watcher.lookout.begun = self.line_desk.changed
         self.lines = OpenLines(asterisk, self.ids, self.look_after_touched)
         self._stations_of_phones: dict[ProxiedPhone, Station] = {}
         self._of_device: dict[DeviceName, Station] = {}

@@ -1,4 +1,4 @@
-"""The node's eye on what numbers do: one user agent with an account of its own, for the lamps of all phones."""
+"""The node's eye on what numbers do: one socket and one account for the lamps of all phones."""
 
 from __future__ import annotations
 
@@ -7,49 +7,33 @@ import contextlib
 import logging
 from collections.abc import Callable
 
-from bridge.callcontrol.watching import Order, OrderKind, Watching
-from bridge.errors import InvalidInput
+from bridge.callcontrol.lookout import Lookout, nobody_watches
+from bridge.callcontrol.watching import Watching
 from bridge.net.sipids import RandomSipIds
 from bridge.net.siptransport import SipLink
 from bridge.pbx.pjsipconf import WATCHER
-from bridge.sip import (
-    Account,
-    Destination,
-    Event,
-    MessageIgnored,
-    Notified,
-    NotifyReceived,
-    Subscription,
-    SubscriptionFailed,
-    UserAgent,
-)
+from bridge.sip import Account, Destination, Event, UserAgent
 
 log = logging.getLogger(__name__)
 
-EXPIRES = 600
-"""Seconds asked for. Asterisk's restart is heard of at once, and answered by ``asterisk_came_back``."""
 RETRY_SOCKET = 5.0
 FAREWELL = 1.0
 """Seconds that Asterisk has at the end to take note that nobody watches any more."""
 
 
 class Watcher:
-    """Does what ``Watching`` orders, and tells it what comes back. ``changed`` is called after each step."""
+    """Moves bytes and time for the lookout. ``changed`` is called after each event."""
 
     def __init__(self, watching: Watching, server: Destination, ids: RandomSipIds, *, secret: str) -> None:
         self._watching = watching
         account = Account(user=WATCHER, domain=server.host, server=server, password=secret)
-        # A dialog of Asterisk's that we do not know is one of a former run: it shall end there.
-        self.agent = UserAgent(account, ids, ("", 0), max_calls=0, notify_policy=_nobody_watches)
+        self.agent = UserAgent(account, ids, ("", 0), max_calls=0, notify_policy=nobody_watches)
+        self.lookout = Lookout(watching, self.agent)
         self._link: SipLink | None = None
-        self._subscriptions: dict[str, Subscription] = {}
-        self._numbers: dict[Subscription, str] = {}
         self._left = asyncio.Event()
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at: float | None = None
         self.changed: Callable[[], None] = _nothing
-        self.begun: Callable[[str], None] = lambda number: None
-        """Told of each number that is watched from now on."""
 
     async def run(self) -> None:
         """Open the socket; everything else happens by itself. Ends only by cancellation."""
@@ -72,11 +56,9 @@ class Watcher:
         link = self._link
         if link is None:
             return
-        now = link.now
-        while (order := self._watching.next_order(now=now)) is not None:
-            self._do(order, now)
+        self.lookout.look_after(now=link.now)
         link.flush()
-        self._arm(link)
+        self._arm()
 
     def asterisk_came_back(self) -> None:
         """It may be a new one that knows of no subscription."""
@@ -85,47 +67,19 @@ class Watcher:
 
     # --- inside ------------------------------------------------------------------------------------------------------
 
-    def _do(self, order: Order, now: float) -> None:
-        subscription = self._subscriptions.get(order.number)
-        match order.kind:
-            case OrderKind.UNSUBSCRIBE:
-                if subscription is not None:
-                    del self._subscriptions[order.number], self._numbers[subscription]
-                    self.agent.unsubscribe(subscription, now=now)
-            case _ if subscription is not None:
-                self.agent.resubscribe(subscription, now=now)
-            case _:
-                try:
-                    subscription = self.agent.subscribe(order.number, expires=EXPIRES, now=now)
-                except InvalidInput as error:
-                    log.warning("%s cannot be watched: %s", order.number, error)
-                    return
-                self._subscriptions[order.number], self._numbers[subscription] = subscription, order.number
-                self.begun(order.number)
-
     def _heard(self, event: Event) -> None:
         link = self._link
         if link is None:
             if not self.agent.subscriptions:
                 self._left.set()
             return
-        match event:
-            case Notified() if (number := self._numbers.get(event.subscription)) is not None:
-                trouble = self._watching.notified(number, event.content_type, event.body, now=link.now)
-                if trouble:
-                    log.info("what Asterisk tells of %s: %s", number, trouble)
-            case SubscriptionFailed() if (number := self._numbers.get(event.subscription)) is not None:
-                log.info("%s is not watched: %s; tried again in %.0f s", number, event.reason, event.retry_in)
-                self._watching.lost(number, now=link.now)
-            case MessageIgnored():
-                log.debug("the watcher ignored a message: %s", event.why)
-            case _:
-                return
+        if said := self.lookout.heard(event, now=link.now):
+            log.info("%s", said)
         self.changed()
         self.look_after()
 
-    def _arm(self, link: SipLink) -> None:
-        at = self._watching.timer()
+    def _arm(self) -> None:
+        at = self.lookout.timer()
         if at == self._timer_at:
             return
         if self._timer is not None:
@@ -139,12 +93,10 @@ class Watcher:
         self.look_after()
 
     async def _leave(self, link: SipLink) -> None:
-        """Say goodbye: else Asterisk goes on telling a port behind which nobody is."""
         self._link = None
         if self._timer is not None:
             self._timer.cancel()
-        for subscription in self.agent.subscriptions:
-            self.agent.unsubscribe(subscription, now=link.now)
+        self.lookout.leave(now=link.now)
         link.flush()
         with contextlib.suppress(TimeoutError, asyncio.CancelledError):
             async with asyncio.timeout(FAREWELL):
@@ -155,7 +107,3 @@ class Watcher:
 
 def _nothing() -> None:
     """Nobody has to be told."""
-
-
-def _nobody_watches(event: NotifyReceived) -> int:
-    return 481 if event.event_package in ("dialog", "presence") else 200
