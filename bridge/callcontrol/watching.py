@@ -212,7 +212,7 @@ class Watching:
 def _shown(told: WatchedNumber, dnd: DndMode) -> Watched:
     """One lamp for all dialogs of a number: ringing goes before the rest, for it is what can be picked up.
 
-    A number that rejects calls is busy to its hint, talking or not; one that only rings in silence is not.
+    A number that is not to be disturbed is busy to its hint, talking or not: the two cannot be told apart then.
     """
     if not told.is_known:
         return NOTHING_KNOWN
@@ -220,6 +220,6 @@ def _shown(told: WatchedNumber, dnd: DndMode) -> Watched:
         # "early" is what Asterisk says of a ringing phone; of a caller it says "confirmed".
         if dialog.status is DialogStatus.EARLY and dialog.direction is not CallDirection.INITIATOR:
             return Watched(LampState.ALERTING, Party.of(dialog.remote_number, dialog.remote_name))
-    if dnd is DndMode.REJECT or (dnd is DndMode.SILENT and not told.dialogs):
+    if dnd is not DndMode.OFF:
         return Watched(LampState.DO_NOT_DISTURB)
     return Watched(LampState.IN_USE if told.dialogs else LampState.IDLE)

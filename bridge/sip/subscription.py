@@ -32,6 +32,9 @@ LARGEST_BODY = 32_768
 """Bytes of a NOTIFY's body that are passed on; a longer one is refused."""
 _AT_ONCE = frozenset({"deactivated", "timeout"})
 """Reasons of an end after which a new subscription may follow at once (section 4.1.3)."""
+_FORGOTTEN = frozenset({481, 500})
+"""Answers to a refresh from a server that does not know the subscription any more, after a restart mostly. 500 is what
+Asterisk says while it remembers the dialog, but nothing in it."""
 _HOPELESS = frozenset({"rejected", "noresource", "invariant"})
 
 
@@ -232,8 +235,10 @@ class Subscription:
     def notify(self, request: Request, *, now: float) -> int:
         """A NOTIFY that names us. Returns the status to answer it with.
 
-        The first one makes the dialog, be it before or after the 200 of SUBSCRIBE (section 4.1.2.4). Those out of order
-        get 500 (RFC 3261 section 12.2.2): what they would tell is older than what is known.
+        The first one makes the dialog, be it before or after the 200 of SUBSCRIBE (section 4.1.2.4). One out of order
+        gets 500 (RFC 3261 section 12.2.2): what it would tell is older than what is known. But a subscription does not
+        outlive that at Asterisk, and an Asterisk that comes back with subscriptions from its database counts from an
+        old number in the same dialog: either way a new subscription is the way on.
         """
         headers = request.headers
         if self.state in _IDLE:
@@ -249,6 +254,8 @@ class Subscription:
         try:
             self._of_dialog(request)
         except RemoteProtocolError as error:
+            if error.reply == 500 and self._wanted:
+                self._again(now)
             return error.reply or 400
         parameters = parse_parameters(f";{stated.partition(';')[2]}")
         if request.body and state != "pending" and self._wanted:
@@ -316,10 +323,10 @@ class Subscription:
 
     def _refused(self, response: Response, now: float) -> None:
         after = seconds(response, "Retry-After")
-        if response.code == 481 and self.state is SubscriptionState.REFRESHING:
-            self._again(now)  # the server forgot it: after a restart, mostly
+        if response.code in _FORGOTTEN and self.state is SubscriptionState.REFRESHING:
+            self._again(now)
             return
-        if self.state is SubscriptionState.REFRESHING and after is None and response.code >= 500 and now < self._until:
+        if self.state is SubscriptionState.REFRESHING and after is None and response.code > 500 and now < self._until:
             # What was granted still stands (section 4.1.2.3).
             self.state = SubscriptionState.ACTIVE
             self._at = min(now + self._back_off(), self._until)

@@ -115,7 +115,7 @@ def test_do_not_disturb_is_told_apart_from_a_call() -> None:
     watching.do_not_disturb("2001", DndMode.OFF, now=0.0)
     watching.do_not_disturb("2009", DndMode.OFF, now=0.0)
     dnd = L.DO_NOT_DISTURB
-    assert lamp.seen == [L.UNKNOWN, dnd, L.ALERTING, dnd, L.IN_USE, dnd, L.IDLE]
+    assert lamp.seen == [L.UNKNOWN, dnd, L.ALERTING, dnd, L.IDLE]
 
 
 def test_what_is_lost_or_senseless_is_unknown() -> None:
