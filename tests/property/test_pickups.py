@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from bridge.callcontrol import House, ProxiedPhone
-from bridge.sccp import ButtonDefinition, LampMode, SoftKeyEventType, StimulusType
+from bridge.callcontrol.watching import LampState
+from bridge.sccp import BlfStatus, ButtonDefinition, FeatureStat, LampMode, SoftKeyEventType, StimulusType
 from bridge.sccp.profile import BusyLamp
 from bridge.sip import Call, CallState, IncomingCall
 from bridge.sip.dialoginfo import MEDIA_TYPE
@@ -26,6 +27,8 @@ PROFILE_WITH_LAMP = replace(
     buttons=(ButtonDefinition(1, B.LINE), ButtonDefinition(2, B.LINE), ButtonDefinition(1, B.BLF_SPEED_DIAL)),
 )
 VERSIONS = (11, 17, 22)
+SHOWN = {LampState.IDLE: BlfStatus.IDLE, LampState.ALERTING: BlfStatus.ALERTING, LampState.IN_USE: BlfStatus.IN_USE}
+LIT = {LampState.IDLE: LampMode.OFF, LampState.ALERTING: LampMode.BLINK, LampState.IN_USE: LampMode.ON}
 phones = st.integers(0, len(VERSIONS) - 1)
 
 
@@ -94,6 +97,7 @@ class Pickups(RuleBasedStateMachine):
         if self.truth == EARLY:
             self.truth = CONFIRMED
             self.taken = index, call
+            self.version += 1
             agent.answer(call, PBX_MEDIA, now=bench.now)
         else:
             agent.reject(call, 480, now=bench.now)
@@ -117,6 +121,12 @@ class Pickups(RuleBasedStateMachine):
         bench.push(button, instance)
         self.settle()
 
+    @rule(order=st.permutations(range(len(VERSIONS))))
+    def all_press_at_once(self, order: list[int]) -> None:
+        self.it_rings(told=True)
+        for phone in order:
+            self.press(phone)
+
     @rule(phone=phones, key=st.sampled_from([K.END_CALL, K.HOLD, K.RESUME, K.NEW_CALL]))
     def key(self, phone: int, key: SoftKeyEventType) -> None:
         bench = self.benches[phone]
@@ -129,6 +139,14 @@ class Pickups(RuleBasedStateMachine):
         self.settle()
 
     # --- what holds --------------------------------------------------------------------------------------------------
+
+    @invariant()
+    def all_show_what_was_told(self) -> None:
+        state = self.house.watching.state(NUMBER).state
+        for bench in self.benches:
+            icons = [each.status for each in bench.station.received if isinstance(each, FeatureStat)]
+            shown = icons[-1] if icons else bench.station.lamps.get((B.LINE, 3), LampMode.OFF)
+            assert shown == (SHOWN if icons else LIT)[state]
 
     @invariant()
     def no_more_than_one_has_the_call(self) -> None:
@@ -159,6 +177,6 @@ class Pickups(RuleBasedStateMachine):
 
 
 Pickups.TestCase.settings = settings(
-    max_examples=40, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=60, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
 )
 TestPickups = Pickups.TestCase
