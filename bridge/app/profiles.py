@@ -164,6 +164,7 @@ class Profiles:
             privacy=self._privacy(device),
             barge=settings.barge is not BargeOption.OFF,
             preserve=self._settings.preserve,
+            pickup_group=device.lines[0].line.settings.pickup_group if device.lines else "",
             group_pickups=tuple(
                 each.assigned.argument
                 for each in device.buttons

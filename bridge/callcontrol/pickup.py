@@ -34,9 +34,9 @@ class Pickup(Feature):
         """One of the three."""
         match event.key:
             case SoftKeyEventType.PICK_UP:
-                pick_up(self._at_work, OWN_GROUP, Party("", Label.PICK_UP), line=event.line, now=now)
+                self._own_group(event.line, now)
             case SoftKeyEventType.OTHER_PICK_UP:
-                pick_up(self._at_work, OTHER_GROUP, Party("", Label.OTHER_PICK_UP), line=event.line, now=now)
+                self._other_group(event.line, now)
             case _:
                 self._ask_for_group(event.line, now)
 
@@ -44,14 +44,14 @@ class Pickup(Feature):
         """One of the three; a group's button may name its group."""
         match event.button:
             case StimulusType.CALL_PICKUP:
-                pick_up(self._at_work, OWN_GROUP, Party("", Label.PICK_UP), now=now)
+                self._own_group(0, now)
             case StimulusType.OTHER_PICKUP:
-                pick_up(self._at_work, OTHER_GROUP, Party("", Label.OTHER_PICK_UP), now=now)
+                self._other_group(0, now)
             case _:
                 groups = self._at_work.desk.settings.group_pickups
                 group = groups[event.instance - 1] if 0 < event.instance <= len(groups) else ""
                 if group:
-                    pick_up(self._at_work, GROUP + group, Party(group), now=now)
+                    pick_up(self._at_work, GROUP + group, self._caller({group}) or Party(group), now=now)
                 else:
                     self._ask_for_group(0, now)
 
@@ -60,6 +60,24 @@ class Pickup(Feature):
         if call.state is PhoneCallState.FAILED and call.target.startswith(_PICKUPS):
             text = Label.NO_CALL_AVAILABLE_FOR_PICKUP
             self._at_work.desk.screen.send(DisplayPromptStatus(text, 0, call.line, call.call_ref))
+
+    def _own_group(self, line: int, now: float) -> None:
+        group = self._at_work.desk.settings.pickup_group
+        pick_up(self._at_work, OWN_GROUP, self._caller({group}) or Party("", Label.PICK_UP), line=line, now=now)
+
+    def _other_group(self, line: int, now: float) -> None:
+        own = self._at_work.desk.settings.pickup_group
+        others = {desk.settings.pickup_group for _, desk in self._at_work.house.desks()} - {own}
+        pick_up(self._at_work, OTHER_GROUP, self._caller(others) or Party("", Label.OTHER_PICK_UP), line=line, now=now)
+
+    def _caller(self, groups: set[str]) -> Party | None:
+        """Who most likely is picked up, as far as a phone of ours rings; the PBX says in the end who it is."""
+        for _, desk in self._at_work.house.desks():
+            if desk is not self._at_work.desk and desk.settings.pickup_group in groups - {""}:
+                call = desk.first(PhoneCallState.RINGING_IN)
+                if call is not None and call.remote.shown:
+                    return call.remote
+        return None
 
     def _ask_for_group(self, line: int, now: float) -> None:
         """Dial tone: the user dials the group's number."""
@@ -70,7 +88,7 @@ class Pickup(Feature):
 
     def _group_dialled(self, call: PhoneCall, group: str, now: float) -> None:
         call.number_for = None
-        pick_up(self._at_work, GROUP + group, Party(group), now=now)
+        pick_up(self._at_work, GROUP + group, self._caller({group}) or Party(group), now=now)
 
 
 def directed_pickup(at_work: Workings, number: str, caller: Party, *, now: float) -> PhoneCall | None:

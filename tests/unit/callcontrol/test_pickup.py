@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bridge.callcontrol import CallSettings, PhoneCallState
+from bridge.callcontrol import CallSettings, House, PhoneCallState, ProxiedPhone
 from bridge.callcontrol.outgoing import Outgoing
 from bridge.callcontrol.parties import Party
 from bridge.errors import InvalidInput
@@ -31,6 +31,20 @@ def test_a_key_asks_the_pbx(key: SoftKeyEventType, target: str, lifted: bool) ->
     bench.press(K.END_CALL, 1, bench.ref)
     bench.at_rest()
     assert bench.phone.agents[0].calls == ()
+
+
+@pytest.mark.parametrize(
+    ("key", "group", "shown"),
+    [(K.PICK_UP, "42", "2002"), (K.PICK_UP, "7", ""), (K.OTHER_PICK_UP, "7", "2002"), (K.OTHER_PICK_UP, "42", "")],
+)
+def test_who_calls_is_shown_before_the_pbx_answers(key: SoftKeyEventType, group: str, shown: str) -> None:
+    house: House[ProxiedPhone] = House()
+    rings = Bench(house=house, settings=CallSettings(pickup_group="42"))
+    taker = Bench(house=house, settings=CallSettings(pickup_group=group))
+    rings.ring()
+    taker.press(key)
+    assert taker.invited().call is not None
+    assert taker.station.infos[taker.ref].called_number == shown
 
 
 def test_nothing_rings_there() -> None:
