@@ -16,6 +16,7 @@ from bridge.core import (
     Device,
     DeviceButton,
     EarlyOpen,
+    FeatureButton,
     PhoneButtonTemplate,
     ServiceUrl,
     SpeedDial,
@@ -25,7 +26,7 @@ from bridge.sccp.buttonplaces import place
 from bridge.sccp.buttons import ButtonDefinition
 from bridge.sccp.devicetypes import DeviceType
 from bridge.sccp.labels import Label
-from bridge.sccp.profile import ServiceButton, StationLine, StationProfile
+from bridge.sccp.profile import ParkButton, ServiceButton, StationLine, StationProfile
 from bridge.sccp.profile import SpeedDial as StationSpeedDial
 from bridge.sccp.stimuli import StimulusType
 from bridge.sccp.versions import NEWEST
@@ -109,6 +110,7 @@ class Profiles:
                 for each in device.buttons
                 if isinstance(each.assigned, ServiceUrl)
             ),
+            park_buttons=tuple(_park_buttons(device)),
             buttons=_buttons(device, device_type, site.button_templates.get(device.settings.button_template)),
             softkeys=soft_key_plan(
                 site.softkey_templates.get(device.settings.softkey_template or pool.softkey_template)
@@ -148,6 +150,13 @@ def _speed_dials(device: Device) -> Iterator[StationSpeedDial]:
     for each in device.buttons:
         if isinstance(each.assigned, SpeedDial | BlfSpeedDial):
             yield StationSpeedDial(each.assigned.number, (each.label or each.assigned.number)[:LABEL])
+
+
+def _park_buttons(device: Device) -> Iterator[ParkButton]:
+    """In the order in which the buttons' instances count."""
+    for each in sorted(device.buttons, key=lambda one: one.button):
+        if isinstance(each.assigned, FeatureButton) and each.kind is ButtonKind.DIRECTED_PARK:
+            yield ParkButton(each.assigned.argument, each.label)
 
 
 def _buttons(

@@ -128,6 +128,7 @@ class Service:
                 listens=listens,
             ),
         )
+        self.pbx.parking.on_change = self.stations.parking_changed
         self.http_addresses: tuple[tuple[str, int], ...] = ()
         """Filled in by who serves HTTP."""
         self._started_at = self.clock.now()

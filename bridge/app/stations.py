@@ -24,7 +24,7 @@ from bridge.app.stationjournal import StationJournal
 from bridge.autoregistration import Refusal, RefusalReason, RegistrationArrival, met_again
 from bridge.callcontrol import CallSettings, House, ProxiedPhone
 from bridge.callcontrol.events import EarlyOpenFailed, PhoneEvent
-from bridge.core import Device, DeviceName, SignallingProtocol
+from bridge.core import Device, DeviceName, ParkingChange, SignallingProtocol
 from bridge.core.events import (
     Event,
     ModelLearnt,
@@ -160,6 +160,12 @@ class Stations:
     def asterisk_went(self) -> None:
         """Asterisk does not answer: see whether the lines still stand, so that the phones can say so."""
         self._spread(Station.renew)
+
+    def parking_changed(self, change: ParkingChange) -> None:
+        """Something happened in the PBX's park slots: all phones may show it."""
+        self.house.parking.change(change)
+        for station in list(self._all):
+            station.tell(change)
 
     def _spread(self, what: Callable[[Station], None]) -> None:
         """Do something with all stations, spread over a few seconds."""
@@ -399,6 +405,12 @@ class Station:
 
     def look_after(self) -> None:
         """Another phone did something to this one."""
+        self._after()
+        self._connection.flush()
+
+    def tell(self, answer: object) -> None:
+        """Tell the phone's services what they, or all phones, wait for."""
+        self.phone.tell(answer, now=self._connection.now)
         self._after()
         self._connection.flush()
 

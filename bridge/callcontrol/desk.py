@@ -42,6 +42,7 @@ class Desk:
         "events",
         "last_dialled",
         "line_states",
+        "not_transferred",
         "screen",
         "session",
         "settings",
@@ -61,6 +62,8 @@ class Desk:
         self.calls: dict[int, PhoneCall] = {}
         self.ended: deque[PhoneCall] = deque()
         """Calls that are over, for the features to take note of."""
+        self.not_transferred: deque[PhoneCall] = deque()
+        """Calls that the PBX did not take off our hands, for the features to take note of."""
         self.events: deque[PhoneEvent] = deque()
         self.screen = Screen(session, settings.texts.unknown_caller)
         self.early_open_works = True
@@ -92,6 +95,10 @@ class Desk:
     def of_line(self, line: int) -> tuple[PhoneCall, ...]:
         """The calls of a line."""
         return tuple(call for call in self.calls.values() if call.line == line)
+
+    def is_consulted(self, call: PhoneCall) -> bool:
+        """Whether the user asks somebody about this call, or in it."""
+        return call.transfer_of is not None or any(other.transfer_of is call for other in self.calls.values())
 
     def own(self, call: PhoneCall) -> StationLine:
         """The line appearance of a call."""

@@ -89,6 +89,15 @@ class Feature:
         A call that is over comes here once more, as ENDED.
         """
 
+    def transfer_failed(self, call: PhoneCall, *, now: float) -> None:
+        """The PBX did not take the call off our hands: it is on hold here, as before."""
+
+    # --- the application ---------------------------------------------------------------------------------------------
+
+    def told(self, answer: object, *, now: float) -> bool:
+        """The application's answer to an event of this service. True when it was for this service."""
+        return False
+
     # --- time --------------------------------------------------------------------------------------------------------
 
     def timer(self) -> float | None:

@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from bridge.callcontrol.feature import Feature
+from bridge.callcontrol.park import Park
 
-FEATURES: tuple[type[Feature], ...] = ()
+FEATURES: tuple[type[Feature], ...] = (Park,)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Generic, TypeVar
 
 from bridge.callcontrol.callrefs import CallReferences
+from bridge.callcontrol.parkinglot import ParkingLot
 
 PhoneT = TypeVar("PhoneT")
 
@@ -16,11 +17,13 @@ PhoneT = TypeVar("PhoneT")
 class House(Generic[PhoneT]):
     """One node's phones, as far as they have to do with each other."""
 
-    __slots__ = ("_touched", "refs")
+    __slots__ = ("_touched", "parking", "refs")
 
     def __init__(self, first_reference: int = 1) -> None:
         self.refs = CallReferences(first_reference)
         """The one counter of call references."""
+        self.parking = ParkingLot()
+        """The taken park slots."""
         self._touched: dict[PhoneT, None] = {}
 
     def touch(self, phone: PhoneT) -> None:

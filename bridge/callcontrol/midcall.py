@@ -25,11 +25,22 @@ class MidCall:
 
     def hold(self, call: PhoneCall, *, now: float) -> None:
         """Put the call on hold: the PBX plays music to the other side."""
+        self.set_aside(call)
+        self.tell_hold(call, now=now)
+
+    def set_aside(self, call: PhoneCall) -> None:
+        """As ``hold`` for the user, while the other side hears nothing of it: the PBX will have the call in a moment.
+
+        Whoever does that tells the other side later (``tell_hold``) if the call stays after all.
+        """
         desk = self._desk
         desk.screen.send(*call.channel.close())
         call.state = PhoneCallState.HELD
         desk.screen.held(call, desk.own(call), desk.all_calls)
-        desk.reoffer(call, Direction.SENDONLY, now=now)
+
+    def tell_hold(self, call: PhoneCall, *, now: float) -> None:
+        """Tell the other side that it is on hold."""
+        self._desk.reoffer(call, Direction.SENDONLY, now=now)
 
     def resume(self, call: PhoneCall, *, now: float) -> None:
         """Take the call back. The other side hears of it once the phone listens again, perhaps at another port."""

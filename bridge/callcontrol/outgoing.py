@@ -5,6 +5,8 @@ Source: SCCP flows reference, sections 3.1 and 5.2.
 
 from __future__ import annotations
 
+import re
+
 from bridge.callcontrol.channel import ChannelState, Purpose
 from bridge.callcontrol.codecs import chosen_codec
 from bridge.callcontrol.desk import Desk
@@ -19,6 +21,9 @@ from bridge.sip import AudioSession, CallProgress
 from bridge.sip import CallState as SipState
 
 MAX_DIGITS = 64
+SERVICES = "sepbridge-"
+"""What the names of services of the PBX begin with that only the proxy asks for."""
+_SERVICE = re.compile(r"sepbridge-[a-z]{1,20}(-[A-Za-z0-9*#]{1,64}){0,4}")
 KEYS = frozenset("0123456789*#+ABCD")
 
 
@@ -95,6 +100,25 @@ class Outgoing:
             return
         call.dialled = call.digits = desk.last_dialled = number
         call.remote = Party(number)
+        self._place(call, now=now)
+
+    def ask(self, line: int, target: str, shown: Party, *, now: float) -> PhoneCall:
+        """Call a service of the PBX that no keypad can dial; the user sees ``shown`` at the other side.
+
+        Raises InvalidInput for a name that is none of ``asterisk-conf/sepbridge/services``.
+        """
+        if not _SERVICE.fullmatch(target):
+            raise InvalidInput(f"{target!r} is not the name of a service", fix=f"names begin with {SERVICES!r}")
+        call = self._desk.new_call(line, PhoneCallState.OFF_HOOK, outgoing=True)
+        call.target = target
+        call.remote = shown
+        self._desk.try_line_again(line, now=now)
+        self._desk.screen.off_hook(call, self._desk.all_calls, stutter=False, prompt=False)
+        self._place(call, now=now)
+        return call
+
+    def _place(self, call: PhoneCall, *, now: float) -> None:
+        desk = self._desk
         call.deadline = None
         call.state = PhoneCallState.PROCEEDING
         desk.screen.proceeding(call, desk.own(call), desk.all_calls)
@@ -132,7 +156,7 @@ class Outgoing:
         call.late = offer is None
         call.told_port = call.channel.port if offer is not None else 0
         try:
-            call.sip = call.agent.call(call.dialled, offer, now=now)
+            call.sip = call.agent.call(call.target or call.dialled, offer, now=now)
         except (InvalidInput, LocalProtocolError):
             desk.fail(call, UNKNOWN_NUMBER, text=desk.settings.texts.cannot_dial, now=now)
             return

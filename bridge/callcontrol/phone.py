@@ -177,6 +177,11 @@ class ProxiedPhone:
         self._restart = kind
         self._work(now)
 
+    def tell(self, answer: object, *, now: float) -> None:
+        """The application's answer to an event of one of the services."""
+        any(feature.told(answer, now=now) for feature in self._features)
+        self._work(now)
+
     def check_calls(self, *, now: float) -> None:
         """Ask the PBX whether the calls still stand; one that it does not know any more ends (RFC 5057)."""
         for call in self._desk.all_calls:
@@ -276,13 +281,15 @@ class ProxiedPhone:
 
     def _notice_changes(self, now: float) -> None:
         """Tell the features which calls stand otherwise than after the last step."""
-        if not self._features:
-            self._desk.ended.clear()
-            return
-        while changed := self._changed_calls():
+        desk = self._desk
+        while (changed := self._changed_calls()) or desk.not_transferred:
             for call, before in changed:
                 for feature in self._features:
                     feature.call_changed(call, before, now=now)
+            while desk.not_transferred:
+                call = desk.not_transferred.popleft()
+                for feature in self._features:
+                    feature.transfer_failed(call, now=now)
 
     def _changed_calls(self) -> list[tuple[PhoneCall, PhoneCallState | None]]:
         calls = [*self._desk.ended, *self._desk.calls.values()]

@@ -51,6 +51,8 @@ class PhoneCall:
     digits: str = ""
     remote: Party = field(default_factory=Party)
     dialled: str = ""
+    target: str = ""
+    """The service of the PBX that is called, where it is no number that was dialled."""
     deadline: float | None = None
     """End of the wait for a digit, or of a failure's tone."""
     answered_at: float | None = None
@@ -70,6 +72,10 @@ class PhoneCall:
     """The held call that this one asks about."""
     transferring: str = ""
     """Whereto this held call is on its way by REFER; empty when it is not."""
+    transfer_words: str = ""
+    """What the screen says when the PBX does not take it."""
+    handed_over: bool = False
+    """The PBX took it off our hands."""
     tone: bool = False
     """A tone sounds on the phone."""
     redirected_from: Party = field(default_factory=Party)

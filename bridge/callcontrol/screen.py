@@ -94,6 +94,10 @@ class Screen:
         """A text over everything else for some seconds."""
         self.send(DisplayPriNotify(text, NOTIFY_SECONDS, NOTIFY_PRIORITY))
 
+    def prompt(self, call: PhoneCall, text: str) -> None:
+        """What the prompt line says of a call."""
+        self.send(DisplayPromptStatus(text, 0, call.line, call.call_ref))
+
     def message_lamp(self, instance: int, *, lit: bool, always: bool = False) -> None:
         """The message lamp of a line; 0 for that of the phone."""
         if always or self._message_lamps.get(instance, False) != lit:

@@ -24,6 +24,7 @@ class CallTexts:
     no_codec: str = "No common codec"
     cannot_dial: str = "Cannot dial this number"
     unknown_caller: str = "Unknown"
+    slot_unknown: str = "Parked, slot unknown"
 
 
 NO_DIGITS = DigitPlan(())

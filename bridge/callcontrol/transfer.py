@@ -18,7 +18,7 @@ from bridge.sip import TransferEnded
 
 
 class Transfer:
-    """The transfer key."""
+    """The transfer key, and what other services hand over."""
 
     __slots__ = ("_desk", "_midcall", "_outgoing")
 
@@ -37,6 +37,11 @@ class Transfer:
         elif held.state is PhoneCallState.HELD and not held.transferring:
             self._complete(held, call, now=now)
 
+    def send(self, held: PhoneCall, target: str, *, words: str, now: float) -> bool:
+        """Send the other side of a held call to ``target``. False, and ``words`` on the screen, where it stays here."""
+        held.transfer_words = words
+        return self._refer(held, target, now=now)
+
     def ended(self, call: PhoneCall, event: TransferEnded, *, now: float) -> None:
         """What became of the REFER. A PBX that does not tell has joined nobody: the user may try again."""
         if not call.transferring:
@@ -47,12 +52,17 @@ class Transfer:
         desk = self._desk
         target, call.transferring = call.transferring, ""
         desk.events.append(TransferFinished(call.call_ref, target, succeeded=False, status=event.status))
-        desk.screen.notify(Label.CAN_NOT_COMPLETE_TRANSFER)
+        # Asterisk lets go of the call as soon as it has accepted a blind transfer, and sends no BYE: whether there is
+        # still a call shows when it is asked something.
+        self._midcall.tell_hold(call, now=now)
+        desk.not_transferred.append(call)
+        desk.screen.notify(call.transfer_words or Label.CAN_NOT_COMPLETE_TRANSFER)
 
     def taken_over(self, call: PhoneCall, *, now: float) -> None:
         """The PBX joined the others, or ended the held call after our REFER: both calls are over here."""
         desk = self._desk
         target, call.transferring = call.transferring, ""
+        call.handed_over = True
         desk.events.append(TransferFinished(call.call_ref, target, succeeded=True))
         for other in desk.all_calls:
             if other.transfer_of is call:
@@ -75,3 +85,15 @@ class Transfer:
             desk.screen.notify(Label.CAN_NOT_COMPLETE_TRANSFER)
             return
         held.transferring = target
+
+    def _refer(self, held: PhoneCall, target: str, *, now: float) -> bool:
+        if held.sip is not None and held.sip.state is SipState.CONFIRMED and not held.transferring:
+            try:
+                held.agent.transfer(held.sip, target, now=now)
+            except (InvalidInput, LocalProtocolError):
+                pass
+            else:
+                held.transferring = target
+                return True
+        self._desk.screen.notify(held.transfer_words)
+        return False

@@ -8,6 +8,14 @@ from bridge.core.devices import Device, Line, LineAppearance
 from bridge.core.files import FileAnswer, FileDenied, FileFound, FileMissing, FileRequest, Via
 from bridge.core.mac import MacAddress
 from bridge.core.numbers import NumberRange, check_directory_number
+from bridge.core.parking import (
+    CallParked,
+    CallUnparked,
+    ParkedCall,
+    ParkedCallsListed,
+    ParkingChange,
+    ParkingEnd,
+)
 from bridge.core.phonebuttons import (
     AbbreviatedDial,
     BlfSpeedDial,
@@ -67,6 +75,8 @@ __all__ = [
     "BlfSpeedDial",
     "ButtonKind",
     "CallManagerGroup",
+    "CallParked",
+    "CallUnparked",
     "CallingSearchSpace",
     "CommonPhoneProfile",
     "DateTimeGroup",
@@ -95,6 +105,10 @@ __all__ = [
     "MacAddress",
     "NumberRange",
     "OnboardingMethod",
+    "ParkedCall",
+    "ParkedCallsListed",
+    "ParkingChange",
+    "ParkingEnd",
     "Partition",
     "PatternKey",
     "PhoneButtonTemplate",

@@ -29,7 +29,7 @@ from bridge.pbx.snippets import snippet
 _EMPTY = (
     *("acl", "ari", "ccss", "cdr", "cel", "cli_aliases", "cli_permissions", "confbridge", "agents", "features"),
     *("geolocation", "http", "pjproject", "pjsip_wizard", "queues", "queuerules", "res_http_media_cache"),
-    *("res_parking", "sorcery", "stasis", "udptl", "websocket_client"),
+    *("sorcery", "stasis", "udptl", "websocket_client"),
 )
 """Files that Asterisk complains about when they are missing, and for which its defaults will do."""
 _DIRECTORIES = ("etc", "lib/agi-bin", "lib/keys", "spool", "log", "cache", "run")
@@ -231,7 +231,7 @@ class PrivateAsterisk:
             "rtp.conf": snippet("lab/rtp.conf", RTP_FIRST=str(ports.rtp_first), RTP_LAST=str(ports.rtp_last)),
             "musiconhold.conf": snippet("lab/musiconhold.conf", DATA=data),
         }
-        for name in ("modules.conf", "logger.conf", "indications.conf", "extensions.conf"):
+        for name in ("modules.conf", "logger.conf", "indications.conf", "extensions.conf", "res_parking.conf"):
             texts[name] = snippet(f"lab/{name}")
         texts.update({f"{name}.conf": "" for name in _EMPTY})
         for name, text in texts.items():

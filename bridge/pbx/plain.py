@@ -18,6 +18,7 @@ from bridge.pbx.backlog import Backlog, ReloadBatch
 from bridge.pbx.contacts import read_contacts
 from bridge.pbx.contactwatch import ContactWatch
 from bridge.pbx.notify import check_sync_fields, restart_fields
+from bridge.pbx.parking import AsteriskParking
 from bridge.pbx.phonefiles import PhoneFiles
 from bridge.pbx.pjsipconf import PjsipOptions
 from bridge.ports import Clock, Contact, EventSink, PbxListener, PbxStatus, RestartKind, SipEndpoint
@@ -66,6 +67,8 @@ class PlainAsterisk:
         self._contexts: tuple[Context, ...] = ()
         self._files = PhoneFiles(settings.directory, settings.pjsip)
         self._ami = Ami(settings.ami, on_state=self._state_changed, on_event=self._event)
+        self.parking = AsteriskParking(self._ami)
+        """What happens in its park slots."""
         self._contacts = ContactWatch(
             self._ami, listener, clock, lambda: self._backlog.names, poll_every=settings.poll_contacts_every
         )
@@ -346,6 +349,7 @@ class PlainAsterisk:
             self._dirty = dict.fromkeys(self._dirty, True)
             self._backlog.connected()
             self._contacts.connected()
+            self.parking.connected()
             self._to_reload.set()
         else:
             self._sink.record(PbxLost(at=self._since, why=state.trouble.why if state.trouble else ""))
@@ -354,3 +358,4 @@ class PlainAsterisk:
 
     def _event(self, message: AmiMessage) -> None:
         self._contacts.event(message)
+        self.parking.event(message)

@@ -123,6 +123,9 @@ def _feature_stat(index: int, profile: StationProfile, buttons: tuple[ButtonDefi
     if speed_dial is not None and ButtonDefinition(index, StimulusType.BLF_SPEED_DIAL) in buttons:
         label = speed_dial.label or speed_dial.number
         return FeatureStat(index, StimulusType.BLF_SPEED_DIAL, BlfStatus.UNKNOWN, label)
+    if ButtonDefinition(index, StimulusType.DIRECTED_PARK) in buttons and 0 < index <= len(profile.park_buttons):
+        label = profile.park_buttons[index - 1].shown
+        return FeatureStat(index, StimulusType.DIRECTED_PARK, BlfStatus.IDLE, label)
     return FeatureStat(index, StimulusType.UNDEFINED)
 
 

@@ -47,6 +47,19 @@ class SpeedDial:
 
 
 @dataclass(frozen=True, slots=True)
+class ParkButton:
+    """A button for a park slot, with a lamp."""
+
+    slot: str
+    label: str = ""
+
+    @property
+    def shown(self) -> str:
+        """What stands beside it."""
+        return self.label or self.slot
+
+
+@dataclass(frozen=True, slots=True)
 class ServiceButton:
     """A button that opens a URL on the phone."""
 
@@ -71,6 +84,7 @@ class StationProfile:
     local_time: Callable[[], datetime] = field(compare=False, repr=False)
     speed_dials: tuple[SpeedDial, ...] = ()
     services: tuple[ServiceButton, ...] = ()
+    park_buttons: tuple[ParkButton, ...] = ()
     buttons: tuple[ButtonDefinition, ...] = ()
     """A button template of the site's own; empty for what the model has, filled with lines, then speed dials."""
     softkeys: SoftKeyPlan = DEFAULT_SOFT_KEYS

@@ -61,7 +61,7 @@ class KeysOfState:
 
 DEFAULT_SETS: tuple[KeysOfState, ...] = (
     KeysOfState(_S.ON_HOOK, (_E.REDIAL, _E.NEW_CALL)),
-    KeysOfState(_S.CONNECTED, (_E.HOLD, _E.END_CALL, _E.TRANSFER)),
+    KeysOfState(_S.CONNECTED, (_E.HOLD, _E.END_CALL, _E.TRANSFER, _E.PARK)),
     KeysOfState(_S.ON_HOLD, (_E.RESUME, _E.NEW_CALL, _E.END_CALL)),
     KeysOfState(_S.RING_IN, (_E.ANSWER, _E.END_CALL)),
     KeysOfState(_S.OFF_HOOK, (_E.REDIAL, _E.END_CALL)),

@@ -48,7 +48,7 @@ class Desks:
         self.watch = Watch(bed)
         self.phones: list[SccpPhone] = []
 
-    def place(self, model: str, *, mac: str = "") -> SccpPhone:
+    def place(self, model: str, *, mac: str = "", answers: bool = True) -> SccpPhone:
         """A phone that nobody configured, without power yet."""
         index = len(self.phones) + 1
         phone = SccpPhone(
@@ -57,14 +57,14 @@ class Desks:
             FileServer(self.bed.tftp, self.bed.http),
             timing=LAB_TIMING,
             tone=TONES[40 + 4 * index],
-            auto_answer=0.0,
+            auto_answer=0.0 if answers else None,
         )
         self.phones.append(phone)
         return phone
 
-    async def registered(self, model: str) -> SccpPhone:
-        """A phone that is registered, its line at Asterisk too."""
-        phone = self.place(model)
+    async def registered(self, model: str, *, answers: bool = True) -> SccpPhone:
+        """A phone that is registered, its line at Asterisk too; ``answers`` calls by itself."""
+        phone = self.place(model, answers=answers)
         await come_up(phone)
         await self.watch.seen(PhoneRegistered, phone.device, count=2)
         await self.line_up(phone)
