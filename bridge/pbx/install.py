@@ -338,6 +338,6 @@ def _directory(plan: InstallPlan, directory: Path) -> None:
 
 
 def _remove_empty(etc: Path) -> None:
-    for name in (DIRECTORY, "manager.d"):
+    for name in (f"{DIRECTORY}/services", DIRECTORY, "manager.d"):
         with contextlib.suppress(OSError):
             (etc / name).rmdir()
