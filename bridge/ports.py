@@ -16,6 +16,7 @@ from typing import Protocol, Self, TypeVar
 from bridge.autoregistration.policy import AutoregistrationSettings
 from bridge.core import (
     CallingSearchSpace,
+    CallKind,
     CallManagerGroup,
     CommonPhoneProfile,
     DateTimeGroup,
@@ -23,10 +24,15 @@ from bridge.core import (
     DeviceDefaults,
     DeviceName,
     DevicePool,
+    DirectoryContact,
+    DndMode,
     FileAnswer,
     FileRequest,
+    ForwardKind,
     Line,
+    LineFeatures,
     Partition,
+    PastCall,
     PatternKey,
     PhoneButtonTemplate,
     Region,
@@ -294,6 +300,38 @@ class Journal(Protocol):
         ...
 
 
+class PhonebookRepository(Protocol):
+    """Contacts, personal directories and their PINs, and the calls that phones had."""
+
+    def contacts(self, owner: str = "") -> Sequence[DirectoryContact]:
+        """All contacts of a personal directory, or of the corporate one; in no order."""
+        ...
+
+    def add_contacts(self, contacts: Collection[DirectoryContact]) -> int:
+        """Add those that are not there yet; how many these were. Raises Conflict when the directory gets too long."""
+        ...
+
+    def remove_contacts(self, *, owner: str = "", name: str = "", number: str = "") -> int:
+        """Remove the contacts of an owner with this name and number, where empty means any; how many these were."""
+        ...
+
+    def pin(self, owner: str) -> str:
+        """The hash of the PIN that a personal directory asks for; empty for none."""
+        ...
+
+    def set_pin(self, owner: str, hashed: str) -> None:
+        """Set that hash; an empty one removes it."""
+        ...
+
+    def note_call(self, call: PastCall) -> None:
+        """Remember a call. Only the newest ones of a phone are kept."""
+        ...
+
+    def calls(self, device: DeviceName, kind: CallKind) -> Sequence[PastCall]:
+        """A phone's calls of this kind, newest first."""
+        ...
+
+
 class UnitOfWork(Protocol):
     """One transaction. Leaving the block without ``commit()`` undoes everything in it."""
 
@@ -302,6 +340,7 @@ class UnitOfWork(Protocol):
     site: SiteRepository
     objects: SiteObjects
     journal: Journal
+    phonebook: PhonebookRepository
 
     def commit(self) -> None:
         """Make the changes lasting. Raises Conflict, StoreUnavailable or StoreReadOnly."""
@@ -352,6 +391,18 @@ class SipEndpoint:
     codecs: tuple[str, ...] = ("g722", "ulaw", "alaw")
     busy_at: int = 2
     """Calls at a time from which the phone counts as busy."""
+    no_answer_seconds: int = 60
+    """After so long a call counts as not answered, and goes where it is forwarded to or into the mailbox."""
+    max_forwards: int = 12
+    """How often one call may be forwarded."""
+    mailbox: str = ""
+    """The line's mailbox with its context, ``1001@default``; empty for none."""
+    call_group: str = ""
+    """The pickup group to which its calls belong; empty for none."""
+    pickup_group: str = ""
+    """The pickup group whose calls it may pick up."""
+    music_on_hold: str = ""
+    """The class of music that the other side of its calls hears on hold; empty for Asterisk's default."""
     partition: str = ""
     """Of the number: it can be called only by those who reach that partition."""
     variables: tuple[tuple[str, str], ...] = ()
@@ -407,6 +458,26 @@ class PbxListener(Protocol):
 
     def contact_removed(self, endpoint: str, why: str) -> None:
         """A registration ended."""
+        ...
+
+
+class LineFeatureStore(Protocol):
+    """Forwards and do-not-disturb of numbers, where the PBX keeps them, shared with its own codes and pages."""
+
+    async def read(self, number: str) -> LineFeatures:
+        """How ``number`` stands. Raises PbxError."""
+        ...
+
+    async def set_forward(self, number: str, kind: ForwardKind, target: str) -> None:
+        """Forward ``number``; an empty target ends the forward. Raises InvalidInput, PbxError."""
+        ...
+
+    async def set_dnd(self, number: str, mode: DndMode) -> None:
+        """Set do-not-disturb; others see it. Raises PbxError."""
+        ...
+
+    async def ring_through(self, number: str, seconds: float) -> None:
+        """For so long calls to ``number`` ring whatever is set. Raises PbxError."""
         ...
 
 

@@ -39,6 +39,7 @@ from bridge.core import (
     BlfSpeedDial,
     ButtonKind,
     CallingSearchSpace,
+    CallKind,
     CallManagerGroup,
     CommonPhoneProfile,
     DateTimeGroup,
@@ -48,6 +49,7 @@ from bridge.core import (
     DeviceName,
     DevicePool,
     DeviceSettings,
+    DirectoryContact,
     DiscardDigits,
     DndAlert,
     DndOption,
@@ -61,6 +63,7 @@ from bridge.core import (
     NumberRange,
     OnboardingMethod,
     Partition,
+    PastCall,
     PatternKey,
     PhoneButtonTemplate,
     RecordingOption,
@@ -831,3 +834,49 @@ class JournalContract(StoreContract):
                 work.journal.audit(entry)
             assert work.journal.audit_trail() == entries
             assert work.journal.audit_trail(limit=2) == entries[3:]
+
+
+class PhonebookContract(StoreContract):
+    def test_contacts_of_each_owner(self, store: SqlStore) -> None:
+        ours = [DirectoryContact("Jürgen 😀", "+4930123"), DirectoryContact("jürgen 😀", "+4930123")]
+        mine = DirectoryContact("Mum", "12", name(1).value)
+        with store.write() as work:
+            assert work.phonebook.add_contacts([*ours, mine, mine]) == 3
+            assert work.phonebook.add_contacts([*ours, DirectoryContact("New", "1")]) == 1
+            work.commit()
+        with store.write() as work:
+            assert set(work.phonebook.contacts()) == {*ours, DirectoryContact("New", "1")}
+            assert work.phonebook.contacts(name(1).value) == [mine]
+            assert work.phonebook.remove_contacts(name="Jürgen 😀") == 1
+            assert work.phonebook.remove_contacts(number="1") == 1
+            assert work.phonebook.contacts() == [ours[1]]
+            assert work.phonebook.remove_contacts() == 1
+            assert work.phonebook.contacts(name(1).value) == [mine]
+
+    def test_a_directory_has_an_end(self, store: SqlStore) -> None:
+        owner = name(1).value
+        with store.write() as work:
+            work.phonebook.add_contacts([DirectoryContact(f"n{each}", "1", owner) for each in range(1000)])
+            with pytest.raises(Conflict, match="1000"):
+                work.phonebook.add_contacts([DirectoryContact("one more", "1", owner)])
+
+    def test_pins(self, store: SqlStore) -> None:
+        with store.write() as work:
+            assert work.phonebook.pin("SEP1") == ""
+            for hashed in ("a", "b"):
+                work.phonebook.set_pin("SEP1", hashed)
+                assert work.phonebook.pin("SEP1") == hashed
+            work.phonebook.set_pin("SEP1", "")
+            assert work.phonebook.pin("SEP1") == ""
+
+    def test_the_newest_calls_of_each_kind_are_kept(self, store: SqlStore) -> None:
+        calls = [PastCall(name(1), NOW + each * SECOND, CallKind.MISSED, str(each), each) for each in range(120)]
+        placed = PastCall(name(1), NOW, CallKind.PLACED, "7")
+        with store.write() as work:
+            for call in (placed, *calls):
+                work.phonebook.note_call(call)
+            work.commit()
+        with store.read() as work:
+            assert work.phonebook.calls(name(1), CallKind.MISSED) == calls[:19:-1]
+            assert work.phonebook.calls(name(1), CallKind.PLACED) == [placed]
+            assert work.phonebook.calls(name(2), CallKind.MISSED) == []

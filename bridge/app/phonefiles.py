@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib import resources
 from pathlib import Path
@@ -12,6 +13,8 @@ from pathlib import Path
 import jinja2
 
 from bridge.app.dialplans import DialPlans
+from bridge.app.servicepages import PREFIX
+from bridge.app.settings import ServiceSettings
 from bridge.autoregistration import AutoregistrationSettings
 from bridge.core import (
     CallingSearchSpace,
@@ -33,8 +36,10 @@ from bridge.core import (
 from bridge.errors import NotFound
 from bridge.phones.catalogue import Model, catalogue
 from bridge.ports import SipEndpoint, Store, Transport
-from bridge.provisioning import PhoneSettings, Renderer, SipTransport, content_differs, dial_rules
+from bridge.provisioning import PhoneSettings, Renderer, ServiceUrls, SipTransport, content_differs, dial_rules
 
+_NOT_IN_GROUPS = re.compile(r"[^0-9A-Za-z_-]+")
+"""Characters that stand in no name of a group or a class of music at Asterisk."""
 _CHECKOUT = Path(__file__).parent.parent.parent / "templates"
 
 
@@ -89,6 +94,21 @@ class PhoneFiles:
         self._site: Site | None = None
         self._plans: DialPlans | None = None
         self._lock = threading.Lock()
+
+    def offer_services(self, services: ServiceSettings, base: str) -> None:
+        """From now on phones' files name our services; ``base`` is where they are, ``http://host:port``."""
+        at = f"{services.url or base}{PREFIX}"
+        urls = ServiceUrls(
+            # An empty one lets everybody push to SIP phones (phone file reference, section 7).
+            authentication=f"{at}/authentication",
+            directory=f"{at}/directories",
+            services=f"{at}/services",
+            messages=f"{at}/messages" if services.messages else "",
+            information=f"{at}/information",
+            idle=f"{at}/services" if services.idle_seconds else "",
+            idle_seconds=services.idle_seconds,
+        )
+        self._settings = replace(self._settings, urls=urls)
 
     def read_site(self) -> Site:
         """Read the site's objects anew. Raises StoreError, ConfigurationError."""
@@ -176,6 +196,8 @@ class PhoneFiles:
         if device.primary_line is None:
             return None
         proxied = device.desired_protocol is SignallingProtocol.SCCP
+        line = device.primary_line.settings
+        box = line.voicemail_box or device.number
         return SipEndpoint(
             name=device.number,
             secret=device.secret,
@@ -186,6 +208,12 @@ class PhoneFiles:
             transport=Transport.UDP if proxied or self._settings.transport is SipTransport.UDP else Transport.TCP,
             codecs=self.pool(device).region.codecs,
             busy_at=self._settings.busy_trigger,
+            no_answer_seconds=line.no_answer_seconds,
+            max_forwards=line.max_forwards,
+            mailbox=box if "@" in box else f"{box}@default",
+            call_group=_NOT_IN_GROUPS.sub("_", line.pickup_group),
+            pickup_group=_NOT_IN_GROUPS.sub("_", line.pickup_group),
+            music_on_hold=_NOT_IN_GROUPS.sub("_", device.settings.music_on_hold or line.music_on_hold),
             partition=device.lines[0].line.partition,
             variables=self.plans.variables(device),
         )

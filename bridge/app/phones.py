@@ -6,15 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bridge.app.admissions import SECRET_LENGTH
+from bridge.app.phonetable import MAX_NAME
 from bridge.autoregistration import allocate
 from bridge.core import Device, DeviceName, Line, LineAppearance, SignallingProtocol, check_directory_number
 from bridge.core.events import Event
 from bridge.errors import Conflict, InvalidInput, NotFound
 from bridge.phones.catalogue import Model, catalogue
 from bridge.ports import AuditEntry, Clock, IdSource, RefusedPhone, Store, UnitOfWork
-
-MAX_NAME = 30
-"""Characters that phones show of a name or label (SEP file reference, section 4.5)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,15 @@ from bridge.app.phonefiles import PhoneFiles, Site
 from bridge.app.settings import SccpSettings
 from bridge.app.softkeys import soft_key_plan
 from bridge.callcontrol import CallSettings
+from bridge.callcontrol.emergency import emergency_numbers
+from bridge.callcontrol.languages import call_texts
 from bridge.core import (
     BlfSpeedDial,
     ButtonKind,
     Device,
     DeviceButton,
+    DndMode,
+    DndOption,
     EarlyOpen,
     FeatureButton,
     PhoneButtonTemplate,
@@ -84,8 +88,10 @@ _STIMULI = {
 class Profiles:
     """Makes the profiles and call settings of SCCP phones."""
 
-    def __init__(self, files: PhoneFiles, settings: SccpSettings) -> None:
+    def __init__(self, files: PhoneFiles, settings: SccpSettings, language: str = "en") -> None:
+        """``language``: of our own words on the screen."""
         self._files = files
+        self._texts = call_texts(language)
         self._settings = settings
 
     def profile(self, device: Device, device_type: DeviceType) -> StationProfile:
@@ -100,6 +106,9 @@ class Profiles:
                     each.line.display_name[:LABEL],
                     each.settings.max_calls,
                     each.settings.busy_trigger,
+                    each.external_number if each.external_number != each.line.number else "",
+                    each.line.settings.hotline,
+                    float(each.line.settings.hotline_delay),
                 )
                 for each in device.lines
             ),
@@ -136,9 +145,33 @@ class Profiles:
             early_open=EarlyOpen.NEVER if late else settings.early_open,
             port_request=device.name in self._settings.port_request,
             dtmf=settings.dtmf,
+            emergency=emergency_numbers(
+                self._settings.emergency_country,
+                self._settings.emergency_access_code,
+                self._settings.emergency_numbers,
+            ),
+            dnd_modes=self._dnd_modes(device),
+            abbreviated=device.abbreviated_dials,
             preserve=self._settings.preserve,
             voicemail=device.lines[0].line.settings.voicemail_pilot if device.lines else "",
+            texts=self._texts,
         )
+
+    def _dnd_modes(self, device: Device) -> tuple[DndMode, ...]:
+        """What the device's setting allows, or else the common phone profile's; by default both, silence first."""
+        option = device.settings.dnd
+        profile = self._files.site.phone_profiles.get(device.settings.phone_profile or "")
+        if option is DndOption.DEFAULT and profile is not None:
+            option = profile.dnd
+        match option:
+            case DndOption.OFF:
+                return ()
+            case DndOption.REJECT:
+                return (DndMode.REJECT,)
+            case DndOption.RINGER_OFF:
+                return (DndMode.SILENT, DndMode.REJECT)
+            case DndOption.DEFAULT:
+                return (DndMode.SILENT, DndMode.REJECT)
 
 
 def _ceiling(device: Device, site: Site) -> int:

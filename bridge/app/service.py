@@ -15,16 +15,19 @@ from typing import Self
 
 from bridge import __version__
 from bridge.app.admissions import Admissions
+from bridge.app.directory import Directory
 from bridge.app.doorkeeper import Doorkeeper
 from bridge.app.failback import FailBack
 from bridge.app.phonefiles import PhoneFiles, template_loader
 from bridge.app.recorder import EventRecorder
 from bridge.app.registrations import Registrations
 from bridge.app.resolver import FileResolver
+from bridge.app.screenmessages import Delivery, ScreenMessage
 from bridge.app.settings import Settings
 from bridge.app.stations import Stations
 from bridge.app.status import ServiceStatus
 from bridge.app.system import SystemClock, SystemIds
+from bridge.autoregistration.checks import enabled_servers
 from bridge.core import Device, DeviceName, Server, SignallingProtocol
 from bridge.core.events import Event, PbxConnected, PbxLost
 from bridge.dialplan import Context
@@ -35,6 +38,7 @@ from bridge.net.tftp import TftpLimits, TftpServer
 from bridge.pbx import AmiSettings, PlainAsterisk, PlainAsteriskSettings
 from bridge.phones.catalogue import ConfigFamily, catalogue
 from bridge.ports import RestartKind, SipEndpoint
+from bridge.sccp.profile import StationProfile
 from bridge.sip import Destination
 from bridge.store import open_store
 from bridge.store.filetree import FileTree
@@ -53,6 +57,8 @@ class Service:
         self.clock = SystemClock()
         ids = SystemIds()
         self.store = open_store(settings.database_url)
+        self.mac_of = ArpTable().mac_of
+        self.directory = Directory(self.store, self.clock)
         self.recorder = EventRecorder(self.store)
         self.files = PhoneFiles(
             self.store,
@@ -92,7 +98,7 @@ class Service:
             FileTree(_made(settings.files_directory)),
             self.admissions,
             settled=self._settled,
-            mac_of=ArpTable().mac_of,
+            mac_of=self.mac_of,
             settings=settings.files,
             networks=settings.server.allowed_networks,
         )
@@ -122,6 +128,9 @@ class Service:
             networks=settings.server.allowed_networks,
             asterisk=Destination(settings.sccp.asterisk, settings.sip.port),
             settled=self._settled,
+            directory=self.directory,
+            language=settings.services.language,
+            line_features=self.pbx.line_features,
             failback=FailBack(
                 settings.server.name or socket.gethostname(),
                 asterisk_is_up=lambda: self.pbx.status().connected,
@@ -129,6 +138,7 @@ class Service:
             ),
         )
         self.pbx.parking.on_change = self.stations.parking_changed
+        self.pbx.line_features.on_change = self.stations.line_desk.changed
         self.http_addresses: tuple[tuple[str, int], ...] = ()
         """Filled in by who serves HTTP."""
         self._started_at = self.clock.now()
@@ -160,6 +170,7 @@ class Service:
             ("registrations", self._registrations.run()),
             ("Asterisk", self.pbx.run()),
             ("refresh", self._refresh_now_and_then()),
+            ("line features", self.stations.line_desk.run()),
         )
 
     async def __aexit__(
@@ -220,12 +231,25 @@ class Service:
 
     async def refresh(self) -> None:
         """Read the site and the phones from the database, and bring Asterisk in line. Raises StoreError."""
-        endpoints, contexts = await asyncio.to_thread(self._read_endpoints)
+        endpoints, contexts, profiles = await asyncio.to_thread(self._read_endpoints)
         # Before the change: what is ours and goes now is still in Asterisk for a moment, and must not count as foreign.
         with contextlib.suppress(PbxError):  # Asterisk is away: they are read when it is back
             self._foreign = await self.pbx.foreign_numbers()
         self.pbx.set_dial_plan(contexts)
         self.pbx.replace_all(endpoints)
+        self.stations.take_profiles(profiles)
+
+    async def message_phones(
+        self, message: ScreenMessage, *, names: Sequence[DeviceName] = (), pool: str = ""
+    ) -> tuple[Delivery, ...]:
+        """Show a text on the named phones, on those of a pool, or on all. Raises NotFound, StoreError."""
+        devices = await asyncio.to_thread(self._devices, names, pool)
+        return tuple(Delivery(device.name, self._message(device, message)) for device in devices)
+
+    def _message(self, device: Device, message: ScreenMessage) -> str:
+        if device.desired_protocol is SignallingProtocol.SIP:
+            return "it has SIP firmware, which takes texts through its own web pages only"
+        return self.stations.message(device.name, message)
 
     async def restart_phone(self, name: DeviceName, kind: RestartKind) -> None:
         """Tell a phone to restart. Raises NotFound, PbxError."""
@@ -279,7 +303,7 @@ class Service:
             except (StoreError, ConfigurationError) as error:
                 log.warning("the site could not be read again: %s", error)
 
-    def _read_endpoints(self) -> tuple[list[SipEndpoint], list[Context]]:
+    def _read_endpoints(self) -> tuple[list[SipEndpoint], list[Context], list[tuple[DeviceName, StationProfile]]]:
         self.files.read_site()
         with self.store.read() as work:
             devices = work.devices.all()
@@ -289,11 +313,19 @@ class Service:
         pairs = {plans.pair(device) for device in devices} | {
             ("", pool.autoreg_css) for pool in self.files.site.pools.values()
         }
-        return endpoints, list(plans.contexts(pairs))
+        return endpoints, list(plans.contexts(pairs)), self.stations.changed_profiles(devices)
 
     def _registered_endpoints(self) -> set[str]:
         with self.store.read() as work:
             return {device.number for device in work.devices.all() if device.registered}
+
+    def _devices(self, names: Sequence[DeviceName], pool: str) -> Sequence[Device]:
+        if names:
+            return [self._device(name) for name in names]
+        with self.store.read() as work:
+            if pool:
+                work.site.pool(pool)
+            return [device for device in work.devices.all() if pool in ("", device.pool)]
 
     def _device(self, name: DeviceName) -> Device:
         with self.store.read() as work:
@@ -319,12 +351,13 @@ class Service:
             sip_port=self.settings.sip.port,
             sccp_port=self.settings.sccp.listen[0].port if self.settings.sccp.listen else 2000,
         )
+        http = self.settings.http.listen
+        if http and self.settings.services.enabled:
+            self.files.offer_services(self.settings.services, f"http://{_shown((own.address, http[0].port))}")
         with self.store.write() as work:
             pool = work.site.pool("Default")
             known = pool.group.servers
-            servers = tuple(own if server.name == own.name else server for server in known)
-            if own not in servers:
-                servers = (*servers, own)
+            servers = with_own_server(known, own)
             if servers != known:
                 work.site.save_pool(replace(pool, group=replace(pool.group, servers=servers)))
             # Whoever was registered with the proxy of a former run is not any more.
@@ -332,6 +365,22 @@ class Service:
                 if device.registered and device.desired_protocol is SignallingProtocol.SCCP:
                     work.devices.update(replace(device, registered=False))
             work.commit()
+
+
+def with_own_server(known: tuple[Server, ...], own: Server) -> tuple[Server, ...]:
+    """A group's servers with this node's own at the address that the settings give today.
+
+    What an admin set for it stays. A server that is new admits unknown phones only if no other does (AR-30): the duty
+    is moved to it by hand.
+    """
+    if own.name not in {server.name for server in known}:
+        return (*known, replace(own, autoregistration_disabled=bool(enabled_servers(known))))
+    return tuple(
+        replace(server, address=own.address, sip_port=own.sip_port, sccp_port=own.sccp_port)
+        if server.name == own.name
+        else server
+        for server in known
+    )
 
 
 def _made(directory: Path) -> Path:

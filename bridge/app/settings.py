@@ -157,6 +157,14 @@ class SccpSettings:
     max_phones: int = 5000
     keepalive: int = 30
     """Seconds between two keepalives of a phone."""
+    emergency_country: str = "US"
+    """Whose emergency numbers are never blocked and dialled at once: an ISO country code, or EU; empty for none."""
+    emergency_access_code: str = "9"
+    """With this before them they count, too."""
+    emergency_numbers: tuple[str, ...] = ()
+    """More of them."""
+    emergency_call_back: float = 1800.0
+    """Seconds after an emergency call in which calls to that line ring whatever is set."""
     preserve: float = 30.0
     """Seconds that a call outlives the phone's connection: its media go on, and the phone may come back."""
     tokens: TokenPolicy = TokenPolicy.BY_ORDER
@@ -173,6 +181,25 @@ class SccpSettings:
     """PEM, without a passphrase."""
     tls_oldest: OldestTls = OldestTls.TLS_1_2
     """The oldest TLS version spoken: 1.0, 1.1, 1.2 or 1.3."""
+    soft_keys_live: bool = False
+    """Send a changed soft-key template to phones while they are registered; otherwise they restart when idle."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceSettings:
+    """``[services]``: what phones show behind their directories, services and help keys, over HTTP."""
+
+    enabled: bool = True
+    url: str = ""
+    """Where phones find the services, ``http://host:port``; this server's address and the HTTP port when empty."""
+    language: str = "en"
+    """``en`` or ``de``: the words on the screen of phones that ask for no language that we have."""
+    voicemail: str = ""
+    """The number that the messages page offers to dial."""
+    messages: bool = False
+    """Let the messages key open a page; otherwise it dials."""
+    idle_seconds: int = 0
+    """After so long without use a phone fetches the services page to show it; 0: never."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +232,7 @@ class Settings:
     files: FilesSettings = FilesSettings()
     sip: SipSettings = SipSettings()
     sccp: SccpSettings = SccpSettings()
+    services: ServiceSettings = ServiceSettings()
     ami: AmiSettings = AmiSettings()
     asterisk: AsteriskSettings = AsteriskSettings()
 
@@ -299,6 +327,12 @@ def _whole_number(value: object) -> int:
     return value
 
 
+def _switch(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise InvalidInput("true or false is wanted")
+    return value
+
+
 def _seconds(value: object) -> float:
     if not isinstance(value, int | float) or isinstance(value, bool) or value < 0:
         raise InvalidInput("a number of seconds from 0 up is wanted")
@@ -314,6 +348,7 @@ def _texts(value: object) -> list[str]:
 _CONVERTERS: dict[object, Callable[[object], object]] = {
     str: _text,
     int: _whole_number,
+    bool: _switch,
     float: _seconds,
     Path: lambda value: Path(_text(value)),
     Path | None: lambda value: Path(_text(value)),
@@ -323,6 +358,7 @@ _CONVERTERS: dict[object, Callable[[object], object]] = {
     TokenPolicy: lambda value: TokenPolicy(_text(value)),
     Address: lambda value: Address.parse(_text(value)),
     tuple[Address, ...]: lambda value: tuple(Address.parse(each) for each in _texts(value)),
+    tuple[str, ...]: lambda value: tuple(_texts(value)),
     tuple[Network, ...]: lambda value: tuple(ip_network(each) for each in _texts(value)),
 }
 """How a TOML value becomes the type that the dataclass declares."""

@@ -9,23 +9,37 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from bridge.app.admissions import Admissions, Known
+from bridge.app.directory import Directory
 from bridge.app.doorkeeper import model_facts
 from bridge.app.failback import FailBack
 from bridge.app.guard import is_allowed, plain_address
+from bridge.app.linedesk import LineDesk
 from bridge.app.lines import SipLines
 from bridge.app.phonefiles import PhoneFiles
 from bridge.app.profiles import Profiles
+from bridge.app.screenmessages import ScreenMessage
 from bridge.app.settings import Network, SccpSettings, TokenPolicy
 from bridge.app.stationjournal import StationJournal
 from bridge.autoregistration import Refusal, RefusalReason, RegistrationArrival, met_again
 from bridge.callcontrol import CallSettings, House, ProxiedPhone
-from bridge.callcontrol.events import EarlyOpenFailed, PhoneEvent
-from bridge.core import Device, DeviceName, ParkingChange, SignallingProtocol
+from bridge.callcontrol.events import (
+    CallFinished,
+    ChangeDnd,
+    ChangeForward,
+    EarlyOpenFailed,
+    EmergencyCalled,
+    LineChangeFailed,
+    LineFeaturesRead,
+    PhoneEvent,
+)
+from bridge.callcontrol.network import is_elsewhere
+from bridge.core import CallKind, Device, DeviceName, ParkingChange, PastCall, SignallingProtocol
 from bridge.core.events import (
+    EmergencyNumberDialled,
     Event,
     ModelLearnt,
     PhoneRegistered,
@@ -39,8 +53,8 @@ from bridge.net.sccp import SccpServer, StationConnection
 from bridge.net.sipids import RandomSipIds
 from bridge.net.tls import server_context
 from bridge.phones import catalogue
-from bridge.ports import Clock, EventSink, RestartKind, Store
-from bridge.sccp import ResetType
+from bridge.ports import Clock, EventSink, LineFeatureStore, RestartKind, Store
+from bridge.sccp import DeviceType, Label, ResetType
 from bridge.sccp.profile import StationProfile
 from bridge.sccp.session import StationSession
 from bridge.sccp.stationevents import RegisterRequested, StationRegistered, StationUnregistered, TokenRequested
@@ -81,16 +95,23 @@ class Stations:
         networks: tuple[Network, ...],
         asterisk: Destination,
         settled: Callable[[Device], Awaitable[bool]],
+        directory: Directory,
+        line_features: LineFeatureStore,
         failback: FailBack,
+        language: str = "en",
     ) -> None:
         self._store = store
+        self._directory = directory
         self._admissions = admissions
         self._files = files
-        self._profiles = Profiles(files, settings)
+        self._profiles = Profiles(files, settings, language)
+        self._notices: dict[DeviceName, str] = {}
         self._networks = networks
         self._settled = settled
         self.failback = failback
         self._settings = settings
+        self.line_desk = LineDesk(line_features, self._numbers, self._tell_line)
+        """Forwards and do-not-disturb."""
         self.sink = sink
         self.clock = clock
         self.asterisk = asterisk
@@ -126,6 +147,7 @@ class Stations:
     async def close(self) -> None:
         """Stop listening; phones go to their next server, or come back."""
         await self._server.close()
+        await self.line_desk.close()
         await asyncio.gather(*(station.finish() for station in list(self._all)))
 
     def restart(self, device: DeviceName, kind: RestartKind) -> None:
@@ -142,6 +164,33 @@ class Stations:
     def is_registered(self, device: DeviceName) -> bool:
         """Whether the phone is registered with this node."""
         return device in self._of_device
+
+    def changed_profiles(self, devices: Sequence[Device]) -> list[tuple[DeviceName, StationProfile]]:
+        """The profiles that phones which are registered here have by now. Blocking: it is meant for a thread."""
+        wanted = ((device, self._of_device.get(device.name)) for device in devices)
+        return [
+            (device.name, self._profile(device, station.device_type))
+            for device, station in wanted
+            if station is not None
+        ]
+
+    def take_profiles(self, profiles: Sequence[tuple[DeviceName, StationProfile]]) -> None:
+        """Give phones that are still registered these profiles: live where possible, else by a restart."""
+        for name, profile in profiles:
+            if (station := self._of_device.get(name)) is not None:
+                station.change(profile, keys_live=self._settings.soft_keys_live)
+
+    def message(self, device: DeviceName, message: ScreenMessage) -> str:
+        """Show a text on a phone; why it cannot be shown, or an empty text."""
+        station = self._of_device.get(device)
+        if message.stays:
+            if message.text:
+                self._notices[device] = message.text
+            else:
+                self._notices.pop(device, None)
+        if station is None:
+            return "it is not registered"
+        return station.message(message)
 
     @property
     def phones(self) -> int:
@@ -172,6 +221,7 @@ class Stations:
         loop = asyncio.get_running_loop()
         for index, station in enumerate(list(self._all)):
             loop.call_later(RENEWAL * index / len(self._all), what, station)
+        self.line_desk.all_changed()
 
     # --- for the stations --------------------------------------------------------------------------------------------
 
@@ -271,7 +321,33 @@ class Stations:
         """Write down whether the phone is registered."""
         asyncio.get_running_loop().run_in_executor(None, self._note, device, registered)
 
+    def note_call(self, device: DeviceName, call: CallFinished) -> None:
+        """Put a call that is over into the phone's list of placed, received or missed ones."""
+        kind = CallKind.PLACED if call.outgoing else CallKind.RECEIVED if call.answered else CallKind.MISSED
+        if kind is CallKind.MISSED and is_elsewhere(call.why):
+            return  # somebody else took it
+        past = PastCall(device, self.clock.now(), kind, call.number, round(call.seconds))
+        asyncio.get_running_loop().run_in_executor(None, self._note_call, past)
+
     # --- inside ------------------------------------------------------------------------------------------------------
+
+    def _numbers(self) -> Iterator[str]:
+        """The numbers of all lines of registered phones."""
+        for station in self._of_device.values():
+            yield from station.numbers
+
+    def _tell_line(self, number: str, answer: LineFeaturesRead | LineChangeFailed) -> None:
+        for station in list(self._of_device.values()):
+            if number in station.numbers:
+                station.tell(answer)
+
+    def emergency(self, device: Device, event: EmergencyCalled) -> None:
+        """Somebody dialled an emergency number: say so at once, and keep the way open for a call-back."""
+        log.critical("EMERGENCY: %s (%s) dialled %s", event.number, device.name, event.dialled)
+        self.sink.record(
+            EmergencyNumberDialled(at=self.clock.now(), device=device.name, number=event.number, dialled=event.dialled)
+        )
+        self.line_desk.ring_through(event.number, self._settings.emergency_call_back)
 
     def _new_station(self, connection: StationConnection) -> Station:
         station = Station(self, connection)
@@ -306,7 +382,12 @@ class Stations:
                 device = replace(device, load=asked.load)
             work.devices.update(device)
             work.commit()
-        return _Served(device, self._profiles.profile(device, asked.device_type), self._profiles.calls(device))
+        return _Served(device, self._profile(device, asked.device_type), self._profiles.calls(device))
+
+    def _profile(self, device: Device, device_type: DeviceType) -> StationProfile:
+        profile = self._profiles.profile(device, device_type)
+        notice = self._notices.get(device.name)
+        return profile if notice is None else replace(profile, idle_prompt=notice)
 
     def _note_late(self, name: DeviceName) -> None:
         try:
@@ -317,6 +398,12 @@ class Stations:
                     work.commit()
         except StoreError as error:
             log.warning("that %s opens no channel early could not be written: %s", name, error)
+
+    def _note_call(self, call: PastCall) -> None:
+        try:
+            self._directory.note_call(call)
+        except StoreError as error:
+            log.warning("a call of %s could not be written to its list: %s", call.device, error)
 
     def _note(self, name: DeviceName, registered: bool) -> None:
         try:
@@ -403,14 +490,44 @@ class Station:
         self._after()
         self._connection.flush()
 
-    def look_after(self) -> None:
-        """Another phone did something to this one."""
+    @property
+    def device_type(self) -> DeviceType:
+        """What the phone said it is."""
+        register = self.phone.session.register
+        return register.device_type if register else DeviceType(0)
+
+    def change(self, profile: StationProfile, *, keys_live: bool) -> None:
+        """Serve the phone by another profile."""
+        self.phone.change(profile, keys_live=keys_live, now=self._connection.now)
         self._after()
         self._connection.flush()
 
+    def message(self, message: ScreenMessage) -> str:
+        """Show a text; why it cannot be shown, or an empty text."""
+        now, profile = self._connection.now, self.phone.session.profile
+        if message.stays and profile is not None:
+            text = message.text or Label.YOUR_CURRENT_OPTIONS
+            self.phone.change(replace(profile, idle_prompt=text), keys_live=False, now=now)
+            why = "" if self.phone.session.traits.prompt else "it has no line for it"
+        else:
+            why = self.phone.message(message.text, seconds=message.seconds, priority=message.priority, now=now)
+        self._after()
+        self._connection.flush()
+        return why
+
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """The numbers of its lines."""
+        return tuple(each.line.number for each in self._device.lines) if self._device else ()
+
     def tell(self, answer: object) -> None:
-        """Tell the phone's services what they, or all phones, wait for."""
+        """Hand an answer to the phone's services."""
         self.phone.tell(answer, now=self._connection.now)
+        self._after()
+        self._connection.flush()
+
+    def look_after(self) -> None:
+        """Another phone did something to this one."""
         self._after()
         self._connection.flush()
 
@@ -468,8 +585,14 @@ class Station:
                 self._registered()
             case StationUnregistered():
                 self._unregistered(event)
+            case CallFinished() if self._device is not None:
+                self._stations.note_call(self._device.name, event)
             case EarlyOpenFailed() if self._device is not None:
                 self._stations.opens_late(self._device.name)
+            case ChangeForward() | ChangeDnd():
+                self._stations.line_desk.change(event)
+            case EmergencyCalled() if self._device is not None:
+                self._stations.emergency(self._device, event)
             case _:
                 log.debug("%s: %s", self._name, event)
 
@@ -526,6 +649,8 @@ class Station:
             return
         name = self._device.name
         self._stations.note(name, registered=True)
+        for number in self.numbers:
+            self._stations.line_desk.changed(number)
         self._record(
             PhoneRegistered(
                 at=self._stations.clock.now(),

@@ -14,7 +14,16 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from bridge.autoregistration.allocation import allocate
 from bridge.autoregistration.policy import AutoregistrationSettings
 from bridge.autoregistration.reasons import Refusal, RefusalReason
-from bridge.core import Device, DeviceDefaults, DeviceName, DeviceSettings, Line, LineAppearance, SignallingProtocol
+from bridge.core import (
+    Device,
+    DeviceDefaults,
+    DeviceName,
+    DeviceSettings,
+    Line,
+    LineAppearance,
+    OnboardingMethod,
+    SignallingProtocol,
+)
 from bridge.core.phonesettings import DEFAULT_DEVICE_SETTINGS
 
 
@@ -109,6 +118,8 @@ def decide(
                 return Deferral(protocol, "it gets its number when it registers over SCCP")
         case RegistrationArrival():
             protocol = arrival.protocol
+            if (refusal := _by_hand(arrival, device_defaults)) is not None:
+                return refusal
             if (refusal := mismatch(arrival, settings.protocol, device_defaults)) is not None:
                 return refusal
     moved = replace(settings, next_number=allocation.next_number)
@@ -200,6 +211,14 @@ def _unwelcome(client: str, settings: AutoregistrationSettings) -> Refusal | Non
     if address is not None and any(address in network for network in settings.allowed_networks):
         return None
     return Refusal(RefusalReason.NOT_IN_ALLOW_LIST, detail=client)
+
+
+def _by_hand(arrival: RegistrationArrival, device_defaults: Iterable[DeviceDefaults]) -> Refusal | None:
+    """The refusal of a model whose phones an admin adds one by one (AR-20)."""
+    defaults = None if arrival.model is None else _defaults_of(arrival.model.number, arrival.protocol, device_defaults)
+    if defaults is None or defaults.onboarding is not OnboardingMethod.MANUAL:
+        return None
+    return Refusal(RefusalReason.NOT_IN_ALLOW_LIST, detail="phones of its model are added by hand")
 
 
 def _address(client: str) -> IPv4Address | IPv6Address | None:

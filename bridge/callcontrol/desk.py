@@ -46,6 +46,7 @@ class Desk:
         "screen",
         "session",
         "settings",
+        "standing",
         "stutter",
     )
 
@@ -66,6 +67,8 @@ class Desk:
         """Calls that the PBX did not take off our hands, for the features to take note of."""
         self.events: deque[PhoneEvent] = deque()
         self.screen = Screen(session, settings.texts.unknown_caller)
+        self.standing: dict[str, str] = {"forward": "", "dnd": ""}
+        """What the idle screen says of services that are on, the most important first."""
         self.early_open_works = True
         self.answers_port_requests = True
         self.last_dialled = ""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from bridge.core import DndMode, ForwardKind, LineFeatures
 from bridge.sccp.stationevents import (
     AlarmReported,
     CapabilitiesReported,
@@ -125,6 +126,50 @@ class TransferFinished:
 
 
 @dataclass(frozen=True, slots=True)
+class ChangeForward:
+    """Have the PBX forward a number, or end it with an empty target. Answered by what is read then."""
+
+    number: str
+    kind: ForwardKind
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeDnd:
+    """Have the PBX set do-not-disturb of a number. Answered by what is read then."""
+
+    number: str
+    mode: DndMode
+
+
+@dataclass(frozen=True, slots=True)
+class LineFeaturesRead:
+    """The application's answer: how a number stands at the PBX, whoever set it."""
+
+    number: str
+    features: LineFeatures
+
+
+@dataclass(frozen=True, slots=True)
+class LineChangeFailed:
+    """The application's answer: the PBX could not be told; everything stands as before."""
+
+    number: str
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EmergencyCalled:
+    """Somebody dials an emergency number. The call is on its way, whatever becomes of it."""
+
+    call_ref: int
+    line: int
+    number: str
+    """The caller's directory number."""
+    dialled: str
+
+
+@dataclass(frozen=True, slots=True)
 class Restarted:
     """A restart that was asked for went out to the phone."""
 
@@ -148,5 +193,8 @@ PhoneEvent = (
     | EarlyOpenFailed
     | MessagesWaiting
     | TransferFinished
+    | ChangeForward
+    | ChangeDnd
+    | EmergencyCalled
     | Restarted
 )

@@ -7,6 +7,7 @@ that takes a key, a button or an event has it.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -51,6 +52,15 @@ class Feature:
     def __init__(self, workings: Workings) -> None:
         self._at_work = workings
 
+    # --- what it offers ----------------------------------------------------------------------------------------------
+
+    def keys(self, call: PhoneCall | None) -> Collection[SoftKeyEventType]:
+        """Those of ``SOFT_KEYS`` that do something now, for this call or for the idle phone; the others are hidden.
+
+        All of them unless the service knows better: a list of a conference, for instance, needs a conference.
+        """
+        return self.SOFT_KEYS
+
     # --- the user ----------------------------------------------------------------------------------------------------
 
     def soft_key(self, event: SoftKeyPressed, call: PhoneCall | None, *, now: float) -> None:
@@ -67,6 +77,9 @@ class Feature:
 
     def registered(self, *, now: float) -> None:
         """The phone has finished registering: its lamps and icons are off and wait for being set."""
+
+    def relabelled(self, *, now: float) -> None:
+        """Labels were sent anew to the registered phone: icons that came with them may have to be set again."""
 
     def left(self, *, now: float) -> None:
         """The phone is gone, or another connection of it took over: nothing can be shown any more."""

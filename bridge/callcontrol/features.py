@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from bridge.callcontrol.donotdisturb import DoNotDisturb
+from bridge.callcontrol.emergency import Emergency
 from bridge.callcontrol.feature import Feature
+from bridge.callcontrol.forwarding import Forwarding
 from bridge.callcontrol.park import Park
+from bridge.callcontrol.shortcuts import AbbreviatedDialling, Hotline
 
-FEATURES: tuple[type[Feature], ...] = (Park,)
+FEATURES: tuple[type[Feature], ...] = (Emergency, Forwarding, DoNotDisturb, Hotline, AbbreviatedDialling, Park)

@@ -44,10 +44,25 @@ class Focus:
         line = line or 1
         profile = desk.session.profile
         own = profile.line(line) if profile else None
+        emergency = number in desk.settings.emergency
         if own is None or len(desk.of_line(line)) >= own.max_calls or len(desk.calls) >= MAX_CALLS:
-            desk.screen.notify(Label.LINE_IN_USE)
-            return None
+            if own is None or not desk.settings.emergency or (number and not emergency):
+                desk.screen.notify(Label.LINE_IN_USE)
+                return None
+            if not emergency:
+                return self._only_emergency(line, now)
+        if emergency and not self.make_room(now=now) and desk.active is not None:
+            desk.finish(desk.active, "an emergency call needs the phone", now=now)
         return self._outgoing.begin(line, number=number, now=now) if self.make_room(now=now) else None
+
+    def _only_emergency(self, line: int, now: float) -> PhoneCall | None:
+        """The line is full: an emergency number can still be dialled."""
+        if not self.make_room(now=now):
+            return None
+        call = self._outgoing.begin(line, now=now)
+        call.only_emergency = True
+        self._desk.screen.notify(Label.LINE_IN_USE)
+        return call
 
     def dial(self, number: str, line: int = 0, *, now: float) -> PhoneCall | None:
         """A whole number: on the call that is off-hook already, else on a new one."""

@@ -112,6 +112,7 @@ class Lines:
         text = profile.idle_prompt if profile else ""
         if any(waiting for waiting, _, _ in self._messages):
             text = Label.YOU_HAVE_VOICEMAIL
+        text = next((words for words in desk.standing.values() if words), text)
         for line, state in enumerate(desk.line_states, 1):
             if words := words_for(state, desk.settings.texts):
                 text = f"{self._number(line)}: {words}" if len(desk.line_states) > 1 else words

@@ -45,6 +45,11 @@ _ELSEWHERE = "cause=200"
 """In the Reason of a CANCEL: another phone of the line took the call (RFC 3326)."""
 
 
+def is_elsewhere(why: str) -> bool:
+    """Whether a call ended because somebody else took it (Reason header, RFC 3326)."""
+    return _ELSEWHERE in why.replace(" ", "").lower()
+
+
 class Network:
     """The user agents' side of one phone."""
 
@@ -136,7 +141,7 @@ class Network:
             text = desk.settings.texts.unreachable if event.reason is EndReason.TRANSPORT else ""
             desk.fail(call, outcome_of(event.status), text=text, status=event.status, now=now)
             return
-        if event.reason is EndReason.CANCELLED and _ELSEWHERE in event.text.replace(" ", "").lower():
+        if event.reason is EndReason.CANCELLED and is_elsewhere(event.text):
             desk.screen.answered_elsewhere(call)
         if event.reason is EndReason.MEDIA:
             desk.report_media(call, event.text or "the session descriptions do not fit")

@@ -16,7 +16,7 @@ from bridge.callcontrol.parties import Party
 from bridge.callcontrol.phonecall import PhoneCall, PhoneCallState
 from bridge.callcontrol.settings import EarlyOpen
 from bridge.errors import InvalidInput, LocalProtocolError
-from bridge.sccp import MediaCodec, Tone
+from bridge.sccp import Label, MediaCodec, Tone
 from bridge.sip import AudioSession, CallProgress
 from bridge.sip import CallState as SipState
 
@@ -64,6 +64,12 @@ class Outgoing:
             desk.screen.silence(call)
         call.digits += digit
         call.deadline = now + desk.settings.next_digit
+        if call.digits in desk.settings.emergency or len(call.digits) == call.most_digits:
+            self.dial(call, call.digits, now=now)
+            return
+        if call.only_emergency and not any(each.startswith(call.digits) for each in desk.settings.emergency):
+            desk.fail(call, FAILURE, text=Label.LINE_IN_USE, now=now)
+            return
         if plan.outside_tone(call.digits):
             desk.screen.tone(call, Tone.OUTSIDE_DIAL)
         if plan.is_complete(call.digits):
@@ -98,6 +104,14 @@ class Outgoing:
         if not number:
             desk.fail(call, UNKNOWN_NUMBER, text=desk.settings.texts.cannot_dial, now=now)
             return
+        call.emergency = number in desk.settings.emergency
+        if not call.emergency:
+            if call.number_for is not None:
+                call.number_for(call, number, now)
+                return
+            if call.only_emergency:
+                desk.fail(call, FAILURE, text=Label.LINE_IN_USE, now=now)
+                return
         call.dialled = call.digits = desk.last_dialled = number
         call.remote = Party(number)
         self._place(call, now=now)

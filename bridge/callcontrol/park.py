@@ -158,6 +158,10 @@ class Park(Feature):
         self._lit.clear()
         self._show(labels=True)
 
+    def relabelled(self, *, now: float) -> None:
+        """Other labels came into force."""
+        self._show(labels=True)
+
     def left(self, *, now: float) -> None:
         """Nobody waits for an answer any more."""
         self._pending.clear()

@@ -12,11 +12,13 @@ leaves no call behind.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 
 from bridge.callcontrol.channel import ChannelState, Purpose
 from bridge.callcontrol.codecs import reachable_address
 from bridge.callcontrol.desk import Desk
+from bridge.callcontrol.documents import push
 from bridge.callcontrol.events import CallMeasured, LineState, PhoneEvent, Restarted
 from bridge.callcontrol.feature import Workings
 from bridge.callcontrol.features import FEATURES
@@ -30,11 +32,12 @@ from bridge.callcontrol.outgoing import Outgoing
 from bridge.callcontrol.phonecall import PhoneCall, PhoneCallState
 from bridge.callcontrol.settings import CallSettings
 from bridge.callcontrol.transfer import Transfer
-from bridge.callcontrol.user import User
+from bridge.callcontrol.user import PLAIN_KEYS, User
 from bridge.errors import LocalProtocolError
-from bridge.sccp import ResetType
+from bridge.phonexml import Text, document_text
+from bridge.sccp import ResetType, SoftKeyEventType
 from bridge.sccp.profile import StationProfile
-from bridge.sccp.session import StationSession
+from bridge.sccp.session import SessionState, StationSession
 from bridge.sccp.stationevents import (
     ApplicationDataReceived,
     ButtonPressed,
@@ -56,6 +59,22 @@ from bridge.sccp.stationevents import (
     UnregisterCause,
 )
 from bridge.sip import Event, RegistrationState, UserAgent
+
+
+def same_clock(one: StationProfile, other: StationProfile) -> bool:
+    """Whether two profiles have the same time of day, to half a minute."""
+    difference = one.local_time().replace(tzinfo=None) - other.local_time().replace(tzinfo=None)
+    return abs(difference.total_seconds()) < 30
+
+
+def with_useful_keys(profile: StationProfile) -> StationProfile:
+    """The profile without soft keys that no service of ours takes."""
+    useful = PLAIN_KEYS.union(*(feature.SOFT_KEYS for feature in FEATURES))
+    return replace(profile, softkeys=profile.softkeys.only(useful))
+
+
+MESSAGE_APPLICATION = 9080
+"""The application number of texts that are pushed as a page."""
 
 
 class ProxiedPhone:
@@ -109,6 +128,7 @@ class ProxiedPhone:
             self.house,
         )
         self._features = tuple(feature(workings) for feature in FEATURES)
+        desk.screen.usable = self._usable_keys
         self._user = User(workings, self._features)
         self._network = Network(workings, self._features)
 
@@ -154,7 +174,7 @@ class ProxiedPhone:
         """
         if len(agents) != len(profile.lines):
             raise LocalProtocolError(f"{len(profile.lines)} lines need as many user agents, not {len(agents)}")
-        self.session.accept(profile, now=now)
+        self.session.accept(with_useful_keys(profile), now=now)
         if self.session.is_accepted:
             self._set_up(settings, agents)
             self._lines.show()
@@ -176,6 +196,48 @@ class ProxiedPhone:
         """Have the phone start again; at the end of its calls where it has some."""
         self._restart = kind
         self._work(now)
+
+    def change(self, profile: StationProfile, *, keys_live: bool, now: float) -> None:
+        """Serve the phone by another profile: at once where the protocol allows, else by a restart when it is idle.
+
+        ``keys_live``: send new soft keys to the registered phone, too. No source tells which models take them.
+        """
+        profile = with_useful_keys(profile)
+        before = self.session.profile
+        if before is None or (profile == before and same_clock(profile, before)):
+            return
+        if self.session.change_profile(profile, keys=keys_live):
+            self._lines.show()
+            if profile.softkeys != before.softkeys:
+                self._desk.screen.keys_again()
+            for feature in self._features:
+                feature.relabelled(now=now)
+        elif self._restart is None:
+            self._restart = ResetType.RESTART
+        self._work(now)
+
+    def message(self, text: str, *, seconds: int, priority: int, now: float) -> str:
+        """Show a text from somebody, 0 seconds for until it is cleared; an empty one clears it. Why it cannot be shown,
+        or an empty text."""
+        if self.session.state is not SessionState.REGISTERED:
+            return "it is not registered"
+        if not self.session.traits.display:
+            return "it has no display"
+        screen = self._desk.screen
+        if not text:
+            screen.clear_message(priority)
+        elif len(text) > self.longest_message and self.session.traits.softkeys:
+            title = self._desk.settings.texts.message
+            push(self.session, MESSAGE_APPLICATION, 0, document_text(Text(title, text, "")))
+        else:
+            screen.message(text[: self.longest_message], seconds, priority)
+        self._work(now)
+        return ""
+
+    @property
+    def longest_message(self) -> int:
+        """Characters of a text that stands over the prompt line; a longer one opens a page (wire, section 7.6)."""
+        return 95 if self.session.dialect.version >= 8 else 31
 
     def tell(self, answer: object, *, now: float) -> None:
         """The application's answer to an event of one of the services."""
@@ -265,6 +327,10 @@ class ProxiedPhone:
         return self._events.pop(0) if self._events else None
 
     # --- inside ------------------------------------------------------------------------------------------------------
+
+    def _usable_keys(self, call_ref: int) -> Collection[SoftKeyEventType]:
+        call = self._desk.calls.get(call_ref)
+        return PLAIN_KEYS.union(*(feature.keys(call) for feature in self._features))
 
     def _work(self, now: float) -> None:
         """Work off what one step led to."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -76,6 +77,14 @@ class PhoneCall:
     """What the screen says when the PBX does not take it."""
     handed_over: bool = False
     """The PBX took it off our hands."""
+    number_for: Callable[[PhoneCall, str, float], None] | None = None
+    """Who wants the number that the user dials, in place of the network: ``(call, number, now)``."""
+    most_digits: int = 0
+    """So many digits are complete at once; 0 where the route patterns decide."""
+    emergency: bool = False
+    """It goes to an emergency number."""
+    only_emergency: bool = False
+    """There is no room for it: it may go nowhere but to an emergency number."""
     tone: bool = False
     """A tone sounds on the phone."""
     redirected_from: Party = field(default_factory=Party)

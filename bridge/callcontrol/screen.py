@@ -5,7 +5,8 @@ Source: SCCP flows reference, sections 3 and 4.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import replace
 
 from bridge.callcontrol.outcomes import Outcome
 from bridge.callcontrol.parties import Party
@@ -20,6 +21,7 @@ from bridge.sccp import (
     CallSecurity,
     CallState,
     CallType,
+    ClearPriNotify,
     ClearPromptStatus,
     DialedNumber,
     DisplayPriNotify,
@@ -34,6 +36,7 @@ from bridge.sccp import (
     SetLamp,
     SetRinger,
     SetSpeakerMode,
+    SoftKeyEventType,
     SoftKeySetIndex,
     StartTone,
     StationCallState,
@@ -62,7 +65,7 @@ _URGENCY = (LampMode.OFF, LampMode.WINK, LampMode.ON, LampMode.BLINK)
 class Screen:
     """One phone's display, lamps, ringer and tones."""
 
-    __slots__ = ("_idle", "_lamps", "_message_lamps", "_session", "unknown")
+    __slots__ = ("_idle", "_lamps", "_message_lamps", "_session", "_sets", "silent_lines", "unknown", "usable")
 
     def __init__(self, session: StationSession, unknown: str) -> None:
         self._session = session
@@ -70,11 +73,28 @@ class Screen:
         self._lamps: dict[int, LampMode] = {}
         self._message_lamps: dict[int, bool] = {}
         self.unknown = unknown
+        self.usable: Callable[[int], Collection[SoftKeyEventType]] = lambda _: tuple(SoftKeyEventType)
+        """The soft keys that do something for the call of this reference; 0 for the idle phone."""
+        self._sets: dict[int, SelectSoftKeys] = {}
+        self.silent_lines: set[int] = set()
+        """Lines whose calls make no sound."""
 
     def send(self, *messages: Message) -> None:
         """Send what the phone can use; nothing to a phone that is gone."""
         if self._session.is_accepted:
-            self._session.send(*messages)
+            self._session.send(*(self._fitted(message) for message in messages))
+
+    def _fitted(self, message: Message) -> Message:
+        """A set of soft keys as this model and this call have it: no key is shown that does nothing."""
+        profile = self._session.profile
+        if not isinstance(message, SelectSoftKeys) or profile is None:
+            return message
+        self._sets[message.call_ref] = message
+        keys = message.set
+        if keys == SoftKeySetIndex.CONNECTED_CONFERENCEABLE and not self._session.traits.conference_keys:
+            keys = SoftKeySetIndex.CONNECTED
+        mask = message.valid_mask & profile.softkeys.mask(keys, self.usable(message.call_ref))
+        return replace(message, set=keys, valid_mask=mask)
 
     # --- idle --------------------------------------------------------------------------------------------------------
 
@@ -89,6 +109,19 @@ class Screen:
     def idle(self) -> None:
         """The idle phone."""
         self.send(SelectSoftKeys(0, 0, SoftKeySetIndex.ON_HOOK, ALL_KEYS), DisplayPromptStatus(self._idle))
+
+    def keys_again(self) -> None:
+        """Show the soft keys of all calls once more: there are others now, or others do something."""
+        for message in tuple(self._sets.values()):
+            self.send(message)
+
+    def message(self, text: str, seconds: int, priority: int) -> None:
+        """A text from somebody; 0 seconds until ``clear_message``."""
+        self.send(DisplayPriNotify(text, seconds, priority))
+
+    def clear_message(self, priority: int) -> None:
+        """Take such a text away."""
+        self.send(ClearPriNotify(priority))
 
     def notify(self, text: str) -> None:
         """A text over everything else for some seconds."""
@@ -121,6 +154,14 @@ class Screen:
         )
         if prompt:
             self.tone(call, Tone.MESSAGE_WAITING if stutter else Tone.INSIDE_DIAL)
+
+    def asks_number(self, call: PhoneCall) -> None:
+        """A service, not the network, wants the number."""
+        line, ref = call.line, call.call_ref
+        self.send(
+            SelectSoftKeys(line, ref, SoftKeySetIndex.OFF_HOOK_WITH_FEATURE, ALL_KEYS),
+            DisplayPromptStatus(Label.ENTER_NUMBER, 0, line, ref),
+        )
 
     def digits(self, call: PhoneCall) -> None:
         """The first digit came."""
@@ -191,7 +232,7 @@ class Screen:
 
     def ring(self, call: PhoneCall) -> None:
         """Sound the ringer, or for a call-waiting call the lamp alone."""
-        mode = RingMode.SILENT if call.waiting else RingMode.INSIDE
+        mode = RingMode.SILENT if call.waiting or call.line in self.silent_lines else RingMode.INSIDE
         self.send(SetRinger(mode, RingDuration.NORMAL, call.line, call.call_ref))
 
     def call_waiting_tone(self, active: PhoneCall) -> None:
@@ -243,6 +284,7 @@ class Screen:
     def cleared(self, call: PhoneCall, closing: Iterable[Message], calls: tuple[PhoneCall, ...]) -> None:
         """The call is over. ``closing``: the messages that close its channel; ``calls``: those that are left."""
         line, ref = call.line, call.call_ref
+        self._sets.pop(ref, None)
         self.send(StopTone(line, ref))
         call.tone = False
         self.lamps((*calls, call))
@@ -312,4 +354,5 @@ class Screen:
     def forget(self) -> None:
         """The phone is gone: it comes back with everything off."""
         self._lamps.clear()
+        self._sets.clear()
         self._message_lamps.clear()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from bridge.core import AbbreviatedDial, DndMode
 from bridge.core import DtmfMode as DtmfMode
 from bridge.core import EarlyOpen as EarlyOpen
 from bridge.dialplan import DigitPlan
@@ -25,6 +26,7 @@ class CallTexts:
     cannot_dial: str = "Cannot dial this number"
     unknown_caller: str = "Unknown"
     slot_unknown: str = "Parked, slot unknown"
+    message: str = "Message"
 
 
 NO_DIGITS = DigitPlan(())
@@ -65,6 +67,11 @@ class CallSettings:
     codecs: tuple[MediaCodec, ...] = DEFAULT_CODECS
     """What may be used, the first one first; of these the phone's own are offered."""
     packet_ms: int = 20
+    emergency: frozenset[str] = frozenset()
+    """Numbers that are never blocked, and complete as soon as they are dialled."""
+    dnd_modes: tuple[DndMode, ...] = (DndMode.SILENT, DndMode.REJECT)
+    """The modes of do-not-disturb that the user may switch on; the key switches on the first."""
+    abbreviated: tuple[AbbreviatedDial, ...] = ()
     voicemail: str = ""
     """What the messages button dials."""
     texts: CallTexts = field(default=CallTexts())

@@ -33,6 +33,8 @@ KEY_OF_SOFT_KEY = {
     SoftKeyEventType.DIAL: Key.DIAL,
     SoftKeyEventType.TRANSFER: Key.TRANSFER,
 }
+PLAIN_KEYS = frozenset({SoftKeyEventType.NEW_CALL, SoftKeyEventType.REDIAL, *KEY_OF_SOFT_KEY})
+"""Soft keys that every phone has; all others belong to services."""
 KEY_OF_BUTTON = {
     StimulusType.HOLD: Key.HOLD,
     StimulusType.TRANSFER: Key.TRANSFER,

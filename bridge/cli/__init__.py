@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bridge.cli import autoregistration, lab, phones, serve, setup, status
+from bridge.cli import autoregistration, directory, lab, phonechanges, phones, serve, setup, site, status
 from bridge.cli.main import main
 
-__all__ = ["autoregistration", "lab", "main", "phones", "serve", "setup", "status"]
+__all__ = ["autoregistration", "directory", "lab", "main", "phonechanges", "phones", "serve", "setup", "site", "status"]

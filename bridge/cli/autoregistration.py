@@ -8,9 +8,10 @@ import click
 
 from bridge.app.status import WindowStatus
 from bridge.autoregistration import DEFAULT_WINDOW
-from bridge.cli.desks import tell_service, window_desk
+from bridge.cli.desks import site_desk, tell_service, window_desk
 from bridge.cli.frame import Duration, Frame, json_option, table
 from bridge.cli.main import root
+from bridge.cli.sitechanges import as_data, told
 from bridge.cli.status import window_in_words
 from bridge.core import NumberRange
 from bridge.errors import InvalidInput
@@ -106,6 +107,26 @@ def networks(frame: Frame, networks: tuple[str, ...], everywhere: bool) -> None:
             desk.set_networks(() if everywhere else networks)
         allowed = [str(each) for each in desk.settings().allowed_networks]
         frame.show({"networks": allowed}, "\n".join(allowed) or "Phones of every network may autoregister.")
+
+
+@autoregistration.command()
+@click.argument("server")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@json_option
+def move(frame: Frame, server: str, yes: bool) -> None:
+    """Let another server give numbers to unknown phones: its flag, the group's order and the pools change together."""
+    with site_desk(frame) as desk:
+        planned = desk.plan_move(server)
+        if planned.changes:
+            if not frame.as_json:
+                frame.show(None, *told(planned))
+            frame.confirm(f"Move autoregistration to {server}?", yes=yes)
+            desk.move_autoregistration(server, expected=planned)
+        remark = tell_service(frame) if planned.changes else ""
+    frame.show(
+        {**as_data(planned), "remark": remark},
+        f"{server} admits unknown phones. {remark}" if planned.changes else f"{server} admits unknown phones already.",
+    )
 
 
 def _show(frame: Frame, window: WindowStatus, remark: str = "") -> None:

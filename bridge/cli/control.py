@@ -28,14 +28,15 @@ class _UnixConnection(http.client.HTTPConnection):
         self.sock.connect(str(self._path))
 
 
-def ask(path: Path, method: str, target: str, *, timeout: float = 15.0) -> Any:
-    """One request to the running service; the parsed JSON answer.
+def ask(path: Path, method: str, target: str, *, body: object = None, timeout: float = 15.0) -> Any:
+    """One request to the running service, with ``body`` as JSON unless None; the parsed JSON answer.
 
     Raises ServiceNotRunning when there is none, and the service's own error when it answers with one.
     """
     connection = _UnixConnection(path, timeout)
     try:
-        connection.request(method, quote(target, safe="/?=&"))
+        content = None if body is None else json.dumps(body).encode()
+        connection.request(method, quote(target, safe="/?=&"), body=content)
         response = connection.getresponse()
         answer = json.loads(response.read())
     except (OSError, http.client.HTTPException, ValueError) as error:

@@ -7,7 +7,10 @@ import getpass
 import os
 from collections.abc import Iterator
 
+from bridge.app.directory import DirectoryDesk
+from bridge.app.phonechanges import PhoneChanges
 from bridge.app.phones import PhoneDesk
+from bridge.app.sitedesk import SiteDesk
 from bridge.app.system import SystemClock, SystemIds
 from bridge.app.window import WindowDesk
 from bridge.cli.control import poke
@@ -44,6 +47,27 @@ def phone_desk(frame: Frame) -> Iterator[PhoneDesk]:
     """Phones."""
     with opened_store(frame) as store:
         yield PhoneDesk(store, SystemClock(), SystemIds(), actor())
+
+
+@contextlib.contextmanager
+def directory_desk(frame: Frame) -> Iterator[DirectoryDesk]:
+    """Directories."""
+    with opened_store(frame) as store:
+        yield DirectoryDesk(store, SystemClock(), actor())
+
+
+@contextlib.contextmanager
+def site_desk(frame: Frame) -> Iterator[SiteDesk]:
+    """The site's objects."""
+    with opened_store(frame) as store:
+        yield SiteDesk(store, SystemClock(), SystemIds(), actor())
+
+
+@contextlib.contextmanager
+def phone_changes(frame: Frame) -> Iterator[PhoneChanges]:
+    """Changes to single phones."""
+    with opened_store(frame) as store:
+        yield PhoneChanges(store, SystemClock(), SystemIds(), actor())
 
 
 def tell_service(frame: Frame) -> str:

@@ -1,17 +1,18 @@
-"""``sepbridge phones``: list, show, add, remove, restart."""
+"""``sepbridge phones``: list, show, add, remove, restart, message."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import click
 
 from bridge.app.recorder import describe
 from bridge.cli.control import ask
 from bridge.cli.desks import phone_desk, tell_service
-from bridge.cli.frame import Frame, json_option, table
+from bridge.cli.frame import Duration, Frame, json_option, table
 from bridge.cli.main import root
 from bridge.core import Device, DeviceName, SignallingProtocol
+from bridge.errors import InvalidInput
 from bridge.ports import RestartKind
 
 
@@ -144,6 +145,45 @@ def restart(frame: Frame, phone: str, reset: bool) -> None:
         {"restarted": str(name), "kind": kind.value},
         f"{name} was told to {kind.value}. Whether it does shows in `sepbridge phones show {name}`.",
     )
+
+
+@phones.command()
+@click.argument("words", nargs=-1)
+@click.option("--all", "everywhere", is_flag=True, help="All phones; WORDS is the text alone.")
+@click.option("--pool", default="", help="All phones of this device pool; WORDS is the text alone.")
+@click.option("--for", "span", default="10s", show_default=True, type=Duration(), help="How long; 0s: until --clear.")
+@click.option("--priority", default=7, show_default=True, type=click.IntRange(1, 9), help="1 shows over everything.")
+@click.option("--idle", is_flag=True, help="As the idle text (message of the day), until --clear.")
+@click.option("--clear", is_flag=True, help="Take back what was shown with this priority, or as the idle text.")
+@json_option
+def message(
+    frame: Frame,
+    words: tuple[str, ...],
+    everywhere: bool,
+    pool: str,
+    span: timedelta,
+    priority: int,
+    idle: bool,
+    clear: bool,
+) -> None:
+    """Show a text on the screens of phones: PHONE... TEXT, or with --all or --pool only TEXT. Needs the service."""
+    several = everywhere or bool(pool)
+    targets, text = (list(words), "") if clear else (list(words[:-1]), words[-1] if words else "")
+    if (several and targets) or (everywhere and pool) or not (several or targets) or not (clear or text.strip()):
+        raise InvalidInput("whom to tell what?", fix='sepbridge phones message 1001 "Back at 3", or --all "Back at 3"')
+    with phone_desk(frame) as desk:
+        names = [str(desk.find(each)) for each in targets]
+    asked = {
+        "phones": names,
+        "pool": pool,
+        "text": text,
+        "seconds": int(span.total_seconds()),
+        "priority": priority,
+        "stays": idle,
+    }
+    deliveries = ask(frame.settings.control_socket, "POST", "/message", body=asked)
+    rows = [(each["phone"], each["why_not"] or "sent") for each in deliveries]
+    frame.show({"phones": deliveries}, table(("phone", "message"), rows) if rows else "There is no such phone.")
 
 
 def _public(frame: Frame, device: Device) -> dict[str, object]:

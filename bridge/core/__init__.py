@@ -6,6 +6,7 @@ from bridge.core.callmodes import DtmfMode, EarlyOpen
 from bridge.core.devicename import DeviceName
 from bridge.core.devices import Device, Line, LineAppearance
 from bridge.core.files import FileAnswer, FileDenied, FileFound, FileMissing, FileRequest, Via
+from bridge.core.linefeatures import DndMode, ForwardKind, LineFeatures
 from bridge.core.mac import MacAddress
 from bridge.core.numbers import NumberRange, check_directory_number
 from bridge.core.parking import (
@@ -16,6 +17,7 @@ from bridge.core.parking import (
     ParkingChange,
     ParkingEnd,
 )
+from bridge.core.phonebook import CallKind, DirectoryContact, PastCall, checked_contact
 from bridge.core.phonebuttons import (
     AbbreviatedDial,
     BlfSpeedDial,
@@ -74,6 +76,7 @@ __all__ = [
     "BargeOption",
     "BlfSpeedDial",
     "ButtonKind",
+    "CallKind",
     "CallManagerGroup",
     "CallParked",
     "CallUnparked",
@@ -87,8 +90,10 @@ __all__ = [
     "DevicePool",
     "DeviceSettings",
     "DialPattern",
+    "DirectoryContact",
     "DiscardDigits",
     "DndAlert",
+    "DndMode",
     "DndOption",
     "DtmfMode",
     "EarlyOpen",
@@ -98,9 +103,11 @@ __all__ = [
     "FileFound",
     "FileMissing",
     "FileRequest",
+    "ForwardKind",
     "LampPolicy",
     "Line",
     "LineAppearance",
+    "LineFeatures",
     "LineSettings",
     "MacAddress",
     "NumberRange",
@@ -110,6 +117,7 @@ __all__ = [
     "ParkingChange",
     "ParkingEnd",
     "Partition",
+    "PastCall",
     "PatternKey",
     "PhoneButtonTemplate",
     "RecordingOption",
@@ -133,5 +141,6 @@ __all__ = [
     "Via",
     "apply_mask",
     "check_directory_number",
+    "checked_contact",
     "search_list",
 ]

@@ -191,6 +191,15 @@ class PhoneRestartSent(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EmergencyNumberDialled(Event):
+    """Somebody dialled an emergency number; the call was on its way at this moment."""
+
+    number: str
+    """The caller's directory number."""
+    dialled: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PhoneAlarmed(Event):
     """An SCCP phone said why it restarted, or what bothers it."""
 

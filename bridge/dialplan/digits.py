@@ -24,15 +24,15 @@ class DigitPlan:
         """``outside_tone_after``: access codes behind which the user hears the outside dial tone."""
         self._wide: list[Entry[None]] = []
         # Of a number in several partitions the earliest counts, as it would win; of equals the urgent one.
-        numbers: dict[str, tuple[int, bool]] = {}
+        entries = sorted(entries, key=lambda entry: (entry.rank, not entry.urgent))
+        numbers: dict[str, bool] = {}
         for entry in entries:
             number = entry.pattern.number
             if number is None:
                 self._wide.append(Entry(entry.pattern, entry.rank, None, entry.urgent))
             else:
-                key = entry.rank, not entry.urgent
-                numbers[number] = min(key, numbers.get(number, key))
-        self._numbers = {number: not patient for number, (_, patient) in numbers.items()}
+                numbers.setdefault(number, entry.urgent)
+        self._numbers = numbers
         self._prefixes = frozenset(number[:end] for number in numbers for end in range(len(number)))
         self._tones = frozenset(outside_tone_after) - {""}
 

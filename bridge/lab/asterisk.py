@@ -32,6 +32,11 @@ _EMPTY = (
     *("sorcery", "stasis", "udptl", "websocket_client"),
 )
 """Files that Asterisk complains about when they are missing, and for which its defaults will do."""
+_PLAIN = (
+    *("modules.conf", "logger.conf", "indications.conf", "extensions.conf"),
+    *("voicemail.conf", "res_parking.conf"),
+)
+"""Files that are the same for every instance."""
 _DIRECTORIES = ("etc", "lib/agi-bin", "lib/keys", "spool", "log", "cache", "run")
 _LONGEST_SOCKET = 100
 """Bytes that the path of Asterisk's control socket may have (the kernel's limit is 107)."""
@@ -231,7 +236,7 @@ class PrivateAsterisk:
             "rtp.conf": snippet("lab/rtp.conf", RTP_FIRST=str(ports.rtp_first), RTP_LAST=str(ports.rtp_last)),
             "musiconhold.conf": snippet("lab/musiconhold.conf", DATA=data),
         }
-        for name in ("modules.conf", "logger.conf", "indications.conf", "extensions.conf", "res_parking.conf"):
+        for name in _PLAIN:
             texts[name] = snippet(f"lab/{name}")
         texts.update({f"{name}.conf": "" for name in _EMPTY})
         for name, text in texts.items():

@@ -170,5 +170,14 @@ class AudioHeard(PhoneEvent):
     """The tone's part of the energy heard, 0 to 1."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScreenShown(PhoneEvent):
+    """A document of a service is on the screen; ``kind`` is empty where a page could not be fetched."""
+
+    kind: str
+    title: str
+    why: str = ""
+
+
 PhoneListener = Callable[[PhoneEvent], None]
 """Called in the event loop; must not block."""

@@ -83,6 +83,16 @@ class FurtherFiles:
 
 
 @dataclass(frozen=True, slots=True)
+class ServiceKeys:
+    """What the keys for services fetch; empty where the file says nothing."""
+
+    directories: str = ""
+    services: str = ""
+    messages: str = ""
+    information: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class PhoneSettings:
     """Everything a phone took from its own file, or from the defaults where ``autoregistering`` is True."""
 
@@ -99,6 +109,7 @@ class PhoneSettings:
     timers: SipTimers = SipTimers()
     locale: Locale = Locale()
     files: FurtherFiles = FurtherFiles()
+    services: ServiceKeys = ServiceKeys()
     event_payload: int = 101
     """RTP payload type of key presses."""
     first_media_port: int = 16384

@@ -18,11 +18,13 @@ from bridge.lab.phoneevents import (
     MessageLamp,
     Registered,
     RestartAsked,
+    ScreenShown,
 )
 from bridge.lab.phonelog import PhoneLog
 from bridge.lab.phonesettings import CallManager
 from bridge.lab.sccpmedia import SccpMedia
 from bridge.lab.servicecontrol import RestartAction
+from bridge.lab.servicefetch import fetch_page
 from bridge.lab.skinnycall import FAILED, StationCall
 from bridge.lab.skinnyevents import (
     CallConnected,
@@ -31,8 +33,10 @@ from bridge.lab.skinnyevents import (
     CallPlaced,
     ConnectionDead,
     Departed,
+    DocumentShown,
     KeyToPlay,
     MessageLampSwitched,
+    PageWanted,
     PortAsked,
     PortUnwanted,
     PortWanted,
@@ -51,7 +55,7 @@ from bridge.lab.skinnyevents import (
 from bridge.lab.skinnykeys import Hook
 from bridge.lab.skinnylink import SecureTransport, SkinnyLink
 from bridge.lab.skinnystation import SkinnyStation, StationState
-from bridge.sccp import ResetType
+from bridge.sccp import CodePage, ResetType
 
 _LEAVING = 2.0
 """Seconds that a phone waits for the answer to its farewell."""
@@ -173,6 +177,7 @@ class SccpLine:
         self._loop = asyncio.get_running_loop()
         self._ended: asyncio.Future[SccpEnding] = self._loop.create_future()
         self._later: set[asyncio.TimerHandle] = set()
+        self._fetching: asyncio.Task[None] | None = None
         self._action = RestartAction.NONE
         station.calls.count = calls_before
 
@@ -230,8 +235,26 @@ class SccpLine:
         self.link.pump()
         self._call_later(_LEAVING, lambda: self._end(ending))
 
+    def fetch(self, url: str) -> None:
+        """Get a page and show it. A page that is asked for later takes the place of one that has not come yet."""
+        if self._fetching is not None:
+            self._fetching.cancel()
+        self._fetching = asyncio.create_task(self._fetch(url))
+
+    async def _fetch(self, url: str) -> None:
+        page = self.station.traits.page
+        charsets = "utf-8,iso-8859-1;q=0.8" if page is CodePage.UTF_8 else "iso-8859-1"
+        content, why = await fetch_page(url, charsets=charsets)
+        if why:
+            self._log.report(ScreenShown(*self._log.mark, kind="", title="", why=why))
+            return
+        self.station.page_fetched(content, now=self.link.now)
+        self.link.pump()
+
     def close(self) -> None:
         """Drop everything, as when the power goes."""
+        if self._fetching is not None:
+            self._fetching.cancel()
         for handle in self._later:
             handle.cancel()
         self._later.clear()
@@ -286,6 +309,10 @@ class SccpLine:
             case Departed(allowed=allowed):
                 if self._farewell is not None and allowed:
                     self._end(self._farewell)
+            case DocumentShown(document=document):
+                self._log.report(ScreenShown(*self._log.mark, kind=document.kind, title=document.title))
+            case PageWanted(url=url):
+                self.fetch(url)
             case MessageLampSwitched(lit=lit):
                 self._log.report(MessageLamp(*self._log.mark, lit=lit))
             case _:

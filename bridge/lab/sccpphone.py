@@ -24,11 +24,14 @@ from bridge.lab.phonesettings import CallManager, PhoneSettings
 from bridge.lab.phonetiming import PhoneState, PhoneTiming
 from bridge.lab.sccpline import CallTiming, SccpEnding, SccpHabits, SccpLine, SccpPhoneCall
 from bridge.lab.sccpmedia import free_rtp_port
+from bridge.lab.screenxml import ScreenDocument
 from bridge.lab.servicecontrol import RestartAction
+from bridge.lab.servicefetch import with_identity
+from bridge.lab.servicescreen import Effect, ServiceScreen
 from bridge.lab.skinnydisplay import ScreenView
 from bridge.lab.skinnykeys import Pace, StationKeys
 from bridge.lab.skinnylink import SecureTransport
-from bridge.lab.skinnymodels import SkinnyTraits, sccp_load, skinny_traits
+from bridge.lab.skinnymodels import ADD_ONS, SkinnyTraits, sccp_load, skinny_traits
 from bridge.lab.skinnystation import SkinnyStation, StationTiming
 from bridge.lab.skinnywords import INITIALISED, Identity
 from bridge.phones import Model
@@ -73,6 +76,8 @@ class SccpPhone(DeskPhone):
         station_timing: StationTiming | None = None,
         call_managers: tuple[CallManager, ...] = (),
         redraw: Callable[[], None] | None = None,
+        locale: str = "English_United_States",
+        add_ons: tuple[str, ...] = (),
         tls: SecureTransport | None = None,
     ) -> None:
         """Raises NotFound for a model that is unknown, or that is not simulated with SCCP firmware.
@@ -80,6 +85,7 @@ class SccpPhone(DeskPhone):
         ``load``: None for a usual SCCP load of the model. ``version``: the protocol version that it offers, None for
         the model's own. ``gives_up``: how long the person listens to a busy tone. ``call_managers``: servers that
         were typed into its menu (the only way for an ATA 186). ``redraw``: called when the screen may have changed.
+        ``add_ons``: names of modules (7914, 7915, 7916).
         ``tls``: in a secured phone, None for plain SCCP.
         """
         known = model_named(model) if isinstance(model, str) else model
@@ -94,14 +100,17 @@ class SccpPhone(DeskPhone):
             trust_list=trust_list,
             listener=listener,
         )
-        self.traits: SkinnyTraits = skinny_traits(known, self.load, version=version)
         self._version = version
+        self._add_ons = tuple(ADD_ONS[each] for each in add_ons)
+        self.traits = self._own_traits()
         self._habits = SccpHabits(auto_answer, gives_up)
         self._pace = pace or Pace()
         self._station_timing = station_timing or StationTiming()
         if call_managers:
             self._stored = PhoneSettings(protocol=SignallingProtocol.SCCP, servers=call_managers)
         self._redraw = redraw
+        self.locale = locale
+        """What it tells services of its language."""
         self._tls = tls
         self._line: SccpLine | None = None
         self._standby: SccpLine | None = None
@@ -250,16 +259,66 @@ class SccpPhone(DeskPhone):
         if self._line is not None:
             self._line.link.swallowed = True
 
-    def _press(self, press: Callable[[StationKeys, float], None]) -> None:
-        line = self._line
-        if line is None or not line.registered:
+    # --- services ----------------------------------------------------------------------------------------------------
+
+    @property
+    def document(self) -> ScreenDocument | None:
+        """The document of a service that is on the screen."""
+        return self._line.station.screen.document if self._line else None
+
+    @property
+    def document_keys(self) -> tuple[str, ...]:
+        """The soft keys under it."""
+        return self._line.station.screen.keys if self._line else ()
+
+    def open_service(self, key: str = "directories") -> None:
+        """Press the key ``directories``, ``services``, ``messages`` or ``information``."""
+        line = self._registered()
+        url: str = getattr(self.settings.services, key) if self.settings else ""
+        if not url:
+            raise LocalProtocolError(f"the phone's file says nothing of the {key} key")
+        line.fetch(with_identity(url, str(self.device), self.locale))
+
+    def press_service_button(self, index: int = 1) -> None:
+        """Press a service URL button."""
+        line = self._registered()
+        service = line.station.display.services.get(index)
+        if service is None or not service.url:
+            raise LocalProtocolError(f"there is no service on button {index}")
+        line.fetch(with_identity(service.url, str(self.device), self.locale))
+
+    def choose(self, item: int) -> None:
+        """Choose an item of the document, counted from 1."""
+        self._on_screen(lambda screen: screen.choose(item))
+
+    def press_document_key(self, label: str) -> None:
+        """Press a soft key under the document."""
+        self._on_screen(lambda screen: screen.press(label))
+
+    def fill_in(self, **values: str) -> None:
+        """Fill in a form and submit it."""
+        self._on_screen(lambda screen: screen.submit(values))
+
+    def _on_screen(self, use: Callable[[ServiceScreen], Effect]) -> None:
+        line = self._registered()
+        try:
+            line.station.on_screen(use, now=line.link.now)
+        finally:
+            line.link.pump()
+
+    def _registered(self) -> SccpLine:
+        if self._line is None or not self._line.registered:
             raise LocalProtocolError(f"{self.device} is not registered: {self.display or 'it has no power'}")
+        return self._line
+
+    def _press(self, press: Callable[[StationKeys, float], None]) -> None:
+        line = self._registered()
         line.link.do(lambda keys: press(keys, line.link.now))
 
     # --- registration ------------------------------------------------------------------------------------------------
 
     async def _be_registered(self, settings: PhoneSettings, cause: str) -> RestartAction:
-        self.traits = skinny_traits(self.model, self.load, version=self._version)
+        self.traits = self._own_traits()
         alarm = (self._cause, cause) if self._cause else _LAST.get(cause, (INITIALISED, cause))
         self._cause = 0
         servers = deque(enumerate(settings.servers))
@@ -317,6 +376,11 @@ class SccpPhone(DeskPhone):
         if self._redraw:
             self._redraw()
         return ending
+
+    def _own_traits(self) -> SkinnyTraits:
+        traits = skinny_traits(self.model, self.load, version=self._version)
+        more = sum(each.buttons for each in self._add_ons)
+        return replace(traits, buttons=traits.buttons + more, add_ons=self._add_ons)
 
     def _make_line(self, server: CallManager, alarm: tuple[int, str]) -> SccpLine:
         number, last = alarm

@@ -25,6 +25,7 @@ from bridge.lab.phonesettings import (
     LineKey,
     Locale,
     PhoneSettings,
+    ServiceKeys,
     SipTimers,
     TransportCode,
 )
@@ -32,6 +33,7 @@ from bridge.phones import ConfigFamily
 
 _PARSE_ERROR = "Error parsing config"
 _JAVA_PASSWORD = 12
+_LONGEST_URL = 255
 _DEFAULTS_SERVERS = 3
 _LOAD_ELEMENT = re.compile(r"loadInformation(\d{1,6})")
 
@@ -60,6 +62,12 @@ def read_sep_file(content: bytes, family: ConfigFamily) -> PhoneSettings:
             _file_name(root, "sipProfile/dialTemplate"),
             _file_name(root, "sipProfile/softKeyFile"),
             _file_name(root, "featurePolicyFile"),
+        ),
+        services=ServiceKeys(
+            _url(root, "directoryURL"),
+            _url(root, "servicesURL"),
+            _url(root, "messagesURL"),
+            _url(root, "informationURL"),
         ),
         event_payload=_number(root, "sipProfile/dtmfAvtPayload", 101),
         first_media_port=_number(root, "sipProfile/startMediaPort", 16384),
@@ -133,6 +141,13 @@ def _optional(node: Element, path: str) -> str | None:
 
 def _text(node: Element, path: str) -> str:
     return _optional(node, path) or ""
+
+
+def _url(node: Element, path: str) -> str:
+    text = _text(node, path)
+    if len(text) > _LONGEST_URL:
+        raise ConfigurationRefused(_PARSE_ERROR, why=f"{path} has {len(text)} characters")
+    return text
 
 
 def _number(node: Element, path: str, default: int) -> int:

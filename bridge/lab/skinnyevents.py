@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bridge.lab.screenxml import ScreenDocument
 from bridge.lab.skinnycall import MediaChannel, StationCall
 from bridge.sccp import ResetType
 
@@ -165,3 +166,17 @@ class MessageLampSwitched(StationEvent):
     """The message-waiting lamp."""
 
     lit: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentShown(StationEvent):
+    """A document of a service is on the screen."""
+
+    document: ScreenDocument
+
+
+@dataclass(frozen=True, slots=True)
+class PageWanted(StationEvent):
+    """Fetch this page, and hand it to ``page_fetched``."""
+
+    url: str

@@ -140,6 +140,24 @@ _NEWEST_LOADS = 9
 
 
 @dataclass(frozen=True, slots=True)
+class AddOn:
+    """An add-on module, as the phone reports it (SCCP frames reference, frames 8 and 9)."""
+
+    type: int
+    buttons: int
+    takes_labels: bool = True
+    """False for a 7914: its labels stay what they were when the phone registered (flows reference, section 8)."""
+
+
+ADD_ONS = {
+    "7914": AddOn(1, 14, takes_labels=False),
+    "7915": AddOn(2, 24),
+    "7916": AddOn(2, 24),
+}
+"""No source tells the type number of a 7916; it is taken for that of a 7915."""
+
+
+@dataclass(frozen=True, slots=True)
 class SkinnyTraits:
     """How one model behaves. ``version`` and the feature bytes are what it offers in Register."""
 
@@ -148,7 +166,7 @@ class SkinnyTraits:
     register_size: int
     """Bytes of its Register's body."""
     buttons: int
-    """Most entries that its button template may have; no add-on module is attached."""
+    """Most entries that its button template may have, those of its add-on modules included."""
     order: tuple[Ask, ...]
     codecs: tuple[MediaCodec, ...] = _NARROW
     java: bool = False
@@ -176,6 +194,13 @@ class SkinnyTraits:
     old_media: bool = False
     """Of the 12SP era: has one RTP port, tells it with IpPort, and is told to listen with StartMediaReception."""
     instance: int = 1
+    add_ons: tuple[AddOn, ...] = ()
+    """Attached to it, from left to right."""
+
+    @property
+    def own_buttons(self) -> int:
+        """Buttons of the phone itself."""
+        return self.buttons - sum(each.buttons for each in self.add_ons)
 
     @property
     def phone_features(self) -> PhoneFeatures:

@@ -14,6 +14,7 @@ from enum import Enum, auto
 from ipaddress import IPv4Address, ip_address
 
 from bridge.errors import RemoteProtocolError
+from bridge.lab.servicescreen import DialNumber, Effect, Fetch, SendData, ServiceScreen
 from bridge.lab.skinnycall import MediaChannel, StationCall
 from bridge.lab.skinnycalls import StationCalls
 from bridge.lab.skinnydisplay import Display, ScreenView
@@ -21,7 +22,9 @@ from bridge.lab.skinnyevents import (
     CallOver,
     ConnectionDead,
     Departed,
+    DocumentShown,
     MessageLampSwitched,
+    PageWanted,
     RegistrationRefused,
     RestartOrdered,
     StationAccepted,
@@ -38,15 +41,18 @@ from bridge.lab.skinnyregistration import RegistrationSteps
 from bridge.lab.skinnysoftkeys import SoftKeyBoard
 from bridge.lab.skinnywords import Identity, dialect, first_words, reported_capabilities, token_request
 from bridge.sccp import (
+    ButtonDefinition,
     ButtonTemplate,
     CapabilitiesReq,
     ConnectionStatisticsReq,
     ConnectionStatisticsRes,
     DefineTimeDate,
+    ExtensionDeviceCaps,
     Frame,
     Framer,
     KeepAlive,
     KeepAliveAck,
+    LineStat,
     Message,
     RegisterAck,
     RegisterReject,
@@ -55,15 +61,22 @@ from bridge.sccp import (
     Reset,
     SoftKeySetRes,
     SoftKeyTemplateRes,
+    SpeedDialStat,
     StationAddress,
+    StimulusType,
     Unregister,
     UnregisterAck,
     UnregisterReason,
     UnregisterStatus,
+    UserToDeviceData,
+    UserToDeviceDataV1,
     readable,
 )
+from bridge.sccp.userdata import SequenceFlag
 
 _KEEPALIVE = 30
+_IN_SEGMENTS = 18
+"""From this version on a document may come in several segments."""
 _LONGEST_KEEPALIVE = 3600
 _TIMEOUT_CAUSE = 17
 """Alarm causes (SCCP enumerations reference, section 2.1): keepalive timeout, bad acknowledgement, timeout."""
@@ -120,6 +133,7 @@ class SkinnyStation:
         self.judge = Judge()
         self.display = Display()
         self.soft_keys = SoftKeyBoard()
+        self.screen = ServiceScreen()
         self.secondary_keepalive = 0.0
         """What the primary told for the keepalives of its standby connections, seconds."""
         self._timing = timing or StationTiming()
@@ -220,6 +234,14 @@ class SkinnyStation:
         press(self.keys)
         self.keys.go_on(now=now)
 
+    def on_screen(self, use: Callable[[ServiceScreen], Effect], *, now: float) -> None:
+        """Let a person use the document on the screen. Raises LocalProtocolError."""
+        self._carry_out(use(self.screen), now)
+
+    def page_fetched(self, content: bytes, *, now: float) -> None:
+        """The answer to ``PageWanted``."""
+        self._shown(self.screen.show(content), now)
+
     def receive_stream(self, data: bytes, *, now: float) -> None:
         """Take what came from the server. Never raises."""
         if self._closed:
@@ -295,11 +317,21 @@ class SkinnyStation:
                     self._send(each)
                 if not self._capabilities_asked:
                     self._capabilities_asked = True
+                    for place, module in enumerate(self.traits.add_ons, 1):
+                        text = f"max-chained=2 deviceLine={module.buttons}"
+                        self._send(ExtensionDeviceCaps(place, module.type, 2, text=text))
                     self._ask_on(now)
             case ConnectionStatisticsReq(number=number, call_ref=ref):
                 self._send(ConnectionStatisticsRes(number, ref))
             case Reset(type=kind):
                 self._report(RestartOrdered(kind))
+            case UserToDeviceData(data=data):
+                self._shown(self.screen.part(data, first=True, last=True), now)
+            case UserToDeviceDataV1(data=data, sequence_flag=flag):
+                if self.version < _IN_SEGMENTS and flag != SequenceFlag.LAST:
+                    self.judge.note(f"a document in segments at version {self.version}")
+                first = flag == SequenceFlag.FIRST or (flag == SequenceFlag.LAST and not self.screen.is_waiting)
+                self._shown(self.screen.part(data, first=first, last=flag == SequenceFlag.LAST), now)
             case UnregisterAck(status=status):
                 self._deadline = None
                 self._report(Departed(status == UnregisterStatus.OK))
@@ -319,7 +351,7 @@ class SkinnyStation:
                 self.judge.buttons(message, self.traits, self.version)
         if self.soft_keys.known:
             self.judge.note_all(self.soft_keys.faults())
-        if not self.calls.receive(message, now=now):
+        if not self.calls.receive(message, now=now) and not self._too_late(message):
             self.display.receive(message, now=now)
         if isinstance(message, DefineTimeDate) and not self.display.clock_is_valid:
             self.judge.note("a time was told that does not exist")
@@ -328,6 +360,42 @@ class SkinnyStation:
             self._report(MessageLampSwitched(lit))
         if self._steps.receive(message):
             self._ask_on(now)
+
+    def _too_late(self, message: Message) -> bool:
+        """Whether it is a label for a module that keeps those it has."""
+        if self.state is not StationState.READY or all(each.takes_labels for each in self.traits.add_ons):
+            return False
+        match message:
+            case LineStat(line=index):
+                button = ButtonDefinition(index, StimulusType.LINE)
+            case SpeedDialStat(index=index):
+                button = ButtonDefinition(index, StimulusType.SPEED_DIAL)
+            case _:
+                return False
+        buttons = self.display.buttons
+        return button in buttons and buttons.index(button) >= self.traits.own_buttons
+
+    def _shown(self, outcome: tuple[Effect, tuple[str, ...]], now: float) -> None:
+        effect, faults = outcome
+        self.judge.note_all(faults)
+        if not self.traits.display:
+            self.judge.note("a document for a phone without a screen")
+        if self.screen.document is not None:
+            self._report(DocumentShown(self.screen.document))
+        self._carry_out(effect, now)
+
+    def _carry_out(self, effect: Effect, now: float) -> None:
+        match effect:
+            case Fetch(url=url):
+                self._report(PageWanted(url))
+            case DialNumber(number=number):
+                self.screen.close()
+                self.keys.dial(number, now=now, en_bloc=True)
+                self.keys.go_on(now=now)
+            case SendData(message=message):
+                self._send(message)
+            case None:
+                pass
 
     def _accepted(self, ack: RegisterAck, now: float) -> None:
         if self.state is not StationState.REGISTERING:

@@ -8,14 +8,14 @@ from collections.abc import Iterable
 from bridge.dialplan import Context, numbers_context
 from bridge.errors import InvalidInput
 from bridge.pbx.conffile import Item, Section, render, token
-from bridge.pbx.pjsipconf import check_extension
+from bridge.pbx.pjsipconf import check_extension, check_mailbox
 from bridge.ports import SipEndpoint
 
 NUMBERS_CONTEXT = "sepbridge-numbers"
 """Holds the extensions; ``sepbridge-phones``, where calls of phones start, includes it (asterisk-conf/sepbridge)."""
 _EXTENSION = re.compile(r"_?[0-9A-DXZN*#+.\[\]-]{1,90}")
 RING_SUBROUTINE = "sepbridge-ring"
-"""Called with the endpoint's name; how long a phone rings and what follows is written there, once for all."""
+"""How a number is called, with its forwards, do-not-disturb and mailbox: written there, once for all."""
 
 
 def number_items(endpoint: SipEndpoint) -> tuple[Item, ...]:
@@ -26,9 +26,12 @@ def number_items(endpoint: SipEndpoint) -> tuple[Item, ...]:
     """
     number = check_extension(endpoint.number)
     name = token(endpoint.name, what="the name of an endpoint")
+    box = check_mailbox(endpoint.mailbox)
+    told = f"{name},{number},{endpoint.no_answer_seconds},{box},{endpoint.max_forwards}"
     return (
-        Item("exten", f"{number},hint,PJSIP/{name}", arrow=True),
-        Item("exten", f"{number},1,Gosub({RING_SUBROUTINE},s,1({name}))", arrow=True),
+        # Who watches the number sees do-not-disturb as busy, as on FreePBX.
+        Item("exten", f"{number},hint,PJSIP/{name}&Custom:DND{number}", arrow=True),
+        Item("exten", f"{number},1,Gosub({RING_SUBROUTINE},s,1({told}))", arrow=True),
         Item("same", "n,Hangup()", arrow=True),
     )
 

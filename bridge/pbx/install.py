@@ -18,6 +18,7 @@ from pathlib import Path
 from bridge.errors import ConfigurationError, Conflict, InvalidInput, WriteFailed
 from bridge.pbx.atomic import write_atomically
 from bridge.pbx.conffile import ConfFile, is_ours, is_untouched, parse, stamped, token
+from bridge.pbx.featurecodes import DEFAULT_CODES, FeatureCodes, service_text
 from bridge.pbx.includeblock import has_block, with_block, without_block
 from bridge.pbx.snippets import service_snippets, snippet
 
@@ -52,6 +53,8 @@ class InstallSettings:
     """The address sepbridge connects from, with a mask or a prefix length."""
     owner: str = ""
     """The user that the service runs as; it must be able to write in our directory. Empty: whoever installs."""
+    codes: FeatureCodes = field(default=DEFAULT_CODES)
+    """What users dial for services."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +130,7 @@ def plan(etc: Path, settings: InstallSettings) -> InstallPlan:
     )
     wanted[f"{DIRECTORY}/extensions.conf"] = stamped(snippet(f"{DIRECTORY}/extensions.conf"), about="Base contexts.")
     for service in service_snippets():
-        wanted[service] = stamped(snippet(service), about="A service that phones may ask for.")
+        wanted[service] = stamped(service_text(service, settings.codes), about="A service that phones may ask for.")
     if files.text(_CUSTOM) is None:
         wanted[_CUSTOM] = snippet(_CUSTOM)
     if files.text("pjsip_notify.conf") is None:

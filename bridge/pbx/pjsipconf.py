@@ -13,6 +13,8 @@ _CODEC = re.compile(r"[a-z0-9]{1,20}")
 _SECRET = re.compile(r"[!-~]{1,30}")
 _VALUE = re.compile(r"[A-Za-z0-9*#+._-]{1,80}")
 _NUMBER = re.compile(r"[0-9*#+]{1,20}")
+_MAILBOX = re.compile(r"[0-9A-Za-z*#+_.-]{1,40}@[0-9A-Za-z_-]{1,40}")
+_GROUP = re.compile(r"[0-9A-Za-z_-]{1,40}")
 _NOT_IN_NAMES = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\"\\<>]+")
 LONGEST_NAME = 80
 
@@ -35,6 +37,13 @@ def check_extension(number: str) -> str:
     if not _NUMBER.fullmatch(number):
         raise InvalidInput(f"{number!r} cannot be an extension", fix="use up to twenty digits, * and #")
     return number
+
+
+def check_mailbox(mailbox: str) -> str:
+    """Return ``mailbox`` if it is empty or a mailbox with its context. Raises InvalidInput."""
+    if mailbox and not _MAILBOX.fullmatch(mailbox):
+        raise InvalidInput(f"{mailbox!r} cannot be a mailbox", fix="write it as 1001@default")
+    return mailbox
 
 
 def display_name(name: str) -> str:
@@ -60,6 +69,8 @@ def endpoint_sections(endpoint: SipEndpoint, options: PjsipOptions) -> tuple[Sec
         raise InvalidInput(f"the codecs of {name} are not names that Asterisk knows", fix="see the phone's region")
     if not 1 <= endpoint.busy_at <= 1000:
         raise InvalidInput(f"{name} would be busy at {endpoint.busy_at} calls", fix="use 1 to 1000")
+    if not 1 <= endpoint.no_answer_seconds <= 300 or not 1 <= endpoint.max_forwards <= 60:
+        raise InvalidInput(f"{name} would ring or be forwarded for ever", fix="ring 1 to 300 s, forward 1 to 60 times")
     caller = display_name(endpoint.caller_name)
     transport = options.tcp_transport if endpoint.transport is Transport.TCP else options.udp_transport
     settings = {
@@ -84,13 +95,27 @@ def endpoint_sections(endpoint: SipEndpoint, options: PjsipOptions) -> tuple[Sec
         "send_connected_line": "yes",
         "send_diversion": "yes",
         "device_state_busy_at": str(endpoint.busy_at),
+        "allow_subscribe": "yes",
     }
+    for group in (endpoint.call_group, endpoint.pickup_group, endpoint.music_on_hold):
+        if group and not _GROUP.fullmatch(group):
+            raise InvalidInput(
+                f"{group!r} cannot be a pickup group or a class of music", fix="use letters, digits, - _"
+            )
+    if endpoint.call_group:
+        settings["named_call_group"] = endpoint.call_group
+    if endpoint.pickup_group:
+        settings["named_pickup_group"] = endpoint.pickup_group
+    if endpoint.music_on_hold:
+        settings["moh_suggest"] = endpoint.music_on_hold
+    if endpoint.mailbox:
+        settings["mailboxes"] = check_mailbox(endpoint.mailbox)
     for variable, value in endpoint.variables:
         settings[f"set_var {variable}"] = f"{token(variable, what='a variable')}={_variable_value(value)}"
     if transport:
         settings["transport"] = token(transport, what="the name of a transport")
     return (
-        Section(name, _items(settings)),
+        Section(name, (*_items(settings), *_variables(endpoint))),
         Section(name, _items({"type": "auth", "auth_type": "userpass", "username": name, "password": endpoint.secret})),
         Section(
             name,
@@ -120,6 +145,12 @@ def _variable_value(value: str) -> str:
     if not _VALUE.fullmatch(value):
         raise InvalidInput(f"{value!r} cannot be the value of a channel variable", fix="use letters, digits, + . _ -")
     return value
+
+
+def _variables(endpoint: SipEndpoint) -> tuple[Item, ...]:
+    """What the dialplan is told of the caller: whose line it is, whatever the caller's From says."""
+    told = {"SEPBRIDGE_LINE": endpoint.number, "SEPBRIDGE_MAILBOX": endpoint.mailbox}
+    return tuple(Item("set_var", f"{key}={value}") for key, value in told.items() if value)
 
 
 def _yes_no(value: bool) -> str:

@@ -17,6 +17,7 @@ from bridge.pbx.amilink import AmiMessage
 from bridge.pbx.backlog import Backlog, ReloadBatch
 from bridge.pbx.contacts import read_contacts
 from bridge.pbx.contactwatch import ContactWatch
+from bridge.pbx.linefeatures import AsteriskLineFeatures
 from bridge.pbx.notify import check_sync_fields, restart_fields
 from bridge.pbx.parking import AsteriskParking
 from bridge.pbx.phonefiles import PhoneFiles
@@ -69,6 +70,8 @@ class PlainAsterisk:
         self._ami = Ami(settings.ami, on_state=self._state_changed, on_event=self._event)
         self.parking = AsteriskParking(self._ami)
         """What happens in its park slots."""
+        self.line_features = AsteriskLineFeatures(self._ami)
+        """Forwards and do-not-disturb (the LineFeatureStore port)."""
         self._contacts = ContactWatch(
             self._ami, listener, clock, lambda: self._backlog.names, poll_every=settings.poll_contacts_every
         )
@@ -359,3 +362,4 @@ class PlainAsterisk:
     def _event(self, message: AmiMessage) -> None:
         self._contacts.event(message)
         self.parking.event(message)
+        self.line_features.event(message)

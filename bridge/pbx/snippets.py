@@ -26,6 +26,11 @@ def service_snippets() -> tuple[str, ...]:
     return tuple(f"{path.relative_to(root)}" for path in sorted((root / "sepbridge" / "services").glob("*.conf")))
 
 
+def placeholders(name: str) -> frozenset[str]:
+    """The names of what one file wants to be told."""
+    return frozenset(_PLACEHOLDER.findall((snippet_directory() / name).read_text(encoding="utf-8")))
+
+
 def snippet(name: str, **values: str) -> str:
     """The text of one file with its ``@NAME@`` placeholders filled in; each must be given, and each must be used."""
     text = (snippet_directory() / name).read_text(encoding="utf-8")

@@ -21,6 +21,8 @@ _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _STAMP = re.compile(r"[A-Za-z0-9{}._-]{1,64}")
 _PREFERRED = {"ulaw": "g711ulaw", "alaw": "g711alaw", "g729": "g729a"}
 _PHONE_LABEL_LENGTH = 12
+MOST_ADD_ONS = 3
+_ADD_ON_LOADS = {"7914": "S00105000400", "7915": "B015-1-0-4-2", "7916": "B016-1-0-4-2"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,16 @@ class LineEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class AddOnEntry:
+    """An add-on module, from left to right (phone file reference, section 10)."""
+
+    index: int
+    type: str
+    buttons: int
+    load: str
+
+
+@dataclass(frozen=True, slots=True)
 class PhoneFile:
     """Everything a template of a phone's own file may use. All texts are cut and checked; templates escape them."""
 
@@ -72,6 +84,7 @@ class PhoneFile:
     phone_label: str
     voicemail_number: str
     urls: ServiceUrls
+    add_ons: tuple[AddOnEntry, ...]
     settings: PhoneSettings
 
     @property
@@ -111,6 +124,10 @@ def phone_file(
         phone_label=shown_text(settings.phone_label, _PHONE_LABEL_LENGTH).replace(" ", "_"),
         voicemail_number=shown_text(settings.voicemail_number),
         urls=_urls(settings.urls),
+        add_ons=tuple(
+            AddOnEntry(index, each.value[:4], each.buttons, _ADD_ON_LOADS[each.value[:4]])
+            for index, each in enumerate(device.settings.add_ons[:MOST_ADD_ONS], 1)
+        ),
         settings=_checked(settings),
     )
 
@@ -197,6 +214,7 @@ def _urls(urls: ServiceUrls) -> ServiceUrls:
         messages=checked_url(urls.messages, "the messages URL"),
         information=checked_url(urls.information, "the information URL"),
         idle=checked_url(urls.idle, "the idle URL"),
+        idle_seconds=max(0, urls.idle_seconds),
         problem_report=checked_url(urls.problem_report, "the problem report URL"),
     )
 

@@ -55,6 +55,8 @@ class ServiceUrls:
     messages: str = ""
     information: str = ""
     idle: str = ""
+    idle_seconds: int = 0
+    """After so long without use the idle URL is fetched."""
     problem_report: str = ""
 
 

@@ -73,19 +73,13 @@ def answers_to(
         case SoftKeySetReq():
             return (profile.softkeys.set_message(), *idle_screen(profile))
         case LineStatReq():
-            return (_line_stat(question.line, profile),)
+            return (line_stat(question.line, profile),)
         case SpeedDialStatReq():
-            speed_dial = profile.speed_dial(question.index)
-            if speed_dial is None:
-                return (SpeedDialStat(question.index),)
-            return (SpeedDialStat(question.index, speed_dial.number, speed_dial.label or speed_dial.number),)
+            return (speed_dial_stat(question.index, profile),)
         case FeatureStatReq():
             return (_feature_stat(question.index, profile, buttons),)
         case ServiceUrlStatReq():
-            index = question.index
-            if 0 < index <= len(profile.services):
-                return (ServiceUrlStat(index, profile.services[index - 1].url, profile.services[index - 1].label),)
-            return (ServiceUrlStat(index),)
+            return (service_url_stat(question.index, profile),)
         case ForwardStatReq():
             return (ForwardStat(0, question.line),)
         case TimeDateReq():
@@ -111,11 +105,28 @@ def idle_screen(profile: StationProfile) -> tuple[Message, ...]:
     return (SelectSoftKeys(0, 0, SoftKeySetIndex.ON_HOOK, ALL_KEYS), DisplayPromptStatus(profile.idle_prompt))
 
 
-def _line_stat(instance: int, profile: StationProfile) -> LineStat:
+def line_stat(instance: int, profile: StationProfile) -> LineStat:
+    """What a line button shows, and what the top of the screen says of the first line."""
     line = profile.line(instance)
     if line is None:
         return LineStat(instance)
-    return LineStat(instance, line.number, line.display_name or line.number, line.label or line.number)
+    shown = line.shown_number or line.display_name or line.number
+    return LineStat(instance, line.number, shown, line.label or line.number)
+
+
+def speed_dial_stat(index: int, profile: StationProfile) -> SpeedDialStat:
+    """What a speed-dial button dials and shows."""
+    speed_dial = profile.speed_dial(index)
+    if speed_dial is None:
+        return SpeedDialStat(index)
+    return SpeedDialStat(index, speed_dial.number, speed_dial.label or speed_dial.number)
+
+
+def service_url_stat(index: int, profile: StationProfile) -> ServiceUrlStat:
+    """What a service button opens and shows."""
+    if not 0 < index <= len(profile.services):
+        return ServiceUrlStat(index)
+    return ServiceUrlStat(index, profile.services[index - 1].url, profile.services[index - 1].label)
 
 
 def _feature_stat(index: int, profile: StationProfile, buttons: tuple[ButtonDefinition, ...]) -> FeatureStat:

@@ -55,7 +55,8 @@ LINES_SINCE = 15
 """From this version on a line is a line."""
 MAX_ADD_ONS = 3
 _DEVICE_LINES = re.compile(r"deviceLine=(\d{1,2})")
-_ADD_ON_BUTTONS = {1: 14, 2: 24}
+_A_7914 = 1
+_ADD_ON_BUTTONS = {_A_7914: 14, 2: 24}
 
 
 def to_event(
@@ -145,6 +146,11 @@ class AddOns:
         count = int(found[1]) if found else _ADD_ON_BUTTONS.get(message.type, 0)
         others = tuple(module for module in self.modules if module[0] != message.instance)
         return replace(self, modules=(*others, (message.instance, min(count, MAX_BUTTONS)))[-MAX_ADD_ONS:])
+
+    @property
+    def take_labels(self) -> bool:
+        """Whether labels may change while the phone is registered: a 7914 keeps those it has (flows, section 8)."""
+        return all(count != _ADD_ON_BUTTONS[_A_7914] for _, count in self.modules)
 
     @property
     def buttons(self) -> int:

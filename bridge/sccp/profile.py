@@ -1,7 +1,7 @@
 """What the application tells a station session about a device: its buttons, its texts, its clock, its limits.
 
-Nothing here is asked for again while the phone is registered, but for the time: a changed profile reaches a phone
-through a restart, as with CUCM.
+Nothing here is asked for again while the phone is registered, but for the time. What of a changed profile reaches the
+phone without a restart stands in module ``livechanges``.
 """
 
 from __future__ import annotations
@@ -36,6 +36,12 @@ class StationLine:
     """Calls that the line may carry at a time."""
     busy_trigger: int = 2
     """With so many calls a further caller hears busy."""
+    shown_number: str = ""
+    """The number by which others outside reach the line, for the top of the screen; empty for the display name."""
+    hotline: str = ""
+    """Dialled by going off hook."""
+    hotline_delay: float = 0.0
+    """Seconds in which the user may still dial something else."""
 
 
 @dataclass(frozen=True, slots=True)

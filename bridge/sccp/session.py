@@ -27,6 +27,7 @@ from bridge.sccp.display import DisplayNotify, DisplayPriNotify, DisplayPromptSt
 from bridge.sccp.framing import Frame, Framer
 from bridge.sccp.inputs import AddOns, to_event
 from bridge.sccp.keys import IpPort
+from bridge.sccp.livechanges import live_changes, until_next_clock
 from bridge.sccp.media import OpenReceiveChannel
 from bridge.sccp.mediaparameters import MediaStatus
 from bridge.sccp.message import Message, UnknownMessage
@@ -92,7 +93,7 @@ class SessionSettings:
     questions_end: float = 10.0
     """A phone that never asks for the time counts as registered so long after its last question."""
     clock: float = 3600.0
-    """How often a registered phone is told the time."""
+    """How often a registered phone is told the time; besides, when its zone's clock jumps."""
     call_tolerance: float = 2.0
     """How many keepalive intervals of silence are borne during a call."""
 
@@ -241,6 +242,26 @@ class StationSession:
             else:
                 self._send(message)
 
+    def change_profile(self, profile: StationProfile, *, keys: bool) -> bool:
+        """Serve the registered device by another profile, without a restart.
+
+        ``keys``: let it take new soft keys, too. False where it has to restart first; then nothing has changed.
+        """
+        old, register = self.profile, self.register
+        if old is None or register is None or not self.is_accepted:
+            return False
+        if profile.button_template(register.device_type, self._add_ons.buttons) != self.buttons:
+            return False
+        changes = live_changes(
+            old, profile, self.buttons, version=self.dialect.version, labels=self._add_ons.take_labels, keys=keys
+        )
+        if changes is None:
+            return False
+        self.profile = profile
+        self.send(*changes)
+        self._clock_at = None if self._clock_at is None else min(self._clock_at, self._heard + self._until_clock())
+        return True
+
     def send_time(self) -> None:
         """Tell the phone the time."""
         if self.profile is not None and self.is_accepted:
@@ -287,7 +308,7 @@ class StationSession:
         if self._ready_at is not None and self._ready_at <= now:
             self._ready(now)
         if self._clock_at is not None and self._clock_at <= now:
-            self._clock_at = now + self._settings.clock
+            self._clock_at = now + self._until_clock()
             self.send_time()
 
     def timer(self) -> float | None:
@@ -413,8 +434,12 @@ class StationSession:
         self._ready_at = None
         if self.state is SessionState.ACCEPTED:
             self.state = SessionState.REGISTERED
-            self._clock_at = now + self._settings.clock
+            self._clock_at = now + self._until_clock()
             self._report(StationRegistered(self.device, self.dialect.version))
+
+    def _until_clock(self) -> float:
+        longest = self._settings.clock
+        return longest if self.profile is None else until_next_clock(self.profile.local_time(), longest)
 
     def _input(self, message: Message, now: float) -> None:
         event = to_event(message, self.dialect.version, self.profile, self.buttons)

@@ -16,6 +16,8 @@ class StationTraits:
 
     softkeys: bool = True
     """Has soft keys; the others have fixed keys, or a hook switch alone."""
+    conference_keys: bool = True
+    """Knows the soft-key set for the second step of a conference; a 69xx shows that of a connected call instead."""
     prompt: bool = True
     """Has a prompt line."""
     display: bool = True
@@ -38,6 +40,8 @@ class StationTraits:
     """Reads the presentation bits of CallInfo the other way round."""
     hold_names_first_line: bool = False
     """Its hold button always names line 1: the call reference counts."""
+    silent_dnd: bool = True
+    """Its do-not-disturb may silence the ringer; without that it can only reject."""
     max_version: int | None = None
     """Never speak a newer version than this with it; None for whatever it offers."""
 
@@ -47,6 +51,7 @@ _LEGACY = StationTraits(softkeys=False, message_lamp=False, legacy=True)
 _ANALOG = StationTraits(softkeys=False, prompt=False, display=False, message_lamp=False)
 _JAVA_OF_79X1 = StationTraits(stop_closes_both=True)
 _SLOW = StationTraits(keepalive_tolerance=1.20)
+_SERIES_69 = StationTraits(conference_keys=False)
 _SPA = StationTraits(ready_with_lines=True, static_call_info=True, hold_names_first_line=True)
 
 TRAITS: dict[DeviceType, StationTraits] = {
@@ -62,7 +67,7 @@ TRAITS: dict[DeviceType, StationTraits] = {
     DeviceType.VGC_VIRTUAL_PHONE: _ANALOG,
     DeviceType.ANALOG_PHONE: _ANALOG,
     DeviceType.ISDN_BRI_PHONE: _ANALOG,
-    DeviceType.CISCO_7902G: replace(_PLAIN, softkeys=False),
+    DeviceType.CISCO_7902G: replace(_PLAIN, softkeys=False, prompt=False, display=False),
     DeviceType.CISCO_7910: replace(_PLAIN, softkeys=False, early_open=False),
     DeviceType.CISCO_7920: replace(_PLAIN, inverted_presentation=True),
     DeviceType.CISCO_7921G: _SLOW,
@@ -78,9 +83,13 @@ TRAITS: dict[DeviceType, StationTraits] = {
     DeviceType.CISCO_7971G_GE: _JAVA_OF_79X1,
     DeviceType.CISCO_7971G_GE_OTHER: _JAVA_OF_79X1,
     DeviceType.CISCO_6901: _ANALOG,
-    DeviceType.CISCO_6911: replace(_PLAIN, prompt=False, keepalive_tolerance=1.20),
-    DeviceType.CISCO_8941: replace(_PLAIN, prompt=False, stop_closes_both=True),
-    DeviceType.CISCO_8945: replace(_PLAIN, prompt=False, stop_closes_both=True),
+    DeviceType.CISCO_6911: replace(_PLAIN, prompt=False, keepalive_tolerance=1.20, conference_keys=False),
+    DeviceType.CISCO_6921: _SERIES_69,
+    DeviceType.CISCO_6941: _SERIES_69,
+    DeviceType.CISCO_6945: _SERIES_69,
+    DeviceType.CISCO_6961: _SERIES_69,
+    DeviceType.CISCO_8941: replace(_PLAIN, prompt=False, stop_closes_both=True, silent_dnd=False),
+    DeviceType.CISCO_8945: replace(_PLAIN, prompt=False, stop_closes_both=True, silent_dnd=False),
     **dict.fromkeys(SPCP, _SPA),
 }
 """Device types that depart from the defaults."""

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, delete, exists, func, insert, select, tuple_, update
+from sqlalchemy import Connection, Select, and_, bindparam, delete, exists, func, insert, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 
 from bridge.core import (
@@ -94,6 +94,11 @@ _SELECT = select(*_DEVICE, *_LINE, *_SETTINGS.columns, *_OF_LINE.columns, *_OF_A
     )
 )
 
+# Made once: SQLAlchemy finds a statement that it has seen much faster than one that is built anew and looks the same.
+_ONE = _SELECT.where(_device.c.name == bindparam("wanted"))
+_SOME = _SELECT.where(_device.c.name.in_(bindparam("wanted", expanding=True)))
+_UPDATE = update(_device).where(_device.c.name == bindparam("wanted"))
+
 _AT_ONCE = 500
 """Names in one query; databases limit the number of parameters."""
 
@@ -106,7 +111,7 @@ class SqlDeviceRepository:
 
     def get(self, name: DeviceName) -> Device | None:
         """The device of that name, or None."""
-        return self._find(_SELECT.where(_device.c.name == name.value)).get(name.value)
+        return self._find(_ONE, {"wanted": name.value}).get(name.value)
 
     def lines(self) -> Sequence[Line]:
         """Every line that some device has, ordered by number and partition."""
@@ -126,7 +131,7 @@ class SqlDeviceRepository:
         values = [name.value for name in names]
         found: dict[DeviceName, Device] = {}
         for start in range(0, len(values), _AT_ONCE):
-            part = self._find(_SELECT.where(_device.c.name.in_(values[start : start + _AT_ONCE])))
+            part = self._find(_SOME, {"wanted": values[start : start + _AT_ONCE]})
             found |= {device.name: device for device in part.values()}
         return found
 
@@ -170,8 +175,7 @@ class SqlDeviceRepository:
             raise _no_device(device.name)
         try:
             with self._connection.begin_nested():
-                where = _device.c.name == device.name.value
-                self._connection.execute(update(_device).where(where), _columns(device))
+                self._connection.execute(_UPDATE, {"wanted": device.name.value, **_columns(device)})
                 if before.lines != device.lines:
                     self._replace_lines(before, device, sharing=sharing)
                 write_device(self._connection, before, device)
@@ -201,10 +205,10 @@ class SqlDeviceRepository:
         )
         return [DeviceName(each) for each in sorted(set(self._connection.execute(query).scalars()))]
 
-    def _find(self, query: Select[*tuple[Any, ...]]) -> dict[str, Device]:
+    def _find(self, query: Select[*tuple[Any, ...]], wanted: Mapping[str, Any] | None = None) -> dict[str, Device]:
         rows: dict[str, Sequence[Any]] = {}
         lines: dict[str, list[LineAppearance]] = {}
-        for row in self._connection.execute(query):
+        for row in self._connection.execute(query, wanted or {}):
             name = row[0]
             if name not in rows:
                 rows[name] = row

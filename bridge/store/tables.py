@@ -53,7 +53,7 @@ NUMBER = 50
 """Longest directory number or pattern."""
 
 # A 64-bit key that also counts up by itself on SQLite, where only INTEGER does.
-_COUNTER = BigInteger().with_variant(Integer, "sqlite")
+COUNTER = BigInteger().with_variant(Integer, "sqlite")
 
 
 class _ServerColumns(TypedColumns):
@@ -211,7 +211,7 @@ line_appearance = Table(
 
 
 class _JourneyColumns(TypedColumns):
-    id = Column(_COUNTER, primary_key=True)
+    id = Column(COUNTER, primary_key=True)
     # No foreign key: phones that were turned away have a journey too.
     device_name: Named[str] = Column(String(NAME))
     at: Named[datetime] = Column(Moment)
@@ -236,7 +236,7 @@ refused_phone = Table("refused_phone", metadata, _RefusedColumns, Index(None, "l
 
 
 class _AuditColumns(TypedColumns):
-    id = Column(_COUNTER, primary_key=True)
+    id = Column(COUNTER, primary_key=True)
     at: Named[datetime] = Column(Moment)
     actor: Named[str] = Column(String(255))
     action: Named[str] = Column(String(255))

@@ -9,10 +9,18 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import TimeoutError as NoConnectionInTime
 
 from bridge.errors import StoreUnavailable
-from bridge.ports import AutoregistrationRepository, DeviceRepository, Journal, SiteObjects, SiteRepository
+from bridge.ports import (
+    AutoregistrationRepository,
+    DeviceRepository,
+    Journal,
+    PhonebookRepository,
+    SiteObjects,
+    SiteRepository,
+)
 from bridge.store.autoregistration import SqlAutoregistrationRepository
 from bridge.store.devices import SqlDeviceRepository
 from bridge.store.journal import SqlJournal
+from bridge.store.phonebook import SqlPhonebookRepository
 from bridge.store.pruning import JourneyPruner
 from bridge.store.site import SqlSiteRepository
 from bridge.store.siteobjects import SqlSiteObjects
@@ -30,6 +38,7 @@ class SqlUnitOfWork:
     site: SiteRepository
     objects: SiteObjects
     journal: Journal
+    phonebook: PhonebookRepository
 
     def __init__(self, engine: Engine, pruner: JourneyPruner, *, writes: bool) -> None:
         self._engine = engine
@@ -54,6 +63,7 @@ class SqlUnitOfWork:
         self.site = site
         self.objects = SqlSiteObjects(connection, site)
         self.journal = SqlJournal(connection, self._pruner)
+        self.phonebook = SqlPhonebookRepository(connection)
         return self
 
     def __exit__(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -10,6 +11,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from bridge.app.asjson import plain
+from bridge.app.screenmessages import Delivery, ScreenMessage, checked_message
 from bridge.app.status import ServiceStatus
 from bridge.core import DeviceName
 from bridge.errors import InvalidInput, NotFound, PbxError, SepbridgeError
@@ -27,13 +29,19 @@ class Controllable(Protocol):
         """The database was changed from outside: bring Asterisk in line with it."""
         ...
 
+    async def message_phones(
+        self, message: ScreenMessage, *, names: Sequence[DeviceName] = (), pool: str = ""
+    ) -> tuple[Delivery, ...]:
+        """Show a text on phones. Raises NotFound."""
+        ...
+
     async def restart_phone(self, name: DeviceName, kind: RestartKind) -> None:
         """Tell a phone to restart. Raises NotFound, PbxError."""
         ...
 
 
 class ControlServer:
-    """Serves ``GET /status``, ``POST /refresh`` and ``POST /phones/{name}/restart`` on a Unix socket."""
+    """Serves status, refresh, restarts and messages on a Unix socket."""
 
     def __init__(self, service: Controllable, path: Path) -> None:
         self._service = service
@@ -44,6 +52,7 @@ class ControlServer:
                 web.get("/status", self._status),
                 web.post("/refresh", self._refresh),
                 web.post("/phones/{name}/restart", self._restart),
+                web.post("/message", self._message),
             ]
         )
         self._runner = web.AppRunner(application, access_log=None, handle_signals=False)
@@ -73,6 +82,22 @@ class ControlServer:
             raise InvalidInput(f"{kind!r} is not a kind of restart", fix="restart or reset")
         await self._service.restart_phone(DeviceName.parse(request.match_info["name"]), RestartKind(kind))
         return _json({})
+
+    async def _message(self, request: web.Request) -> web.Response:
+        try:
+            asked = await request.json()
+            message = checked_message(
+                str(asked["text"]),
+                seconds=int(asked["seconds"]),
+                priority=int(asked["priority"]),
+                stays=bool(asked["stays"]),
+            )
+            names = [DeviceName.parse(str(each)) for each in asked["phones"]]
+            pool = str(asked["pool"])
+        except (ValueError, KeyError, TypeError) as error:
+            raise InvalidInput("the message cannot be read", why=repr(error)) from error
+        deliveries = await self._service.message_phones(message, names=names, pool=pool)
+        return _json([{"phone": each.device, "why_not": each.why_not} for each in deliveries])
 
 
 def _json(data: object, status: int = 200) -> web.Response:

@@ -24,13 +24,21 @@ class HttpFileServer:
     """Serves phones' files over HTTP on the given addresses."""
 
     def __init__(
-        self, provider: FileProvider, sink: EventSink, clock: Clock, *, listen: Sequence[tuple[str, int]]
+        self,
+        provider: FileProvider,
+        sink: EventSink,
+        clock: Clock,
+        *,
+        listen: Sequence[tuple[str, int]],
+        routes: Sequence[web.RouteDef] = (),
     ) -> None:
+        """``routes``: pages that stand on the same port and go before files of the same name."""
         self._provider = provider
         self._sink = sink
         self._clock = clock
         self._listen = listen
         application = web.Application(client_max_size=0)
+        application.add_routes(routes)
         application.router.add_route("GET", "/{name:.*}", self._answer)
         application.router.add_route("HEAD", "/{name:.*}", self._answer)
         self._runner = web.AppRunner(application, access_log=None, handle_signals=False)

@@ -11,6 +11,7 @@ from bridge.app.settings import Settings
 from bridge.errors import ConfigurationError
 from bridge.web.control import ControlServer
 from bridge.web.files import HttpFileServer
+from bridge.web.services import PhoneServices
 
 
 @contextlib.asynccontextmanager
@@ -20,11 +21,20 @@ async def running_node(settings: Settings) -> AsyncIterator[Service]:
     Raises ConfigurationError when an address is taken, StoreError when the database cannot be used.
     """
     async with Service(settings) as service:
+        services = PhoneServices(
+            service.directory,
+            service.files,
+            settings=settings.services,
+            networks=settings.server.allowed_networks,
+            secrets_to=settings.files.secrets_to,
+            mac_of=service.mac_of,
+        )
         http = HttpFileServer(
             service.resolver,
             service.recorder,
             service.clock,
             listen=[(address.host, address.port) for address in settings.http.listen],
+            routes=services.routes(),
         )
         control = ControlServer(service, settings.control_socket)
         try:

@@ -48,7 +48,7 @@ class Desks:
         self.watch = Watch(bed)
         self.phones: list[SccpPhone] = []
 
-    def place(self, model: str, *, mac: str = "", answers: bool = True) -> SccpPhone:
+    def place(self, model: str, *, mac: str = "", add_ons: tuple[str, ...] = (), answers: bool = True) -> SccpPhone:
         """A phone that nobody configured, without power yet."""
         index = len(self.phones) + 1
         phone = SccpPhone(
@@ -58,6 +58,7 @@ class Desks:
             timing=LAB_TIMING,
             tone=TONES[40 + 4 * index],
             auto_answer=0.0 if answers else None,
+            add_ons=add_ons,
         )
         self.phones.append(phone)
         return phone

@@ -30,6 +30,8 @@ from tests.e2e.conftest import come_up
 from tests.e2e.desks import SCCP, Desks, next_tone, office, polled, seen_on
 from tests.e2e.programs import started
 
+AT_REST = "Your current options"
+"""What the prompt line says while all is well."""
 IMPATIENT = replace(SCCP, sccp=SccpSettings(keepalive=2, preserve=3.0))
 
 
@@ -88,7 +90,7 @@ async def test_asterisk_is_killed_in_a_call_and_comes_back(desks: Desks) -> None
 
 async def test_asterisk_is_killed_while_nobody_talks(desks: Desks) -> None:
     phone = await desks.registered("7961")
-    status = phone.view.status
+    await seen_on(phone, lambda: phone.view.status == AT_REST)
     await desks.bed.asterisk.kill()
     await seen_on(phone, lambda: phone.view.status == "PBX unreachable")
     phone.call("600")
@@ -96,7 +98,7 @@ async def test_asterisk_is_killed_while_nobody_talks(desks: Desks) -> None:
     assert ended.status != 200
     await desks.bed.asterisk.start()
     await desks.watch.seen(PbxConnected, count=2)
-    await seen_on(phone, lambda: phone.view.status == status)
+    await seen_on(phone, lambda: phone.view.status == AT_REST)
     await desks.line_up(phone)
     await desks.nothing_is_left()
     await can_call(desks, phone)

@@ -135,7 +135,9 @@ async def baresip(desks: Desks, directory: Path) -> AsyncIterator[Baresip]:
     host, sip_port = desks.bed.asterisk.sip
     modules = Path(peer("baresip")).parents[1] / "lib/baresip/modules"
     (directory / "config").write_text(
-        f"sip_listen {ELSEWHERE}:{port}\naudio_source aubridge,loop\naudio_player aubridge,loop\n"
+        f"sip_listen {ELSEWHERE}:{port}\nnet_interface 127.0.0.1\n"
+        "audio_source aubridge,loop\naudio_player aubridge,loop\n"
+        "audio_alert aubridge,ringback\n"  # or the ring-back tone would take the caller's loop
         f"rtp_ports 30000-30999\nmodule_path {modules}\nmodule g711.so\nmodule aubridge.so\n"
         f"module_tmp account.so\nmodule_app ctrl_tcp.so\nmodule_app menu.so\nctrl_tcp_listen 127.0.0.1:{control}\n",
         encoding="ascii",
@@ -173,6 +175,25 @@ async def test_an_sccp_phone_calls_baresip(desks: Desks, tmp_path: Path, phone_e
         await hears_itself(phone)
         phone.press_keys("5")
         assert (await other.comes_to("CALL_DTMF_START"))["param"] == "5"
+        if phone_ends_it:
+            phone.hang_up()
+            await other.comes_to("CALL_CLOSED")
+        else:
+            other.tell("hangup")
+            await phone.wait_for(CallEnded)
+        await desks.nothing_is_left()
+
+
+@pytest.mark.peer("baresip")
+@pytest.mark.parametrize("phone_ends_it", [False, True])
+async def test_baresip_calls_an_sccp_phone(desks: Desks, tmp_path: Path, phone_ends_it: bool) -> None:
+    phone = await desks.registered("7942")
+    host, port = desks.bed.asterisk.sip
+    async with baresip(desks, tmp_path) as other:
+        other.tell("dial", f"sip:{phone.number}@{host}:{port}")
+        await phone.wait_for(CallAnswered)
+        await other.comes_to("CALL_ESTABLISHED")
+        await hears_itself(phone)
         if phone_ends_it:
             phone.hang_up()
             await other.comes_to("CALL_CLOSED")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from bridge.core import (
+    AddOnModule,
     DeviceDefaults,
     Line,
     LineAppearance,
@@ -50,6 +52,26 @@ def busy_phone() -> RenderedFile:
     )
 
 
+def phone_with_services() -> RenderedFile:
+    device = sample_device(SCCP)
+    device = replace(
+        device, settings=replace(device.settings, add_ons=(AddOnModule.CISCO_7914, AddOnModule.CISCO_7916_24))
+    )
+    base = "http://192.0.2.10:6970/services"
+    urls = ServiceUrls(
+        authentication=f"{base}/authentication",
+        directory=f"{base}/directories",
+        services=f"{base}/services",
+        messages=f"{base}/messages",
+        information=f"{base}/information",
+        idle=f"{base}/services",
+        idle_seconds=60,
+    )
+    return RENDERER.render_phone_file(
+        device, sample_pool(), model=catalogue().require("7965"), settings=PhoneSettings(urls=urls)
+    )
+
+
 def default_file() -> RenderedFile:
     rows = [
         DeviceDefaults(model.number, protocol, model.last_known_load(protocol))
@@ -75,6 +97,7 @@ CASES = {
     "8831-sip.xml": lambda: phone("8831"),
     "8841-sip.xml": lambda: phone("8841", SIP, "sip88xx.14-4-1-0301-6"),
     "8851-busy-sip.xml": busy_phone,
+    "7965-services-sccp.xml": phone_with_services,
     "XMLDefault.cnf.xml": default_file,
     "dialplan.xml": lambda: RENDERER.render_dial_template(
         dial_rules([NumberRange.parse("1000-1999"), NumberRange.parse("600-605")], at_once=["112"])

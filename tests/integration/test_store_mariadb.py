@@ -53,6 +53,10 @@ class TestJournal(storecontract.JournalContract):
     pass
 
 
+class TestPhonebook(storecontract.PhonebookContract):
+    pass
+
+
 # The driver leaves the socket of a refused connection to the garbage collector.
 @pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
 class TestFailures(ServerFailureContract):

@@ -52,5 +52,9 @@ class TestJournal(storecontract.JournalContract):
     pass
 
 
+class TestPhonebook(storecontract.PhonebookContract):
+    pass
+
+
 class TestFailures(ServerFailureContract):
     pass

@@ -91,7 +91,7 @@ def test_lines_with_their_limits_and_labels(profiles: Profiles) -> None:
     first = LineAppearance(1, Line("1001", settings=LineSettings(voicemail_pilot="*97")), settings=masked)
     phone = device(first, LineAppearance(2, Line("1002"), "Second"), idle_text="Lobby", owner="Ada")
     profile = profiles.profile(phone, TYPE)
-    assert profile.lines == (StationLine("1001", "03012341001", "", 6, 3), StationLine("1002", "Second"))
+    assert profile.lines == (StationLine("1001", "03012341001", "", 6, 3, "03012341001"), StationLine("1002", "Second"))
     assert (profile.idle_prompt, profile.user_name) == ("Lobby", "Ada")
     assert profiles.calls(phone).voicemail == "*97"
 

@@ -12,6 +12,7 @@ from ipaddress import ip_network
 import pytest
 
 from bridge.app.admissions import Admissions
+from bridge.app.directory import Directory
 from bridge.app.failback import FailBack
 from bridge.app.phonefiles import PhoneFiles
 from bridge.app.phones import PhoneDesk
@@ -33,6 +34,7 @@ from bridge.sccp import (
 )
 from bridge.sip import Destination
 from bridge.store import SqlStore
+from tests.linefeatures import MemoryLineFeatures
 from tests.sccpclient import Phone, Session, connected
 from tests.unit.app.conftest import CountingIds, Remembering, StillClock
 
@@ -95,6 +97,8 @@ def node(
             asterisk=Destination("127.0.0.1", free_port()),
             settled=_at_once,
             failback=failback,
+            directory=Directory(store, clock),
+            line_features=MemoryLineFeatures(),
         )
         await stations.start()
         deciding = asyncio.create_task(admissions.run())

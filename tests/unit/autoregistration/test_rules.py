@@ -23,7 +23,15 @@ from bridge.autoregistration import (
     met_again,
     new_device,
 )
-from bridge.core import Device, DeviceDefaults, DeviceName, NumberRange, SignallingProtocol
+from bridge.core import (
+    Device,
+    DeviceDefaults,
+    DeviceName,
+    DeviceSettings,
+    NumberRange,
+    OnboardingMethod,
+    SignallingProtocol,
+)
 
 SCCP, SIP = SignallingProtocol.SCCP, SignallingProtocol.SIP
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -229,3 +237,25 @@ class TestDevice:
         assert changed.desired_protocol is SIP
         assert changed.observed_protocol is SCCP
         assert changed.address == "10.9.9.9"
+
+    @pytest.mark.req("AR-20")
+    def test_pool_and_templates_of_the_models_defaults(self) -> None:
+        rows = (
+            DeviceDefaults(115, SCCP, pool="A", button_template="B41", softkey_template="S41"),
+            DeviceDefaults(683, SIP, pool="B", button_template="B88"),
+        )
+        old = self.admitted(registers(SCCP, ModelFacts(115, only_protocol=SCCP)), *rows)
+        new = self.admitted(registers(SIP, ModelFacts(683, only_protocol=SIP)), *rows)
+        assert (old.pool, old.settings.button_template, old.settings.softkey_template) == ("A", "B41", "S41")
+        assert (new.pool, new.settings.button_template, new.settings.softkey_template) == ("B", "B88", "")
+        without = self.admitted(registers(SIP, ModelFacts(683, only_protocol=SIP)), rows[0])
+        assert (without.pool, without.settings) == ("Default", DeviceSettings())
+
+    @pytest.mark.req("AR-20")
+    def test_a_model_that_an_admin_adds_by_hand_does_not_autoregister(self) -> None:
+        row = DeviceDefaults(115, SCCP, onboarding=OnboardingMethod.MANUAL)
+        arrival = registers(SCCP, ModelFacts(115, only_protocol=SCCP))
+        decision = decide(arrival, OPEN, now=NOW, in_use=NONE, device_defaults=(row,))
+        assert reason(decision) is RefusalReason.NOT_IN_ALLOW_LIST
+        other = registers(SCCP, ModelFacts(30018, only_protocol=SCCP))
+        assert isinstance(decide(other, OPEN, now=NOW, in_use=NONE, device_defaults=(row,)), Admission)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from bridge.callcontrol import CallFinished, CallSettings, MediaTroubled, PhoneCallState
+from bridge.callcontrol.network import is_elsewhere
 from bridge.sccp import (
     CallHistoryDisposition,
     CallState,
@@ -334,3 +335,8 @@ def test_codecs_the_offer_lists_first() -> None:
     bench.lift()
     (opened,) = bench.station.take(OpenReceiveChannel)
     assert int(opened.codec) == 6
+
+
+def test_a_call_that_somebody_else_took_is_not_a_missed_one() -> None:
+    assert is_elsewhere('cancelled: SIP ;cause=200;text="Call completed elsewhere"')
+    assert not is_elsewhere("cancelled: Q.850;cause=16")

@@ -81,8 +81,8 @@ def test_names_lose_what_would_end_the_line() -> None:
 def test_numbers_get_a_hint_and_are_dialled_by_endpoint() -> None:
     assert numbers_text([("", number_text(replace(PHONE, name="line1", number="2001")))]) == (
         "[sepbridge-numbers]\n"
-        "exten => 2001,hint,PJSIP/line1\n"
-        "exten => 2001,1,Gosub(sepbridge-ring,s,1(line1))\n"
+        "exten => 2001,hint,PJSIP/line1&Custom:DND2001\n"
+        "exten => 2001,1,Gosub(sepbridge-ring,s,1(line1,2001,60,,12))\n"
         "same => n,Hangup()\n"
     )
 

@@ -56,7 +56,7 @@ def test_every_layout_counts_each_kind_from_one(device_type: DeviceType) -> None
 def test_the_default_plan_shows_known_keys_only() -> None:
     plan = SoftKeyPlan()
     assert len(plan.template().keys) == len(KEYS)
-    assert len(plan.set_message().sets) == SoftKeySetIndex.IN_USE_HINT + 1
+    assert len(plan.set_message().sets) == SoftKeySetIndex.HOLD_CONFERENCE + 1
     empty = SoftKeyPlan(sets=(KeysOfState(SoftKeySetIndex.RING_IN, (SoftKeyEventType.ANSWER,)),)).set_message()
     assert [any(one.positions) for one in empty.sets] == [False, False, False, True]
 

@@ -43,3 +43,7 @@ class TestSite(storecontract.SiteContract):
 
 class TestJournal(storecontract.JournalContract):
     pass
+
+
+class TestPhonebook(storecontract.PhonebookContract):
+    pass

@@ -1,0 +1,162 @@
+"""Use cases of the admin around one phone: its settings, its pool, its lines and buttons."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from bridge.app.phonetable import LINE_FIELDS, PHONE_FIELDS, PhoneButton, change_phone, phone_table
+from bridge.app.sitefields import BadValue, Table, fields_of, from_text, plain
+from bridge.core import ButtonKind, Device, DeviceName
+from bridge.errors import Conflict, InvalidInput, NotFound
+from bridge.ports import AuditEntry, Clock, IdSource, Store
+
+LISTS = ("lines", "buttons", "abbreviated_dials")
+"""Keys of a phone's table that are changed by commands of their own."""
+
+
+class PhoneChanges:
+    """Changes to single phones; each is one transaction with an audit entry, and gives the phone's file a new stamp.
+
+    All raise NotFound for a phone, or another object, that does not exist, and InvalidInput for values.
+    """
+
+    def __init__(self, store: Store, clock: Clock, ids: IdSource, actor: str) -> None:
+        self._store = store
+        self._clock = clock
+        self._ids = ids
+        self._actor = actor
+
+    def set(self, name: DeviceName, values: Mapping[str, str]) -> Device:
+        """Set what belongs to the device; values are typed as on a command line, an empty one is the default."""
+        for key in values:
+            if key in LISTS or key == "name":
+                raise BadValue(f"{key} is not set this way", key=key, fix="see `sepbridge phones line` and `… button`")
+
+        def change(table: Table) -> None:
+            _put(table, {key: from_text(PHONE_FIELDS, key, text, "phone") for key, text in values.items()})
+
+        return self._change(name, change, f"set {_told(values)}")
+
+    def move(self, name: DeviceName, pool: str) -> Device:
+        """Move to another pool. It is a decision of an admin: the phone is no longer temporary."""
+        return self._change(name, lambda table: _put(table, {"pool": pool}), f"moved to pool {pool}", assigned=True)
+
+    def set_line(self, name: DeviceName, number: str, values: Mapping[str, str], *, shared: bool = False) -> Device:
+        """Set what belongs to a line of the phone; a number that it does not have becomes its next line.
+
+        With ``shared`` that may be a number that another phone has. Raises Conflict when it may not.
+        """
+        typed = {key: from_text(LINE_FIELDS, key, text, "line") for key, text in values.items()}
+
+        def change(table: Table) -> None:
+            lines: list[Table] = table.setdefault("lines", [])
+            line = next((each for each in lines if each["number"] == number), None)
+            if line is None:
+                line = {"button": _next_button(table), "number": number}
+                if lines and lines[0].get("partition"):
+                    line["partition"] = lines[0]["partition"]
+                lines.append(line)
+            _put(line, typed)
+
+        return self._change(name, change, f"set line {number}: {_told(values)}", sharing=shared)
+
+    def remove_line(self, name: DeviceName, number: str) -> Device:
+        """Take a line from the phone. Raises Conflict for its last one."""
+
+        def change(table: Table) -> None:
+            lines: list[Table] = table.get("lines", [])
+            left = [each for each in lines if each["number"] != number]
+            if len(left) == len(lines):
+                raise NotFound(f"{name} has no line {number}", fix=f"see `sepbridge phones show {name}`")
+            if not left:
+                raise Conflict(f"{number} is the only line of {name}", fix=f"sepbridge phones remove {name}")
+            table["lines"] = left
+
+        return self._change(name, change, f"removed line {number}")
+
+    def set_button(self, name: DeviceName, button: int, kind: ButtonKind, values: Mapping[str, str]) -> Device:
+        """Put something on a button, instead of what is there. Raises Conflict when a line is there."""
+        fields = fields_of(PhoneButton)
+        typed = {key: from_text(fields, key, text, "button") for key, text in values.items()}
+
+        def change(table: Table) -> None:
+            if any(each["button"] == button for each in table.get("lines", [])):
+                raise Conflict(f"button {button} of {name} is a line", fix="choose another button")
+            rest = [each for each in table.get("buttons", []) if each["button"] != button]
+            new: Table = {"button": button, "kind": plain(kind)}
+            _put(new, typed)
+            table["buttons"] = [*rest, new]
+
+        return self._change(name, change, f"put {kind} on button {button}: {_told(values)}")
+
+    def remove_button(self, name: DeviceName, button: int) -> Device:
+        """Leave a button unused."""
+
+        def change(table: Table) -> None:
+            buttons: list[Table] = table.get("buttons", [])
+            left = [each for each in buttons if each["button"] != button]
+            if len(left) == len(buttons):
+                raise NotFound(f"nothing is on button {button} of {name}", fix=f"see `sepbridge phones show {name}`")
+            table["buttons"] = left
+
+        return self._change(name, change, f"cleared button {button}")
+
+    def _change(
+        self,
+        name: DeviceName,
+        change: Callable[[Table], None],
+        action: str,
+        *,
+        sharing: bool = False,
+        assigned: bool = False,
+    ) -> Device:
+        with self._store.write() as work:
+            device = work.devices.get(name)
+            if device is None:
+                raise NotFound(f"there is no phone {name}", fix="`sepbridge phones list` shows those that exist")
+            table = phone_table(device)
+            change(table)
+            changed = change_phone(device, table)
+            if assigned:
+                changed = replace(changed, temporary=False)
+            if changed == device:
+                return device
+            changed = replace(changed, version_stamp=self._ids.version_stamp())
+            work.devices.update(changed, sharing=sharing)
+            work.journal.audit(AuditEntry(self._clock.now(), self._actor, f"changed {name}", action))
+            work.commit()
+        return changed
+
+
+def _put(table: Table, values: Mapping[str, Any]) -> None:
+    for key, value in values.items():
+        if value is None:
+            table.pop(key, None)
+        else:
+            table[key] = value
+
+
+def _next_button(table: Table) -> int:
+    taken = {each["button"] for key in ("lines", "buttons") for each in table.get(key, [])}
+    return next(number for number in range(1, len(taken) + 2) if number not in taken)
+
+
+def _told(values: Mapping[str, str]) -> str:
+    return ", ".join(f"{key}={text}" for key, text in values.items()) or "as it was"
+
+
+def pairs(words: tuple[str, ...]) -> dict[str, str]:
+    """``key value key value`` or ``key=value …`` as a mapping. Raises InvalidInput for a key without a value."""
+    found: dict[str, str] = {}
+    rest = list(words)
+    while rest:
+        word = rest.pop(0)
+        key, equals, value = word.partition("=")
+        if not equals:
+            if not rest:
+                raise InvalidInput(f"{word} has no value", fix=f"write {word}=…; {word}= goes back to the default")
+            value = rest.pop(0)
+        found[key.replace("-", "_")] = value
+    return found

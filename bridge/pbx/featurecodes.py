@@ -1,0 +1,48 @@
+"""The codes that users dial for services of the PBX. The defaults are FreePBX's, so that habits hold."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict, dataclass
+
+from bridge.errors import InvalidInput
+from bridge.pbx.snippets import placeholders, snippet
+
+_CODE = re.compile(r"[*#0-9]{1,8}")
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureCodes:
+    """One code for each service: one to eight keys of a telephone, no two alike. Raises InvalidInput."""
+
+    forward_all_on: str = "*72"
+    forward_all_off: str = "*73"
+    forward_busy_on: str = "*90"
+    forward_busy_off: str = "*91"
+    forward_no_answer_on: str = "*52"
+    forward_no_answer_off: str = "*53"
+    forward_toggle: str = "*96"
+    """Only watched, as ``*961001``: whether 1001 is forwarded."""
+    dnd_on: str = "*78"
+    dnd_off: str = "*79"
+    dnd_toggle: str = "*76"
+    """Also watched, as ``*761001``."""
+    my_voicemail: str = "*97"
+    dial_voicemail: str = "*98"
+
+    def __post_init__(self) -> None:
+        codes = list(asdict(self).values())
+        for code in codes:
+            if not _CODE.fullmatch(code):
+                raise InvalidInput(f"{code!r} cannot be a feature code", fix="use up to eight digits, * and #")
+            if codes.count(code) > 1:
+                raise InvalidInput(f"the feature code {code} stands for two services", fix="give each its own")
+
+
+DEFAULT_CODES = FeatureCodes()
+
+
+def service_text(name: str, codes: FeatureCodes) -> str:
+    """The dialplan file of one service, with the codes filled in where it has some."""
+    values = {key.upper(): code for key, code in asdict(codes).items()}
+    return snippet(name, **{key: values[key] for key in placeholders(name) if key in values})

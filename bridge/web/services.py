@@ -1,0 +1,182 @@
+"""The phones' XML services over HTTP: directories, call lists, messages, help.
+
+They stand on the phones' HTTP port under ``/services/``. Phones know no login: an address must lie in an allowed
+network, and name a phone of ours; what is private to a phone is shown at that phone's own address only, by the same
+rule as files with secrets.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from aiohttp import web
+
+from bridge.app.directory import Directory
+from bridge.app.guard import MacLookup, is_allowed, plain_address, why_not_theirs
+from bridge.app.phonefiles import PhoneFiles
+from bridge.app.servicepages import PREFIX, ServicePages
+from bridge.app.servicetexts import service_texts
+from bridge.app.settings import Network, SecretsTo, ServiceSettings
+from bridge.core import CallKind, Device, DeviceName
+from bridge.errors import InvalidInput, SepbridgeError
+from bridge.phones import catalogue
+from bridge.phonexml import Charset, Document, ScreenLimits, document_text, limits_of_model, written
+
+log = logging.getLogger(__name__)
+
+_HOST = re.compile(r"[A-Za-z0-9.\-]{1,80}(?::\d{1,5})?|\[[0-9A-Fa-f:]{2,45}\](?::\d{1,5})?")
+_LOCALE = re.compile(r"[A-Za-z_]{0,40}")
+_LONGEST_SEARCH = 60
+_SHUT = "UN-AUTHORIZED"
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A request of a phone of ours."""
+
+    pages: ServicePages
+    owner: DeviceName
+    search: str
+    page: int
+    is_its_own: bool
+    """It comes from where the phone is."""
+
+
+Handler = Callable[[web.Request, _Asked], Document]
+
+
+class PhoneServices:
+    """The pages, as routes for the HTTP server of the phones."""
+
+    def __init__(
+        self,
+        directory: Directory,
+        files: PhoneFiles,
+        *,
+        settings: ServiceSettings,
+        networks: tuple[Network, ...],
+        secrets_to: SecretsTo,
+        mac_of: MacLookup,
+    ) -> None:
+        self._directory = directory
+        self._files = files
+        self._settings = settings
+        self._networks = networks
+        self._secrets_to = secrets_to
+        self._mac_of = mac_of
+
+    def routes(self) -> list[web.RouteDef]:
+        """Where the pages are; nothing where the services are switched off."""
+        if not self._settings.enabled:
+            return []
+        pages: dict[str, Handler] = {
+            "directories": lambda _, asked: asked.pages.directories(),
+            "services": lambda _, asked: asked.pages.services(),
+            "messages": lambda _, asked: asked.pages.messages(),
+            "information": lambda _, asked: asked.pages.information(),
+            "search": lambda _, asked: asked.pages.search_form(),
+            "corporate": self._corporate,
+            "personal": self._personal,
+            "calls": self._calls,
+        }
+        routes = [web.get(f"{PREFIX}/{name}", self._page(handler)) for name, handler in pages.items()]
+        return [*routes, web.get(f"{PREFIX}/authentication", self._authentication)]
+
+    # --- pages -------------------------------------------------------------------------------------------------------
+
+    def _corporate(self, _: web.Request, asked: _Asked) -> Document:
+        return asked.pages.corporate(self._directory.corporate(asked.search, asked.page), asked.search)
+
+    def _personal(self, request: web.Request, asked: _Asked) -> Document:
+        texts = asked.pages.texts
+        if not asked.is_its_own:
+            return asked.pages.text(texts.personal, texts.not_allowed)
+        ticket = request.query.get("ticket", "")[:64]
+        if "pin" in request.query:
+            ticket = self._directory.ticket(asked.owner, request.query["pin"][:20])
+            if not ticket:
+                return asked.pages.text(texts.personal, texts.wrong_pin)
+        if not self._directory.is_open(asked.owner, ticket):
+            return asked.pages.pin_form()
+        return asked.pages.personal(self._directory.personal(asked.owner, asked.search, asked.page), ticket)
+
+    def _calls(self, request: web.Request, asked: _Asked) -> Document:
+        texts = asked.pages.texts
+        if not asked.is_its_own:
+            return asked.pages.text(texts.history, texts.not_allowed)
+        try:
+            kind = CallKind(request.query.get("kind", ""))
+        except ValueError:
+            raise InvalidInput("there is no such list of calls") from None
+        return asked.pages.calls(kind, self._directory.calls(asked.owner, kind), asked.page)
+
+    async def _authentication(self, _: web.Request) -> web.Response:
+        """Nobody may push to the phones over their web pages: what we push goes over SCCP."""
+        return web.Response(text=_SHUT, content_type="text/plain")
+
+    # --- around a page -----------------------------------------------------------------------------------------------
+
+    def _page(self, handler: Handler) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+        async def answer(request: web.Request) -> web.StreamResponse:
+            client = plain_address(request.remote or "")
+            if not is_allowed(client, self._networks):
+                return web.Response(status=403, text="Not for this address\n")
+            try:
+                return await asyncio.to_thread(self._answered, request, client, handler)
+            except InvalidInput as error:
+                return web.Response(status=400, text=f"{error.what}\n")
+            except SepbridgeError as error:
+                log.warning("the page %s failed: %s", request.path, error)
+                return web.Response(status=503, text="Try again later\n")
+
+        return answer
+
+    def _answered(self, request: web.Request, client: str, handler: Handler) -> web.Response:
+        name = DeviceName.parse(request.query.get("name", "")[:60])
+        device = self._directory.device(name)
+        if device is None:
+            return web.Response(status=403, text="Not for this phone\n")
+        document = handler(request, self._asked(request, client, device))
+        charset = Charset.accepted(request.headers.get("Accept-Charset", ""))
+        body = written(document_text(document, _limits(device)), charset)
+        # "-1" asks the phone not to keep the page when the user goes back over it.
+        headers = {"Content-Type": f"text/xml; charset={charset.value}", "Expires": "-1"}
+        return web.Response(body=body, headers=headers)
+
+    def _asked(self, request: web.Request, client: str, device: Device) -> _Asked:
+        locale = request.query.get("locale", "")
+        locale = locale if _LOCALE.fullmatch(locale) else ""
+        group = self._files.pool(device).date_time_group
+        pages = ServicePages(
+            f"http://{_host(request)}",
+            device,
+            service_texts(locale, self._settings.language),
+            locale,
+            self._settings.voicemail,
+            ZoneInfo(group.time_zone),
+        )
+        number = request.query.get("page", "1")
+        return _Asked(
+            pages,
+            device.name,
+            request.query.get("q", "")[:_LONGEST_SEARCH],
+            int(number) if number.isascii() and number.isdigit() and len(number) < 6 else 1,
+            not why_not_theirs(device, client, self._secrets_to, self._mac_of),
+        )
+
+
+def _host(request: web.Request) -> str:
+    """Our address as the phone wrote it; it has reached us there."""
+    host = request.headers.get("Host", "")
+    if not _HOST.fullmatch(host):
+        raise InvalidInput("the request names no host")
+    return host
+
+
+def _limits(device: Device) -> ScreenLimits:
+    return limits_of_model(catalogue().by_name(device.model) if device.model else None)
