@@ -109,6 +109,10 @@ class Profiles:
                     each.external_number if each.external_number != each.line.number else "",
                     each.line.settings.hotline,
                     float(each.line.settings.hotline_delay),
+                    each.line.settings.voicemail_pilot,
+                    each.line.settings.voicemail_box or each.line.number,
+                    each.settings.lamp,
+                    each.settings.audible_messages,
                 )
                 for each in device.lines
             ),
@@ -153,7 +157,7 @@ class Profiles:
             dnd_modes=self._dnd_modes(device),
             abbreviated=device.abbreviated_dials,
             preserve=self._settings.preserve,
-            voicemail=device.lines[0].line.settings.voicemail_pilot if device.lines else "",
+            voicemail=self._settings.voicemail,
             texts=self._texts,
         )
 

@@ -173,6 +173,8 @@ class SccpSettings:
     port_request: tuple[DeviceName, ...] = ()
     """Phones that are asked for their port before the INVITE (PortReq), so that their channel opens later. Not tried
     on real phones: only for one that opens no channel before the answer, and has the feature."""
+    voicemail: str = "*97"
+    """What the messages button dials for a line that has no voicemail pilot of its own."""
     tls_listen: tuple[Address, ...] = ()
     """Where SCCP over TLS is spoken, as a rule on port 2443; empty: nowhere."""
     tls_certificate: Path | None = None

@@ -72,8 +72,8 @@ class Desk:
         self.early_open_works = True
         self.answers_port_requests = True
         self.last_dialled = ""
-        self.stutter = False
-        """Messages wait, and the phone has no lamp to say so."""
+        self.stutter: set[int] = set()
+        """Lines whose dial tone tells of messages."""
         self._refs = refs
         self._parties = CallReferences()
 

@@ -8,5 +8,14 @@ from bridge.callcontrol.feature import Feature
 from bridge.callcontrol.forwarding import Forwarding
 from bridge.callcontrol.park import Park
 from bridge.callcontrol.shortcuts import AbbreviatedDialling, Hotline
+from bridge.callcontrol.voicemail import Voicemail
 
-FEATURES: tuple[type[Feature], ...] = (Emergency, Forwarding, DoNotDisturb, Hotline, AbbreviatedDialling, Park)
+FEATURES: tuple[type[Feature], ...] = (
+    Emergency,
+    Forwarding,
+    DoNotDisturb,
+    Hotline,
+    AbbreviatedDialling,
+    Park,
+    Voicemail,
+)

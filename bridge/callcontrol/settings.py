@@ -73,5 +73,5 @@ class CallSettings:
     """The modes of do-not-disturb that the user may switch on; the key switches on the first."""
     abbreviated: tuple[AbbreviatedDial, ...] = ()
     voicemail: str = ""
-    """What the messages button dials."""
+    """What the messages button dials for a line without a voicemail pilot of its own."""
     texts: CallTexts = field(default=CallTexts())

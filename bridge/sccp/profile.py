@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from bridge.core import LampPolicy, Switch
 from bridge.sccp.address import UNSPECIFIED, StationAddress
 from bridge.sccp.buttonlayouts import lay_out
 from bridge.sccp.buttons import ButtonDefinition
@@ -42,6 +43,14 @@ class StationLine:
     """Dialled by going off hook."""
     hotline_delay: float = 0.0
     """Seconds in which the user may still dial something else."""
+    voicemail_pilot: str = ""
+    """What the messages button dials; empty for the site's."""
+    mailbox: str = ""
+    """Where iDivert sends its calls, ``1001@default``; empty for nowhere."""
+    lamp: LampPolicy = LampPolicy.LIGHT_AND_PROMPT
+    """How waiting messages are shown."""
+    audible_messages: Switch = Switch.DEFAULT
+    """A stutter tone while messages wait; by default where the phone has no lamp."""
 
 
 @dataclass(frozen=True, slots=True)
