@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from bridge.callcontrol.barge import Barge
+from bridge.callcontrol.conference import Conference
+from bridge.callcontrol.conferencelist import ConferenceList
 from bridge.callcontrol.donotdisturb import DoNotDisturb
 from bridge.callcontrol.emergency import Emergency
 from bridge.callcontrol.feature import Feature
 from bridge.callcontrol.forwarding import Forwarding
+from bridge.callcontrol.holdreversion import HoldReversion
+from bridge.callcontrol.meetme import MeetMe
 from bridge.callcontrol.park import Park
+from bridge.callcontrol.privacy import Privacy
+from bridge.callcontrol.remotehold import RemoteHold
+from bridge.callcontrol.selection import Selection
 from bridge.callcontrol.shortcuts import AbbreviatedDialling, Hotline
 from bridge.callcontrol.voicemail import Voicemail
 
@@ -18,4 +26,12 @@ FEATURES: tuple[type[Feature], ...] = (
     AbbreviatedDialling,
     Park,
     Voicemail,
+    Selection,
+    Conference,
+    ConferenceList,
+    MeetMe,
+    Privacy,
+    Barge,
+    HoldReversion,
+    RemoteHold,
 )

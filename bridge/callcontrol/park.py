@@ -24,7 +24,7 @@ from bridge.core import CallParked, CallUnparked, ParkedCall, ParkedCallsListed
 from bridge.sccp import BlfStatus, FeatureStat, Label, LampMode, SetLamp, SoftKeyEventType, StimulusType
 from bridge.sccp.profile import ParkButton
 from bridge.sccp.stationevents import ButtonPressed, SoftKeyPressed
-from bridge.sip import IncomingCall
+from bridge.sip import Direction, IncomingCall
 
 PARK = "sepbridge-park"
 """What is asked for to park a call in any slot, or with ``-71`` in that one."""
@@ -101,7 +101,7 @@ class Park(Feature):
             self._pending = [each for each in self._pending if each.call is not call]
             self._pending.append(waits)
         elif connected:
-            work.midcall.tell_hold(call, now=now)
+            work.desk.reoffer(call, Direction.SENDONLY, now=now)
 
     def _retrieve(self, slot: str, now: float) -> None:
         work = self._at_work

@@ -1,8 +1,8 @@
 """The messages key, and the immediate divert of a call into the owner's mailbox.
 
 A ringing call is diverted by 302, which the PBX follows in the endpoint's context; a call that stands goes there by
-REFER. Both name an extension of ``asterisk-conf/sepbridge/services/divert.conf`` that no keypad can dial. What the lamps
-and the prompt say of waiting messages stands in module ``lines``.
+REFER. Both name an extension of ``asterisk-conf/sepbridge/services/divert.conf`` that no keypad can dial. What lamps
+and prompt say of waiting messages stands in module ``lines``.
 
 Source: SCCP flows reference, section 4.7.
 """
@@ -15,6 +15,7 @@ from bridge.callcontrol.feature import Feature
 from bridge.callcontrol.phonecall import PhoneCall, PhoneCallState
 from bridge.sccp import Label, SoftKeyEventType, StimulusType
 from bridge.sccp.stationevents import ButtonPressed, SoftKeyPressed
+from bridge.sip import Direction
 from bridge.sip.message import Header
 
 DIVERT = "sepbridge-vm"
@@ -71,6 +72,6 @@ class Voicemail(Feature):
                 if connected:
                     work.midcall.set_aside(call)
                 if not work.transfer.send(call, target, words=Label.CAN_NOT_COMPLETE_TRANSFER, now=now) and connected:
-                    work.midcall.tell_hold(call, now=now)
+                    work.desk.reoffer(call, Direction.SENDONLY, now=now)
             case _:
                 desk.screen.notify(Label.KEY_IS_NOT_ACTIVE)

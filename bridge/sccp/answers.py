@@ -17,6 +17,7 @@ from bridge.sccp.features import (
     SubscriptionStat,
     SubscriptionStatReq,
 )
+from bridge.sccp.labels import Label
 from bridge.sccp.lines import CallCount, CallCountRes, ForwardStat, LineStat, SpeedDialStat
 from bridge.sccp.message import Message
 from bridge.sccp.profile import StationProfile, StationServer
@@ -137,6 +138,8 @@ def _feature_stat(index: int, profile: StationProfile, buttons: tuple[ButtonDefi
     if ButtonDefinition(index, StimulusType.DIRECTED_PARK) in buttons and 0 < index <= len(profile.park_buttons):
         label = profile.park_buttons[index - 1].shown
         return FeatureStat(index, StimulusType.DIRECTED_PARK, BlfStatus.IDLE, label)
+    if ButtonDefinition(index, StimulusType.FEATURE) in buttons:
+        return FeatureStat(index, StimulusType.FEATURE, 0, Label.PRIVATE)
     return FeatureStat(index, StimulusType.UNDEFINED)
 
 

@@ -27,9 +27,9 @@ async def desks() -> AsyncIterator[Desks]:
         yield desks
 
 
-async def with_park_buttons(desks: Desks, model: str, *, answers: bool = True) -> SccpPhone:
+async def with_park_buttons(desks: Desks, model: str, *, auto_answer: float | None = 0.0) -> SccpPhone:
     """A phone with a button for each slot, behind its line."""
-    phone = await desks.registered(model, answers=answers)
+    phone = await desks.registered(model, auto_answer=auto_answer)
     buttons = tuple(
         DeviceButton(place, FeatureButton(ButtonKind.DIRECTED_PARK, f"Park {slot}", slot))
         for place, slot in enumerate(SLOTS, 2)
@@ -117,7 +117,7 @@ async def park_for(desks: Desks, seconds: int) -> None:
 
 async def test_a_call_that_nobody_fetches_comes_back_and_says_so(desks: Desks) -> None:
     await park_for(desks, 2)
-    parker = await with_park_buttons(desks, "7961", answers=False)
+    parker = await with_park_buttons(desks, "7961", auto_answer=None)
     caller = await desks.registered("7942")
     await talking(desks, parker, caller)
     parker.press_button(3)
@@ -136,7 +136,7 @@ async def test_a_call_that_nobody_fetches_comes_back_and_says_so(desks: Desks) -
 
 async def test_a_call_that_comes_back_in_vain_waits_in_its_slot_again(desks: Desks) -> None:
     await park_for(desks, 2)
-    parker = await with_park_buttons(desks, "7961", answers=False)
+    parker = await with_park_buttons(desks, "7961", auto_answer=None)
     caller = await desks.registered("7942")
     await talking(desks, parker, caller)
     parker.press_button(3)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bridge.callcontrol import PhoneCallState
 from bridge.core import CallParked, CallUnparked, ParkedCall, ParkedCallsListed, ParkingChange, ParkingEnd
 from bridge.sccp import BlfStatus, FeatureStat, LampMode, SoftKeyEventType, StationCallState, StimulusType
 from bridge.sccp.profile import ParkButton, StationLine, StationProfile
@@ -123,7 +124,7 @@ def test_a_call_that_the_pbx_does_not_park_is_on_hold_and_the_other_side_hears_o
     bench.pbxs[0].agent.refuse_transfer(call, 603, now=bench.now)
     bench.settle()
     assert bench.notified() == ["No park number available"]
-    assert list(bench.station.states.values()) == [StationCallState.HOLD]
+    assert [each.state for each in bench.phone.calls] == [PhoneCallState.HELD]
     assert call.remote is not None
     assert call.remote.on_hold
     change(bench, parked())

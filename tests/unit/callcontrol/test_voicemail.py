@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from bridge.callcontrol import CallSettings
+from bridge.callcontrol import CallSettings, PhoneCallState
 from bridge.callcontrol.voicemail import box_extension
 from bridge.core import LampPolicy, Switch
 from bridge.sccp import DeviceType, LampMode, SoftKeyEventType, StationCallState, StimulusType, Tone
@@ -171,7 +171,7 @@ def test_a_call_that_is_not_diverted_is_on_hold() -> None:
     bench.press(SoftKeyEventType.IDIVERT)
     bench.pbxs[0].agent.refuse_transfer(call, 603, now=bench.now)
     bench.settle()
-    assert list(bench.station.states.values()) == [StationCallState.HOLD]
+    assert [each.state for each in bench.phone.calls] == [PhoneCallState.HELD]
     assert call.remote is not None
     assert call.remote.on_hold
 
