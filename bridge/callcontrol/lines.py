@@ -27,6 +27,7 @@ _VOICE = re.compile(r"^voice-message\s*:\s*(\d{1,6})\s*/\s*(\d{1,6})", re.IGNORE
 _LIT = (LampPolicy.LIGHT_AND_PROMPT, LampPolicy.LIGHT)
 _PROMPTED = (LampPolicy.LIGHT_AND_PROMPT, LampPolicy.PROMPT)
 _NO_LINE = StationLine("")
+_NO_MESSAGES = (False, 0, 0)
 
 
 def _is_heard(audible: Switch, *, has_lamp: bool) -> bool:
@@ -74,7 +75,7 @@ class Lines:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._messages = [(False, 0, 0)] * len(desk.lines)
+        self._messages = [read_message_summary(line.messages) or _NO_MESSAGES for line in desk.lines]
 
     def state(self, line: int) -> LineState:
         """How ``line`` stands."""

@@ -68,6 +68,16 @@ def test_the_phones_lamp_is_lit_while_one_line_wants_it() -> None:
     assert bench.station.prompts[0] == "You have voicemail (2)"
 
 
+def test_a_phone_that_comes_to_a_line_with_messages_shows_them() -> None:
+    bench = Bench(register=False)
+    body = "Messages-Waiting: yes\r\nVoice-Message: 4/0 (0/0)\r\n"
+    event = NotifyReceived("message-summary", "application/simple-message-summary", body)
+    bench.lines[1].receive(event, now=bench.now)
+    bench.register()
+    assert lit(bench) == {0, 2}
+    assert bench.station.prompts[0] == "You have voicemail (4)"
+
+
 @pytest.mark.parametrize(
     ("ata", "audible", "heard"),
     [
