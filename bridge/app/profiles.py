@@ -166,6 +166,7 @@ class Profiles:
             privacy=self._privacy(device),
             barge=settings.barge is not BargeOption.OFF,
             preserve=self._settings.preserve,
+            callback_wait=self._settings.callback_wait,
             voicemail=self._settings.voicemail,
             texts=self._texts,
         )

@@ -21,6 +21,7 @@ from bridge.app.failback import FailBack
 from bridge.app.guard import is_allowed, plain_address
 from bridge.app.linedesk import LineDesk
 from bridge.app.lines import RENEWAL, OpenLine, OpenLines
+from bridge.app.numberwatch import NumberWatch
 from bridge.app.phonefiles import PhoneFiles
 from bridge.app.profiles import Profiles
 from bridge.app.screenmessages import ScreenMessage
@@ -42,6 +43,8 @@ from bridge.callcontrol.events import (
     MuteMember,
     PhoneEvent,
     RemoveMember,
+    UnwatchNumber,
+    WatchNumber,
 )
 from bridge.callcontrol.network import is_elsewhere
 from bridge.core import CallKind, Device, DeviceName, ParkingChange, PastCall, SignallingProtocol
@@ -60,7 +63,7 @@ from bridge.net.sccp import SccpServer, StationConnection
 from bridge.net.sipids import RandomSipIds
 from bridge.net.tls import server_context
 from bridge.phones import catalogue
-from bridge.ports import Clock, Conferences, EventSink, LineFeatureStore, RestartKind, Store
+from bridge.ports import Clock, Conferences, EventSink, LineFeatureStore, NumberStates, RestartKind, Store
 from bridge.sccp import DeviceType, Label, ResetType
 from bridge.sccp.profile import StationProfile
 from bridge.sccp.session import StationSession
@@ -102,6 +105,7 @@ class Stations:
         directory: Directory,
         line_features: LineFeatureStore,
         conferences: Conferences,
+        numbers: NumberStates,
         failback: FailBack,
         language: str = "en",
     ) -> None:
@@ -114,6 +118,8 @@ class Stations:
         self._networks = networks
         self._settled = settled
         self.conferences = conferences
+        self.number_watch: NumberWatch[Station] = NumberWatch(numbers, Station.tell)
+        """Whom phones wait for to be free."""
         self.failback = failback
         self._settings = settings
         self.line_desk = LineDesk(line_features, self._numbers, self._tell_line)
@@ -263,6 +269,14 @@ class Stations:
         if station.device is not None and self._left.get(station.device) is station:
             del self._left[station.device]
         self._stations_of_phones.pop(station.phone, None)
+        self.number_watch.forget(station)
+
+    def watch(self, station: Station, device: Device, number: str) -> None:
+        """Tell a phone how a number stands that it may dial."""
+        endpoint = self._files.endpoint(device)
+        context = endpoint.context if endpoint is not None else ""
+        # Not at once: the phone is in the middle of a step.
+        asyncio.get_running_loop().call_soon(self.number_watch.watch, station, number, context)
 
     def look_after_touched(self) -> None:
         """Work off what one phone did to others."""
@@ -600,6 +614,10 @@ class Station:
                 self._conference_work.append(event)
                 if len(self._conference_work) == 1:
                     self._start(self._work_on_conferences())
+            case WatchNumber() if self._device is not None:
+                self._stations.watch(self, self._device, event.number)
+            case UnwatchNumber():
+                self._stations.number_watch.unwatch(self, event.number)
             case _:
                 log.debug("%s: %s", self._name, event)
 

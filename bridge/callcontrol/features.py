@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bridge.callcontrol.barge import Barge
+from bridge.callcontrol.callback import CallBack
 from bridge.callcontrol.conference import Conference
 from bridge.callcontrol.conferencelist import ConferenceList
 from bridge.callcontrol.donotdisturb import DoNotDisturb
@@ -26,6 +27,7 @@ FEATURES: tuple[type[Feature], ...] = (
     AbbreviatedDialling,
     Park,
     Voicemail,
+    CallBack,
     Selection,
     Conference,
     ConferenceList,

@@ -13,6 +13,7 @@ from bridge.callcontrol.callrefs import CallReferences
 from bridge.callcontrol.parkinglot import ParkingLot
 
 if TYPE_CHECKING:
+    from bridge.callcontrol.callback import CallBackRequest
     from bridge.callcontrol.desk import Desk
 
 PhoneT = TypeVar("PhoneT")
@@ -21,13 +22,15 @@ PhoneT = TypeVar("PhoneT")
 class House(Generic[PhoneT]):
     """One node's phones, as far as they have to do with each other."""
 
-    __slots__ = ("_desks", "_touched", "last_dialled", "parking", "refs")
+    __slots__ = ("_desks", "_touched", "callbacks", "last_dialled", "parking", "refs")
 
     def __init__(self, first_reference: int = 1) -> None:
         self.refs = CallReferences(first_reference)
         """The one counter of call references."""
         self.last_dialled: dict[str, str] = {}
         """By the name of a device: what it dialled last, so that redial outlives its connection."""
+        self.callbacks: dict[str, CallBackRequest] = {}
+        """By the name of a device: whom its user wants to call back."""
         self.parking = ParkingLot()
         """The taken park slots."""
         self._touched: dict[PhoneT, None] = {}

@@ -26,6 +26,10 @@ class CallTexts:
     cannot_dial: str = "Cannot dial this number"
     unknown_caller: str = "Unknown"
     slot_unknown: str = "Parked, slot unknown"
+    callback_set: str = "Will call back"
+    callback_free: str = "is free: CallBack"
+    callback_ended: str = "No callback to"
+    callback_impossible: str = "No callback to this number"
     message: str = "Message"
 
 
@@ -86,6 +90,8 @@ class CallSettings:
     """This phone may join the calls of other phones of its lines."""
     privacy: bool = False
     """Other phones of a line do not show with whom this one talks."""
+    callback_wait: float = 1800.0
+    """How long a callback is waited for."""
     voicemail: str = ""
     """What the messages button dials for a line without a voicemail pilot of its own."""
     texts: CallTexts = field(default=CallTexts())

@@ -22,6 +22,7 @@ from bridge.pbx.contactwatch import ContactWatch
 from bridge.pbx.dialplanconf import meetme_text
 from bridge.pbx.linefeatures import AsteriskLineFeatures
 from bridge.pbx.notify import check_sync_fields, restart_fields
+from bridge.pbx.numberstates import AsteriskNumberStates
 from bridge.pbx.parking import AsteriskParking
 from bridge.pbx.phonefiles import PhoneFiles
 from bridge.pbx.pjsipconf import PjsipOptions
@@ -73,6 +74,8 @@ class PlainAsterisk:
         self._contexts: tuple[Context, ...] = ()
         self._files = PhoneFiles(settings.directory, settings.pjsip, meetme_text(settings.meetme))
         self._ami = Ami(settings.ami, on_state=self._state_changed, on_event=self._event)
+        self.numbers = AsteriskNumberStates(self._ami)
+        """Whether numbers can be called (the NumberStates port)."""
         self.parking = AsteriskParking(self._ami)
         """What happens in its park slots."""
         self.line_features = AsteriskLineFeatures(self._ami)
@@ -360,6 +363,7 @@ class PlainAsterisk:
             self._backlog.connected()
             self._contacts.connected()
             self.parking.connected()
+            self.numbers.connected()
             self._to_reload.set()
         else:
             self._sink.record(PbxLost(at=self._since, why=state.trouble.why if state.trouble else ""))
@@ -369,4 +373,5 @@ class PlainAsterisk:
     def _event(self, message: AmiMessage) -> None:
         self._contacts.event(message)
         self.parking.event(message)
+        self.numbers.event(message)
         self.line_features.event(message)
