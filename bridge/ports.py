@@ -503,6 +503,18 @@ class Conferences(Protocol):
         ...
 
 
+class NumberStates(Protocol):
+    """Whether numbers can be called just now."""
+
+    def watch(self, number: str, context: str) -> None:
+        """Tell from now on how ``number`` stands, looked for in a context of the dialplan. Raises InvalidInput."""
+        ...
+
+    def unwatch(self, number: str) -> None:
+        """Nobody wants to know any more."""
+        ...
+
+
 class Pbx(Protocol):
     """Asterisk. It may be away: changes are kept and applied when it is back, in one reload for many phones."""
 

@@ -136,6 +136,7 @@ class Service:
             language=settings.services.language,
             line_features=self.pbx.line_features,
             conferences=self.pbx.conferences,
+            numbers=self.pbx.numbers,
             failback=FailBack(
                 settings.server.name or socket.gethostname(),
                 asterisk_is_up=lambda: self.pbx.status().connected,
@@ -143,6 +144,8 @@ class Service:
             ),
             watcher_secret=watcher_secret,
         )
+        self.pbx.numbers.on_state = self.stations.number_watch.stands
+        self.pbx.parking.on_change = self.stations.parking_changed
         self.pbx.line_features.on_change = self.stations.line_desk.changed
         self.http_addresses: tuple[tuple[str, int], ...] = ()
         """Filled in by who serves HTTP."""

@@ -185,6 +185,10 @@ class SccpSettings:
     port_request: tuple[DeviceName, ...] = ()
     """Phones that are asked for their port before the INVITE (PortReq), so that their channel opens later. Not tried
     on real phones: only for one that opens no channel before the answer, and has the feature."""
+    callback_wait: float = 1800.0
+    """Seconds in which a phone is told that somebody is free whom its user wants to call back."""
+    voicemail: str = "*97"
+    """What the messages button dials for a line that has no voicemail pilot of its own."""
     tls_listen: tuple[Address, ...] = ()
     """Where SCCP over TLS is spoken, as a rule on port 2443; empty: nowhere."""
     tls_certificate: Path | None = None

@@ -9,6 +9,14 @@ from bridge.core.files import FileAnswer, FileDenied, FileFound, FileMissing, Fi
 from bridge.core.linefeatures import DndMode, ForwardKind, LineFeatures
 from bridge.core.mac import MacAddress
 from bridge.core.numbers import NumberRange, check_directory_number
+from bridge.core.parking import (
+    CallParked,
+    CallUnparked,
+    ParkedCall,
+    ParkedCallsListed,
+    ParkingChange,
+    ParkingEnd,
+)
 from bridge.core.phonebook import CallKind, DirectoryContact, PastCall, checked_contact
 from bridge.core.phonebuttons import (
     AbbreviatedDial,
@@ -70,6 +78,8 @@ __all__ = [
     "ButtonKind",
     "CallKind",
     "CallManagerGroup",
+    "CallParked",
+    "CallUnparked",
     "CallingSearchSpace",
     "CommonPhoneProfile",
     "DateTimeGroup",
@@ -102,6 +112,10 @@ __all__ = [
     "MacAddress",
     "NumberRange",
     "OnboardingMethod",
+    "ParkedCall",
+    "ParkedCallsListed",
+    "ParkingChange",
+    "ParkingEnd",
     "Partition",
     "PastCall",
     "PatternKey",
