@@ -178,7 +178,7 @@ class DeviceRepository(Protocol):
 
 
 class AutoregistrationRepository(Protocol):
-    """The one row of autoregistration settings."""
+    """The one row of autoregistration settings, and what was decided on single phones."""
 
     def load(self, *, for_update: bool = False) -> AutoregistrationSettings:
         """The settings. ``for_update`` locks them until the unit of work ends, against other nodes too."""
@@ -186,6 +186,14 @@ class AutoregistrationRepository(Protocol):
 
     def save(self, settings: AutoregistrationSettings) -> None:
         """Replace them."""
+        ...
+
+    def verdicts(self, names: Collection[DeviceName] | None = None) -> dict[DeviceName, bool]:
+        """What admins decided on phones by name: approved or denied. Of all phones, or of those named."""
+        ...
+
+    def judge(self, name: DeviceName, approved: bool | None, at: datetime) -> None:
+        """Note what an admin decided on a phone; None forgets it."""
         ...
 
 
@@ -279,8 +287,11 @@ class Journal(Protocol):
         """The newest events of one phone, oldest first."""
         ...
 
-    def refuse(self, device: DeviceName, client: str, reason: str, text: str, at: datetime) -> None:
-        """Note a refusal; a phone that comes back is counted, not listed twice."""
+    def refuse(self, device: DeviceName, client: str, reason: str, text: str, at: datetime) -> bool:
+        """Note a refusal; a phone that comes back is counted, not listed twice.
+
+        True where it is news: a phone that was not refused before, or for another reason.
+        """
         ...
 
     def forget_refusal(self, device: DeviceName) -> None:
