@@ -147,8 +147,8 @@ class DeviceRepository(Protocol):
         """Every line that some device has, ordered by number and partition."""
         ...
 
-    def count(self) -> int:
-        """How many devices there are."""
+    def count(self, *, temporary: bool = False) -> int:
+        """How many devices there are; only those that autoregistered and were not assigned yet, if asked for."""
         ...
 
     def add(self, device: Device, *, sharing: bool = False) -> None:
@@ -543,6 +543,14 @@ class Pbx(Protocol):
 
     async def foreign_numbers(self) -> frozenset[str]:
         """Names of endpoints in Asterisk that are not ours: numbers that must not be given out."""
+        ...
+
+    async def extensions(self, contexts: Collection[str]) -> frozenset[str]:
+        """Extensions and patterns of these contexts and of what they include. Raises PbxError."""
+        ...
+
+    async def calls(self) -> int:
+        """How many channels are in a call. Raises PbxError."""
         ...
 
     async def contacts(self) -> Sequence[Contact]:

@@ -7,7 +7,9 @@ from dataclasses import replace
 from typing import Any
 
 from bridge.app.phonetable import LINE_FIELDS, PHONE_FIELDS, PhoneButton, change_phone, phone_table
+from bridge.app.roguepool import in_partition
 from bridge.app.sitefields import BadValue, Table, fields_of, from_text, plain
+from bridge.autoregistration import ROGUE_POOL
 from bridge.core import ButtonKind, Device, DeviceName
 from bridge.errors import Conflict, InvalidInput, NotFound
 from bridge.ports import AuditEntry, Clock, IdSource, Store
@@ -121,6 +123,9 @@ class PhoneChanges:
             changed = change_phone(device, table)
             if assigned:
                 changed = replace(changed, temporary=False)
+            if device.pool == ROGUE_POOL and changed.pool != ROGUE_POOL:
+                # Its number stays, and can be called like any other from now on.
+                changed = in_partition(changed, work.autoregistration.load().partition)
             if changed == device:
                 return device
             changed = replace(changed, version_stamp=self._ids.version_stamp())

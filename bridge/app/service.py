@@ -15,19 +15,23 @@ from typing import Self
 
 from bridge import __version__
 from bridge.app.admissions import Admissions
+from bridge.app.dialplans import CUSTOM, SERVICES
 from bridge.app.directory import Directory
 from bridge.app.doorkeeper import Doorkeeper
 from bridge.app.failback import FailBack
 from bridge.app.phonefiles import PhoneFiles, template_loader
+from bridge.app.planoverlap import PbxPlan
 from bridge.app.recorder import EventRecorder
 from bridge.app.registrations import Registrations
 from bridge.app.resolver import FileResolver
+from bridge.app.roguepool import EmergencyList
 from bridge.app.screenmessages import Delivery, ScreenMessage
-from bridge.app.settings import Settings
+from bridge.app.settings import SccpSettings, Settings
 from bridge.app.stations import Stations
 from bridge.app.status import ServiceStatus
 from bridge.app.system import SystemClock, SystemIds
 from bridge.autoregistration.checks import enabled_servers
+from bridge.callcontrol.emergency import emergency_numbers
 from bridge.core import Device, DeviceName, Server, SignallingProtocol
 from bridge.core.events import Event, PbxConnected, PbxLost
 from bridge.dialplan import Context
@@ -66,6 +70,7 @@ class Service:
             context=settings.asterisk.context,
             autoregistration_name=settings.sip.autoregistration_name,
             doorway_port=settings.sip.doorway[0].port if settings.sip.doorway else None,
+            emergency=emergency_list(settings.sccp),
         )
         self._registrations = Registrations(self.store, self.files, self.recorder, self.clock, ids)
         self.pbx = PlainAsterisk(
@@ -85,13 +90,15 @@ class Service:
         )
         self._registrations.restarter = self.pbx
         self._foreign: frozenset[str] = frozenset()
+        self._extensions: frozenset[str] = frozenset()
         self.admissions = Admissions(
             self.store,
             self.recorder,
             self.clock,
             ids,
             admitted=self._admitted,
-            foreign_numbers=lambda: self._foreign,
+            foreign_numbers=lambda: self._foreign | self._extensions,
+            node=settings.server.name or socket.gethostname(),
         )
         self.resolver = FileResolver(
             self.store,
@@ -240,6 +247,11 @@ class Service:
         self.pbx.replace_all(endpoints)
         self.stations.take_profiles(profiles)
 
+    async def pbx_plan(self) -> PbxPlan:
+        """What Asterisk itself uses of numbers, and how many calls there are. Raises PbxError."""
+        self._extensions = await self.pbx.extensions((SERVICES, CUSTOM))
+        return PbxPlan(await self.pbx.foreign_numbers(), self._extensions, await self.pbx.calls())
+
     async def message_phones(
         self, message: ScreenMessage, *, names: Sequence[DeviceName] = (), pool: str = ""
     ) -> tuple[Delivery, ...]:
@@ -286,6 +298,7 @@ class Service:
         """Asterisk is (again) there: see which numbers it uses itself, and who is registered."""
         try:
             self._foreign = await self.pbx.foreign_numbers()
+            self._extensions = await self.pbx.extensions((SERVICES, CUSTOM))
             registered = {contact.endpoint: contact for contact in await self.pbx.contacts()}
             known = await asyncio.to_thread(self._registered_endpoints)
         except SepbridgeError as error:
@@ -382,6 +395,13 @@ def with_own_server(known: tuple[Server, ...], own: Server) -> tuple[Server, ...
         else server
         for server in known
     )
+
+
+def emergency_list(settings: SccpSettings) -> EmergencyList:
+    """The emergency numbers of the settings; GSM's two where they name none. Raises ConfigurationError."""
+    code = settings.emergency_access_code
+    numbers = emergency_numbers(settings.emergency_country, code, settings.emergency_numbers)
+    return EmergencyList.of(numbers, code) if numbers else EmergencyList()
 
 
 def _made(directory: Path) -> Path:

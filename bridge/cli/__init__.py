@@ -2,7 +2,30 @@
 
 from __future__ import annotations
 
-from bridge.cli import autoregistration, directory, lab, phonechanges, phones, serve, setup, site, status
+from bridge.cli import (
+    autoregistration,
+    autoregistrationpolicy,
+    directory,
+    lab,
+    phonechanges,
+    phones,
+    serve,
+    setup,
+    site,
+    status,
+)
 from bridge.cli.main import main
 
-__all__ = ["autoregistration", "directory", "lab", "main", "phonechanges", "phones", "serve", "setup", "site", "status"]
+__all__ = [
+    "autoregistration",
+    "autoregistrationpolicy",
+    "directory",
+    "lab",
+    "main",
+    "phonechanges",
+    "phones",
+    "serve",
+    "setup",
+    "site",
+    "status",
+]

@@ -13,13 +13,26 @@ from bridge.app.phones import PhoneDesk
 from bridge.app.sitedesk import SiteDesk
 from bridge.app.system import SystemClock, SystemIds
 from bridge.app.window import WindowDesk
+from bridge.autoregistration.phonelists import address_of
 from bridge.cli.control import poke
 from bridge.cli.frame import Frame
 from bridge.store import SqlStore, open_store
+from bridge.store.filetree import FileTree
+
+
+def firmware(frame: Frame) -> FileTree | None:
+    """The admin's file tree; None while there is none."""
+    directory = frame.settings.files_directory
+    return FileTree(directory) if directory.is_dir() else None
 
 
 def actor() -> str:
-    """Who runs the command, for the audit trail: the user, and who became root by sudo."""
+    """Who runs the command, for the audit trail: the user, who became root by sudo, and from which machine."""
+    origin = os.environ.get("SSH_CONNECTION", "").partition(" ")[0]
+    return f"{_user()} from {origin}" if address_of(origin) else _user()
+
+
+def _user() -> str:
     try:
         user = getpass.getuser()
     except (KeyError, OSError):
@@ -39,7 +52,7 @@ def opened_store(frame: Frame) -> Iterator[SqlStore]:
 def window_desk(frame: Frame) -> Iterator[WindowDesk]:
     """Autoregistration; the running service is told afterwards."""
     with opened_store(frame) as store:
-        yield WindowDesk(store, SystemClock(), actor())
+        yield WindowDesk(store, SystemClock(), actor(), firmware(frame))
 
 
 @contextlib.contextmanager

@@ -77,7 +77,10 @@ _LISTENERS = (("TFTP", "tftp"), ("HTTP", "http"), ("doorway", "doorway"), ("SCCP
 def window_in_words(window: WindowStatus) -> str:
     """``open; closes in 29 min``."""
     if not window.is_open:
+        if window.opens_at is not None and window.opens_at > SystemClock().now():
+            return f"closed; opens at {window.opens_at.astimezone():%Y-%m-%d %H:%M}"
         return "closed"
+    count = "" if window.phones_left is None else f", or after {window.phones_left} more phones"
     if window.seconds_left is None:
-        return "open; until you close it"
-    return f"open; closes in {in_words(timedelta(seconds=window.seconds_left))}"
+        return f"open; until you close it{count}"
+    return f"open; closes in {in_words(timedelta(seconds=window.seconds_left))}{count}"

@@ -11,6 +11,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from bridge.app.asjson import plain
+from bridge.app.planoverlap import PbxPlan
 from bridge.app.screenmessages import Delivery, ScreenMessage, checked_message
 from bridge.app.status import ServiceStatus
 from bridge.core import DeviceName
@@ -23,6 +24,10 @@ class Controllable(Protocol):
 
     async def status(self) -> ServiceStatus:
         """How things stand."""
+        ...
+
+    async def pbx_plan(self) -> PbxPlan:
+        """What Asterisk itself uses of numbers, and how many calls there are. Raises PbxError."""
         ...
 
     async def refresh(self) -> None:
@@ -50,6 +55,7 @@ class ControlServer:
         application.add_routes(
             [
                 web.get("/status", self._status),
+                web.get("/plan", self._plan),
                 web.post("/refresh", self._refresh),
                 web.post("/phones/{name}/restart", self._restart),
                 web.post("/message", self._message),
@@ -71,6 +77,9 @@ class ControlServer:
 
     async def _status(self, _: web.Request) -> web.Response:
         return _json(await self._service.status())
+
+    async def _plan(self, _: web.Request) -> web.Response:
+        return _json(await self._service.pbx_plan())
 
     async def _refresh(self, _: web.Request) -> web.Response:
         await self._service.refresh()
