@@ -45,6 +45,15 @@ class PhoneChanges:
         """Move to another pool. It is a decision of an admin: the phone is no longer temporary."""
         return self._change(name, lambda table: _put(table, {"pool": pool}), f"moved to pool {pool}", assigned=True)
 
+    def assign(self, name: DeviceName, pool: str, values: Mapping[str, str]) -> Device:
+        """Give a temporary phone its permanent pool and what else is set for it, in one transaction."""
+        for key in values:
+            if key in LISTS or key in {"name", "pool"}:
+                raise BadValue(f"{key} is not set this way", key=key, fix="see `sepbridge phones line` and `… button`")
+        typed = {key: from_text(PHONE_FIELDS, key, text, "phone") for key, text in values.items()}
+        told = f"assigned to pool {pool}" + (f", {_told(values)}" if values else "")
+        return self._change(name, lambda table: _put(table, {**typed, "pool": pool}), told, assigned=True)
+
     def set_line(self, name: DeviceName, number: str, values: Mapping[str, str], *, shared: bool = False) -> Device:
         """Set what belongs to a line of the phone; a number that it does not have becomes its next line.
 

@@ -19,6 +19,7 @@ from bridge.app.dialplans import CUSTOM, SERVICES
 from bridge.app.directory import Directory
 from bridge.app.doorkeeper import Doorkeeper
 from bridge.app.failback import FailBack
+from bridge.app.newphonehooks import NewPhoneHooks
 from bridge.app.phonefiles import PhoneFiles, template_loader
 from bridge.app.planoverlap import PbxPlan
 from bridge.app.recorder import EventRecorder
@@ -149,6 +150,9 @@ class Service:
         self.pbx.line_features.on_change = self.stations.line_desk.changed
         self.http_addresses: tuple[tuple[str, int], ...] = ()
         """Filled in by who serves HTTP."""
+        self._hooks = NewPhoneHooks(settings.hooks)
+        self._about_to_restart: set[DeviceName] = set()
+        self._restarts: set[asyncio.Task[None]] = set()
         self._started_at = self.clock.now()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -160,6 +164,7 @@ class Service:
             await self.stations.start()
             self.files.doorway_port = self.doorkeeper.port
             self.recorder.subscribe(self._heard)
+            self.recorder.subscribe(self._hooks.heard)
             await self.refresh()
             # The first rendering compiles the templates: better now than while the first phone waits.
             await asyncio.to_thread(self.files.warm_up)
@@ -179,6 +184,7 @@ class Service:
             ("Asterisk", self.pbx.run()),
             ("refresh", self._refresh_now_and_then()),
             ("line features", self.stations.line_desk.run()),
+            ("new phone hooks", self._hooks.run()),
         )
 
     async def __aexit__(
@@ -190,6 +196,8 @@ class Service:
         await self.tftp.close()
         await self.doorkeeper.close()
         await self.stations.close()
+        for restart in self._restarts:
+            restart.cancel()
         # The events' own task goes last, so that it writes what the others still had to say.
         for task in reversed(self._tasks):
             task.cancel()
@@ -245,7 +253,8 @@ class Service:
             self._foreign = await self.pbx.foreign_numbers()
         self.pbx.set_dial_plan(contexts)
         self.pbx.replace_all(endpoints)
-        self.stations.take_profiles(profiles)
+        # A phone that is going to start again for a change needs no second restart for it.
+        self.stations.take_profiles([each for each in profiles if each[0] not in self._about_to_restart])
 
     async def pbx_plan(self) -> PbxPlan:
         """What Asterisk itself uses of numbers, and how many calls there are. Raises PbxError."""
@@ -273,6 +282,37 @@ class Service:
         model = catalogue().by_name(device.model) if device.model else None
         check_sync = model is not None and model.family is ConfigFamily.SIPPHONE_7940_60
         await self.pbx.restart_phone(device.number, kind, check_sync=check_sync)
+
+    async def restart_changed(self, names: Sequence[DeviceName], *, every: float) -> None:
+        """Take up changes of these phones, and let each start again once, one after the other, ``every`` seconds.
+
+        Returns when Asterisk was told; the restarts go on by themselves. A phone that is not registered takes the
+        change up when it starts.
+        """
+        self._about_to_restart.update(names)
+        try:
+            await self.refresh()
+        except SepbridgeError:
+            self._about_to_restart.difference_update(names)
+            raise
+        task = asyncio.create_task(self._restart_each(names, every), name="restarts")
+        self._restarts.add(task)
+        task.add_done_callback(self._restarts.discard)
+
+    async def _restart_each(self, names: Sequence[DeviceName], every: float) -> None:
+        try:
+            for index, name in enumerate(names):
+                if index:
+                    await asyncio.sleep(every)
+                try:
+                    device = await asyncio.to_thread(self._device, name)
+                    await self._settled(device)
+                    await self.restart_phone(name, RestartKind.RESTART)
+                except SepbridgeError as error:
+                    log.warning("%s was not restarted: %s", name, error)
+                self._about_to_restart.discard(name)
+        finally:
+            self._about_to_restart.difference_update(names)
 
     # --- how the parts hang together ---------------------------------------------------------------------------------
 

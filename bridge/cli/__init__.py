@@ -13,6 +13,7 @@ from bridge.cli import (
     setup,
     site,
     status,
+    temporary,
 )
 from bridge.cli.main import main
 
@@ -28,4 +29,5 @@ __all__ = [
     "setup",
     "site",
     "status",
+    "temporary",
 ]

@@ -18,6 +18,9 @@ from bridge.core import DeviceName
 from bridge.errors import InvalidInput, NotFound, PbxError, SepbridgeError
 from bridge.ports import RestartKind
 
+LONGEST_PAUSE = 3600.0
+"""Seconds between two restarts of phones that were changed."""
+
 
 class Controllable(Protocol):
     """What the running service lets the command line do."""
@@ -40,6 +43,10 @@ class Controllable(Protocol):
         """Show a text on phones. Raises NotFound."""
         ...
 
+    async def restart_changed(self, names: Sequence[DeviceName], *, every: float) -> None:
+        """Take up changes of these phones, and let each start again once, ``every`` seconds."""
+        ...
+
     async def restart_phone(self, name: DeviceName, kind: RestartKind) -> None:
         """Tell a phone to restart. Raises NotFound, PbxError."""
         ...
@@ -59,6 +66,7 @@ class ControlServer:
                 web.post("/refresh", self._refresh),
                 web.post("/phones/{name}/restart", self._restart),
                 web.post("/message", self._message),
+                web.post("/restarts", self._restarts),
             ]
         )
         self._runner = web.AppRunner(application, access_log=None, handle_signals=False)
@@ -91,6 +99,18 @@ class ControlServer:
             raise InvalidInput(f"{kind!r} is not a kind of restart", fix="restart or reset")
         await self._service.restart_phone(DeviceName.parse(request.match_info["name"]), RestartKind(kind))
         return _json({})
+
+    async def _restarts(self, request: web.Request) -> web.Response:
+        try:
+            asked = await request.json()
+            names = [DeviceName.parse(str(each)) for each in asked["phones"]]
+            every = float(asked["every"])
+        except (ValueError, KeyError, TypeError) as error:
+            raise InvalidInput("the restarts cannot be read", why=repr(error)) from error
+        if not 0 <= every <= LONGEST_PAUSE:
+            raise InvalidInput(f"{every} is no time between two restarts", fix=f"0 to {LONGEST_PAUSE:.0f} seconds")
+        await self._service.restart_changed(names, every=every)
+        return _json({"phones": len(names)})
 
     async def _message(self, request: web.Request) -> web.Response:
         try:
