@@ -134,7 +134,7 @@ def set_server_disabled(settings: AutoregistrationSettings, *, disabled: bool) -
 def set_protocol(settings: AutoregistrationSettings, protocol: str) -> AutoregistrationSettings:
     """Set the Auto Registration Phone Protocol: ``SCCP`` or ``SIP``, in any case (AR-23). Raises InvalidInput."""
     try:
-        return replace(settings, protocol=SignallingProtocol(protocol.strip().upper()))
+        return replace(settings, protocol=SignallingProtocol(protocol.strip().upper()), protocol_chosen=True)
     except ValueError:
         raise InvalidInput(
             f"{protocol!r} is not a protocol that phones can be steered to", fix="choose SCCP or SIP"

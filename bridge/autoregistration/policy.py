@@ -110,6 +110,8 @@ class AutoregistrationSettings:
     security: SecurityPolicy = SecurityPolicy.STRICT
     backup: bool = False
     """A later server of the group admits, too (``autoreg_backup``, AR-19)."""
+    protocol_chosen: bool = False
+    """An admin chose the protocol for the batch that is being installed."""
     without_space: bool = False
     """The admin said that there shall be no partition and no calling search space (AR-04)."""
     checked_range: str = ""

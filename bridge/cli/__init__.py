@@ -5,6 +5,7 @@ from __future__ import annotations
 from bridge.cli import (
     autoregistration,
     autoregistrationpolicy,
+    checklist,
     directory,
     lab,
     phonechanges,
@@ -20,6 +21,7 @@ from bridge.cli.main import main
 __all__ = [
     "autoregistration",
     "autoregistrationpolicy",
+    "checklist",
     "directory",
     "lab",
     "main",

@@ -52,7 +52,7 @@ def enable(
     """
     if duration is not None and until is not None:
         raise InvalidInput("--for and --until say the same thing twice", fix="give one of them")
-    plan = _pbx_plan(frame)
+    plan = pbx_plan(frame)
     begins = _moment(start)
     ends = _moment(until)
     if begins is not None and ends is not None and ends <= begins and until is not None and until.year == _TIME_ALONE:
@@ -72,7 +72,7 @@ def enable(
         _show(frame, desk.status(), remark.strip(), calls=None if plan is None else plan.calls)
 
 
-def _pbx_plan(frame: Frame) -> PbxPlan | None:
+def pbx_plan(frame: Frame) -> PbxPlan | None:
     """What Asterisk itself uses, and its calls; None where the service or Asterisk is away."""
     try:
         told = ask(frame.settings.control_socket, "GET", "/plan")

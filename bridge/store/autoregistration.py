@@ -118,6 +118,7 @@ class SqlAutoregistrationRepository:
             "secure": row.secure,
             "security": SecurityPolicy(row.security),
             "backup": row.backup,
+            "protocol_chosen": row.protocol_chosen,
             "without_space": row.without_space,
             "checked_range": row.checked_range,
             "rogue": RogueSettings(
@@ -141,6 +142,7 @@ class SqlAutoregistrationRepository:
             "secure": settings.secure,
             "security": settings.security.value,
             "backup": settings.backup,
+            "protocol_chosen": settings.protocol_chosen,
             "without_space": settings.without_space,
             "checked_range": settings.checked_range,
             "rogue_start": rogue.range.start,

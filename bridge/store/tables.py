@@ -173,6 +173,7 @@ class _PolicyColumns(TypedColumns):
     secure: Named[bool]
     security: Named[str] = Column(String(NAME))
     backup: Named[bool]
+    protocol_chosen: Named[bool]
     without_space: Named[bool]
     checked_range: Named[str] = Column(String(NAME))
     rogue_start: Named[str] = Column(String(NUMBER))

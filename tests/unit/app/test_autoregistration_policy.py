@@ -467,3 +467,42 @@ async def test_a_later_server_admits_only_as_a_backup(
         window.set_backup(admits=True)
         assert await later.number(at_file(2)) == "1001"
         assert await first.number(at_file(3)) == "1002"
+
+
+# --- mixed batches
+
+
+@pytest.mark.req("AR-28")
+@pytest.mark.req("AR-22")
+async def test_phones_of_the_first_batch_stay_as_they_are_in_the_second(
+    admissions: Desk, window: WindowDesk, store: SqlStore, files: PhoneFiles, clock: StillClock
+) -> None:
+    model = catalogue().require("7961")
+    assert model.number is not None
+    with store.write() as work:
+        work.site.save_device_defaults(DeviceDefaults(model.number, SCCP, "SCCP41.9-4-2SR3-1S"))
+        work.site.save_device_defaults(DeviceDefaults(model.number, SIP, "SIP41.9-4-2SR3-1S"))
+        work.commit()
+
+    def default_file() -> str:
+        files.read_site()
+        return bytes(files.default_file(clock.now()).content).decode()
+
+    window.set_protocol("SCCP")
+    assert "SCCP41.9-4-2SR3-1S" in default_file()
+    assert await admissions.number(registering(1, SCCP, "7961")) == "1000"
+    window.set_protocol("SIP")
+    assert "SIP41.9-4-2SR3-1S" in default_file()
+    assert "SCCP41" not in default_file()
+    # A new phone that still has SCCP firmware is sent to the load; once it has it, it comes in.
+    refusal = await admissions.refusal(registering(2, SCCP, "7961"))
+    assert (refusal.reason, refusal.load) == (RefusalReason.WRONG_PROTOCOL, "SIP41.9-4-2SR3-1S")
+    assert await admissions.number(registering(2, SIP, "7961")) == "1001"
+    # The phone of the first batch starts again in the second: same number, and a file that pins its firmware.
+    assert await admissions.number(at_file(1)) == "1000"
+    assert await admissions.number(registering(1, SCCP, "7961")) == "1000"
+    with store.read() as work:
+        device = work.devices.get(phone(1))
+    assert device is not None
+    assert (device.desired_protocol, device.observed_protocol) == (SCCP, SCCP)
+    assert b"SCCP41.9-4-2SR3-1S" in bytes(files.device_file(device).content)

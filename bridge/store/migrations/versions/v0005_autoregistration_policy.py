@@ -42,6 +42,7 @@ def upgrade() -> None:
         _flag("secure"),
         _word("security"),
         _flag("backup"),
+        _flag("protocol_chosen"),
         _flag("without_space"),
         _word("checked_range"),
         _word("rogue_start"),
