@@ -56,6 +56,8 @@ class SqlJournal:
         before = self._connection.execute(known).scalar()
         latest = {"client": client[:64], "reason": reason, "text": text[:_TEXT], "last_at": at}
         if self._count_again(device, latest):
+            if before != reason:
+                self._pruner.after_refusal(self._connection)
             return before != reason
         new = {"device_name": device.value, "first_at": at, "times": 1, **latest}
         try:
