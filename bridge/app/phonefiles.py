@@ -177,7 +177,8 @@ class PhoneFiles:
             site.defaults,
             catalogue(),
             protocol=site.autoregistration.protocol,
-            window_open=site.autoregistration.is_open(now),
+            # Phones that shall register in the rogue pool must not be told to leave it.
+            window_open=site.autoregistration.is_open(now) or site.autoregistration.takes_rogues,
             name=self._name,
             sip_port=self.doorway_port,
         )

@@ -141,6 +141,11 @@ class AutoregistrationSettings:
         return self.window.is_open(now)
 
     @property
+    def takes_rogues(self) -> bool:
+        """Whether phones that may not in are let into the rogue pool."""
+        return self.unknown is UnknownMode.ROGUE and not self.rogue.range.is_empty and not self.is_locked
+
+    @property
     def rogue_partition(self) -> str:
         """The partition of the rogue pool's numbers."""
         return self.partition if self.rogue.inbound else ROGUE_POOL

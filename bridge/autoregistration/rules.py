@@ -118,7 +118,7 @@ def decide(
     them to the next call, and add its number to the numbers in use.
     """
     closed = None if verdict and not _is_shut(settings) else _closed(settings, now)
-    rogue = closed is not None and _takes_rogues(settings)
+    rogue = closed is not None and settings.takes_rogues
     if closed is not None and not rogue:
         return closed
     if verdict is False:
@@ -261,10 +261,6 @@ def _is_shut(settings: AutoregistrationSettings) -> bool:
         or settings.is_locked
         or settings.unknown is UnknownMode.REFUSE
     )
-
-
-def _takes_rogues(settings: AutoregistrationSettings) -> bool:
-    return settings.unknown is UnknownMode.ROGUE and not settings.rogue.range.is_empty and not settings.is_locked
 
 
 def _unwelcome(arrival: Arrival, settings: AutoregistrationSettings) -> Refusal | Deferral | None:

@@ -127,7 +127,11 @@ def numbers_range(frame: Frame, numbers: str | None, reset: bool) -> None:
             desk.set_range(NumberRange.parse(numbers))
         if reset:
             desk.reset_pointer()
-        _show(frame, desk.status(), tell_service(frame) if numbers is not None or reset else "")
+        remark = tell_service(frame) if numbers is not None or reset else ""
+        status = desk.status()
+        if numbers is not None and status.numbers_total and not status.is_open and (found := desk.obstacles()):
+            remark = f"It was not switched on: {found[0].what}. {found[0].fix}. {remark}".strip()
+        _show(frame, status, remark)
 
 
 @autoregistration.command()

@@ -41,7 +41,7 @@ from bridge.errors import ConfigurationError, Conflict, InvalidInput
 from bridge.phones.catalogue import catalogue
 from bridge.store import SqlStore
 from bridge.store.filetree import FileTree
-from tests.unit.app.conftest import CountingIds, Remembering, StillClock
+from tests.unit.app.conftest import NOON, CountingIds, Remembering, StillClock
 from tests.unit.app.test_admissions import SCCP, SIP, Desk, at_file, phone, registering
 
 MINUTE = timedelta(minutes=1)
@@ -391,6 +391,7 @@ async def test_the_rogue_context_holds_help_and_the_operator_and_nothing_else(
     endpoint = made.endpoint(device)
     assert endpoint is not None
     assert (endpoint.context, endpoint.partition) == (ROGUE_CONTEXT, "Rogue")
+    assert b"<autoRegistration>enabled<" in bytes(made.default_file(window.status().opens_at or NOON).content)
     (context,) = [each for each in made.plans.contexts([made.plans.pair(device)]) if each.name == ROGUE_CONTEXT]
     assert context.includes == ()
     assert sorted(each.name for each in context.extensions) == ["0", "911", "9911"]
