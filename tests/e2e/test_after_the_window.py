@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
@@ -18,6 +19,7 @@ from bridge.lab.anyphone import AnyPhone
 from bridge.lab.phoneevents import CallEnded, Registered, RestartAsked
 from tests.e2e.conftest import Shelf, come_up
 from tests.e2e.desks import Desks, office, polled
+from tests.e2e.programs import PROGRAM, run, started
 
 
 @pytest.fixture
@@ -116,3 +118,28 @@ async def test_strange_phones_stop_rebooting_in_the_rogue_pool_and_leave_it_by_a
 
 async def has_line(desks: Desks, number: str) -> bool:
     return number in {contact.endpoint for contact in await desks.bed.service.pbx.contacts()}
+
+
+@pytest.mark.req("AR-04")
+@pytest.mark.req("AR-34")
+async def test_the_command_asks_the_running_service_what_asterisk_uses() -> None:
+    async with started("lab", "up", "--range", "200-299", "--open", "5m") as (_, line):
+        config = ("--config", json.loads(line)["config"])
+        opened = json.loads(await run(*config, "autoregistration", "enable", "--json"))
+        assert (opened["is_open"], opened["calls"]) == (True, 0)
+        # 600 to 605 are extensions of the lab's Asterisk, 610 and more are nobody's.
+        await run(*config, "autoregistration", "range", "600-699")
+        await run(*config, "autoregistration", "disable")
+        process = await asyncio.create_subprocess_exec(
+            *PROGRAM, *config, "autoregistration", "enable", stderr=asyncio.subprocess.PIPE, stdout=-3
+        )
+        _, errors = await process.communicate()
+        assert process.returncode == 4
+        assert "meets extension of Asterisk 600" in errors.decode()
+        await run(*config, "autoregistration", "range", "610-699")
+        assert json.loads(await run(*config, "autoregistration", "enable", "--json"))["is_open"]
+        await run(*config, "phones", "add", "001122AABBCC")
+        moved = await run(*config, "autoregistration", "assign", "610", "--pool", "Default")
+        assert "told to start again" in moved
+        trail = [json.loads(each) for each in (await run(*config, "audit", "--json")).splitlines()]
+        assert "added SEP001122AABBCC" in {each["action"] for each in trail}
