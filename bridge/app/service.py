@@ -74,6 +74,8 @@ class Service:
             emergency=emergency_list(settings.sccp),
         )
         self._registrations = Registrations(self.store, self.files, self.recorder, self.clock, ids)
+        # Of no use to anybody who does not run now: each start makes a new one, and Asterisk reads it anyhow.
+        watcher_secret = ids.secret(30)
         self.pbx = PlainAsterisk(
             PlainAsteriskSettings(
                 ami=AmiSettings(
@@ -83,6 +85,7 @@ class Service:
                     secret=settings.ami.secret,
                 ),
                 directory=settings.asterisk.directory,
+                watcher_secret=watcher_secret,
                 meetme=settings.sccp.meetme,
             ),
             sink=self.recorder,
@@ -146,6 +149,7 @@ class Service:
                 asterisk_is_up=lambda: self.pbx.status().connected,
                 listens=listens,
             ),
+            watcher_secret=watcher_secret,
         )
         self.pbx.line_features.on_change = self.stations.line_desk.changed
         self.http_addresses: tuple[tuple[str, int], ...] = ()
@@ -182,6 +186,7 @@ class Service:
             ("admissions", self.admissions.run()),
             ("registrations", self._registrations.run()),
             ("Asterisk", self.pbx.run()),
+            ("watcher", self.stations.watcher.run()),
             ("refresh", self._refresh_now_and_then()),
             ("line features", self.stations.line_desk.run()),
             ("new phone hooks", self._hooks.run()),

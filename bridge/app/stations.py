@@ -26,6 +26,7 @@ from bridge.app.profiles import Profiles
 from bridge.app.screenmessages import ScreenMessage
 from bridge.app.settings import Network, SccpSettings, TokenPolicy
 from bridge.app.stationjournal import StationJournal
+from bridge.app.watcher import Watcher
 from bridge.autoregistration import Refusal, RefusalReason, RegistrationArrival, met_again
 from bridge.callcontrol import CallSettings, House, ProxiedPhone
 from bridge.callcontrol.events import (
@@ -103,6 +104,7 @@ class Stations:
         line_features: LineFeatureStore,
         conferences: Conferences,
         failback: FailBack,
+        watcher_secret: str = "",
         language: str = "en",
     ) -> None:
         self._store = store
@@ -123,6 +125,9 @@ class Stations:
         self.asterisk = asterisk
         self.ids = RandomSipIds()
         self.house: House[ProxiedPhone] = House()
+        self.watcher = Watcher(self.house.watching, asterisk, self.ids, secret=watcher_secret)
+        self.watcher.changed = self._look_after_touched_alone
+        self.watcher.lookout.begun = self.line_desk.changed
         self.lines = OpenLines(asterisk, self.ids, self.look_after_touched)
         self._stations_of_phones: dict[ProxiedPhone, Station] = {}
         self._of_device: dict[DeviceName, Station] = {}
@@ -210,7 +215,11 @@ class Stations:
         return sum(not call.is_remote for station in self._all for call in station.phone.calls)
 
     def asterisk_came_back(self) -> None:
-        """Asterisk may have lost its registrations and its calls: renew the former, ask after the latter."""
+        """Asterisk may have lost its registrations and its calls: renew the former, ask after the latter.
+
+        The lamps, too, are asked for anew.
+        """
+        self.watcher.asterisk_came_back()
         self.lines.renew()
         loop = asyncio.get_running_loop()
         for index, station in enumerate(list(self._all)):
@@ -259,7 +268,11 @@ class Stations:
         self._stations_of_phones.pop(station.phone, None)
 
     def look_after_touched(self) -> None:
-        """Work off what one phone did to others."""
+        """Work off what one phone did to others, and to the numbers that are watched."""
+        self._look_after_touched_alone()
+        self.watcher.look_after()
+
+    def _look_after_touched_alone(self) -> None:
         while touched := self.house.take_touched():
             for phone in touched:
                 if (station := self._stations_of_phones.get(phone)) is not None:
@@ -330,14 +343,19 @@ class Stations:
     # --- inside ------------------------------------------------------------------------------------------------------
 
     def _numbers(self) -> Iterator[str]:
-        """The numbers of all lines of registered phones."""
+        """The numbers of all lines of registered phones, and those that they watch."""
         for station in self._of_device.values():
             yield from station.numbers
+        yield from self.house.watching.numbers
 
     def _tell_line(self, number: str, answer: LineFeaturesRead | LineChangeFailed) -> None:
         for station in list(self._of_device.values()):
             if number in station.numbers:
                 station.tell(answer)
+        if isinstance(answer, LineFeaturesRead):
+            now = asyncio.get_running_loop().time()
+            self.house.watching.do_not_disturb(number, answer.features.dnd, now=now)
+            self.look_after_touched()
 
     def emergency(self, device: Device, event: EmergencyCalled) -> None:
         """Somebody dialled an emergency number: say so at once, and keep the way open for a call-back."""

@@ -73,7 +73,7 @@ class Desk:
         self.settings = settings
         self.lines = tuple(lines)
         self.touch = touch
-        """Another phone did something to this one."""
+        """Another phone, or a number that it watches, did something to this one."""
         self.line_states = [LineState.GONE] * len(self.lines)
         """How each line stands at the PBX."""
         self.connected: set[int] = set()

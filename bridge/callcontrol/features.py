@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bridge.callcontrol.barge import Barge
+from bridge.callcontrol.blf import BusyLamps
 from bridge.callcontrol.conference import Conference
 from bridge.callcontrol.conferencelist import ConferenceList
 from bridge.callcontrol.donotdisturb import DoNotDisturb
@@ -11,6 +12,7 @@ from bridge.callcontrol.feature import Feature
 from bridge.callcontrol.forwarding import Forwarding
 from bridge.callcontrol.holdreversion import HoldReversion
 from bridge.callcontrol.meetme import MeetMe
+from bridge.callcontrol.pickup import Pickup
 from bridge.callcontrol.privacy import Privacy
 from bridge.callcontrol.remotehold import RemoteHold
 from bridge.callcontrol.selection import Selection
@@ -22,6 +24,8 @@ FEATURES: tuple[type[Feature], ...] = (
     DoNotDisturb,
     Hotline,
     AbbreviatedDialling,
+    BusyLamps,
+    Pickup,
     Selection,
     Conference,
     ConferenceList,

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from bridge.callcontrol.callrefs import CallReferences
+from bridge.callcontrol.watching import Watching
 
 if TYPE_CHECKING:
     from bridge.callcontrol.desk import Desk
@@ -20,11 +21,13 @@ PhoneT = TypeVar("PhoneT")
 class House(Generic[PhoneT]):
     """One node's phones, as far as they have to do with each other."""
 
-    __slots__ = ("_desks", "_touched", "last_dialled", "refs")
+    __slots__ = ("_desks", "_touched", "last_dialled", "refs", "watching")
 
     def __init__(self, first_reference: int = 1) -> None:
         self.refs = CallReferences(first_reference)
         """The one counter of call references."""
+        self.watching = Watching()
+        """The numbers whose lamps phones show."""
         self.last_dialled: dict[str, str] = {}
         """By the name of a device: what it dialled last, so that redial outlives its connection."""
         self._touched: dict[PhoneT, None] = {}

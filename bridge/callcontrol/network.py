@@ -24,12 +24,15 @@ from bridge.sip import (
     IncomingCall,
     InfoReceived,
     MessageIgnored,
+    Notified,
     NotifyReceived,
     OfferReceived,
     Registered,
     RegistrationFailed,
     RemoteIdentity,
     SessionChanged,
+    SubscriptionEnded,
+    SubscriptionFailed,
     TransferEnded,
     TransferProgress,
     TransferRequested,
@@ -79,7 +82,7 @@ class Network:
                 self._lines.notified(line, event)
             case IncomingCall():
                 self._arrived(line, event, now)
-            case MessageIgnored() | InfoReceived():
+            case MessageIgnored() | InfoReceived() | Notified() | SubscriptionFailed() | SubscriptionEnded():
                 pass
             case NotifyReceived():
                 any(feature.heard(line, event, now=now) for feature in self._features)

@@ -87,4 +87,8 @@ class CallSettings:
     """Other phones of a line do not show with whom this one talks."""
     voicemail: str = ""
     """What the messages button dials."""
+    pickup_group: str = ""
+    """Of the first line: what PickUp takes from."""
+    group_pickups: tuple[str, ...] = ()
+    """What each button for group pickup takes from; empty to ask for the group."""
     texts: CallTexts = field(default=CallTexts())

@@ -27,6 +27,10 @@ class FeatureCodes:
     dnd_off: str = "*79"
     dnd_toggle: str = "*76"
     """Also watched, as ``*761001``."""
+    pickup: str = "*8"
+    """A call that rings in the own group."""
+    directed_pickup: str = "**"
+    """A call that rings at the number dialled behind it."""
     my_voicemail: str = "*97"
     dial_voicemail: str = "*98"
 

@@ -23,7 +23,7 @@ from bridge.pbx.dialplanconf import meetme_text
 from bridge.pbx.linefeatures import AsteriskLineFeatures
 from bridge.pbx.notify import check_sync_fields, restart_fields
 from bridge.pbx.phonefiles import PhoneFiles
-from bridge.pbx.pjsipconf import PjsipOptions
+from bridge.pbx.pjsipconf import WATCHER, PjsipOptions
 from bridge.ports import Clock, Contact, EventSink, PbxListener, PbxStatus, RestartKind, SipEndpoint
 
 _log = logging.getLogger(__name__)
@@ -44,6 +44,8 @@ class PlainAsteriskSettings:
     directory: Path
     """Ours, included by Asterisk: ``/etc/asterisk/sepbridge``."""
     pjsip: PjsipOptions = field(default_factory=PjsipOptions)
+    watcher_secret: str = field(default="", repr=False)
+    """Password of our own endpoint, by which we watch numbers; empty for none."""
     gather: float = 0.5
     """How long changes may wait, while a reload runs, to be written together."""
     reload_patience: float = 60.0
@@ -71,7 +73,12 @@ class PlainAsterisk:
         self._clock = clock
         self._backlog = Backlog()
         self._contexts: tuple[Context, ...] = ()
-        self._files = PhoneFiles(settings.directory, settings.pjsip, meetme_text(settings.meetme))
+        self._files = PhoneFiles(
+            settings.directory,
+            settings.pjsip,
+            meetme_text(settings.meetme),
+            watcher_secret=settings.watcher_secret,
+        )
         self._ami = Ami(settings.ami, on_state=self._state_changed, on_event=self._event)
         self.line_features = AsteriskLineFeatures(self._ami)
         """Forwards and do-not-disturb (the LineFeatureStore port)."""
@@ -170,7 +177,7 @@ class PlainAsterisk:
 
     async def foreign_numbers(self) -> frozenset[str]:
         """Names of endpoints in Asterisk that are not ours. Raises PbxError."""
-        return await self._names_in_asterisk() - self._backlog.names
+        return await self._names_in_asterisk() - self._backlog.names - {WATCHER}
 
     async def extensions(self, contexts: Collection[str]) -> frozenset[str]:
         """Extensions and patterns of these contexts and of what they include. Raises PbxError."""

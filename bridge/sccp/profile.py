@@ -21,6 +21,9 @@ from bridge.sccp.stimuli import StimulusType
 from bridge.sccp.traits import StationTraits
 from bridge.sccp.versions import NEWEST
 
+LAMPS_SINCE = 15
+"""From this version on there are buttons that show what a number does."""
+
 
 @dataclass(frozen=True, slots=True)
 class StationLine:
@@ -55,6 +58,16 @@ class SpeedDial:
 
 
 @dataclass(frozen=True, slots=True)
+class BusyLamp:
+    """A speed dial whose button shows what the number does."""
+
+    number: str
+    label: str = ""
+    pickup: bool = True
+    """Pressed while the number rings, it takes the call."""
+
+
+@dataclass(frozen=True, slots=True)
 class ServiceButton:
     """A button that opens a URL on the phone."""
 
@@ -79,6 +92,8 @@ class StationProfile:
     local_time: Callable[[], datetime] = field(compare=False, repr=False)
     speed_dials: tuple[SpeedDial, ...] = ()
     services: tuple[ServiceButton, ...] = ()
+    lamps: tuple[BusyLamp, ...] = ()
+    """The buttons of type BLF_SPEED_DIAL, the first one first."""
     buttons: tuple[ButtonDefinition, ...] = ()
     """A button template of the site's own; empty for what the model has, filled with lines, then speed dials."""
     softkeys: SoftKeyPlan = DEFAULT_SOFT_KEYS
@@ -108,8 +123,27 @@ class StationProfile:
         """Speed dial ``instance``, counted from 1, or None."""
         return self.speed_dials[instance - 1] if 0 < instance <= len(self.speed_dials) else None
 
-    def button_template(self, device_type: DeviceType, add_on_buttons: int = 0) -> tuple[ButtonDefinition, ...]:
-        """What each button of this device is."""
+    def lamp(self, instance: int) -> BusyLamp | None:
+        """Busy lamp ``instance``, counted from 1, or None."""
+        return self.lamps[instance - 1] if 0 < instance <= len(self.lamps) else None
+
+    def lamp_of_line(self, line: int) -> int:
+        """The lamp that a phone below version 15 has as a line button behind its own lines; 0 where it is none."""
+        lamp = line - len(self.lines)
+        return lamp if 0 < lamp <= len(self.lamps) else 0
+
+    def button_template(
+        self, device_type: DeviceType, add_on_buttons: int = 0, *, version: int = NEWEST
+    ) -> tuple[ButtonDefinition, ...]:
+        """What each button of this device is. Below version 15 a busy lamp is a line (SCCP flows reference, 4.8)."""
+        if self.buttons and version < LAMPS_SINCE:
+            behind = len(self.lines)
+            return tuple(
+                ButtonDefinition(behind + each.instance, StimulusType.LINE)
+                if each.type == StimulusType.BLF_SPEED_DIAL
+                else each
+                for each in self.buttons
+            )
         if self.buttons:
             return self.buttons
         return lay_out(

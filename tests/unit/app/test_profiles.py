@@ -44,7 +44,7 @@ from bridge.dialplan import Waiting
 from bridge.sccp.buttons import ButtonDefinition
 from bridge.sccp.devicetypes import DeviceType
 from bridge.sccp.labels import Label
-from bridge.sccp.profile import ServiceButton, StationLine
+from bridge.sccp.profile import BusyLamp, ServiceButton, StationLine
 from bridge.sccp.profile import SpeedDial as StationSpeedDial
 from bridge.sccp.softkeyplan import DEFAULT_SOFT_KEYS
 from bridge.sccp.softkeys import SoftKeyEventType, SoftKeySetIndex
@@ -105,20 +105,38 @@ def test_buttons_stand_where_the_admin_put_them(profiles: Profiles) -> None:
         DeviceButton(8, SpeedDial("1011")),
     )
     profile = profiles.profile(device(buttons=buttons, add_ons=(AddOnModule.CISCO_7914,)), TYPE)
-    assert profile.speed_dials == tuple(
-        StationSpeedDial(*each) for each in [("1009", "Bob"), ("1010", "1010"), ("1011", "1011")]
-    )
+    assert profile.speed_dials == (StationSpeedDial("1009", "Bob"), StationSpeedDial("1011", "1011"))
+    assert profile.lamps == (BusyLamp("1010", "1010"),)
     assert profile.services == (ServiceButton("http://192.0.2.1/", "Menu"),)
     assert len(profile.buttons) == 6 + 14
     assert shown(profile.buttons) == [
         (S.LINE, 1),
         (S.SPEED_DIAL, 1),
-        (S.SPEED_DIAL, 2),
+        (S.BLF_SPEED_DIAL, 1),
         (S.SERVICE_URL, 1),
         (S.DO_NOT_DISTURB, 1),
-        (S.SPEED_DIAL, 3),
+        (S.SPEED_DIAL, 2),
     ]
-    assert profile.buttons[7] == ButtonDefinition(3, S.SPEED_DIAL)
+    assert profile.buttons[7] == ButtonDefinition(2, S.SPEED_DIAL)
+    old = profile.button_template(TYPE, version=14)
+    assert [old[0], old[3]] == [ButtonDefinition(1, S.LINE), ButtonDefinition(2, S.LINE)]
+
+
+def test_a_model_without_a_button_for_a_lamp_has_a_speed_dial(profiles: Profiles) -> None:
+    buttons = (DeviceButton(3, BlfSpeedDial("1010")), DeviceButton(4, SpeedDial("1011")))
+    profile = profiles.profile(device(buttons=buttons), DeviceType.CISCO_7912G)
+    assert profile.lamps == ()
+    assert [each.number for each in profile.speed_dials] == ["1010", "1011"]
+    assert shown(profile.buttons)[2:4] == [(S.SPEED_DIAL, 1), (S.SPEED_DIAL, 2)]
+
+
+def test_buttons_for_group_pickup_have_their_groups(profiles: Profiles) -> None:
+    buttons = (
+        DeviceButton(3, FeatureButton(ButtonKind.GROUP_PICKUP, argument="7")),
+        DeviceButton(4, FeatureButton(ButtonKind.PICKUP)),
+        DeviceButton(5, FeatureButton(ButtonKind.GROUP_PICKUP)),
+    )
+    assert profiles.calls(device(buttons=buttons)).group_pickups == ("7", "")
 
 
 def test_a_button_template_says_what_a_button_is(profiles: Profiles, files: PhoneFiles, store: SqlStore) -> None:
