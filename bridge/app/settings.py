@@ -237,6 +237,21 @@ class AsteriskSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class HookSettings:
+    """``[hooks]``: who is told of a new phone."""
+
+    new_phone_url: str = ""
+    """POSTed to as JSON; empty: nobody."""
+    new_phone_command: tuple[str, ...] = ()
+    """A program and its first arguments; name, number, protocol and address of the phone follow. Empty: none."""
+    timeout: float = 10.0
+    """Seconds that one attempt may take."""
+    attempts: int = 3
+    pause: float = 5.0
+    """Seconds between two attempts."""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """The whole file."""
 
@@ -251,6 +266,7 @@ class Settings:
     services: ServiceSettings = ServiceSettings()
     ami: AmiSettings = AmiSettings()
     asterisk: AsteriskSettings = AsteriskSettings()
+    hooks: HookSettings = HookSettings()
 
     @property
     def database_url(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -32,6 +32,7 @@ _log = logging.getLogger(__name__)
 
 _PJSIP = "res_pjsip.so"
 _DIALPLAN = "pbx_config.so"
+_MOST_CONTEXTS = 100
 _SINGLY = 8
 """Up to so many endpoints are confirmed one by one, password and context included; beyond, by one list."""
 _NOT_TAKEN = 'Asterisk does not know it after a reload; its log ("res_sorcery_config") says which setting it refused'
@@ -183,6 +184,29 @@ class PlainAsterisk:
     async def foreign_numbers(self) -> frozenset[str]:
         """Names of endpoints in Asterisk that are not ours. Raises PbxError."""
         return await self._names_in_asterisk() - self._backlog.names - {WATCHER}
+
+    async def extensions(self, contexts: Collection[str]) -> frozenset[str]:
+        """Extensions and patterns of these contexts and of what they include. Raises PbxError."""
+        found: set[str] = set()
+        seen: set[str] = set()
+        waiting = list(contexts)
+        while waiting and len(seen) < _MOST_CONTEXTS:
+            context = waiting.pop()
+            if context in seen:
+                continue
+            seen.add(context)
+            answer = await self._ami.action("ShowDialPlan", [("Context", context)])
+            for step in answer.named("ListDialplan"):
+                if included := step.get("IncludeContext"):
+                    waiting.append(included)
+                elif step.get("Extension"):
+                    found.add(step.get("Extension"))
+        return frozenset(found)
+
+    async def calls(self) -> int:
+        """How many channels are in a call. Raises PbxError."""
+        answer = await self._ami.action("CoreShowChannels")
+        return len(answer.named("CoreShowChannel"))
 
     async def contacts(self) -> Sequence[Contact]:
         """Every registration of our endpoints, ordered by endpoint. Raises PbxError."""
