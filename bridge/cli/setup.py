@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
-from bridge.app.settings import DEFAULT_PLACES, load_settings
+from bridge.app.settings import DEFAULT_PLACES, Settings, load_settings
 from bridge.app.system import SystemIds
 from bridge.cli.frame import Frame, json_option
 from bridge.cli.main import root
 from bridge.errors import WriteFailed
 from bridge.pbx.atomic import write_atomically
+from bridge.pbx.featurecodes import DEFAULT_CODES
 from bridge.pbx.install import DIRECTORY, InstallPlan, InstallSettings, apply, plan, undo_plan
 
 SECRET_LENGTH = 24
@@ -51,11 +53,21 @@ def asterisk(
     """
     etc = etc.absolute()
     toml = toml or frame.config or DEFAULT_PLACES[-1]
-    secret = load_settings(toml).ami.secret if toml.is_file() else ""
+    known = load_settings(toml) if toml.is_file() else Settings()
+    secret = known.ami.secret
     wanted = (
         undo_plan(etc)
         if undo
-        else plan(etc, InstallSettings(secret=secret or SystemIds().secret(SECRET_LENGTH), permit=permit, owner=owner))
+        else plan(
+            etc,
+            InstallSettings(
+                secret=secret or SystemIds().secret(SECRET_LENGTH),
+                permit=permit,
+                owner=owner,
+                codes=replace(DEFAULT_CODES, self_provisioning=known.selfprovisioning.code),
+                self_provision_socket=known.selfprovisioning.socket,
+            ),
+        )
     )
     settings_text = "" if undo or toml.is_file() else _settings_text(etc, wanted)
     if not frame.as_json:
