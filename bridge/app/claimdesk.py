@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from bridge.autoregistration.claims import check_pin, check_protected, hashed_pin, is_protected, planned_name
+from bridge.autoregistration.claims import PLANNED, check_pin, check_protected, hashed_pin, is_protected, planned_name
 from bridge.core import (
     Claim,
     Device,
@@ -18,7 +18,7 @@ from bridge.core import (
     check_directory_number,
 )
 from bridge.core.texts import check_object_name, check_shown
-from bridge.errors import Conflict, InvalidInput, NotFound, SepbridgeError
+from bridge.errors import Conflict, InvalidInput, NotFound
 from bridge.phones import catalogue
 from bridge.ports import AuditEntry, Clock, IdSource, Store, UnitOfWork
 
@@ -111,9 +111,9 @@ class ClaimDesk:
         with self._store.write() as work:
             claim = work.claims.get(number)
             work.claims.remove(number)
-            if claim is not None and claim.claimed_by is None and claim.device == _planned(number):
-                if work.devices.get(claim.device) is not None:
-                    work.devices.remove(claim.device)
+            planned = claim.device if claim and claim.claimed_by is None else None
+            if planned is not None and planned.prefix == PLANNED and work.devices.get(planned) is not None:
+                work.devices.remove(planned)
             work.claims.set_tries(f"number:{number}", None)
             self._audit(work, f"removed the claim for {number}")
             work.commit()
@@ -226,13 +226,6 @@ class ClaimDesk:
 
 OF_ONE_ROW = (InvalidInput, Conflict, NotFound)
 """What may be wrong with one row of a file, and does not concern the others."""
-
-
-def _planned(number: str) -> DeviceName | None:
-    try:
-        return planned_name(number)
-    except SepbridgeError:
-        return None
 
 
 def _check_objects(work: UnitOfWork, wish: ClaimWish) -> None:
