@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Protocol, Self, TypeVar
 
 from bridge.autoregistration.policy import AutoregistrationSettings
+from bridge.callcontrol import ConferenceMember
 from bridge.core import (
     CallingSearchSpace,
     CallKind,
@@ -424,7 +425,7 @@ class Transport(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SipEndpoint:
-    """What Asterisk must know about one phone: endpoint, aor, auth, extension and hint all follow from it."""
+    """What Asterisk must know about one line: endpoint, aor, auth, extension and hint all follow from it."""
 
     name: str
     """Name of endpoint, aor and auth user: the primary directory number."""
@@ -454,6 +455,12 @@ class SipEndpoint:
     """Of the number: it can be called only by those who reach that partition."""
     variables: tuple[tuple[str, str], ...] = ()
     """Channel variables that its calls begin with."""
+    username: str = ""
+    """Of the device that the secret belongs to: its primary number. Empty for the name."""
+    sharers: tuple[tuple[DeviceName, str, str], ...] = field(default=(), repr=False)
+    """Other devices with this line, each with its own user name and secret: all of them may register it."""
+    contacts: int = 1
+    """Registrations at a time: one for each phone with SIP firmware, and one for all others, which we register."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -525,6 +532,21 @@ class LineFeatureStore(Protocol):
 
     async def ring_through(self, number: str, seconds: float) -> None:
         """For so long calls to ``number`` ring whatever is set. Raises PbxError."""
+
+
+class Conferences(Protocol):
+    """The conferences that run at Asterisk, by the names of their rooms."""
+
+    async def members(self, room: str) -> Sequence[ConferenceMember]:
+        """Who is there, in the order in which they came; empty where there is no such room. Raises PbxError."""
+        ...
+
+    async def mute(self, room: str, channel: str, *, muted: bool) -> None:
+        """Let the others no longer hear a member, or hear it again. Raises PbxError."""
+        ...
+
+    async def remove(self, room: str, channel: str) -> None:
+        """Take a member out. Raises PbxError."""
         ...
 
 

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from sipmessage import Request
 
-from bridge.callcontrol import CallSettings, House, PhoneEvent, ProxiedPhone
+from bridge.callcontrol import CallSettings, House, PhoneEvent, ProxiedPhone, SharedLine
 from bridge.dialplan import DigitPlan, Entry, Pattern
 from bridge.sccp import (
     ButtonTemplate,
@@ -262,6 +262,7 @@ class Bench:
         settings: CallSettings | None = None,
         features: PhoneFeatures = PhoneFeatures.RFC2833 | PhoneFeatures.UTF_8,
         register: bool = True,
+        house: House[ProxiedPhone] | None = None,
     ) -> None:
         self.now = 1000.0
         self.profile = profile
@@ -273,7 +274,7 @@ class Bench:
         )
         self.offered = version
         self.session = StationSession((PHONE_ADDRESS, 50000), now=self.now)
-        self.phone = ProxiedPhone(self.session, House())
+        self.phone = ProxiedPhone(self.session, house if house is not None else House())
         self.pbxs = [Pbx(line) for line in range(1, len(profile.lines) + 1)]
         self.agents = [
             UserAgent(
@@ -283,6 +284,7 @@ class Bench:
             )
             for number, (line, pbx) in enumerate(zip(profile.lines, self.pbxs, strict=True), 1)
         ]
+        self.lines = [SharedLine(agent) for agent in self.agents]
         self.traffic: list[tuple[str, bytes]] = []
         """Every frame: who sent it (``phone``, ``server``), and its bytes."""
         self.lose: Callable[[bytes], bool] = lambda _: False
@@ -315,10 +317,10 @@ class Bench:
                 for other, address in parties:
                     if address == (destination.host, destination.port):
                         other.receive_datagram(data, source, now=self.now)
-        for number, agent in enumerate(self.agents, 1):
-            while (event := agent.next_event()) is not None:
+        for line in self.lines:
+            while (event := line.agent.next_event()) is not None:
                 moved = True
-                self.phone.receive_sip(number, event, now=self.now)
+                line.receive(event, now=self.now)
         for pbx in self.pbxs:
             while (event := pbx.agent.next_event()) is not None:
                 self.pbx_events.append(event)
@@ -382,7 +384,7 @@ class Bench:
                 feature2=bits >> 16 & 255,
             )
         )
-        self.phone.accept(self.profile, self.settings, self.agents, now=self.now)
+        self.phone.accept(self.profile, self.settings, self.lines, now=self.now)
         self.settle()
         self.says(ButtonTemplateReq(), SoftKeyTemplateReq(), SoftKeySetReq())
         self.says(*(LineStatReq(number) for number in range(1, len(self.profile.lines) + 1)))

@@ -1,13 +1,16 @@
-"""The SIP side of a proxied phone: one user agent for each of its lines, each with a socket of its own to Asterisk."""
+"""The SIP side of the proxied phones: one user agent for each line that a phone has, with a socket to Asterisk.
+
+A line that several phones have is opened once, and closed when the last of them is gone.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 from collections.abc import Callable
-from functools import partial
 
-from bridge.core import Device
+from bridge.callcontrol import SharedLine
+from bridge.core import Device, DeviceName, Line
 from bridge.net.sipids import RandomSipIds
 from bridge.net.siptransport import SipLink
 from bridge.sip import Account, Destination, Event, RegistrationState, UserAgent
@@ -18,57 +21,119 @@ EXPIRES = 300
 """Seconds asked for in REGISTER: after a restart of Asterisk that lost its contacts, calls reach the phone again after
 half of it on average."""
 RETRY_SOCKET = 5.0
+MAX_CALLS = 32
+"""Calls of one line at a time, over all phones that have it."""
+RENEWAL = 3.0
+"""Seconds over which the registrations of all lines are renewed."""
 
-LineListener = Callable[[int, Event], None]
-"""Hears what happens on a line, counted from 1."""
 
+class OpenLine:
+    """A line with its socket. ``heard`` is called after each event of the line has gone to its phones."""
 
-class SipLines:
-    """The lines of one phone at Asterisk."""
+    def __init__(self, account: Account, opened_for: DeviceName, ids: RandomSipIds, heard: Callable[[], None]) -> None:
+        self.opened_for = opened_for
+        """The device whose secret it uses."""
+        self.shared = SharedLine(UserAgent(account, ids, ("", 0), max_calls=MAX_CALLS))
+        self.users = 0
+        self._heard = heard
+        self._link = SipLink(self.shared.agent, self._event)
+        self._waiting: list[Callable[[], None]] = []
+        self._opening: asyncio.Task[None] | None = None
 
-    def __init__(self, device: Device, server: Destination, ids: RandomSipIds, on_event: LineListener) -> None:
-        self.agents: tuple[UserAgent, ...] = tuple(
-            UserAgent(_account(device, appearance.line.number, appearance.line.display_name, server), ids, ("", 0))
-            for appearance in device.lines
-        )
-        self._links = [SipLink(agent, partial(on_event, line)) for line, agent in enumerate(self.agents, start=1)]
+    @property
+    def account(self) -> Account:
+        """The line's account at Asterisk."""
+        return self.shared.agent.account
 
-    async def open(self, connected: Callable[[int], None]) -> None:
-        """Open the sockets, one after the other; ``connected`` hears of each line whose socket stands."""
-        for line, link in enumerate(self._links, start=1):
-            while not link.is_connected:
-                try:
-                    await link.connect()
-                except (OSError, TimeoutError) as error:
-                    log.warning("no socket to Asterisk at %s: %s", link.agent.account.server, error)
-                    await asyncio.sleep(RETRY_SOCKET)
-            connected(line)
+    def when_connected(self, connected: Callable[[], None]) -> None:
+        """Open the socket if it is not; ``connected`` hears when it stands, perhaps at once."""
+        if self._link.is_connected:
+            connected()
+            return
+        self._waiting.append(connected)
+        if self._opening is None:
+            self._opening = asyncio.create_task(self._open())
 
     def renew(self) -> None:
-        """Send a REGISTER for every line that is, or wants to be, registered."""
-        for link in self._links:
-            if link.is_connected and link.agent.registration_state is not RegistrationState.UNREGISTERED:
-                link.agent.register(now=link.now)
-                link.flush()
+        """Send a REGISTER, if the line is, or wants to be, registered."""
+        agent = self.shared.agent
+        if self._link.is_connected and agent.registration_state is not RegistrationState.UNREGISTERED:
+            agent.register(now=self._link.now)
+            self._link.flush()
 
     def flush(self) -> None:
-        """Send what was done to the user agents."""
-        for link in self._links:
-            if link.is_connected:
-                link.flush()
+        """Send what was done to the user agent."""
+        if self._link.is_connected:
+            self._link.flush()
 
     def close(self) -> None:
-        """Close the sockets."""
-        for link in self._links:
-            link.close()
+        """Close the socket."""
+        if self._opening is not None:
+            self._opening.cancel()
+        self._waiting.clear()
+        self._link.close()
+
+    async def _open(self) -> None:
+        while not self._link.is_connected:
+            try:
+                await self._link.connect()
+            except (OSError, TimeoutError) as error:
+                log.warning("no socket to Asterisk at %s: %s", self.account.server, error)
+                await asyncio.sleep(RETRY_SOCKET)
+        self._opening = None
+        waiting, self._waiting = self._waiting, []
+        for connected in waiting:
+            connected()
+
+    def _event(self, event: Event) -> None:
+        self.shared.receive(event, now=self._link.now)
+        self._heard()
 
 
-def _account(device: Device, number: str, name: str, server: Destination) -> Account:
-    return Account(
-        user=number,
-        domain=server.host,
-        server=server,
-        password=device.secret,
-        display_name=name,
-        expires=EXPIRES,
-    )
+class OpenLines:
+    """The lines of all phones of this node, by number."""
+
+    def __init__(self, server: Destination, ids: RandomSipIds, heard: Callable[[], None]) -> None:
+        self._server = server
+        self._ids = ids
+        self._heard = heard
+        self._open: dict[str, OpenLine] = {}
+
+    def take(self, device: Device) -> tuple[OpenLine, ...]:
+        """The lines of a device that was let in; ``give_back`` them when it is gone."""
+        return tuple(self._take(device, each.line) for each in device.lines)
+
+    def give_back(self, lines: tuple[OpenLine, ...]) -> None:
+        """A phone needs them no more."""
+        for line in lines:
+            line.users -= 1
+            if not line.users:
+                line.close()
+                if self._open.get(line.account.user) is line:
+                    del self._open[line.account.user]
+
+    def renew(self) -> None:
+        """Asterisk may have lost its registrations: send all of them anew, spread over a few seconds."""
+        loop = asyncio.get_running_loop()
+        for index, line in enumerate(self._open.values()):
+            loop.call_later(RENEWAL * index / len(self._open), line.renew)
+
+    def _take(self, device: Device, wanted: Line) -> OpenLine:
+        account = self._account(device, wanted.number, wanted.display_name)
+        line = self._open.get(wanted.number)
+        # Each device's secret is good for the line; the first one's is used, and where that changed it is a new line.
+        if line is None or (line.opened_for == device.name and line.account != account):
+            line = self._open[wanted.number] = OpenLine(account, device.name, self._ids, self._heard)
+        line.users += 1
+        return line
+
+    def _account(self, device: Device, number: str, name: str) -> Account:
+        return Account(
+            user=number,
+            domain=self._server.host,
+            server=self._server,
+            username=device.number,
+            password=device.secret,
+            display_name=name,
+            expires=EXPIRES,
+        )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib import resources
@@ -205,27 +205,47 @@ class PhoneFiles:
         """What Asterisk must know about the device; the lines of SCCP phones register there through our proxy."""
         if device.primary_line is None:
             return None
-        proxied = device.desired_protocol is SignallingProtocol.SCCP
-        line = device.primary_line.settings
-        box = line.voicemail_box or device.number
+        return self._line_endpoint([(device, device.lines[0])])
+
+    def endpoints(self, devices: Iterable[Device]) -> list[SipEndpoint]:
+        """What Asterisk must know about all lines, each once, however many devices have it.
+
+        A line belongs to the device that has it as its primary line, else to the first one that has it: from there come
+        its name, its codecs and where its calls start.
+        """
+        having: dict[str, list[tuple[Device, LineAppearance]]] = {}
+        for device in devices:
+            for appearance in device.lines:
+                having.setdefault(appearance.line.number, []).append((device, appearance))
+        return [self._line_endpoint(found) for found in having.values()]
+
+    def _line_endpoint(self, having: list[tuple[Device, LineAppearance]]) -> SipEndpoint:
+        owner, own = next((one for one in having if one[1].line == one[0].primary_line), having[0])
+        by_itself = [device.desired_protocol is not SignallingProtocol.SCCP for device, _ in having]
+        proxied = not all(by_itself)
+        line = own.line.settings
+        box = line.voicemail_box or own.line.number
         return SipEndpoint(
-            name=device.number,
-            secret=device.secret,
-            device=device.name,
-            number=device.number,
-            caller_name=device.primary_line.display_name,
-            context=self.plans.context(self.plans.pair(device)),
+            name=own.line.number,
+            secret=owner.secret,
+            device=owner.name,
+            number=own.line.number,
+            caller_name=own.line.display_name,
+            context=self.plans.context(self.plans.pair(owner, own.button)),
             transport=Transport.UDP if proxied or self._settings.transport is SipTransport.UDP else Transport.TCP,
-            codecs=self.pool(device).region.codecs,
-            busy_at=self._settings.busy_trigger,
             no_answer_seconds=line.no_answer_seconds,
             max_forwards=line.max_forwards,
             mailbox=box if "@" in box else f"{box}@default",
             call_group=_NOT_IN_GROUPS.sub("_", line.pickup_group),
             pickup_group=_NOT_IN_GROUPS.sub("_", line.pickup_group),
-            music_on_hold=_NOT_IN_GROUPS.sub("_", device.settings.music_on_hold or line.music_on_hold),
-            partition=device.lines[0].line.partition,
-            variables=self.plans.variables(device),
+            music_on_hold=_NOT_IN_GROUPS.sub("_", owner.settings.music_on_hold or line.music_on_hold),
+            codecs=self.pool(owner).region.codecs,
+            busy_at=self._settings.busy_trigger * len(having),
+            partition=own.line.partition,
+            variables=self.plans.variables(owner),
+            username=owner.number,
+            sharers=tuple((other.name, other.number, other.secret) for other, _ in having if other.name != owner.name),
+            contacts=sum(by_itself) + proxied,
         )
 
     def pool(self, device: Device) -> DevicePool:

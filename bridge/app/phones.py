@@ -128,6 +128,34 @@ class PhoneDesk:
             work.commit()
         return device
 
+    def share(self, name: DeviceName, number: str, *, button: int = 0, label: str = "") -> Device:
+        """Put a line that another phone has on a phone's button, too; on the next free one unless one is named.
+
+        Raises NotFound for a phone or number that does not exist, Conflict where the phone or the button has a line.
+        """
+        if len(label) > MAX_NAME or not (label.isprintable() or not label):
+            raise InvalidInput(f"{label!r} cannot be shown on a phone", fix=f"use at most {MAX_NAME} characters")
+        with self._store.write() as work:
+            device = work.devices.get(name)
+            if device is None:
+                raise NotFound(f"there is no phone {name}", fix="`sepbridge phones list` shows those that exist")
+            line = next((line for line in work.devices.lines() if line.number == number), None)
+            if line is None:
+                raise NotFound(
+                    f"no phone has the number {number}", fix="give it to a first phone: sepbridge phones add"
+                )
+            taken = {each.button for each in device.lines} | {each.button for each in device.buttons}
+            button = button or next(place for place in range(1, len(taken) + 2) if place not in taken)
+            if button in taken or any(each.line.number == number for each in device.lines):
+                what = f"button {button}" if button in taken else f"the line {number}"
+                raise Conflict(f"{name} has {what} already", fix="choose another button, or another phone")
+            lines = sorted((*device.lines, LineAppearance(button, line, label)), key=lambda each: each.button)
+            device = replace(device, lines=tuple(lines), version_stamp=self._ids.version_stamp())
+            work.devices.update(device, sharing=True)
+            work.journal.audit(AuditEntry(self._clock.now(), self._actor, f"shared {number} with {name}", ""))
+            work.commit()
+        return device
+
     def _next_number(self, work: UnitOfWork) -> str:
         settings = work.autoregistration.load(for_update=True)
         found = allocate(settings.range, settings.next_number, work.devices.numbers_in_use(settings.partition))

@@ -13,6 +13,7 @@ from bridge.callcontrol import CallSettings
 from bridge.callcontrol.emergency import emergency_numbers
 from bridge.callcontrol.languages import call_texts
 from bridge.core import (
+    BargeOption,
     BlfSpeedDial,
     ButtonKind,
     Device,
@@ -23,6 +24,7 @@ from bridge.core import (
     PhoneButtonTemplate,
     ServiceUrl,
     SpeedDial,
+    Switch,
 )
 from bridge.sccp import MediaCodec
 from bridge.sccp.buttonplaces import place
@@ -108,6 +110,7 @@ class Profiles:
                     each.external_number if each.external_number != each.line.number else "",
                     each.line.settings.hotline,
                     float(each.line.settings.hotline_delay),
+                    float(each.line.settings.hold_reversion_seconds or self._settings.hold_reversion),
                 )
                 for each in device.lines
             ),
@@ -140,6 +143,10 @@ class Profiles:
             digits=lambda line: self._files.plans.digits(pairs[line - 1]),
             # In the region's order, which is Asterisk's too: another one would cost a re-INVITE on most calls.
             codecs=tuple(codec for name in pool.region.codecs for codec in CODECS.get(name, ())),
+            hold_reminder=max(1.0, self._settings.hold_reminder),
+            transfer_on_hook=self._settings.transfer_on_hook,
+            conference_outlives_starter=self._settings.conference_outlives_starter,
+            meetme=self._settings.meetme,
             early_open=EarlyOpen.NEVER if late else settings.early_open,
             port_request=device.name in self._settings.port_request,
             dtmf=settings.dtmf,
@@ -150,6 +157,8 @@ class Profiles:
             ),
             dnd_modes=self._dnd_modes(device),
             abbreviated=device.abbreviated_dials,
+            privacy=self._privacy(device),
+            barge=settings.barge is not BargeOption.OFF,
             preserve=self._settings.preserve,
             voicemail=device.lines[0].line.settings.voicemail_pilot if device.lines else "",
             texts=self._texts,
@@ -170,6 +179,12 @@ class Profiles:
                 return (DndMode.SILENT, DndMode.REJECT)
             case DndOption.DEFAULT:
                 return (DndMode.SILENT, DndMode.REJECT)
+
+    def _privacy(self, device: Device) -> bool:
+        own = device.settings.privacy
+        profile = self._files.site.phone_profiles.get(device.settings.phone_profile)
+        by_default = profile.privacy if profile is not None else Switch.ON
+        return (by_default if own is Switch.DEFAULT else own) is Switch.ON
 
 
 def _ceiling(device: Device, site: Site) -> int:

@@ -50,6 +50,10 @@ class _Gone:
     why: str
 
 
+OURS = "sepbridge"
+"""How the User-Agent of our own registrations begins."""
+
+
 class Registrations:
     """The PbxListener of the running service: takes notes at once, works in batches, one transaction each."""
 
@@ -108,6 +112,8 @@ class Registrations:
         restarts: list[Device] = []
         with self._store.write() as work:
             for news in batch:
+                if isinstance(news, Contact) and news.user_agent.startswith(OURS):
+                    continue  # a line that an SCCP phone shares with a phone with SIP firmware
                 device = work.devices.by_endpoint(news.endpoint)
                 if device is None or device.desired_protocol is SignallingProtocol.SCCP:
                     continue  # an SCCP phone's line is registered by our own proxy, which knows the phone itself

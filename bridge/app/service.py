@@ -83,6 +83,7 @@ class Service:
                     secret=settings.ami.secret,
                 ),
                 directory=settings.asterisk.directory,
+                meetme=settings.sccp.meetme,
             ),
             sink=self.recorder,
             clock=self.clock,
@@ -137,6 +138,7 @@ class Service:
             directory=self.directory,
             language=settings.services.language,
             line_features=self.pbx.line_features,
+            conferences=self.pbx.conferences,
             failback=FailBack(
                 settings.server.name or socket.gethostname(),
                 asterisk_is_up=lambda: self.pbx.status().connected,
@@ -343,10 +345,10 @@ class Service:
         self.files.read_site()
         with self.store.read() as work:
             devices = work.devices.all()
-        endpoints = [endpoint for device in devices if (endpoint := self.files.endpoint(device)) is not None]
+        endpoints = self.files.endpoints(devices)
         plans = self.files.plans
         # New phones start in the pool's autoregistration space: its context must be there before them.
-        pairs = {plans.pair(device) for device in devices} | {
+        pairs = {plans.pair(device, each.button) for device in devices for each in device.lines} | {
             ("", pool.autoreg_css) for pool in self.files.site.pools.values()
         }
         return endpoints, list(plans.contexts(pairs)), self.stations.changed_profiles(devices)

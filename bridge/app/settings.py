@@ -17,7 +17,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, get_type_hints
 
-from bridge.core import DeviceName
+from bridge.core import DeviceName, NumberRange
 from bridge.errors import ConfigurationError, InvalidInput
 from bridge.net.tls import OldestTls
 from bridge.store import sqlite_url
@@ -165,6 +165,16 @@ class SccpSettings:
     """More of them."""
     emergency_call_back: float = 1800.0
     """Seconds after an emergency call in which calls to that line ring whatever is set."""
+    hold_reversion: float = 0.0
+    """Seconds after which the user of a line is reminded of a held call; 0 for never."""
+    hold_reminder: float = 60.0
+    """Seconds between two such reminders."""
+    transfer_on_hook: bool = False
+    """Hanging up during the consultation completes a transfer."""
+    conference_outlives_starter: bool = True
+    """A conference goes on when the phone that made it leaves."""
+    meetme: tuple[NumberRange, ...] = ()
+    """The numbers of meet-me conferences."""
     preserve: float = 30.0
     """Seconds that a call outlives the phone's connection: its media go on, and the phone may come back."""
     tokens: TokenPolicy = TokenPolicy.BY_ORDER
@@ -394,6 +404,7 @@ _CONVERTERS: dict[object, Callable[[object], object]] = {
     Address: lambda value: Address.parse(_text(value)),
     tuple[Address, ...]: lambda value: tuple(Address.parse(each) for each in _texts(value)),
     tuple[str, ...]: lambda value: tuple(_texts(value)),
+    tuple[NumberRange, ...]: lambda value: tuple(NumberRange.parse(each) for each in _texts(value)),
     tuple[Network, ...]: lambda value: tuple(ip_network(each) for each in _texts(value)),
 }
 """How a TOML value becomes the type that the dataclass declares."""

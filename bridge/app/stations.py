@@ -9,8 +9,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
+from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from bridge.app.admissions import Admissions, Known
 from bridge.app.directory import Directory
@@ -18,7 +20,7 @@ from bridge.app.doorkeeper import model_facts
 from bridge.app.failback import FailBack
 from bridge.app.guard import is_allowed, plain_address
 from bridge.app.linedesk import LineDesk
-from bridge.app.lines import SipLines
+from bridge.app.lines import RENEWAL, OpenLine, OpenLines
 from bridge.app.phonefiles import PhoneFiles
 from bridge.app.profiles import Profiles
 from bridge.app.screenmessages import ScreenMessage
@@ -30,11 +32,16 @@ from bridge.callcontrol.events import (
     CallFinished,
     ChangeDnd,
     ChangeForward,
+    ConferenceListed,
     EarlyOpenFailed,
     EmergencyCalled,
     LineChangeFailed,
     LineFeaturesRead,
+    ListConference,
+    ListPurpose,
+    MuteMember,
     PhoneEvent,
+    RemoveMember,
 )
 from bridge.callcontrol.network import is_elsewhere
 from bridge.core import CallKind, Device, DeviceName, PastCall, SignallingProtocol
@@ -48,25 +55,22 @@ from bridge.core.events import (
     SecondConnectionRefused,
     TokenAnswered,
 )
-from bridge.errors import InvalidInput, NotFound, StoreError
+from bridge.errors import InvalidInput, NotFound, SepbridgeError, StoreError
 from bridge.net.sccp import SccpServer, StationConnection
 from bridge.net.sipids import RandomSipIds
 from bridge.net.tls import server_context
 from bridge.phones import catalogue
-from bridge.ports import Clock, EventSink, LineFeatureStore, RestartKind, Store
+from bridge.ports import Clock, Conferences, EventSink, LineFeatureStore, RestartKind, Store
 from bridge.sccp import DeviceType, Label, ResetType
 from bridge.sccp.profile import StationProfile
 from bridge.sccp.session import StationSession
 from bridge.sccp.stationevents import RegisterRequested, StationRegistered, StationUnregistered, TokenRequested
 from bridge.sip import Destination
-from bridge.sip import Event as SipEvent
 
 log = logging.getLogger(__name__)
 
 IN_A_CALL = "Call active on other connection"
 """What the second connection of a phone is told; at most 31 characters."""
-RENEWAL = 3.0
-"""Seconds over which the registrations of all lines are renewed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +101,7 @@ class Stations:
         settled: Callable[[Device], Awaitable[bool]],
         directory: Directory,
         line_features: LineFeatureStore,
+        conferences: Conferences,
         failback: FailBack,
         language: str = "en",
     ) -> None:
@@ -108,6 +113,7 @@ class Stations:
         self._notices: dict[DeviceName, str] = {}
         self._networks = networks
         self._settled = settled
+        self.conferences = conferences
         self.failback = failback
         self._settings = settings
         self.line_desk = LineDesk(line_features, self._numbers, self._tell_line)
@@ -117,6 +123,7 @@ class Stations:
         self.asterisk = asterisk
         self.ids = RandomSipIds()
         self.house: House[ProxiedPhone] = House()
+        self.lines = OpenLines(asterisk, self.ids, self.look_after_touched)
         self._stations_of_phones: dict[ProxiedPhone, Station] = {}
         self._of_device: dict[DeviceName, Station] = {}
         self._left: dict[DeviceName, Station] = {}
@@ -202,21 +209,18 @@ class Stations:
     @property
     def calls(self) -> int:
         """Calls on all phones."""
-        return sum(len(station.phone.calls) for station in self._all)
+        return sum(not call.is_remote for station in self._all for call in station.phone.calls)
 
     def asterisk_came_back(self) -> None:
         """Asterisk may have lost its registrations and its calls: renew the former, ask after the latter."""
-        self._spread(Station.meet_asterisk)
+        self.lines.renew()
+        loop = asyncio.get_running_loop()
+        for index, station in enumerate(list(self._all)):
+            loop.call_later(RENEWAL * index / len(self._all), station.meet_asterisk)
 
     def asterisk_went(self) -> None:
         """Asterisk does not answer: see whether the lines still stand, so that the phones can say so."""
-        self._spread(Station.renew)
-
-    def _spread(self, what: Callable[[Station], None]) -> None:
-        """Do something with all stations, spread over a few seconds."""
-        loop = asyncio.get_running_loop()
-        for index, station in enumerate(list(self._all)):
-            loop.call_later(RENEWAL * index / len(self._all), what, station)
+        self.lines.renew()
         self.line_desk.all_changed()
 
     # --- for the stations --------------------------------------------------------------------------------------------
@@ -432,8 +436,9 @@ class Station:
         self._journal = StationJournal(stations.sink, stations.clock)
         self._asks_token = False
         self._has_old_file = False
-        self._lines: SipLines | None = None
+        self._lines: tuple[OpenLine, ...] = ()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._conference_work: deque[ListConference | MuteMember | RemoveMember] = deque()
 
     # --- what the connection calls -----------------------------------------------------------------------------------
 
@@ -446,7 +451,7 @@ class Station:
     def is_talking(self) -> bool:
         """Whether the phone carries a call, and was heard within its keepalive interval."""
         session = self.phone.session
-        if session.profile is None or not self.phone.calls:
+        if session.profile is None or not session.in_call:
             return False
         window = session.profile.keepalive_s * session.traits.keepalive_tolerance
         return self._connection.now - session.heard_at <= window
@@ -528,14 +533,8 @@ class Station:
         self._after()
         self._connection.flush()
 
-    def renew(self) -> None:
-        """Register the lines anew."""
-        if self._lines is not None and not self.is_closed:
-            self._lines.renew()
-
     def meet_asterisk(self) -> None:
-        """Asterisk is there again, perhaps a new one: it may have lost the registrations, and the calls."""
-        self.renew()
+        """Asterisk is there again, perhaps a new one: it may have lost the calls."""
         self.phone.check_calls(now=self._connection.now)
         self._after()
         self._connection.flush()
@@ -553,8 +552,7 @@ class Station:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        if self._lines is not None:
-            self._lines.close()
+        self._give_lines_back()
 
     # --- inside ------------------------------------------------------------------------------------------------------
 
@@ -562,13 +560,18 @@ class Station:
         """Work off what one verb led to: events for us, bytes for Asterisk."""
         while (event := self.phone.next_event()) is not None:
             self._heard(event)
-        if self._lines is not None:
-            self._lines.flush()
+        for line in self._lines:
+            line.flush()
         if self.phone.is_finished:
             self._stations.forget(self)
-            if self._lines is not None:
-                self._lines.close()
+            self._give_lines_back()
         self._stations.look_after_touched()
+
+    def _give_lines_back(self) -> None:
+        lines, self._lines = self._lines, ()
+        for line in lines:
+            line.shared.detach(self.phone)
+        self._stations.lines.give_back(lines)
 
     def _heard(self, event: PhoneEvent) -> None:
         self._journal.heard(event)
@@ -590,6 +593,10 @@ class Station:
                 self._stations.line_desk.change(event)
             case EmergencyCalled() if self._device is not None:
                 self._stations.emergency(self._device, event)
+            case ListConference() | MuteMember() | RemoveMember():
+                self._conference_work.append(event)
+                if len(self._conference_work) == 1:
+                    self._start(self._work_on_conferences())
             case _:
                 log.debug("%s: %s", self._name, event)
 
@@ -612,10 +619,41 @@ class Station:
             self._device = outcome.device
             self._journal.serve(outcome.device.name)
             self._has_old_file = outcome.admitted_now
-            self._lines = SipLines(outcome.device, self._stations.asterisk, self._stations.ids, self._sip_event)
+            self._lines = self._stations.lines.take(outcome.device)
+            # Before an older connection is closed, so that the lines stay at Asterisk.
+            self.phone.accept(outcome.profile, outcome.calls, [line.shared for line in self._lines], now=now)
             self._stations.claim(outcome.device.name, self, talks=asked.active_streams > 0)
-            self.phone.accept(outcome.profile, outcome.calls, self._lines.agents, now=now)
-            self._start(self._lines.open(self._line_connected))
+            for instance, line in enumerate(self._lines, 1):
+                line.when_connected(partial(self._line_connected, instance))
+        self._after()
+        self._connection.flush()
+
+    async def _work_on_conferences(self) -> None:
+        """Ask and tell the PBX about conferences, one thing after the other."""
+        while self._conference_work:
+            event = self._conference_work[0]
+            try:
+                await self._work_on_conference(event)
+            except SepbridgeError as error:
+                log.warning("the conference of %s: %s", self._name, error)
+                purpose = event.purpose if isinstance(event, ListConference) else ListPurpose.SHOW
+                self._tell(ConferenceListed(event.call_ref, event.room, purpose, None, "No manager interface"))
+            finally:
+                self._conference_work.popleft()
+
+    async def _work_on_conference(self, event: ListConference | MuteMember | RemoveMember) -> None:
+        conferences = self._stations.conferences
+        match event:
+            case ListConference():
+                members = tuple(await conferences.members(event.room))
+                self._tell(ConferenceListed(event.call_ref, event.room, event.purpose, members))
+            case MuteMember():
+                await conferences.mute(event.room, event.channel, muted=event.muted)
+            case RemoveMember():
+                await conferences.remove(event.room, event.channel)
+
+    def _tell(self, answer: ConferenceListed) -> None:
+        self.phone.tell(answer, now=self._connection.now)
         self._after()
         self._connection.flush()
 
@@ -629,11 +667,6 @@ class Station:
             self.phone.refuse_token(answer.wait, now=now)
         if answer is not None and answer.device is not None:
             self._record(answer)
-        self._connection.flush()
-
-    def _sip_event(self, line: int, event: SipEvent) -> None:
-        self.phone.receive_sip(line, event, now=self._connection.now)
-        self._after()
         self._connection.flush()
 
     def _line_connected(self, line: int) -> None:

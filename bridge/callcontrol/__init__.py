@@ -7,12 +7,18 @@ from bridge.callcontrol.events import (
     CallFinished,
     CallMeasured,
     CallStarted,
+    ConferenceListed,
+    ConferenceMember,
     EarlyOpenFailed,
     LineChanged,
     LineState,
+    ListConference,
+    ListPurpose,
     MediaTroubled,
     MessagesWaiting,
+    MuteMember,
     PhoneEvent,
+    RemoveMember,
     Restarted,
     TransferFinished,
 )
@@ -20,6 +26,7 @@ from bridge.callcontrol.house import House
 from bridge.callcontrol.phone import ProxiedPhone
 from bridge.callcontrol.phonecall import PhoneCall, PhoneCallState
 from bridge.callcontrol.settings import CallSettings, CallTexts, DtmfMode, EarlyOpen
+from bridge.callcontrol.sharedline import SharedLine
 
 __all__ = [
     "CallConnected",
@@ -28,18 +35,25 @@ __all__ = [
     "CallSettings",
     "CallStarted",
     "CallTexts",
+    "ConferenceListed",
+    "ConferenceMember",
     "DtmfMode",
     "EarlyOpen",
     "EarlyOpenFailed",
     "House",
     "LineChanged",
     "LineState",
+    "ListConference",
+    "ListPurpose",
     "MediaTroubled",
     "MessagesWaiting",
+    "MuteMember",
     "PhoneCall",
     "PhoneCallState",
     "PhoneEvent",
     "ProxiedPhone",
+    "RemoveMember",
     "Restarted",
+    "SharedLine",
     "TransferFinished",
 ]

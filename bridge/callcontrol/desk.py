@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from bridge.callcontrol.callrefs import CallReferences
@@ -15,7 +15,16 @@ from bridge.callcontrol.parties import Party
 from bridge.callcontrol.phonecall import PhoneCall, PhoneCallState
 from bridge.callcontrol.screen import Screen
 from bridge.callcontrol.settings import CallSettings, DtmfMode, EarlyOpen
-from bridge.sccp import ConnectionStatisticsReq, MediaCodec, PhoneFeatures
+from bridge.callcontrol.sharedline import SharedLine
+from bridge.sccp import (
+    CallHistory,
+    ConnectionStatisticsReq,
+    ExtendedLabel,
+    Label,
+    MediaCodec,
+    PhoneFeatures,
+    StimulusType,
+)
 from bridge.sccp.profile import StationLine
 from bridge.sccp.session import StationSession
 from bridge.sip import AudioSession, Call, Direction, RegistrationState, UserAgent
@@ -33,7 +42,6 @@ class Desk:
     __slots__ = (
         "_parties",
         "_refs",
-        "agents",
         "answers_port_requests",
         "calls",
         "connected",
@@ -42,26 +50,39 @@ class Desk:
         "events",
         "last_dialled",
         "line_states",
+        "lines",
+        "not_transferred",
+        "private",
         "screen",
         "session",
         "settings",
         "standing",
         "stutter",
+        "touch",
     )
 
     def __init__(
-        self, session: StationSession, settings: CallSettings, agents: Sequence[UserAgent], refs: CallReferences
+        self,
+        session: StationSession,
+        settings: CallSettings,
+        lines: Sequence[SharedLine],
+        refs: CallReferences,
+        touch: Callable[[], None],
     ) -> None:
         self.session = session
         self.settings = settings
-        self.agents = tuple(agents)
-        self.line_states = [LineState.GONE] * len(self.agents)
+        self.lines = tuple(lines)
+        self.touch = touch
+        """Another phone did something to this one."""
+        self.line_states = [LineState.GONE] * len(self.lines)
         """How each line stands at the PBX."""
         self.connected: set[int] = set()
         """Lines whose link stands."""
         self.calls: dict[int, PhoneCall] = {}
         self.ended: deque[PhoneCall] = deque()
         """Calls that are over, for the features to take note of."""
+        self.not_transferred: deque[PhoneCall] = deque()
+        """Calls that the PBX did not take off our hands, for the features to take note of."""
         self.events: deque[PhoneEvent] = deque()
         self.screen = Screen(session, settings.texts.unknown_caller)
         self.standing: dict[str, str] = {"forward": "", "dnd": ""}
@@ -69,10 +90,17 @@ class Desk:
         self.early_open_works = True
         self.answers_port_requests = True
         self.last_dialled = ""
+        self.private = False
+        """The other phones of a line do not show with whom this one talks."""
         self.stutter = False
         """Messages wait, and the phone has no lamp to say so."""
         self._refs = refs
         self._parties = CallReferences()
+
+    @property
+    def agents(self) -> tuple[UserAgent, ...]:
+        """The user agents, one for each line."""
+        return tuple(line.agent for line in self.lines)
 
     # --- finding -----------------------------------------------------------------------------------------------------
 
@@ -93,13 +121,22 @@ class Desk:
         return next((call for call in self.calls.values() if call.sip is sip), None)
 
     def of_line(self, line: int) -> tuple[PhoneCall, ...]:
-        """The calls of a line."""
-        return tuple(call for call in self.calls.values() if call.line == line)
+        """The calls that this phone has on a line."""
+        return tuple(call for call in self.calls.values() if call.line == line and not call.is_remote)
+
+    @property
+    def own_calls(self) -> tuple[PhoneCall, ...]:
+        """The calls that this phone has, without those that other phones of its lines have."""
+        return tuple(call for call in self.calls.values() if not call.is_remote)
 
     def own(self, call: PhoneCall) -> StationLine:
         """The line appearance of a call."""
         profile = self.session.profile
         return (profile.line(call.line) if profile else None) or _NO_LINE
+
+    def has_button(self, line: int) -> bool:
+        """Whether the phone has a button for the line; its model may have fewer than the device was given."""
+        return any(each.type is StimulusType.LINE and each.instance == line for each in self.session.buttons)
 
     @property
     def all_calls(self) -> tuple[PhoneCall, ...]:
@@ -108,15 +145,15 @@ class Desk:
 
     # --- making ------------------------------------------------------------------------------------------------------
 
-    def new_call(self, line: int, state: PhoneCallState, *, outgoing: bool) -> PhoneCall:
-        """A new call on a line."""
-        ref = self._refs.take()
-        taken = {call.instance for call in self.of_line(line)}
+    def new_call(self, line: int, state: PhoneCallState, *, outgoing: bool, ref: int = 0) -> PhoneCall:
+        """A new call on a line; ``ref`` is its reference where another phone has it already."""
+        ref = ref or self._refs.take()
+        taken = {call.instance for call in self.calls.values() if call.line == line}
         instance = next(number for number in range(1, MAX_CALLS + 2) if number not in taken)
         channel = MediaChannel(ref, self._parties.take, self.settings.packet_ms)
         call = PhoneCall(ref, line, instance, self.agents[line - 1], outgoing, channel, state)
         self.calls[ref] = call
-        self.session.in_call = True
+        self.session.in_call = bool(self.own_calls)
         return call
 
     # --- media -------------------------------------------------------------------------------------------------------
@@ -225,24 +262,34 @@ class Desk:
         """The call is over: clear it everywhere. Safe to repeat."""
         if self.calls.pop(call.call_ref, None) is None:
             return
+        if call.is_remote:
+            self._finish_remote(call)
+            return
         self.hang_up_sip(call, now=now)
         started = call.sip is not None
         talked = 0.0 if call.answered_at is None else max(0.0, now - call.answered_at)
         call.state = PhoneCallState.ENDED
         call.deadline = None
         closing = call.channel.close()
+        call.transfer_deadline = None
         for other in self.calls.values():
             if other.transfer_of is call:
                 other.transfer_of = None
+            if other.conference_of is call:
+                other.conference_of = None
+            if other.transfer_with is call:
+                other.transfer_with = None
         left = self.all_calls
         active = self.active
         if call.waiting and active is not None and not any(other.waiting for other in left):
             self.screen.silence(active)
+        self.screen.filed(call, _history_of(call))
         self.screen.cleared(call, closing, left)
         self.ended.append(call)
         if call.answered_at is not None:
             self.screen.send(ConnectionStatisticsReq(self.own(call).number, call.call_ref))
-        self.session.in_call = bool(left)
+        self.session.in_call = bool(self.own_calls)
+        self.lines[call.line - 1].ended(self, call, now=now)
         if started:
             self.events.append(
                 CallFinished(
@@ -260,7 +307,15 @@ class Desk:
     def hang_up_sip(self, call: PhoneCall, *, now: float) -> None:
         """End the SIP side, if there is one that has not ended."""
         if call.sip is not None and call.sip.state is not SipState.ENDED:
-            call.agent.hang_up(call.sip, now=now)
+            self.lines[call.line - 1].hang_up(self, call.sip, now=now)
+
+    def _finish_remote(self, call: PhoneCall) -> None:
+        """A call that another phone had is over, or goes on elsewhere."""
+        call.state = PhoneCallState.ENDED
+        self.screen.filed(call, _history_of(call))
+        self.screen.remote_cleared(call, self.all_calls)
+        if call.noticed is not None:
+            self.ended.append(call)  # it was ours once
 
     def report_start(self, call: PhoneCall) -> None:
         """Tell the application of a call that the network knows."""
@@ -272,8 +327,25 @@ class Desk:
         """Tell the application what is wrong with the media."""
         self.events.append(MediaTroubled(call.call_ref, call.line, what))
 
+    def show_hold(self, call: PhoneCall, *, held: bool) -> None:
+        """Say on the screen whether the other side has the call on hold."""
+        if call.held_there is held:
+            return
+        call.held_there = held
+        if call.state is PhoneCallState.CONNECTED:
+            self.screen.prompt(call, ExtendedLabel.CALL_ON_HOLD if held else Label.CONNECTED)
+
     def set_remote(self, call: PhoneCall, party: Party) -> None:
         """The other side is somebody else now."""
         if party.shown and party != call.remote:
             call.remote = party
             self.screen.info(call, self.own(call))
+
+
+def _history_of(call: PhoneCall) -> CallHistory | None:
+    """How the phone is to file a call that is over; None for one that was never dialled."""
+    if call.elsewhere or call.joins:
+        return CallHistory.IGNORE
+    if call.outgoing:
+        return CallHistory.PLACED if call.dialled else None
+    return CallHistory.MISSED if call.answered_at is None else CallHistory.RECEIVED

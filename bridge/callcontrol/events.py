@@ -125,6 +125,67 @@ class TransferFinished:
     status: int = 0
 
 
+class ListPurpose(StrEnum):
+    """What the members of a conference are wanted for."""
+
+    SHOW = "the screen"
+    REMOVE_LAST = "removing the last one"
+
+
+@dataclass(frozen=True, slots=True)
+class ListConference:
+    """Ask the PBX who is in the conference, and answer with ``ConferenceListed``."""
+
+    call_ref: int
+    room: str
+    purpose: ListPurpose
+
+
+@dataclass(frozen=True, slots=True)
+class MuteMember:
+    """Let the others no longer hear a member of the conference, or hear it again."""
+
+    call_ref: int
+    room: str
+    channel: str
+    muted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveMember:
+    """Take a member out of the conference."""
+
+    call_ref: int
+    room: str
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConferenceMember:
+    """Somebody in a conference."""
+
+    channel: str
+    """The PBX's own name for the member's call."""
+    number: str
+    name: str
+    muted: bool = False
+    is_starter: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ConferenceListed:
+    """The application's answer to ``ListConference``: the members in the order in which they came.
+
+    None where the PBX cannot be asked: ``why`` is for the screen then, in at most 31 characters.
+    """
+
+    call_ref: int
+    room: str
+    purpose: ListPurpose
+    members: tuple[ConferenceMember, ...] | None
+    why: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class ChangeForward:
     """Have the PBX forward a number, or end it with an empty target. Answered by what is read then."""
@@ -196,5 +257,8 @@ PhoneEvent = (
     | ChangeForward
     | ChangeDnd
     | EmergencyCalled
+    | ListConference
+    | MuteMember
+    | RemoveMember
     | Restarted
 )

@@ -19,6 +19,7 @@ from bridge.callcontrol.lines import Lines
 from bridge.callcontrol.midcall import MidCall
 from bridge.callcontrol.outgoing import Outgoing
 from bridge.callcontrol.phonecall import PhoneCall, PhoneCallState
+from bridge.callcontrol.sharing import Sharing
 from bridge.callcontrol.transfer import Transfer
 from bridge.sccp import SoftKeyEventType, StimulusType
 from bridge.sccp.stationevents import ApplicationDataReceived, ButtonPressed, SoftKeyPressed
@@ -36,6 +37,7 @@ class Workings:
     incoming: IncomingCalls
     midcall: MidCall
     transfer: Transfer
+    sharing: Sharing
     house: House[Any]
 
 
@@ -101,6 +103,9 @@ class Feature:
 
         A call that is over comes here once more, as ENDED.
         """
+
+    def transfer_failed(self, call: PhoneCall, *, now: float) -> None:
+        """The PBX did not take the call off our hands: it is on hold here, as before."""
 
     # --- the application ---------------------------------------------------------------------------------------------
 

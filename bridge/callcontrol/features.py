@@ -2,10 +2,32 @@
 
 from __future__ import annotations
 
+from bridge.callcontrol.barge import Barge
+from bridge.callcontrol.conference import Conference
+from bridge.callcontrol.conferencelist import ConferenceList
 from bridge.callcontrol.donotdisturb import DoNotDisturb
 from bridge.callcontrol.emergency import Emergency
 from bridge.callcontrol.feature import Feature
 from bridge.callcontrol.forwarding import Forwarding
+from bridge.callcontrol.holdreversion import HoldReversion
+from bridge.callcontrol.meetme import MeetMe
+from bridge.callcontrol.privacy import Privacy
+from bridge.callcontrol.remotehold import RemoteHold
+from bridge.callcontrol.selection import Selection
 from bridge.callcontrol.shortcuts import AbbreviatedDialling, Hotline
 
-FEATURES: tuple[type[Feature], ...] = (Emergency, Forwarding, DoNotDisturb, Hotline, AbbreviatedDialling)
+FEATURES: tuple[type[Feature], ...] = (
+    Emergency,
+    Forwarding,
+    DoNotDisturb,
+    Hotline,
+    AbbreviatedDialling,
+    Selection,
+    Conference,
+    ConferenceList,
+    MeetMe,
+    Privacy,
+    Barge,
+    HoldReversion,
+    RemoteHold,
+)

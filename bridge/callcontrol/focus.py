@@ -44,7 +44,7 @@ class Focus:
         profile = desk.session.profile
         own = profile.line(line) if profile else None
         emergency = number in desk.settings.emergency
-        if own is None or len(desk.of_line(line)) >= own.max_calls or len(desk.calls) >= MAX_CALLS:
+        if own is None or len(desk.of_line(line)) >= own.max_calls or len(desk.own_calls) >= MAX_CALLS:
             if own is None or not desk.settings.emergency or (number and not emergency):
                 desk.screen.notify(Label.LINE_IN_USE)
                 return None

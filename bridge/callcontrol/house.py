@@ -6,9 +6,13 @@ A phone's feature may change what another phone shows: a line that both have, a 
 
 from __future__ import annotations
 
-from typing import Generic, TypeVar
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from bridge.callcontrol.callrefs import CallReferences
+
+if TYPE_CHECKING:
+    from bridge.callcontrol.desk import Desk
 
 PhoneT = TypeVar("PhoneT")
 
@@ -16,12 +20,27 @@ PhoneT = TypeVar("PhoneT")
 class House(Generic[PhoneT]):
     """One node's phones, as far as they have to do with each other."""
 
-    __slots__ = ("_touched", "refs")
+    __slots__ = ("_desks", "_touched", "last_dialled", "refs")
 
     def __init__(self, first_reference: int = 1) -> None:
         self.refs = CallReferences(first_reference)
         """The one counter of call references."""
+        self.last_dialled: dict[str, str] = {}
+        """By the name of a device: what it dialled last, so that redial outlives its connection."""
         self._touched: dict[PhoneT, None] = {}
+        self._desks: dict[PhoneT, Desk] = {}
+
+    def enter(self, phone: PhoneT, desk: Desk) -> None:
+        """The phone is served; ``desk`` is what others may look at of it."""
+        self._desks[phone] = desk
+
+    def leave(self, phone: PhoneT) -> None:
+        """The phone is gone."""
+        self._desks.pop(phone, None)
+
+    def desks(self) -> Iterator[tuple[PhoneT, Desk]]:
+        """All phones that are served."""
+        yield from self._desks.items()
 
     def touch(self, phone: PhoneT) -> None:
         """Something was done to ``phone`` that it may have to tell its user or its lines."""

@@ -12,7 +12,7 @@ from bridge.callcontrol.events import CallConnected
 from bridge.callcontrol.parties import Party
 from bridge.callcontrol.phonecall import PhoneCall, PhoneCallState
 from bridge.sccp import MediaCodec
-from bridge.sip import CallConfirmed, IncomingCall, UserAgent
+from bridge.sip import CallConfirmed, IncomingCall
 
 
 class IncomingCalls:
@@ -23,30 +23,33 @@ class IncomingCalls:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
 
-    def arrived(self, line: int, agent: UserAgent, event: IncomingCall, *, now: float) -> None:
+    def arrived(self, line: int, event: IncomingCall, *, now: float) -> None:
         """A call for ``line``."""
         desk = self._desk
+        shared = desk.lines[line - 1]
         profile = desk.session.profile
         own = profile.line(line) if profile else None
-        if own is None or not desk.session.is_accepted:
-            agent.reject(event.call, 480, now=now)
+        if own is None or not desk.session.is_accepted or not desk.has_button(line):
+            shared.refuse(event.call, 480, now=now)
             return
         busy = len(desk.of_line(line)) >= min(own.busy_trigger, own.max_calls)
-        if busy or len(desk.calls) >= MAX_CALLS:
-            agent.reject(event.call, 486, now=now)
+        if busy or len(desk.own_calls) >= MAX_CALLS:
+            shared.refuse(event.call, 486, now=now)
             return
         if event.offer is not None and chosen_codec(event.offer, desk.codecs) is None:
-            agent.reject(event.call, 488, now=now)
+            shared.refuse(event.call, 488, now=now)
             return
         active = desk.active
-        call = desk.new_call(line, PhoneCallState.RINGING_IN, outgoing=False)
+        ref = shared.reference_of(event.call)
+        call = desk.new_call(line, PhoneCallState.RINGING_IN, outgoing=False, ref=ref)
         call.sip = event.call
         call.offer = event.offer
         call.late = event.offer is None
         call.remote = _caller(event)
         call.redirected_from = Party.of(event.redirected_from)
         call.waiting = active is not None
-        agent.ring(event.call, now=now)
+        if not ref:
+            call.agent.ring(event.call, now=now)
         desk.report_start(call)
         desk.screen.ringing_in(call, desk.own(call), desk.all_calls)
         if active is not None and active.state is PhoneCallState.CONNECTED:

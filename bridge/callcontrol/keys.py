@@ -28,6 +28,7 @@ class Act(StrEnum):
     ANSWER = "answer"
     HOLD = "hold"
     RESUME = "resume"
+    TAKE = "resume what another phone holds"
     COLLECT = "collect a digit"
     ERASE = "erase a digit"
     DIAL = "dial"
@@ -53,6 +54,8 @@ ACTS: dict[State, dict[Key, Act]] = {
     State.CONNECTED: _row(hold=Act.HOLD, digit=Act.SEND_DIGIT, transfer=Act.TRANSFER),
     State.HELD: _row(hold=Act.RESUME, resume=Act.RESUME),
     State.RESUMING: _row(),
+    State.REMOTE: _row(end=Act.NOTHING),
+    State.REMOTE_HELD: _row(end=Act.NOTHING, hold=Act.TAKE, resume=Act.TAKE),
     State.FAILED: _row(),
     State.ENDED: _row(end=Act.NOTHING),
 }

@@ -62,7 +62,7 @@ class Lines:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._messages = [(False, 0, 0)] * len(desk.agents)
+        self._messages = [(False, 0, 0)] * len(desk.lines)
 
     def state(self, line: int) -> LineState:
         """How ``line`` stands."""

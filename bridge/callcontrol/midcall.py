@@ -9,6 +9,7 @@ from bridge.callcontrol.channel import Purpose
 from bridge.callcontrol.codecs import chosen_codec
 from bridge.callcontrol.desk import Desk
 from bridge.callcontrol.phonecall import PhoneCall, PhoneCallState
+from bridge.sccp import MediaCodec
 from bridge.sip import AudioSession, ChangeAccepted, ChangeRefused, Direction, SessionChanged
 from bridge.sip import CallState as SipState
 
@@ -26,17 +27,32 @@ class MidCall:
     def hold(self, call: PhoneCall, *, now: float) -> None:
         """Put the call on hold: the PBX plays music to the other side."""
         desk = self._desk
+        self.set_aside(call)
+        desk.reoffer(call, Direction.SENDONLY, now=now)
+
+    def set_aside(self, call: PhoneCall) -> None:
+        """As ``hold`` for the user, while the other side hears nothing of it: the PBX will have the call in a moment.
+
+        Whoever does that tells the other side later (``Desk.reoffer``) if the call stays after all.
+        """
+        desk = self._desk
         desk.screen.send(*call.channel.close())
         call.state = PhoneCallState.HELD
         desk.screen.held(call, desk.own(call), desk.all_calls)
-        desk.reoffer(call, Direction.SENDONLY, now=now)
 
-    def resume(self, call: PhoneCall, *, now: float) -> None:
-        """Take the call back. The other side hears of it once the phone listens again, perhaps at another port."""
+    def resume(self, call: PhoneCall, codec: MediaCodec | None = None, *, now: float) -> None:
+        """Take the call back. The other side hears of it once the phone listens again, perhaps at another port.
+
+        ``codec`` is what to talk with where the call was on another phone.
+        """
         desk = self._desk
-        codec = call.channel.codec
+        codec = codec or call.channel.codec
+        taken = call.state is PhoneCallState.REMOTE_HELD
         call.state = PhoneCallState.RESUMING
-        desk.screen.resuming(call, desk.all_calls)
+        if taken:
+            desk.screen.taking(call, desk.all_calls)
+        else:
+            desk.screen.resuming(call, desk.all_calls)
         desk.open(call, Purpose.RESUME, codec, now=now)
         desk.screen.connected(call, desk.own(call), desk.all_calls)
 
@@ -73,6 +89,8 @@ class MidCall:
 
     def changed(self, call: PhoneCall, event: SessionChanged | ChangeAccepted, *, now: float) -> None:
         """The two sides agreed on another session."""
+        if call.state is PhoneCallState.CONNECTED:
+            self._desk.show_hold(call, held=event.remote.on_hold)
         self.adjust(call, event.remote, now=now)
 
     def refused(self, call: PhoneCall, event: ChangeRefused) -> None:

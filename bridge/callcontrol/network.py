@@ -89,12 +89,11 @@ class Network:
                     self._of_call(call, event, now)
 
     def _arrived(self, line: int, event: IncomingCall, now: float) -> None:
-        agent = self._desk.agents[line - 1]
         for feature in self._features:
             if status := feature.refuses(line, event, now=now):
-                agent.reject(event.call, status, now=now)
+                self._desk.lines[line - 1].refuse(event.call, status, now=now)
                 return
-        self._incoming.arrived(line, agent, event, now=now)
+        self._incoming.arrived(line, event, now=now)
 
     def _of_call(self, call: PhoneCall, event: Event, now: float) -> None:
         match event:
@@ -120,7 +119,7 @@ class Network:
             case TransferRequested():
                 call.agent.refuse_transfer(event.call, now=now)  # an SCCP phone cannot be made to dial
             case TransferProgress():
-                pass
+                self._transfer.progressed(call, now=now)
             case CallEnded():
                 self._ended(call, event, now)
             case _:
@@ -142,10 +141,10 @@ class Network:
             desk.fail(call, outcome_of(event.status), text=text, status=event.status, now=now)
             return
         if event.reason is EndReason.CANCELLED and is_elsewhere(event.text):
-            desk.screen.answered_elsewhere(call)
+            call.elsewhere = True
         if event.reason is EndReason.MEDIA:
             desk.report_media(call, event.text or "the session descriptions do not fit")
-        if call.transferring and event.reason is EndReason.REMOTE_HANGUP:
+        if call.transferring and call.transfer_taken and event.reason is EndReason.REMOTE_HANGUP:
             self._transfer.taken_over(call, now=now)
             return
         desk.finish(call, why, now=now)

@@ -5,6 +5,8 @@ Source: SCCP flows reference, sections 3.1 and 5.2.
 
 from __future__ import annotations
 
+import re
+
 from bridge.callcontrol.channel import ChannelState, Purpose
 from bridge.callcontrol.codecs import chosen_codec
 from bridge.callcontrol.desk import Desk
@@ -17,8 +19,12 @@ from bridge.errors import InvalidInput, LocalProtocolError
 from bridge.sccp import Label, MediaCodec, Tone
 from bridge.sip import AudioSession, CallProgress
 from bridge.sip import CallState as SipState
+from bridge.sip.message import Header
 
 MAX_DIGITS = 64
+SERVICES = "sepbridge-"
+"""What the names of services of the PBX begin with that only the proxy asks for."""
+_SERVICE = re.compile(r"sepbridge-[a-z]{1,20}(-[A-Za-z0-9*#]{1,64}){0,4}")
 KEYS = frozenset("0123456789*#+ABCD")
 
 
@@ -32,11 +38,19 @@ class Outgoing:
 
     # --- dialling ----------------------------------------------------------------------------------------------------
 
-    def begin(self, line: int, *, number: str = "", transfer_of: PhoneCall | None = None, now: float) -> PhoneCall:
+    def begin(
+        self,
+        line: int,
+        *,
+        number: str = "",
+        transfer_of: PhoneCall | None = None,
+        conference_of: PhoneCall | None = None,
+        now: float,
+    ) -> PhoneCall:
         """Go off-hook on ``line``, and dial ``number`` at once if it is given."""
         desk = self._desk
         call = desk.new_call(line, PhoneCallState.OFF_HOOK, outgoing=True)
-        call.transfer_of = transfer_of
+        call.transfer_of, call.conference_of = transfer_of, conference_of
         call.deadline = now + desk.settings.first_digit
         desk.try_line_again(line, now=now)
         desk.screen.off_hook(call, desk.all_calls, stutter=desk.stutter, prompt=not number)
@@ -67,7 +81,8 @@ class Outgoing:
             return
         if plan.outside_tone(call.digits):
             desk.screen.tone(call, Tone.OUTSIDE_DIAL)
-        if plan.is_complete(call.digits):
+        complete = any(call.digits in span for span in call.numbers) if call.service else plan.is_complete(call.digits)
+        if complete:
             self.dial(call, call.digits, now=now)
 
     def erase(self, call: PhoneCall, *, now: float) -> None:
@@ -107,8 +122,46 @@ class Outgoing:
             if call.only_emergency:
                 desk.fail(call, FAILURE, text=Label.LINE_IN_USE, now=now)
                 return
-        call.dialled = call.digits = desk.last_dialled = number
+        if call.service and not any(number in span for span in call.numbers):
+            desk.fail(call, UNKNOWN_NUMBER, now=now)
+            return
+        call.dialled = call.digits = number
+        if call.service:
+            call.target, call.room = call.service + number, f"m{number}"
+        else:
+            desk.last_dialled = number
         call.remote = Party(number)
+        self._place(call, now=now)
+
+    def ask(
+        self,
+        line: int,
+        target: str,
+        shown: Party,
+        *,
+        room: str = "",
+        headers: tuple[Header, ...] = (),
+        joins: int = 0,
+        now: float,
+    ) -> PhoneCall:
+        """Call a service of the PBX that no keypad can dial; the user sees ``shown`` at the other side.
+
+        ``room`` is the conference that is entered so, if it is one; ``headers`` is what the service is told; ``joins``
+        the call of another phone that is taken part in.
+        Raises InvalidInput for a name that is none of ``asterisk-conf/sepbridge/services``.
+        """
+        if not _SERVICE.fullmatch(target):
+            raise InvalidInput(f"{target!r} is not the name of a service", fix=f"names begin with {SERVICES!r}")
+        call = self._desk.new_call(line, PhoneCallState.OFF_HOOK, outgoing=True)
+        call.target, call.room, call.headers, call.joins = target, room, headers, joins
+        call.remote = shown
+        self._desk.try_line_again(line, now=now)
+        self._desk.screen.off_hook(call, self._desk.all_calls, stutter=False, prompt=False)
+        self._place(call, now=now)
+        return call
+
+    def _place(self, call: PhoneCall, *, now: float) -> None:
+        desk = self._desk
         call.deadline = None
         call.state = PhoneCallState.PROCEEDING
         desk.screen.proceeding(call, desk.own(call), desk.all_calls)
@@ -146,7 +199,7 @@ class Outgoing:
         call.late = offer is None
         call.told_port = call.channel.port if offer is not None else 0
         try:
-            call.sip = call.agent.call(call.dialled, offer, now=now)
+            call.sip = call.agent.call(call.target or call.dialled, offer, headers=call.headers, now=now)
         except (InvalidInput, LocalProtocolError):
             desk.fail(call, UNKNOWN_NUMBER, text=desk.settings.texts.cannot_dial, now=now)
             return

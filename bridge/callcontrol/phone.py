@@ -31,6 +31,8 @@ from bridge.callcontrol.network import Network
 from bridge.callcontrol.outgoing import Outgoing
 from bridge.callcontrol.phonecall import PhoneCall, PhoneCallState
 from bridge.callcontrol.settings import CallSettings
+from bridge.callcontrol.sharedline import SharedLine
+from bridge.callcontrol.sharing import Sharing
 from bridge.callcontrol.transfer import Transfer
 from bridge.callcontrol.user import PLAIN_KEYS, User
 from bridge.errors import LocalProtocolError
@@ -92,6 +94,7 @@ class ProxiedPhone:
         "_network",
         "_outgoing",
         "_restart",
+        "_sharing",
         "_transfer",
         "_user",
         "house",
@@ -108,8 +111,8 @@ class ProxiedPhone:
         self._restart: ResetType | None = None
         self._set_up(CallSettings(), ())
 
-    def _set_up(self, settings: CallSettings, agents: Sequence[UserAgent]) -> None:
-        desk = Desk(self.session, settings, agents, self.house.refs)
+    def _set_up(self, settings: CallSettings, lines: Sequence[SharedLine]) -> None:
+        desk = Desk(self.session, settings, lines, self.house.refs, self._touch)
         desk.connected = self._connected
         self._desk = desk
         self._lines = Lines(desk)
@@ -117,6 +120,7 @@ class ProxiedPhone:
         self._incoming = IncomingCalls(desk)
         self._midcall = MidCall(desk)
         self._transfer = Transfer(desk, self._outgoing, self._midcall)
+        self._sharing = Sharing(desk, self._midcall)
         workings = Workings(
             desk,
             Focus(desk, self._outgoing, self._midcall),
@@ -125,6 +129,7 @@ class ProxiedPhone:
             self._incoming,
             self._midcall,
             self._transfer,
+            self._sharing,
             self.house,
         )
         self._features = tuple(feature(workings) for feature in FEATURES)
@@ -158,25 +163,29 @@ class ProxiedPhone:
         """True when the connection is closed, no call is left and every line has left the PBX: forget it."""
         if not self.session.is_closed or self._desk.calls or self._gone_at is not None:
             return False
+        desk = self._desk
         return all(
-            agent.registration_state is RegistrationState.UNREGISTERED or line not in self._connected
-            for line, agent in enumerate(self._desk.agents, 1)
+            shared.has_left(desk, connected=line in self._connected) for line, shared in enumerate(desk.lines, 1)
         )
 
     # --- the application's decisions ---------------------------------------------------------------------------------
 
     def accept(
-        self, profile: StationProfile, settings: CallSettings, agents: Sequence[UserAgent], *, now: float
+        self, profile: StationProfile, settings: CallSettings, lines: Sequence[SharedLine], *, now: float
     ) -> None:
-        """Serve the device that asked, with one user agent for each line of its profile.
+        """Serve the device that asked, with the lines of its profile, which other phones may have, too.
 
         Raises LocalProtocolError where the numbers differ. Does nothing when the device is gone meanwhile.
         """
-        if len(agents) != len(profile.lines):
-            raise LocalProtocolError(f"{len(profile.lines)} lines need as many user agents, not {len(agents)}")
+        if len(lines) != len(profile.lines):
+            raise LocalProtocolError(f"{len(profile.lines)} lines need as many user agents, not {len(lines)}")
         self.session.accept(with_useful_keys(profile), now=now)
         if self.session.is_accepted:
-            self._set_up(settings, agents)
+            self._set_up(settings, lines)
+            self.house.enter(self, self._desk)
+            self._desk.last_dialled = self.house.last_dialled.get(self.device, "")
+            for instance, shared in enumerate(lines, 1):
+                shared.attach(self, self._desk, instance)
             self._lines.show()
         self._work(now)
 
@@ -253,6 +262,7 @@ class ProxiedPhone:
 
     def close(self, *, keep_lines: bool = False, now: float) -> None:
         """Give the connection up, end the calls, and leave the PBX, unless the lines go to the device's next one."""
+        self.house.leave(self)
         self.session.close(now=now)
         self._drop_calls("the connection was given up", now)
         self._gone_at = None
@@ -302,6 +312,7 @@ class ProxiedPhone:
                 self._channel_silent(call, now)
             if call.deadline is not None and call.deadline <= now:
                 self._outgoing.overdue(call, now=now)
+        self._transfer.handle_timer(now=now)
         for feature in self._features:
             if (at := feature.timer()) is not None and at <= now:
                 feature.handle_timer(now=now)
@@ -315,7 +326,7 @@ class ProxiedPhone:
         """When to call ``handle_timer``, or None. The user agents have their own timers."""
         times = [self.session.timer(), self._gone_at, *(feature.timer() for feature in self._features)]
         for call in self._desk.calls.values():
-            times += [call.deadline, call.channel.deadline]
+            times += [call.deadline, call.channel.deadline, call.transfer_deadline]
         return min((at for at in times if at is not None), default=None)
 
     def data_to_station(self) -> list[bytes]:
@@ -332,13 +343,19 @@ class ProxiedPhone:
         call = self._desk.calls.get(call_ref)
         return PLAIN_KEYS.union(*(feature.keys(call) for feature in self._features))
 
+    def _touch(self) -> None:
+        self.house.touch(self)
+
     def _work(self, now: float) -> None:
         """Work off what one step led to."""
         while (event := self.session.next_event()) is not None:
             self._receive(event, now)
         self._incoming.stopped_waiting()
         self._notice_changes(now)
-        if self._restart is not None and not self._desk.calls and self.session.is_accepted:
+        self._sharing.publish(now=now)
+        if self.device and self._desk.last_dialled:
+            self.house.last_dialled[self.device] = self._desk.last_dialled
+        if self._restart is not None and not self._desk.own_calls and self.session.is_accepted:
             self.session.reset(self._restart)
             self._restart = None
             self._desk.events.append(Restarted(self.device))
@@ -347,18 +364,25 @@ class ProxiedPhone:
 
     def _notice_changes(self, now: float) -> None:
         """Tell the features which calls stand otherwise than after the last step."""
-        if not self._features:
-            self._desk.ended.clear()
-            return
-        while changed := self._changed_calls():
+        desk = self._desk
+        while (changed := self._changed_calls()) or desk.not_transferred:
             for call, before in changed:
                 for feature in self._features:
                     feature.call_changed(call, before, now=now)
+            while desk.not_transferred:
+                call = desk.not_transferred.popleft()
+                for feature in self._features:
+                    feature.transfer_failed(call, now=now)
+        desk.screen.refresh_keys()
 
     def _changed_calls(self) -> list[tuple[PhoneCall, PhoneCallState | None]]:
         calls = [*self._desk.ended, *self._desk.calls.values()]
         self._desk.ended.clear()
-        changed = [(call, call.noticed) for call in calls if call.noticed is not call.state]
+        changed = [
+            (call, call.noticed)
+            for call in calls
+            if call.noticed is not call.state and not (call.is_remote and call.noticed is None)
+        ]
         for call, _ in changed:
             call.noticed = call.state
         return changed
@@ -393,6 +417,7 @@ class ProxiedPhone:
                 self._lines.show()
                 self._desk.screen.idle()
                 self._register_lines(now)
+                self._sharing.show_all()
                 for feature in self._features:
                     feature.registered(now=now)
             case ApplicationDataReceived():
@@ -404,6 +429,7 @@ class ProxiedPhone:
                 self._desk.events.append(event)
 
     def _station_gone(self, why: UnregisterCause, now: float) -> None:
+        self.house.leave(self)
         self._desk.screen.forget()
         for feature in self._features:
             feature.left(now=now)
@@ -422,9 +448,8 @@ class ProxiedPhone:
             self._desk.finish(call, why, now=now)
 
     def _leave(self, now: float) -> None:
-        for line, agent in enumerate(self._desk.agents, 1):
-            if line in self._connected:
-                agent.unregister(now=now)
+        for line, shared in enumerate(self._desk.lines, 1):
+            shared.leave(self._desk, connected=line in self._connected, now=now)
 
     def _register_lines(self, now: float) -> None:
         if not self.session.is_accepted or self.session.state != "registered":

@@ -8,7 +8,11 @@ from enum import StrEnum
 
 from bridge.callcontrol.channel import MediaChannel
 from bridge.callcontrol.parties import Party
+from bridge.core import NumberRange
+from bridge.sccp import Label
 from bridge.sip import AudioSession, Call, UserAgent
+from bridge.sip import CallState as SipState
+from bridge.sip.message import Header
 
 
 class PhoneCallState(StrEnum):
@@ -26,12 +30,17 @@ class PhoneCallState(StrEnum):
     CONNECTED = "connected"
     HELD = "held"
     RESUMING = "resuming"
+    REMOTE = "in use on another phone"
+    REMOTE_HELD = "on hold on another phone"
+    """Of the line that this phone shares with another; the SIP side is with that phone."""
     FAILED = "failed"
     """It did not come about; the user hears a tone."""
     ENDED = "ended"
 
 
-ASIDE = frozenset({PhoneCallState.RINGING_IN, PhoneCallState.HELD, PhoneCallState.ENDED})
+REMOTE = frozenset({PhoneCallState.REMOTE, PhoneCallState.REMOTE_HELD})
+"""States of calls that another phone has."""
+ASIDE = REMOTE | {PhoneCallState.RINGING_IN, PhoneCallState.HELD, PhoneCallState.ENDED}
 """States that do not occupy the user; of the others there is at most one call."""
 
 
@@ -52,6 +61,12 @@ class PhoneCall:
     digits: str = ""
     remote: Party = field(default_factory=Party)
     dialled: str = ""
+    target: str = ""
+    """The service of the PBX that this call asks for, in place of a number: what only the proxy asks for."""
+    service: str = ""
+    """The name of the service that the number being dialled is for; empty for a plain call."""
+    numbers: tuple[NumberRange, ...] = ()
+    """The numbers that this service takes."""
     deadline: float | None = None
     """End of the wait for a digit, or of a failure's tone."""
     answered_at: float | None = None
@@ -79,11 +94,59 @@ class PhoneCall:
     """It goes to an emergency number."""
     only_emergency: bool = False
     """There is no room for it: it may go nowhere but to an emergency number."""
+    transfer_with: PhoneCall | None = None
+    """The call whose other side it shall be joined with."""
+    transfer_words: str = Label.CAN_NOT_COMPLETE_TRANSFER
+    """What the user reads when it does not come about."""
+    transfer_taken: bool = False
+    """The PBX said that it will see to it."""
+    handed_over: bool = False
+    """The PBX has the other side now."""
+    transfer_deadline: float | None = None
+    """When to stop waiting for word of the transfer."""
+    conference_of: PhoneCall | None = None
+    """The held call whose other side shall meet this one's in a conference."""
+    room: str = ""
+    """The conference that this call is the phone's own leg of."""
+    selected: bool = False
+    """Marked by Select, for Join and DirTrfr."""
+    held_there: bool = False
+    """The other side put it on hold."""
+    reverting: bool = False
+    """It is on hold for so long that the user is reminded of it."""
     tone: bool = False
     """A tone sounds on the phone."""
     redirected_from: Party = field(default_factory=Party)
     noticed: PhoneCallState | None = None
     """The state in which the phone's features last saw it."""
+
+    headers: tuple[Header, ...] = ()
+    """What the service is told."""
+    joins: int = 0
+    """The reference of another phone's call that this one joins; 0 for a call of its own."""
+    elsewhere: bool = False
+    """Never talked on this phone: another phone of the line took it, or made it."""
+    private: bool = False
+    """Another phone has it, and does not show with whom."""
+    told_others: tuple[PhoneCallState | None, Party, bool] | None = None
+    """What the other phones of the line were last told of it."""
+
+    @property
+    def is_remote(self) -> bool:
+        """True when another phone has it."""
+        return self.state in REMOTE
+
+    @property
+    def door(self) -> str:
+        """What others are sent to, that they may join the conference of this leg."""
+        return f"sepbridge-conf-guest-{self.room}"
+
+    @property
+    def stands(self) -> bool:
+        """True while both sides are there: talking, or on hold here."""
+        return self.state in (PhoneCallState.CONNECTED, PhoneCallState.HELD) and (
+            self.sip is not None and self.sip.state is SipState.CONFIRMED
+        )
 
     @property
     def is_aside(self) -> bool:

@@ -19,13 +19,16 @@ from bridge.sccp import (
     CallHistoryDisposition,
     CallInfo,
     CallSecurity,
+    CallSelectStat,
     CallState,
     CallType,
+    CallVisibility,
     ClearPriNotify,
     ClearPromptStatus,
     DialedNumber,
     DisplayPriNotify,
     DisplayPromptStatus,
+    ExtendedLabel,
     Label,
     LampMode,
     Message,
@@ -51,12 +54,17 @@ NOTIFY_SECONDS = 10
 NOTIFY_PRIORITY = 5
 HISTORY_SINCE = 17
 """CallHistoryDisposition is for newer phones only."""
+_BARGE_KEY = 1 << 0
+"""Barge is the first key of its set."""
+REMOTE_HOLD_SINCE = 15
+"""Older phones know one kind of hold."""
 
 _LAMPS = {
     PhoneCallState.RINGING_IN: LampMode.BLINK,
     PhoneCallState.PROCEEDING: LampMode.BLINK,
     PhoneCallState.RINGING_OUT: LampMode.BLINK,
     PhoneCallState.HELD: LampMode.WINK,
+    PhoneCallState.REMOTE_HELD: LampMode.WINK,
     PhoneCallState.ENDED: LampMode.OFF,
 }
 _URGENCY = (LampMode.OFF, LampMode.WINK, LampMode.ON, LampMode.BLINK)
@@ -75,7 +83,8 @@ class Screen:
         self.unknown = unknown
         self.usable: Callable[[int], Collection[SoftKeyEventType]] = lambda _: tuple(SoftKeyEventType)
         """The soft keys that do something for the call of this reference; 0 for the idle phone."""
-        self._sets: dict[int, SelectSoftKeys] = {}
+        self._sets: dict[int, tuple[SelectSoftKeys, SelectSoftKeys]] = {}
+        """The set of soft keys of each call, 0 for the idle phone: as it was wanted, and as it was sent."""
         self.silent_lines: set[int] = set()
         """Lines whose calls make no sound."""
 
@@ -86,15 +95,27 @@ class Screen:
 
     def _fitted(self, message: Message) -> Message:
         """A set of soft keys as this model and this call have it: no key is shown that does nothing."""
-        profile = self._session.profile
-        if not isinstance(message, SelectSoftKeys) or profile is None:
+        if not isinstance(message, SelectSoftKeys):
             return message
-        self._sets[message.call_ref] = message
+        fitted = self._with_useful_keys(message)
+        self._sets[message.call_ref] = message, fitted
+        return fitted
+
+    def _with_useful_keys(self, message: SelectSoftKeys) -> SelectSoftKeys:
+        profile = self._session.profile
+        if profile is None:
+            return message
         keys = message.set
         if keys == SoftKeySetIndex.CONNECTED_CONFERENCEABLE and not self._session.traits.conference_keys:
             keys = SoftKeySetIndex.CONNECTED
         mask = message.valid_mask & profile.softkeys.mask(keys, self.usable(message.call_ref))
         return replace(message, set=keys, valid_mask=mask)
+
+    def refresh_keys(self) -> None:
+        """Show the keys that do something by now, and hide those that no longer do."""
+        for wanted, sent in tuple(self._sets.values()):
+            if self._with_useful_keys(wanted) != sent:
+                self.send(wanted)
 
     # --- idle --------------------------------------------------------------------------------------------------------
 
@@ -108,12 +129,12 @@ class Screen:
 
     def idle(self) -> None:
         """The idle phone."""
-        self.send(SelectSoftKeys(0, 0, SoftKeySetIndex.ON_HOOK, ALL_KEYS), DisplayPromptStatus(self._idle))
+        self.send(self._select(None, SoftKeySetIndex.ON_HOOK), DisplayPromptStatus(self._idle))
 
     def keys_again(self) -> None:
         """Show the soft keys of all calls once more: there are others now, or others do something."""
-        for message in tuple(self._sets.values()):
-            self.send(message)
+        for wanted, _ in tuple(self._sets.values()):
+            self.send(wanted)
 
     def message(self, text: str, seconds: int, priority: int) -> None:
         """A text from somebody; 0 seconds until ``clear_message``."""
@@ -138,13 +159,13 @@ class Screen:
     def off_hook(self, call: PhoneCall, calls: Iterable[PhoneCall], *, stutter: bool, prompt: bool = True) -> None:
         """Dial tone."""
         line, ref = call.line, call.call_ref
-        feature = call.transfer_of is not None
+        feature = call.transfer_of is not None or call.conference_of is not None
         keys = SoftKeySetIndex.OFF_HOOK_WITH_FEATURE if feature else SoftKeySetIndex.OFF_HOOK
         self.send(SetRinger(RingMode.OFF), SetSpeakerMode(OnOff.ON))
         self.lamps(calls)
         self.send(
             CallState(StationCallState.OFF_HOOK, line, ref),
-            SelectSoftKeys(line, ref, keys, ALL_KEYS),
+            self._select(call, keys),
             DisplayPromptStatus(Label.ENTER_NUMBER, 0, line, ref),
             ActivateCallPlane(line),
         )
@@ -162,7 +183,7 @@ class Screen:
     def digits(self, call: PhoneCall) -> None:
         """The first digit came."""
         self.silence(call)
-        self.send(SelectSoftKeys(call.line, call.call_ref, SoftKeySetIndex.DIGITS_AFTER_DIALING_FIRST, ALL_KEYS))
+        self.send(self._select(call, SoftKeySetIndex.DIGITS_AFTER_DIALING_FIRST))
 
     def erased(self, call: PhoneCall) -> None:
         """The last digit is gone."""
@@ -174,10 +195,11 @@ class Screen:
         self.silence(call)
         self.lamps(calls)
         self.info(call, own)
+        if call.dialled:
+            self.send(DialedNumber(call.dialled, line, ref))
         self.send(
-            DialedNumber(call.dialled, line, ref),
             CallState(StationCallState.PROCEED, line, ref),
-            SelectSoftKeys(line, ref, SoftKeySetIndex.RING_OUT, ALL_KEYS),
+            self._select(call, SoftKeySetIndex.RING_OUT),
             DisplayPromptStatus(Label.CALL_PROCEED, 0, line, ref),
         )
 
@@ -189,7 +211,7 @@ class Screen:
         self.lamps(calls)
         self.send(
             CallState(StationCallState.RING_OUT, line, ref),
-            SelectSoftKeys(line, ref, keys, ALL_KEYS),
+            self._select(call, keys),
             DisplayPromptStatus(Label.RING_OUT, 0, line, ref),
         )
         if tone:
@@ -204,7 +226,7 @@ class Screen:
         self.lamps(calls)
         self.send(
             CallState(outcome.state, line, ref),
-            SelectSoftKeys(line, ref, SoftKeySetIndex.RING_OUT, ALL_KEYS),
+            self._select(call, SoftKeySetIndex.RING_OUT),
             DisplayPromptStatus(text or outcome.text, 0, line, ref),
         )
         self.tone(call, outcome.tone)
@@ -218,7 +240,7 @@ class Screen:
         text = Label.CALL_WAITING if call.waiting else Label.FROM + who
         self.send(
             CallState(StationCallState.RING_IN, line, ref),
-            SelectSoftKeys(line, ref, SoftKeySetIndex.RING_IN, ALL_KEYS),
+            self._select(call, SoftKeySetIndex.RING_IN),
             DisplayPromptStatus(text, 0, line, ref),
         )
         self.notify(Label.FROM + who)
@@ -230,6 +252,14 @@ class Screen:
         """Sound the ringer, or for a call-waiting call the lamp alone."""
         mode = RingMode.SILENT if call.waiting or call.line in self.silent_lines else RingMode.INSIDE
         self.send(SetRinger(mode, RingDuration.NORMAL, call.line, call.call_ref))
+
+    def ring_once(self, call: PhoneCall) -> None:
+        """Sound the ringer once."""
+        self.send(SetRinger(RingMode.INSIDE, RingDuration.SINGLE, call.line, call.call_ref))
+
+    def ringer_off(self, call: PhoneCall) -> None:
+        """Silence the ringer."""
+        self.send(SetRinger(RingMode.OFF, RingDuration.NORMAL, call.line, call.call_ref))
 
     def call_waiting_tone(self, active: PhoneCall) -> None:
         """Tell the user in a call that another one waits."""
@@ -253,17 +283,27 @@ class Screen:
         self.lamps(calls)
         self.send(ActivateCallPlane(call.line))
 
+    def taking(self, call: PhoneCall, calls: Iterable[PhoneCall]) -> None:
+        """The user takes over what another phone held. To this phone it is a new call: OFF_HOOK comes first."""
+        line, ref = call.line, call.call_ref
+        self.send(SetSpeakerMode(OnOff.ON))
+        self.lamps(calls)
+        self.send(CallState(StationCallState.OFF_HOOK, line, ref), ActivateCallPlane(line))
+
     # --- both --------------------------------------------------------------------------------------------------------
 
     def connected(self, call: PhoneCall, own: StationLine, calls: Iterable[PhoneCall]) -> None:
         """The two talk."""
         line, ref = call.line, call.call_ref
-        transfer = call.transfer_of is not None
-        keys = SoftKeySetIndex.CONNECTED_TRANSFERABLE if transfer else SoftKeySetIndex.CONNECTED
+        keys = SoftKeySetIndex.CONNECTED
+        if call.transfer_of is not None:
+            keys = SoftKeySetIndex.CONNECTED_TRANSFERABLE
+        elif call.conference_of is not None and self._session.traits.conference_keys:
+            keys = SoftKeySetIndex.CONNECTED_CONFERENCEABLE
         self.send(StopTone(line, ref))
         call.tone = False
         self.lamps(calls)
-        self.send(CallState(StationCallState.CONNECTED, line, ref), SelectSoftKeys(line, ref, keys, ALL_KEYS))
+        self.send(CallState(StationCallState.CONNECTED, line, ref), self._select(call, keys))
         self.send(DisplayPromptStatus(Label.CONNECTED, 0, line, ref))
         self.info(call, own)
 
@@ -275,7 +315,7 @@ class Screen:
         self.lamps(calls)
         self.send(CallState(StationCallState.HOLD, line, ref), DisplayPromptStatus(Label.HOLD, 0, line, ref))
         self.info(call, own)
-        self.send(SetSpeakerMode(OnOff.OFF), SelectSoftKeys(line, ref, SoftKeySetIndex.ON_HOLD, ALL_KEYS))
+        self.send(SetSpeakerMode(OnOff.OFF), self._select(call, SoftKeySetIndex.ON_HOLD))
 
     def cleared(self, call: PhoneCall, closing: Iterable[Message], calls: tuple[PhoneCall, ...]) -> None:
         """The call is over. ``closing``: the messages that close its channel; ``calls``: those that are left."""
@@ -288,24 +328,62 @@ class Screen:
         self.send(SetRinger(RingMode.OFF, RingDuration.NORMAL, line, ref))
         if all(other.is_aside for other in calls):
             self.send(SetSpeakerMode(OnOff.OFF))
-        if not calls:
+        if all(other.is_remote for other in calls):
             self.idle()
             self._session.send_time()
             self.send(SetRinger(RingMode.OFF))
 
-    def answered_elsewhere(self, call: PhoneCall) -> None:
-        """Somebody else took the call: it is not a missed one."""
-        if self._session.dialect.version >= HISTORY_SINCE:
-            self.send(CallHistoryDisposition(CallHistory.IGNORE, call.line, call.call_ref))
+    # --- another phone of the line -----------------------------------------------------------------------------------
+
+    def taken_elsewhere(self, call: PhoneCall) -> None:
+        """Another phone of the line took what rings here. Connected first, or the phone lists a missed call."""
+        line, ref = call.line, call.call_ref
+        self.send(SetRinger(RingMode.OFF, RingDuration.NORMAL, line, ref))
+        self.send(ClearPriNotify(NOTIFY_PRIORITY))
+        self.filed(call, CallHistory.IGNORE)
+        self.send(ClearPromptStatus(line, ref), CallState(StationCallState.CONNECTED, line, ref))
+
+    def remote(self, call: PhoneCall, own: StationLine, calls: Iterable[PhoneCall], *, barge: bool) -> None:
+        """Another phone of the line has the call, in use or on hold. ``barge``: this phone may join it."""
+        line, ref = call.line, call.call_ref
+        if call.state is PhoneCallState.REMOTE:
+            state, keys, text = StationCallState.IN_USE_REMOTELY, SoftKeySetIndex.IN_USE_HINT, Label.IN_USE_REMOTE
+        else:
+            red = self._session.dialect.version >= REMOTE_HOLD_SINCE
+            state = StationCallState.REMOTE_HOLD if red else StationCallState.HOLD
+            keys, text = SoftKeySetIndex.ON_HOOK_STEALABLE, Label.HOLD
+        visibility = CallVisibility.HIDDEN if call.private else CallVisibility.DEFAULT
+        self.send(CallState(state, line, ref, visibility))
+        self.info(call, own)
+        self.lamps(calls)
+        mask = ALL_KEYS if barge and not call.private else ALL_KEYS & ~_BARGE_KEY
+        if call.state is not PhoneCallState.REMOTE:
+            mask = ALL_KEYS
+        self.send(SelectSoftKeys(line, ref, keys, mask), DisplayPromptStatus(text, 0, line, ref))
+
+    def remote_cleared(self, call: PhoneCall, calls: tuple[PhoneCall, ...]) -> None:
+        """What another phone had is over."""
+        line, ref = call.line, call.call_ref
+        self.lamps((*calls, call))
+        self.send(ClearPromptStatus(line, ref), CallState(StationCallState.ON_HOOK, line, ref))
+        if all(other.is_remote for other in calls):
+            self.idle()
+
+    def filed(self, call: PhoneCall, history: CallHistory | None) -> None:
+        """Tell the phone how to file the call; old ones decide for themselves."""
+        if history is not None and self._session.dialect.version >= HISTORY_SINCE:
+            self.send(CallHistoryDisposition(history, call.line, call.call_ref))
 
     def info(self, call: PhoneCall, own: StationLine) -> None:
         """Who is on the call."""
         here = Party(own.number, own.display_name)
         there = call.remote
         if not there.shown:
-            there = Party("", self.unknown)
+            there = Party("", Label.PRIVATE if call.private else self.unknown)
         calling, called = (here, there) if call.outgoing else (there, here)
         original = Party(call.dialled, call.dialled) if call.outgoing else call.redirected_from
+        if call.target:
+            original = there
         restriction = 0xFF if self._session.traits.inverted_presentation else 0
         self.send(
             CallInfo(
@@ -323,6 +401,30 @@ class Screen:
                 restriction_bits=restriction,
             )
         )
+
+    def prompt(self, call: PhoneCall, text: str) -> None:
+        """What the prompt line says about a call."""
+        self.send(DisplayPromptStatus(text, 0, call.line, call.call_ref))
+
+    def select_keys(self, call: PhoneCall, keys: SoftKeySetIndex) -> None:
+        """Show another set of soft keys for a call."""
+        self.send(self._select(call, keys))
+
+    def marked(self, call: PhoneCall) -> None:
+        """Show whether the call is selected."""
+        self.send(CallSelectStat(int(call.selected), call.call_ref, call.line))
+
+    def reminding(self, call: PhoneCall) -> None:
+        """The call has been on hold for long."""
+        line, ref = call.line, call.call_ref
+        self.send(CallState(StationCallState.HOLD_REVERT, line, ref))
+        self.prompt(call, ExtendedLabel.HOLD_REVERSION)
+        self.select_keys(call, SoftKeySetIndex.ON_HOLD)
+
+    @staticmethod
+    def _select(call: PhoneCall | None, keys: SoftKeySetIndex) -> SelectSoftKeys:
+        line, ref = (call.line, call.call_ref) if call is not None else (0, 0)
+        return SelectSoftKeys(line, ref, keys, ALL_KEYS)
 
     def tone(self, call: PhoneCall, tone: Tone) -> None:
         """Start a tone."""

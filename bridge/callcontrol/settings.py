@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from bridge.core import AbbreviatedDial, DndMode
+from bridge.core import AbbreviatedDial, DndMode, NumberRange
 from bridge.core import DtmfMode as DtmfMode
 from bridge.core import EarlyOpen as EarlyOpen
 from bridge.dialplan import DigitPlan
@@ -57,6 +57,16 @@ class CallSettings:
     and the user would hear nothing for ever; an INVITE that nobody answers at all ends by timer B, after 32 s."""
     channel_ack: float = 2.0
     """How long an OpenReceiveChannelAck is awaited; then it is tried once more."""
+    transfer_wait: float = 20.0
+    """How long the PBX may say nothing about a transfer before the call is given back."""
+    transfer_on_hook: bool = False
+    """Hanging up during the consultation hands the held call over. Phones without a display always do so."""
+    conference_outlives_starter: bool = True
+    """The others go on talking when the phone that made the conference leaves it."""
+    meetme: tuple[NumberRange, ...] = ()
+    """The numbers of meet-me conferences."""
+    hold_reminder: float = 60.0
+    """How long after the first reminder of a held call the next one comes; the first one is the line's."""
     preserve: float = 30.0
     """How long calls outlive the phone's signalling connection: their media go on."""
     early_open: EarlyOpen = EarlyOpen.AUTO
@@ -71,6 +81,10 @@ class CallSettings:
     dnd_modes: tuple[DndMode, ...] = (DndMode.SILENT, DndMode.REJECT)
     """The modes of do-not-disturb that the user may switch on; the key switches on the first."""
     abbreviated: tuple[AbbreviatedDial, ...] = ()
+    barge: bool = False
+    """This phone may join the calls of other phones of its lines."""
+    privacy: bool = False
+    """Other phones of a line do not show with whom this one talks."""
     voicemail: str = ""
     """What the messages button dials."""
     texts: CallTexts = field(default=CallTexts())

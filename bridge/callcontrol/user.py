@@ -46,7 +46,7 @@ KEY_OF_BUTTON = {
 class User:
     """The user of one phone."""
 
-    __slots__ = ("_desk", "_features", "_focus", "_incoming", "_midcall", "_outgoing", "_transfer")
+    __slots__ = ("_desk", "_features", "_focus", "_incoming", "_midcall", "_outgoing", "_sharing", "_transfer")
 
     def __init__(self, workings: Workings, features: Sequence[Feature]) -> None:
         self._desk: Desk = workings.desk
@@ -55,6 +55,7 @@ class User:
         self._incoming = workings.incoming
         self._midcall = workings.midcall
         self._transfer = workings.transfer
+        self._sharing = workings.sharing
         self._features = features
 
     def receive(self, event: UserInput, *, now: float) -> None:
@@ -93,16 +94,20 @@ class User:
         ringing = ringing or desk.first(PhoneCallState.RINGING_IN, event.line) or desk.first(PhoneCallState.RINGING_IN)
         if ringing is not None:
             self._press(ringing, Key.ANSWER, now=now)
+        elif (reverting := next((call for call in desk.all_calls if call.reverting), None)) is not None:
+            self._press(reverting, Key.RESUME, now=now)
         else:
             self._focus.new_call(event.line, now=now)
 
     def _replaced(self, call: PhoneCall, now: float) -> None:
-        """Without a display nobody can come back to a held call: hanging up hands it over, or ends it."""
+        """Hanging up may hand the held call over; without a display nobody could come back to it, and it ends."""
         desk = self._desk
-        if not desk.session.traits.display:
-            if call.transfer_of is not None and act_of(call.state, Key.TRANSFER) is Act.TRANSFER:
-                self._press(call, Key.TRANSFER, now=now)
-                return
+        blind = not desk.session.traits.display
+        hands_over = blind or desk.settings.transfer_on_hook
+        if hands_over and call.transfer_of is not None and act_of(call.state, Key.TRANSFER) is Act.TRANSFER:
+            self._press(call, Key.TRANSFER, now=now)
+            return
+        if blind:
             for held in desk.all_calls:
                 if held.state is PhoneCallState.HELD and not held.transferring:
                     self._end(held, now)
@@ -176,7 +181,7 @@ class User:
         desk = self._desk
         told = self._told(call_ref)
         active = desk.active
-        if told is not None and told.line == line and told.is_aside:
+        if told is not None and told.line == line and told.is_aside and told.state is not PhoneCallState.REMOTE:
             self._press(told, Key.ANSWER if told.state is PhoneCallState.RINGING_IN else Key.RESUME, now=now)
         elif (ringing := desk.first(PhoneCallState.RINGING_IN, line)) is not None:
             self._press(ringing, Key.ANSWER, now=now)
@@ -184,6 +189,8 @@ class User:
             return
         elif (held := desk.first(PhoneCallState.HELD, line)) is not None:
             self._press(held, Key.RESUME, now=now)
+        elif (elsewhere := desk.first(PhoneCallState.REMOTE_HELD, line)) is not None:
+            self._press(elsewhere, Key.RESUME, now=now)
         else:
             self._focus.new_call(line, now=now)
 
@@ -199,6 +206,9 @@ class User:
             case Act.RESUME:
                 if self._focus.make_room(now=now) and not call.transferring:
                     self._midcall.resume(call, now=now)
+            case Act.TAKE:
+                if self._sharing.may_take(call) and self._focus.make_room(now=now):
+                    self._sharing.take(call, now=now)
             case Act.COLLECT:
                 self._outgoing.digit(call, digit, now=now)
             case Act.ERASE:
@@ -209,6 +219,8 @@ class User:
                 self._midcall.digit(call, digit, now=now)
             case Act.TRANSFER:
                 self._transfer.pressed(call, now=now)
+            case Act.NOTHING if call.is_remote and key in (Key.ANSWER, Key.RESUME, Key.HOLD):
+                self._desk.screen.notify(Label.IN_USE_REMOTE)  # another phone was quicker
             case Act.NOTHING:
                 pass
 
@@ -230,7 +242,7 @@ class User:
         if active is not None and act_of(active.state, key) is not Act.NOTHING:
             return active
         for on in (line, 0):
-            for state in (PhoneCallState.RINGING_IN, PhoneCallState.HELD):
+            for state in (PhoneCallState.RINGING_IN, PhoneCallState.HELD, PhoneCallState.REMOTE_HELD):
                 call = desk.first(state, on)
                 if call is not None and act_of(call.state, key) is not Act.NOTHING:
                     return call

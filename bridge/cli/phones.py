@@ -115,6 +115,23 @@ def add(
 
 @phones.command()
 @click.argument("phone")
+@click.argument("number")
+@click.option("--button", default=0, type=click.IntRange(0, 200), help="Which button. Default: the next free one.")
+@click.option("--label", default="", help="What stands beside the button.")
+@json_option
+def share(frame: Frame, phone: str, number: str, button: int, label: str) -> None:
+    """Put a number that another phone has on this phone, too: a shared line."""
+    with phone_desk(frame) as desk:
+        device = desk.share(desk.find(phone), number, button=button, label=label)
+        remark = tell_service(frame)
+    text = (
+        f"{device.name} has {number}, too. It shows after a restart: sepbridge phones restart {device.name}. {remark}"
+    )
+    frame.show({"phone": _public(frame, device), "remark": remark}, text)
+
+
+@phones.command()
+@click.argument("phone")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @json_option
 def remove(frame: Frame, phone: str, yes: bool) -> None:

@@ -59,6 +59,10 @@ class PhoneCall:
     on_hold: bool = False
     """True after this side pressed Hold."""
 
+    def share_of(self, frequency: int) -> float:
+        """How much of what is heard at this moment this tone is, 0 to 1: in a conference several are heard."""
+        return self.media.receiver.share_of(frequency)
+
     @property
     def heard(self) -> ToneHeard:
         """The tone that is heard at this moment."""

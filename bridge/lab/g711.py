@@ -101,8 +101,13 @@ class ToneListener:
         self._every = max(2, every)
         self._clear = clear
         self._window = bytearray()
+        self._latest = b""
         self._count = 0
         self.heard = ToneHeard(0, 0.0)
+
+    def share_of(self, frequency: int) -> float:
+        """How much of what was heard last this tone was, 0 to 1: in a conference several are heard at a time."""
+        return share(expand(self._latest), frequency) if self._latest else 0.0
 
     def listen(self, payload: bytes) -> ToneHeard | None:
         """Take one packet's payload. What is heard, whenever that changed; else None."""
@@ -115,11 +120,13 @@ class ToneListener:
         window, self._window = bytes(self._window), bytearray()
         if len(window) != WINDOW:
             return None
+        self._latest = window
         return self._judge(expand(window))
 
     def nothing_came(self) -> ToneHeard | None:
         """No packets at all for a while. Silence, if something was heard before; else None."""
         self._window.clear()
+        self._latest = b""
         self._count = 0
         if not self.heard.frequency:
             return None

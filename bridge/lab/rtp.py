@@ -156,6 +156,10 @@ class RtpReceiver:
         """What was heard last."""
         return self._listener.heard
 
+    def share_of(self, frequency: int) -> float:
+        """How much of what was heard last this tone was, 0 to 1."""
+        return self._listener.share_of(frequency)
+
     def nothing_came(self) -> ToneHeard | None:
         """No packet for a while: what is heard then, if that is a change; else None."""
         return self._listener.nothing_came()

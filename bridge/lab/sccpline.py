@@ -137,6 +137,10 @@ class SccpPhoneCall:
         """The tone that is heard at this moment."""
         return self.media.receiver.heard if self.media else ToneHeard(0, 0.0)
 
+    def share_of(self, frequency: int) -> float:
+        """How much of what is heard at this moment this tone is, 0 to 1: in a conference several are heard."""
+        return self.media.receiver.share_of(frequency) if self.media and self.call.channel else 0.0
+
     @property
     def keys(self) -> str:
         """Keys that the other side pressed."""

@@ -28,6 +28,7 @@ from bridge.lab.screenxml import ScreenDocument
 from bridge.lab.servicecontrol import RestartAction
 from bridge.lab.servicefetch import with_identity
 from bridge.lab.servicescreen import Effect, ServiceScreen
+from bridge.lab.skinnycall import ListedCall
 from bridge.lab.skinnydisplay import ScreenView
 from bridge.lab.skinnykeys import Pace, StationKeys
 from bridge.lab.skinnylink import SecureTransport
@@ -119,6 +120,7 @@ class SccpPhone(DeskPhone):
         self._call_count = 0
         self._faults: dict[str, None] = {}
         self._timings: deque[CallTiming] = deque(maxlen=1000)
+        self._listed: deque[ListedCall] = deque(maxlen=1000)
 
     # --- what can be seen --------------------------------------------------------------------------------------------
 
@@ -168,6 +170,11 @@ class SccpPhone(DeskPhone):
         """How long its finished calls took to come about."""
         return (*self._timings, *(self._line.timings if self._line else ()))
 
+    @property
+    def listed(self) -> tuple[ListedCall, ...]:
+        """Its lists of placed, received and missed calls, the oldest first. They outlive its registration."""
+        return (*self._listed, *(self._line.station.calls.listed if self._line else ()))
+
     # --- what a person does with it ----------------------------------------------------------------------------------
 
     def call(self, number: str, *, en_bloc: bool = False) -> None:
@@ -198,6 +205,16 @@ class SccpPhone(DeskPhone):
     def press_soft_key(self, label: str) -> None:
         """Press a soft key that the screen shows, by its label."""
         self._press(lambda keys, now: keys.soft_key(label, now=now))
+
+    def select_call(self, index: int = -1) -> None:
+        """Move the cursor to a call of the screen, counted from 0; the newest one unless another is named.
+
+        Raises LocalProtocolError where there is no such call.
+        """
+        calls = self._line.station.calls.all if self._line is not None else ()
+        if not -len(calls) <= index < len(calls):
+            raise LocalProtocolError(f"there is no call {index} on the screen", why=f"it shows {len(calls)}")
+        self._press(lambda keys, _now: keys.select(calls[index]))
 
     def press_line(self, instance: int = 1) -> None:
         """Press a line button."""
@@ -411,6 +428,7 @@ class SccpPhone(DeskPhone):
         self._keep(line)
         self._call_count = line.station.calls.count
         self._timings.extend(line.timings)
+        self._listed.extend(line.station.calls.listed)
         self._line = None
 
     def _keep(self, line: SccpLine) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bridge.sccp import CallInfo, CallType, MediaCodec, StationCallState
+from bridge.sccp import CallHistory, CallInfo, CallType, MediaCodec, StationCallState
 
 FAILED = {
     StationCallState.BUSY: 486,
@@ -50,9 +50,13 @@ class StationCall:
     """Whether the state OffHook was ever shown, without which some phones send no sound."""
     unlifted: bool = False
     """Connected came without it; forgiven only where InUseRemotely follows at once (flows reference, section 4.9)."""
+    elsewhere: bool = False
+    """Another phone of the line has it, since it was shown as in use, or on hold, there."""
     announced: bool = False
     connected: bool = False
     """Whether it was ever connected."""
+    filed: CallHistory | None = None
+    """How the server wants it listed; None where it did not say."""
     failure: StationCallState | None = None
     channel: MediaChannel | None = None
     last_key_at: float | None = None
@@ -81,7 +85,7 @@ class StationCall:
     @property
     def own(self) -> bool:
         """False for a call of somebody else on a shared line."""
-        return self.incoming or self.off_hook
+        return (self.incoming or self.off_hook) and not self.elsewhere
 
     @property
     def on_hold(self) -> bool:
@@ -106,3 +110,24 @@ class StationCall:
         """Seconds from the answer (the person's, or the far end's as shown) to sound that may flow both ways."""
         answered = self.answered_at if self.incoming else self.connected_at
         return None if answered is None or self.media_at is None else max(0.0, self.media_at - answered)
+
+
+@dataclass(frozen=True, slots=True)
+class ListedCall:
+    """An entry of the phone's lists of placed, received and missed calls."""
+
+    kind: CallHistory
+    line: int
+    number: str
+    name: str
+
+
+def list_of(call: StationCall) -> CallHistory:
+    """Where a call that is over is listed: where the server wants it, else by what the phone saw of it."""
+    if call.filed is not None and call.filed is not CallHistory.UNKNOWN:
+        return call.filed
+    if call.elsewhere:
+        return CallHistory.IGNORE
+    if call.incoming:
+        return CallHistory.RECEIVED if call.connected else CallHistory.MISSED
+    return CallHistory.PLACED if call.off_hook and call.other else CallHistory.IGNORE

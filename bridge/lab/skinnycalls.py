@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 
-from bridge.lab.skinnycall import FAILED, MediaChannel, StationCall
+from bridge.lab.skinnycall import FAILED, ListedCall, MediaChannel, StationCall, list_of
 from bridge.lab.skinnydisplay import Display
 from bridge.lab.skinnyevents import (
     CallConnected,
@@ -29,6 +29,7 @@ from bridge.lab.skinnysoftkeys import SoftKeyBoard
 from bridge.sccp import (
     ActivateCallPlane,
     BackSpaceRes,
+    CallHistory,
     CallHistoryDisposition,
     CallInfo,
     CallState,
@@ -63,6 +64,7 @@ _State = StationCallState
 _MOST = 32
 """Calls at a time."""
 _REMEMBERED = 16
+_LISTED = 150
 _RINGING = {_State.RING_IN, _State.CALL_WAITING}
 _ENDED = {_State.ON_HOOK, _State.IDLE}
 _SHARED = {_State.IN_USE_REMOTELY, _State.REMOTE_HOLD, _State.HOLD}
@@ -96,6 +98,8 @@ class StationCalls:
         self._calls: dict[int, StationCall] = {}
         self._over: deque[int] = deque(maxlen=_REMEMBERED)
         self.count = 0
+        self.listed: deque[ListedCall] = deque(maxlen=_LISTED)
+        """The call lists, the oldest first."""
         self.selected = 0
         """Reference of the call in front; 0 for the idle screen."""
         self.version = 0
@@ -160,8 +164,9 @@ class StationCalls:
                 self.selected = front.ref if front else self.selected
             case DeactivateCallPlane():
                 self.selected = 0
-            case CallHistoryDisposition():
-                pass
+            case CallHistoryDisposition(disposition=filed, call_ref=ref):
+                if (call := self._known(ref, "CallHistoryDisposition")) is not None:
+                    call.filed = filed
             case DisplayPromptStatus(call_ref=ref) if ref:
                 self._known(ref, "a prompt")
                 return False
@@ -230,6 +235,7 @@ class StationCalls:
         match call.state:
             case _State.OFF_HOOK:
                 call.off_hook = True
+                call.elsewhere = False
                 self.selected = call.ref
             case _State.RING_IN | _State.CALL_WAITING:
                 front = self.current
@@ -241,7 +247,11 @@ class StationCalls:
                     self._place(call)
                     self._report(RingingAtFarEnd(call))
                 self._place(call)
-            case _State.CONNECTED if call.own:
+            case _State.IN_USE_REMOTELY | _State.REMOTE_HOLD:
+                call.elsewhere = True
+                if self.selected == call.ref:
+                    self.selected = 0
+            case _State.CONNECTED if call.own and call.off_hook:
                 self.selected = call.ref
                 self._connected(call, now)
             case _State.BUSY | _State.CONGESTION | _State.INVALID_NUMBER:
@@ -282,6 +292,8 @@ class StationCalls:
         if self.selected == call.ref:
             left = next((each for each in reversed(self._calls.values()) if each.own), None)
             self.selected = left.ref if left else 0
+        if (kind := list_of(call)) is not CallHistory.IGNORE:
+            self.listed.append(ListedCall(kind, call.line, call.other, call.name))
         self._report(CallOver(call))
 
     def abandon(self) -> None:

@@ -170,6 +170,10 @@ class StationKeys:
             call.answered_at = now
         self._send(SoftKeyEvent(event, call.line if call else 0, ref))
 
+    def select(self, call: StationCall) -> None:
+        """Move the cursor to a call on the screen, so that the soft keys are for it."""
+        self._calls.selected = call.ref
+
     def can_press(self, label: str) -> bool:
         """Whether that soft key is shown."""
         return bool(self._traits.soft_keys) and self._soft_keys.event(self._calls.selected, label) is not None

@@ -54,8 +54,8 @@ class TestbedWishes:
     installation: AsteriskInstallation | None = None
     database_url: str = ""
     wait_for_pbx: float = 2.0
-    sccp: SccpSettings = field(default_factory=SccpSettings)
-    """How SCCP phones are served; where is the lab's own affair."""
+    sccp: SccpSettings = field(default_factory=lambda: SccpSettings(meetme=(NumberRange("8500", "8509"),)))
+    """How SCCP phones are served; the addresses are the lab's own."""
 
 
 class Testbed:
@@ -212,6 +212,7 @@ def _toml(settings: Settings) -> str:
             "[sccp]",
             f'listen = ["{settings.sccp.listen[0]}"]',
             f'asterisk = "{settings.sccp.asterisk}"',
+            f"meetme = {[f'{each.start}-{each.end}' for each in settings.sccp.meetme]}",
             f"keepalive = {settings.sccp.keepalive}",
             f"preserve = {settings.sccp.preserve}",
             f'tokens = "{settings.sccp.tokens}"',

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from bridge.core import NumberRange
 from bridge.dialplan import Context, numbers_context
 from bridge.errors import InvalidInput
 from bridge.pbx.conffile import Item, Section, render, token
@@ -13,6 +14,9 @@ from bridge.ports import SipEndpoint
 
 NUMBERS_CONTEXT = "sepbridge-numbers"
 """Holds the extensions; ``sepbridge-phones``, where calls of phones start, includes it (asterisk-conf/sepbridge)."""
+MEETME_CONTEXT = "sepbridge-meetme-numbers"
+"""Holds the numbers of meet-me conferences (asterisk-conf/sepbridge/services/meetme.conf)."""
+MOST_MEETME = 1000
 _EXTENSION = re.compile(r"_?[0-9A-DXZN*#+.\[\]-]{1,90}")
 RING_SUBROUTINE = "sepbridge-ring"
 """How a number is called, with its forwards, do-not-disturb and mailbox: written there, once for all."""
@@ -34,6 +38,22 @@ def number_items(endpoint: SipEndpoint) -> tuple[Item, ...]:
         Item("exten", f"{number},1,Gosub({RING_SUBROUTINE},s,1({told}))", arrow=True),
         Item("same", "n,Hangup()", arrow=True),
     )
+
+
+def meetme_text(ranges: Iterable[NumberRange]) -> str:
+    """The context with the numbers of meet-me conferences; empty where there are none. Raises InvalidInput.
+
+    Each number has a line: a pattern would take numbers that are none, and there are a thousand at most.
+    """
+    numbers = [
+        str(number).zfill(len(each.start)) for each in ranges for number in range(int(each.start), int(each.end) + 1)
+    ]
+    if not numbers:
+        return ""
+    if len(numbers) > MOST_MEETME:
+        raise InvalidInput(f"{len(numbers)} numbers for meet-me conferences", fix=f"use {MOST_MEETME} at most")
+    items = (Item("exten", f"{number},1,Gosub(sepbridge-meetme,join,1({number}))", arrow=True) for number in numbers)
+    return "\n" + Section(MEETME_CONTEXT).text() + "".join(item.text() for item in items)
 
 
 def context_items(context: Context) -> tuple[Item, ...]:

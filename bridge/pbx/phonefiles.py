@@ -34,8 +34,10 @@ class Written:
 class PhoneFiles:
     """Writes them. Blocking; one call at a time."""
 
-    def __init__(self, directory: Path, options: PjsipOptions) -> None:
+    def __init__(self, directory: Path, options: PjsipOptions, dialplan: str = "") -> None:
+        """``dialplan`` goes to the end of the phones' numbers as it is."""
         self._directory = directory
+        self._dialplan = dialplan
         self._options = options
         self._texts: dict[SipEndpoint, tuple[str, str]] = {}
         """Endpoint and dialplan text of what was written last, so that a change renders only what changed."""
@@ -64,7 +66,8 @@ class PhoneFiles:
             self._standing = self._blocks(self._read(PJSIP_PHONES))
         # The dialplan first: a number that leads to no endpoint does less harm than an endpoint without a number.
         dialplan = self._replace(
-            EXTENSIONS_PHONES, numbers_text((one.partition, number) for one, (_, number) in texts.items())
+            EXTENSIONS_PHONES,
+            numbers_text((one.partition, number) for one, (_, number) in texts.items()) + self._dialplan,
         )
         dialplan |= self._replace(EXTENSIONS_SITE, dial_plan_text(contexts))
         pjsip = self._replace(PJSIP_PHONES, "\n".join(text for text, _ in texts.values()))

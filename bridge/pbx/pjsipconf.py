@@ -17,6 +17,7 @@ _MAILBOX = re.compile(r"[0-9A-Za-z*#+_.-]{1,40}@[0-9A-Za-z_-]{1,40}")
 _GROUP = re.compile(r"[0-9A-Za-z_-]{1,40}")
 _NOT_IN_NAMES = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\"\\<>]+")
 LONGEST_NAME = 80
+MOST_CONTACTS = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +58,17 @@ def endpoint_sections(endpoint: SipEndpoint, options: PjsipOptions) -> tuple[Sec
     ``max_contacts=1`` with ``remove_existing`` because newer phones register a new contact user after every boot, and
     because a restart request must name the Call-ID of the one registration. ``identify_by`` has ``auth_username``
     because requests about the device come from the MAC, not from the number.
+
+    A line on several devices has one auth for each of them: Asterisk takes whichever fits, so that no device has to
+    know the secret of another. Its aor holds as many contacts as register by themselves.
     """
     name = token(endpoint.name, what="the name of an endpoint")
-    if not _SECRET.fullmatch(endpoint.secret):
-        raise InvalidInput(
-            f"the SIP password of {name} cannot be used",
-            why="phones take at most 30 printable characters, no blanks, and it must not be empty",
-            fix="give the phone a new password",
-        )
+    logins = {name: (endpoint.username or name, endpoint.secret)}
+    logins |= {f"{name}-{device}": (username, secret) for device, username, secret in endpoint.sharers}
+    for _, secret in logins.values():
+        _check_secret(name, secret)
+    if not 1 <= endpoint.contacts <= MOST_CONTACTS:
+        raise InvalidInput(f"{name} would register {endpoint.contacts} times", fix=f"use 1 to {MOST_CONTACTS}")
     if not endpoint.codecs or not all(_CODEC.fullmatch(codec) for codec in endpoint.codecs):
         raise InvalidInput(f"the codecs of {name} are not names that Asterisk knows", fix="see the phone's region")
     if not 1 <= endpoint.busy_at <= 1000:
@@ -79,7 +83,7 @@ def endpoint_sections(endpoint: SipEndpoint, options: PjsipOptions) -> tuple[Sec
         "disallow": "all",
         "allow": ",".join(endpoint.codecs),
         "aors": name,
-        "auth": name,
+        "auth": ",".join(logins),
         "callerid": f'"{caller}" <{check_extension(endpoint.number)}>'
         if caller
         else f"<{check_extension(endpoint.number)}>",
@@ -116,13 +120,18 @@ def endpoint_sections(endpoint: SipEndpoint, options: PjsipOptions) -> tuple[Sec
         settings["transport"] = token(transport, what="the name of a transport")
     return (
         Section(name, (*_items(settings), *_variables(endpoint))),
-        Section(name, _items({"type": "auth", "auth_type": "userpass", "username": name, "password": endpoint.secret})),
+        *(
+            Section(
+                auth, _items({"type": "auth", "auth_type": "userpass", "username": _user(username), "password": secret})
+            )
+            for auth, (username, secret) in logins.items()
+        ),
         Section(
             name,
             _items(
                 {
                     "type": "aor",
-                    "max_contacts": "1",
+                    "max_contacts": str(endpoint.contacts),
                     "remove_existing": "yes",
                     "qualify_frequency": str(options.qualify_seconds),
                 }
@@ -134,6 +143,19 @@ def endpoint_sections(endpoint: SipEndpoint, options: PjsipOptions) -> tuple[Sec
 def endpoint_text(endpoint: SipEndpoint, options: PjsipOptions) -> str:
     """The endpoint's part of the file, with a comment that names the device. Raises InvalidInput."""
     return f"; {endpoint.device}\n{render(endpoint_sections(endpoint, options))}"
+
+
+def _user(name: str) -> str:
+    return token(name, what="the user name of a phone")
+
+
+def _check_secret(name: str, secret: str) -> None:
+    if not _SECRET.fullmatch(secret):
+        raise InvalidInput(
+            f"the SIP password of {name} cannot be used",
+            why="phones take at most 30 printable characters, no blanks, and it must not be empty",
+            fix="give the phone a new password",
+        )
 
 
 def _items(settings: dict[str, str]) -> tuple[Item, ...]:

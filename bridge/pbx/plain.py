@@ -9,14 +9,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bridge.core import NumberRange
 from bridge.core.events import EndpointConfirmed, EndpointWritten, PbxConnected, PbxLost, PbxReloaded
 from bridge.dialplan import Context
 from bridge.errors import NotFound, PbxRefused, PbxUnavailable, SepbridgeError, WriteFailed
 from bridge.pbx.ami import Ami, AmiSettings, AmiState
 from bridge.pbx.amilink import AmiMessage
 from bridge.pbx.backlog import Backlog, ReloadBatch
+from bridge.pbx.conferences import AsteriskConferences
 from bridge.pbx.contacts import read_contacts
 from bridge.pbx.contactwatch import ContactWatch
+from bridge.pbx.dialplanconf import meetme_text
 from bridge.pbx.linefeatures import AsteriskLineFeatures
 from bridge.pbx.notify import check_sync_fields, restart_fields
 from bridge.pbx.phonefiles import PhoneFiles
@@ -47,6 +50,8 @@ class PlainAsteriskSettings:
     retry_every: float = 5.0
     """After a failed write or a refused reload."""
     poll_contacts_every: float = 60.0
+    meetme: tuple[NumberRange, ...] = ()
+    """The numbers of meet-me conferences, for those who dial them."""
 
 
 class PlainAsterisk:
@@ -65,10 +70,12 @@ class PlainAsterisk:
         self._clock = clock
         self._backlog = Backlog()
         self._contexts: tuple[Context, ...] = ()
-        self._files = PhoneFiles(settings.directory, settings.pjsip)
+        self._files = PhoneFiles(settings.directory, settings.pjsip, meetme_text(settings.meetme))
         self._ami = Ami(settings.ami, on_state=self._state_changed, on_event=self._event)
         self.line_features = AsteriskLineFeatures(self._ami)
         """Forwards and do-not-disturb (the LineFeatureStore port)."""
+        self.conferences = AsteriskConferences(self._ami)
+        """The conferences that run there (the Conferences port)."""
         self._contacts = ContactWatch(
             self._ami, listener, clock, lambda: self._backlog.names, poll_every=settings.poll_contacts_every
         )

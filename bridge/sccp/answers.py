@@ -17,6 +17,7 @@ from bridge.sccp.features import (
     SubscriptionStat,
     SubscriptionStatReq,
 )
+from bridge.sccp.labels import Label
 from bridge.sccp.lines import CallCount, CallCountRes, ForwardStat, LineStat, SpeedDialStat
 from bridge.sccp.message import Message
 from bridge.sccp.profile import StationProfile, StationServer
@@ -134,6 +135,8 @@ def _feature_stat(index: int, profile: StationProfile, buttons: tuple[ButtonDefi
     if speed_dial is not None and ButtonDefinition(index, StimulusType.BLF_SPEED_DIAL) in buttons:
         label = speed_dial.label or speed_dial.number
         return FeatureStat(index, StimulusType.BLF_SPEED_DIAL, BlfStatus.UNKNOWN, label)
+    if ButtonDefinition(index, StimulusType.FEATURE) in buttons:
+        return FeatureStat(index, StimulusType.FEATURE, 0, Label.PRIVATE)
     return FeatureStat(index, StimulusType.UNDEFINED)
 
 

@@ -42,6 +42,8 @@ class StationLine:
     """Dialled by going off hook."""
     hotline_delay: float = 0.0
     """Seconds in which the user may still dial something else."""
+    hold_reversion: float = 0.0
+    """Seconds after which the user is reminded of a held call; 0 for never."""
 
 
 @dataclass(frozen=True, slots=True)

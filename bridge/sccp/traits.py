@@ -48,6 +48,7 @@ class StationTraits:
 
 _PLAIN = StationTraits()
 _LEGACY = StationTraits(softkeys=False, message_lamp=False, legacy=True)
+_69XX = StationTraits(conference_keys=False)
 _ANALOG = StationTraits(softkeys=False, prompt=False, display=False, message_lamp=False)
 _JAVA_OF_79X1 = StationTraits(stop_closes_both=True)
 _SLOW = StationTraits(keepalive_tolerance=1.20)

@@ -18,12 +18,16 @@ from bridge.sip.transaction import Outcome
 class Transfers:
     """Our REFER, one at a time, and theirs."""
 
-    __slots__ = ("_asked", "_record", "_sent", "_subscribed", "answer_by")
+    __slots__ = ("_answered", "_asked", "_given_up", "_record", "_sent", "_subscribed", "answer_by")
 
     def __init__(self, record: CallRecord) -> None:
         self._record = record
         self._sent = False
         """Our transfer has no outcome yet."""
+        self._answered = False
+        """Our REFER has its final response."""
+        self._given_up = 0
+        """REFERs of ours that were given up before they were answered."""
         self._asked: Incoming | None = None
         """Their REFER that the owner has not answered."""
         self._subscribed = False
@@ -45,12 +49,24 @@ class Transfers:
         request.headers.set("Refer-To", refer_to(target, replaces))
         request.headers.set("Referred-By", f"<{record.line.account.address_of_record}>")
         record.line.send(request, record.call, now=now)
-        self._sent = True
+        self._sent, self._answered = True, False
+
+    def abandon(self) -> None:
+        """Wait no longer for the outcome of our transfer: a NOTIFY that comes still is refused."""
+        if self._sent and not self._answered:
+            self._given_up += 1
+        self._sent = False
 
     def receive(self, response: Response) -> None:
         """An answer to our REFER."""
-        if response.code < 200 or not self._sent:
+        if response.code < 200:
             return
+        if self._given_up:
+            self._given_up -= 1
+            return
+        if not self._sent:
+            return
+        self._answered = True
         if response.code < 300:
             self._record.report(TransferProgress(self._record.call, response.code, response.phrase))
         else:
@@ -58,7 +74,9 @@ class Transfers:
 
     def failed(self, outcome: Outcome) -> None:
         """Our REFER got no answer, or could not be sent."""
-        if self._sent:
+        if self._given_up:
+            self._given_up -= 1
+        elif self._sent:
             self._end(408 if outcome is Outcome.TIMED_OUT else 503, "")
 
     def notified(self, incoming: Incoming, *, now: float) -> None:

@@ -246,6 +246,15 @@ class UserAgent:
             call.transfers.refer(self._target(target), None, now=now)
         self._after(now)
 
+    def abandon_transfer(self, call: Call, *, now: float) -> None:
+        """Wait no longer for the outcome of ``transfer``; another one may be tried then."""
+        call.transfers.abandon()
+        self._after(now)
+
+    def token(self) -> str:
+        """A new name that nobody can guess, of letters and digits."""
+        return "".join(letter for letter in self._line.ids.tag() if letter.isascii() and letter.isalnum())
+
     def accept_transfer(self, call: Call, *, now: float) -> None:
         """Take on the transfer of TransferRequested; then ``call`` its target and ``report_transfer``."""
         call.transfers.accept(now=now)

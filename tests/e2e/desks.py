@@ -47,8 +47,12 @@ class Desks:
         self.bed = bed
         self.watch = Watch(bed)
         self.phones: list[SccpPhone] = []
+        self.auto_answer: float | None = 0.0
+        """Of the phones that are placed from now on."""
 
-    def place(self, model: str, *, mac: str = "", add_ons: tuple[str, ...] = ()) -> SccpPhone:
+    def place(
+        self, model: str, *, mac: str = "", add_ons: tuple[str, ...] = (), auto_answer: float | None = 0.0
+    ) -> SccpPhone:
         """A phone that nobody configured, without power yet."""
         index = len(self.phones) + 1
         phone = SccpPhone(
@@ -57,15 +61,15 @@ class Desks:
             FileServer(self.bed.tftp, self.bed.http),
             timing=LAB_TIMING,
             tone=TONES[40 + 4 * index],
-            auto_answer=0.0,
             add_ons=add_ons,
+            auto_answer=auto_answer if self.auto_answer is not None else None,
         )
         self.phones.append(phone)
         return phone
 
-    async def registered(self, model: str) -> SccpPhone:
+    async def registered(self, model: str, *, auto_answer: float | None = 0.0) -> SccpPhone:
         """A phone that is registered, its line at Asterisk too."""
-        phone = self.place(model)
+        phone = self.place(model, auto_answer=auto_answer)
         await come_up(phone)
         await self.watch.seen(PhoneRegistered, phone.device, count=2)
         await self.line_up(phone)

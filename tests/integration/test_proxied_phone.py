@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 
-from bridge.callcontrol import CallSettings, House, LineState, PhoneEvent, ProxiedPhone, TransferFinished
+from bridge.callcontrol import CallSettings, House, LineState, PhoneEvent, ProxiedPhone, SharedLine, TransferFinished
 from bridge.core import DeviceName
 from bridge.lab.asterisk import PrivateAsterisk
 from bridge.net.sipids import RandomSipIds
@@ -59,6 +59,7 @@ class Desk:
     def __init__(self, number: str, server: tuple[str, int]) -> None:
         account = Account(number, server[0], Destination(*server), password=SECRET)
         self.agent = UserAgent(account, RandomSipIds(), ("127.0.0.1", 0))
+        self.line = SharedLine(self.agent)
         self.link = SipLink(self.agent, self._event)
         self.profile = replace(PROFILE, lines=(StationLine(number),))
         features = PhoneFeatures.RFC2833 | PhoneFeatures.UTF_8
@@ -70,7 +71,7 @@ class Desk:
         self._timer: asyncio.TimerHandle | None = None
 
     def _event(self, event: Event) -> None:
-        self.phone.receive_sip(1, event, now=self.link.now)
+        self.line.receive(event, now=self.link.now)
         self.pump()
 
     def pump(self) -> None:
@@ -131,7 +132,7 @@ async def desk(number: str, server: tuple[str, int]) -> AsyncIterator[Desk]:
             feature2=features >> 16,
         )
     )
-    one.phone.accept(one.profile, CallSettings(), [one.agent], now=one.link.now)
+    one.phone.accept(one.profile, CallSettings(), [one.line], now=one.link.now)
     one.says(TimeDateReq())
     one.phone.line_connected(1, now=one.link.now)
     one.pump()

@@ -144,6 +144,7 @@ def test_a_lossy_channel_ends_in_the_right_file_or_a_counted_abort(size: int, wi
 )
 def test_no_datagram_upsets_a_transfer(arrivals: list[tuple[bytes, float]], size: int, window: int) -> None:
     transfer = ReadTransfer(bytes(size), negotiate([("windowsize", str(window))], size=size), now=0.0)
+    transfer.data_to_send()  # the answer to the request
     now = 0.0
     for data, wait in arrivals:
         now += wait

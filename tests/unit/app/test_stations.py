@@ -21,6 +21,8 @@ from bridge.app.stations import Stations
 from bridge.core import CallManagerGroup, Device, DeviceName, Server, SignallingProtocol
 from bridge.core.events import PhoneAlarmed, PhoneUnregistered, SecondConnectionRefused, TokenAnswered
 from bridge.lab.asterisk import free_port
+from bridge.pbx.ami import Ami, AmiSettings
+from bridge.pbx.conferences import AsteriskConferences
 from bridge.sccp import (
     Alarm,
     DeviceType,
@@ -99,6 +101,7 @@ def node(
             failback=failback,
             directory=Directory(store, clock),
             line_features=MemoryLineFeatures(),
+            conferences=AsteriskConferences(Ami(AmiSettings())),  # not connected: it says so
         )
         await stations.start()
         deciding = asyncio.create_task(admissions.run())

@@ -9,6 +9,7 @@ import pytest
 from bridge.callcontrol import CallFinished, CallSettings, MediaTroubled, PhoneCallState
 from bridge.callcontrol.network import is_elsewhere
 from bridge.sccp import (
+    CallHistory,
     CallHistoryDisposition,
     CallState,
     LampMode,
@@ -167,7 +168,8 @@ def test_a_caller_who_gives_up() -> None:
     bench.at_rest()
     (finished,) = bench.reported(CallFinished)
     assert (finished.outgoing, finished.answered) == (False, False)
-    assert bench.station.take(CallHistoryDisposition) == []
+    (filed,) = bench.station.take(CallHistoryDisposition)
+    assert filed.disposition == CallHistory.MISSED
 
 
 def test_a_caller_who_gives_up_while_the_channel_opens() -> None:

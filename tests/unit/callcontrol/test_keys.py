@@ -20,6 +20,10 @@ MEANT = {
     (State.CONNECTED, Key.TRANSFER): Act.TRANSFER,
     (State.HELD, Key.HOLD): Act.RESUME,
     (State.HELD, Key.RESUME): Act.RESUME,
+    (State.REMOTE, Key.END): Act.NOTHING,
+    (State.REMOTE_HELD, Key.END): Act.NOTHING,
+    (State.REMOTE_HELD, Key.HOLD): Act.TAKE,
+    (State.REMOTE_HELD, Key.RESUME): Act.TAKE,
 }
 
 

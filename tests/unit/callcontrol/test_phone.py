@@ -128,7 +128,7 @@ def test_a_rejection_with_a_text() -> None:
 def test_accept_wants_an_agent_for_each_line() -> None:
     bench = Bench()
     with pytest.raises(LocalProtocolError):
-        bench.phone.accept(PROFILE, CallSettings(), bench.agents[:1], now=bench.now)
+        bench.phone.accept(PROFILE, CallSettings(), bench.lines[:1], now=bench.now)
 
 
 # --- messages --------------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -113,3 +114,22 @@ def test_the_sites_dial_plan_is_written_as_it_was_compiled() -> None:
     )
     with pytest.raises(InvalidInput, match="cannot be an extension"):
         dial_plan_text([Context("a", (Extension("1,1,System(x)\n", steps),), ())])
+
+
+def test_a_line_of_several_phones_takes_the_secret_of_each() -> None:
+    shared = replace(PHONE, sharers=((DeviceName("SEP001122334466"), "1002", "0ther"),), contacts=2)
+    endpoint, first, second, aor = endpoint_sections(shared, PjsipOptions())
+    assert endpoint.last("auth") == "1001,1001-SEP001122334466"
+    assert [(one.name, one.last("username"), one.last("password")) for one in (first, second)] == [
+        ("1001", "1001", "s3cret"),
+        ("1001-SEP001122334466", "1002", "0ther"),
+    ]
+    assert aor.last("max_contacts") == "2"
+
+
+@pytest.mark.parametrize(
+    "change", [{"contacts": 0}, {"contacts": 33}, {"sharers": ((DeviceName("SEP001122334466"), "1002", ""),)}]
+)
+def test_a_line_that_cannot_be_shared(change: dict[str, Any]) -> None:
+    with pytest.raises(InvalidInput):
+        endpoint_sections(replace(PHONE, **change), PjsipOptions())

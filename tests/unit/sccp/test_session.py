@@ -356,6 +356,8 @@ def test_the_soft_keys() -> None:
     assert isinstance(sets, SoftKeySetRes)
     connected = [template.keys[position - 1].event for position in sets.sets[1].positions if position]
     assert connected == [3, 9, 4, 14, 13, 30, 29, 15, 28, 19, 31, 74, 27, 22]
+    assert connected[:3] == [3, 9, 4]
+    assert len(set(connected)) == len(connected)
     assert sets.sets[1].info[:3] == (303, 309, 304)
 
 

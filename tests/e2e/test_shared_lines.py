@@ -1,0 +1,206 @@
+"""One number on three phones of different kinds, on a stock Asterisk."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+
+import pytest
+
+from bridge.app.phones import PhoneDesk
+from bridge.app.system import SystemIds
+from bridge.core import BargeOption, Switch
+from bridge.core.events import PhoneRegistered
+from bridge.lab.anyphone import AnyPhone
+from bridge.lab.phoneevents import CallEnded, CallStarted, Registered
+from bridge.lab.sccpphone import SccpPhone
+from bridge.lab.testbed import running_testbed
+from bridge.ports import RestartKind
+from bridge.sccp import CallHistory
+from tests.e2e.desks import SCCP, Desks, next_tone
+
+MIXED, PURE = 0.75, 0.9
+MODELS = ("7961", "7960", "7975")
+
+
+async def until(reached: Callable[[], bool], what: str) -> None:
+    """Wait until it is so."""
+    for _ in range(400):
+        if reached():
+            return
+        await asyncio.sleep(0.025)
+    pytest.fail(f"it never came to this: {what}")
+
+
+async def hears(phone: AnyPhone, tone: int) -> None:
+    """Wait until the phone hears that tone."""
+    while await next_tone(phone) != tone:
+        pass
+
+
+def quality(phone: SccpPhone) -> float:
+    """How much of what the phone hears is one tone."""
+    return phone.current_call.heard.ratio if phone.current_call is not None else 0.0
+
+
+class Office:
+    """Three phones with the line of the first one; on the second it is button 2. And somebody who calls."""
+
+    def __init__(self, desks: Desks, phones: list[SccpPhone], caller: SccpPhone, number: str) -> None:
+        self.desks = desks
+        self.phones = phones
+        self.caller = caller
+        self.number = number
+
+    def lamp(self, phone: SccpPhone) -> str:
+        """The lamp of the shared line; empty while it is off."""
+        line = 1 if phone is self.phones[0] else 2
+        shining = dict(lamp.split(": ") for lamp in phone.view.lamps)
+        return shining.get(f"line {line}", "")
+
+    async def lamps(self, *wanted: str) -> None:
+        """Wait until the lamps of all three are so."""
+        await until(
+            lambda: tuple(map(self.lamp, self.phones)) == wanted,
+            f"{wanted}, but {[self.lamp(phone) for phone in self.phones]}",
+        )
+
+
+@pytest.fixture
+async def office() -> AsyncIterator[Office]:
+    async with running_testbed(SCCP) as bed:
+        desks = Desks(bed)
+        desks.auto_answer = None
+        phones = [await desks.registered(model) for model in MODELS]
+        caller = await desks.registered("7942")
+        number = phones[0].number
+        desk = PhoneDesk(bed.service.store, bed.service.clock, SystemIds(), "test")
+        for phone in phones[1:]:
+            desk.share(phone.device, number)
+        with bed.service.store.write() as work:
+            for phone in phones:
+                device = work.devices.get(phone.device)
+                assert device is not None
+                settings = replace(device.settings, privacy=Switch.OFF, barge=BargeOption.BARGE)
+                work.devices.update(replace(device, settings=settings), sharing=True)
+            work.commit()
+        await bed.service.refresh()
+        for phone in phones:
+            await bed.service.restart_phone(phone.device, RestartKind.RESTART)
+        for phone in phones:
+            await phone.wait_for(Registered, within=20)
+            await desks.watch.seen(PhoneRegistered, phone.device, count=3)
+        yield Office(desks, phones, caller, number)
+        for phone in desks.phones:
+            await phone.power_off()
+        for phone in desks.phones:
+            assert phone.faults == (), phone.device
+
+
+async def test_all_ring_one_talks_and_another_resumes(office: Office) -> None:
+    one, two, three = office.phones
+    caller = office.caller
+    caller.call(office.number)
+    for phone in office.phones:
+        await phone.wait_for(CallStarted)
+    await office.lamps("blink", "blink", "blink")
+    await until(lambda: all(phone.view.ringing for phone in office.phones), "all ring")
+    three.answer()
+    await hears(three, caller.tone)
+    await hears(caller, three.tone)
+    await office.lamps("on", "on", "on")
+    assert not one.view.ringing
+    assert not two.view.ringing
+    one.select_call()
+    assert one.view.status == "In use remote"
+    assert "NewCall" in one.view.soft_keys
+
+    three.hold()
+    await office.lamps("wink", "wink", "wink")
+    one.select_call()
+    assert "Resume" in one.view.soft_keys
+    one.resume()
+    await hears(one, caller.tone)
+    await hears(caller, one.tone)
+    await office.lamps("on", "on", "on")
+
+    one.hold()
+    await office.lamps("wink", "wink", "wink")
+    two.press_line(2)
+    await hears(caller, two.tone)
+    await office.lamps("on", "on", "on")
+    two.hang_up()
+    await caller.wait_for(CallEnded)
+    await office.lamps("", "", "")
+
+
+async def test_an_outgoing_call_is_seen_and_a_phone_that_comes_back_sees_it(office: Office) -> None:
+    one, _, three = office.phones
+    one.call("600")
+    await hears(one, one.tone)
+    await office.lamps("on", "on", "on")
+    three.cut()
+    await three.wait_for(Registered, within=20)
+    await office.lamps("on", "on", "on")
+    one.hang_up()
+    await office.lamps("", "", "")
+
+
+async def test_two_resume_at_once(office: Office) -> None:
+    one, two, three = office.phones
+    office.caller.call(office.number)
+    await two.wait_for(CallStarted)
+    one.answer()
+    await hears(one, office.caller.tone)
+    one.hold()
+    await office.lamps("wink", "wink", "wink")
+    three.select_call()
+    one.resume()
+    three.resume()
+    await office.lamps("on", "on", "on")
+    talking = [phone for phone in office.phones if phone.view.speaker]
+    assert len(talking) == 1
+    await hears(office.caller, talking[0].tone)
+    office.caller.hang_up()
+    await office.lamps("", "", "")
+
+
+async def test_barge(office: Office) -> None:
+    one, two, three = office.phones
+    office.caller.call(office.number)
+    await one.wait_for(CallStarted)
+    one.answer()
+    await hears(one, office.caller.tone)
+    await office.lamps("on", "on", "on")
+    three.select_call()
+    three.press_soft_key("Barge")
+    await until(lambda: three.current_call is not None and three.current_call.answered, "three is in the call")
+    await until(lambda: quality(one) < MIXED and quality(office.caller) < MIXED, "both hear two tones")
+    await until(lambda: quality(three) < MIXED, "three hears two tones")
+    two.select_call()
+    two.press_soft_key("Barge")
+    await until(lambda: two.view.status == "Another barge exists", "two is told")
+    three.hang_up()
+    await until(lambda: quality(one) > PURE and quality(office.caller) > PURE, "the two are alone again")
+    one.hang_up()
+    await office.lamps("", "", "")
+
+
+async def test_call_lists(office: Office) -> None:
+    one, two, three = office.phones
+    office.caller.call(office.number)
+    await one.wait_for(CallStarted)
+    one.answer()
+    await hears(one, office.caller.tone)
+    one.hang_up()
+    await office.lamps("", "", "")
+    assert [entry.kind for entry in one.listed] == [CallHistory.RECEIVED]
+    assert two.listed == three.listed == ()
+    office.caller.call(office.number)
+    await until(lambda: all(phone.view.ringing for phone in office.phones), "all ring")
+    office.caller.hang_up()
+    await office.lamps("", "", "")
+    for phone in office.phones:
+        assert [(entry.kind, entry.number) for entry in phone.listed][-1] == (CallHistory.MISSED, office.caller.number)
+    assert [(entry.kind, entry.number) for entry in office.caller.listed] == [(CallHistory.PLACED, office.number)] * 2

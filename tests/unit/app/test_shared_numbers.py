@@ -1,0 +1,114 @@
+"""One number on several phones: in the database, at Asterisk, and for the phones' own settings."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from bridge.app.phonefiles import PhoneFiles
+from bridge.app.phones import PhoneDesk
+from bridge.app.profiles import Profiles
+from bridge.app.settings import SccpSettings
+from bridge.core import (
+    BargeOption,
+    CommonPhoneProfile,
+    DeviceName,
+    DeviceSettings,
+    Line,
+    LineAppearance,
+    SignallingProtocol,
+    Switch,
+)
+from bridge.errors import Conflict, InvalidInput, NotFound
+from bridge.ports import Clock, IdSource
+from bridge.store import SqlStore
+from tests.samples import sample_device
+
+ONE, TWO = DeviceName("SEP001122334401"), DeviceName("SEP001122334402")
+SCCP, SIP = SignallingProtocol.SCCP, SignallingProtocol.SIP
+
+
+@pytest.fixture
+def desk(store: SqlStore, clock: Clock, ids: IdSource) -> PhoneDesk:
+    desk = PhoneDesk(store, clock, ids, "tester")
+    desk.add(ONE, number="1001", protocol=SCCP)
+    desk.add(TWO, number="1002", protocol=SCCP)
+    return desk
+
+
+def test_a_number_is_put_on_the_next_free_button(desk: PhoneDesk, store: SqlStore) -> None:
+    before = desk.show(str(TWO)).device
+    desk.share(TWO, "1001", label="Sales")
+    with store.read() as work:
+        device = work.devices.get(TWO)
+    assert device is not None
+    assert [(each.button, each.line.number, each.label) for each in device.lines] == [
+        (1, "1002", ""),
+        (2, "1001", "Sales"),
+    ]
+    assert before is not None
+    assert device.version_stamp != before.version_stamp
+
+
+def test_what_cannot_be_shared(desk: PhoneDesk) -> None:
+    with pytest.raises(NotFound):
+        desk.share(TWO, "4711")
+    with pytest.raises(NotFound):
+        desk.share(DeviceName("SEP001122334403"), "1001")
+    with pytest.raises(Conflict):
+        desk.share(TWO, "1001", button=1)
+    with pytest.raises(InvalidInput):
+        desk.share(TWO, "1001", label="x" * 31)
+    desk.share(TWO, "1001")
+    with pytest.raises(Conflict):
+        desk.share(TWO, "1001")
+
+
+def test_asterisk_has_each_line_once_with_the_secrets_of_all(
+    desk: PhoneDesk, files: PhoneFiles, store: SqlStore
+) -> None:
+    desk.share(TWO, "1001")
+    with store.read() as work:
+        devices = work.devices.all()
+    endpoints = {each.name: each for each in files.endpoints(devices)}
+    assert set(endpoints) == {"1001", "1002"}
+    secret = {device.name: device.secret for device in devices}
+    line = endpoints["1001"]
+    assert (line.device, line.secret, line.username) == (ONE, secret[ONE], "1001")
+    assert line.sharers == ((TWO, "1002", secret[TWO]),)
+    assert line.contacts == 1  # the proxy registers once for both
+    assert endpoints["1002"].sharers == ()
+
+
+def test_phones_with_sip_firmware_register_beside_the_proxy(files: PhoneFiles) -> None:
+    line = LineAppearance(1, Line("1001"))
+    devices = [
+        replace(sample_device(protocol, line), name=DeviceName(f"SEP00112233440{index}"))
+        for index, protocol in enumerate((SIP, SIP, SCCP, SCCP))
+    ]
+    (endpoint,) = files.endpoints(devices)
+    assert endpoint.contacts == 3
+    assert [each.contacts for each in files.endpoints(devices[:1])] == [1]
+
+
+@pytest.mark.parametrize(
+    ("own", "profile", "private"),
+    [
+        (Switch.DEFAULT, None, True),
+        (Switch.DEFAULT, Switch.OFF, False),
+        (Switch.ON, Switch.OFF, True),
+        (Switch.OFF, Switch.ON, False),
+    ],
+)
+def test_privacy_of_the_device_or_else_of_its_profile(
+    files: PhoneFiles, store: SqlStore, own: Switch, profile: Switch | None, private: bool
+) -> None:
+    if profile is not None:
+        with store.write() as work:
+            work.objects.phone_profiles.save(CommonPhoneProfile("Open", privacy=profile))
+            work.commit()
+        files.read_site()
+    settings = DeviceSettings(privacy=own, phone_profile="Open" if profile else "", barge=BargeOption.CONFERENCE)
+    calls = Profiles(files, SccpSettings()).calls(replace(sample_device(SCCP), settings=settings))
+    assert (calls.privacy, calls.barge) == (private, True)
