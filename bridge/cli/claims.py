@@ -35,9 +35,7 @@ def claims() -> None:
 @click.option("--button-template", default="", help="The phone button template.")
 @click.option("--softkey-template", default="", help="The soft-key template.")
 @click.option("--device", default="", help="A device that exists, whose place the phone takes.")
-@click.option(
-    "--planned", "planned_model", default="", metavar="MODEL", help="Prepare a device for this model, or any."
-)
+@click.option("--planned", "planned_model", default="", metavar="MODEL", help="Prepare a device: this model, or any.")
 @json_option
 def add(frame: Frame, number: str, generate_pin: bool, no_pin: bool, **wishes: str) -> None:
     """Let an extension be claimed. The PIN is read from the terminal or from standard input."""
