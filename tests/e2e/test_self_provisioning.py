@@ -9,11 +9,13 @@ from collections.abc import AsyncIterator
 import pytest
 
 from bridge.app.claimdesk import ClaimDesk, ClaimWish
+from bridge.app.claimvoice import STOCK
 from bridge.app.system import SystemIds
 from bridge.core import ClaimOutcome, Device, DeviceName
 from bridge.core.events import ClaimRefused, PhoneClaimed, PhoneRestartSent
 from bridge.lab.anyphone import AnyPhone
-from bridge.lab.phoneevents import AudioHeard, CallAnswered, CallEnded, Registered, RestartAsked
+from bridge.lab.installation import find_asterisk
+from bridge.lab.phoneevents import AudioHeard, CallAnswered, CallEnded, Registered, RestartAsked, ScreenShown
 from bridge.lab.testbed import Testbed
 from tests.e2e.conftest import Shelf, come_up
 from tests.e2e.desks import Desks, next_tone, office, polled
@@ -211,3 +213,46 @@ async def test_a_phone_that_has_its_place_is_turned_away(desks: Desks) -> None:
     await phone.wait_for(CallEnded, within=30)
     assert not desks.bed.service.self_provisioning._calls
     assert phone.number == "2005"
+
+
+async def test_who_hangs_up_after_the_last_key_has_his_extension_all_the_same(desks: Desks) -> None:
+    phone = await desks.registered("7912")  # without soft keys, and with the oldest protocol
+    admin(desks.bed).add(ClaimWish("2006", "1234"))
+    boots = phone.boots
+    caller = Caller(desks.bed, phone)
+    await caller.dial()
+    await caller.key("2006", "1234")
+    await desks.watch.seen(PhoneClaimed, phone.device)
+    phone.hang_up()
+    await phone.wait_for(RestartAsked, within=30)
+    await phone.wait_for(Registered, within=30)
+    await desks.line_up(phone)
+    assert phone.number == "2006"
+    await asyncio.sleep(1.0)  # nobody tells it to restart once more
+    assert phone.boots == boots + 1
+
+
+async def test_a_phone_is_set_up_on_its_screen(desks: Desks) -> None:
+    phone = await desks.registered("7975")
+    admin(desks.bed).add(ClaimWish("2007", "1234"))
+    phone.open_service("services")
+    assert (await phone.wait_for(ScreenShown)).title == "Services"
+    phone.choose(2)
+    assert (await phone.wait_for(ScreenShown)).title == "Set up this phone"
+    phone.fill_in(number="2007", pin="1234")
+    await phone.wait_for(ScreenShown)
+    assert phone.document is not None
+    assert phone.document.text == "This phone becomes 2007 and restarts."
+    phone.press_document_key("Confirm")
+    await phone.wait_for(ScreenShown)
+    await phone.wait_for(RestartAsked, within=30)
+    await phone.wait_for(Registered, within=30)
+    await desks.line_up(phone)
+    assert phone.number == "2007"
+
+
+def test_every_stock_sound_exists() -> None:
+    """In the sounds of the private Asterisk, which are Debian's."""
+    sounds = find_asterisk().data / "sounds" / "en"
+    wanted = {name for names in STOCK.values() for name in names} | {f"digits/{each}" for each in range(10)}
+    assert {name for name in wanted if not list(sounds.glob(f"{name}.*"))} == set()
