@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from bridge.autoregistration.claimdialogue import Phrase
+from bridge.errors import InvalidInput
 
 STOCK: Mapping[Phrase, tuple[str, ...]] = {
     Phrase.EXTENSION: ("extension", "beep"),
@@ -83,6 +84,14 @@ def own_name(word: Phrase | str) -> str:
 def own_words() -> tuple[Phrase | str, ...]:
     """Everything that a voice of our own must be able to say."""
     return (*Phrase, *"0123456789")
+
+
+def own_texts(language: str) -> dict[str, str]:
+    """What a voice of our own says in this language, by the names of the sounds. Raises InvalidInput."""
+    phrases = TEXTS.get(language)
+    if phrases is None:
+        raise InvalidInput(f"there are no words in {language!r}", fix=f"use one of {', '.join(LANGUAGES)}")
+    return {own_name(word): phrases[word] if isinstance(word, Phrase) else word for word in own_words()}
 
 
 def own_is_complete(directory: Path) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from bridge.app.claimdesk import ClaimDesk, ClaimWish
-from bridge.app.claimvoice import STOCK
+from bridge.app.claimvoice import STOCK, own_texts
 from bridge.app.system import SystemIds
 from bridge.core import ClaimOutcome, Device, DeviceName
 from bridge.core.events import ClaimRefused, PhoneClaimed, PhoneRestartSent
@@ -17,8 +17,10 @@ from bridge.lab.anyphone import AnyPhone
 from bridge.lab.installation import find_asterisk
 from bridge.lab.phoneevents import AudioHeard, CallAnswered, CallEnded, Registered, RestartAsked, ScreenShown
 from bridge.lab.testbed import Testbed
+from bridge.pbx.speech import make_sounds
 from tests.e2e.conftest import Shelf, come_up
 from tests.e2e.desks import Desks, next_tone, office, polled
+from tests.peers import peer
 
 CODE = "*55"
 SOCKET_MODE = 0o660
@@ -256,3 +258,16 @@ def test_every_stock_sound_exists() -> None:
     sounds = find_asterisk().data / "sounds" / "en"
     wanted = {name for names in STOCK.values() for name in names} | {f"digits/{each}" for each in range(10)}
     assert {name for name in wanted if not list(sounds.glob(f"{name}.*"))} == set()
+
+
+@pytest.mark.peer("espeak-ng")
+async def test_a_voice_of_our_own_is_played(desks: Desks) -> None:
+    directory = desks.bed.asterisk.phones_directory
+    make_sounds(peer("espeak-ng"), "en", own_texts("en"), directory / "sounds" / "en", like=directory)
+    phone = await desks.registered("7961")
+    admin(desks.bed).add(ClaimWish("2008", "1234"))
+    await claim(desks, phone, "2008", "1234")
+    assert phone.number == "2008"
+    log = desks.bed.asterisk.log.read_text(errors="replace")
+    assert "sepbridge/sounds/en/done" in log
+    assert "does not exist in any format" not in log

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
+import sys
+import tempfile
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -229,3 +232,30 @@ def test_a_voice_of_our_own_counts_when_it_is_complete(tmp_path: Path) -> None:
     assert voice.sounds([Phrase.PIN, "7"]) == ("agent-pass", "digits/7")
     (own / f"{own_name(words[-1])}.wav").write_bytes(b"")
     assert voice.sounds([Phrase.PIN, "7"]) == (f"{own}/pin", f"{own}/digit-7")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody else")
+@pytest.mark.parametrize(("group", "answer"), [(54321, b"open"), (54322, b"closed")])
+async def test_the_group_of_asterisk_may_use_the_socket_and_nobody_else(
+    bench: Bench, group: int, answer: bytes
+) -> None:
+    """In a directory as `sepbridge setup asterisk` makes it: the service's, with Asterisk's group, passed on."""
+    with tempfile.TemporaryDirectory() as place:
+        directory = Path(place) / "sepbridge"
+        directory.mkdir()
+        os.chown(directory, 0, 54321)
+        directory.chmod(0o2750)
+        Path(place).chmod(0o755)
+        path = directory / "s.sock"
+        async with socket_of(bench, path):
+            program = (
+                "import os, socket, sys\n"
+                "os.setgroups([]); os.setgid(int(sys.argv[2])); os.setuid(54399)\n"
+                "try: socket.socket(socket.AF_UNIX).connect(sys.argv[1]); print('open', end='')\n"
+                "except PermissionError: print('closed', end='')\n"
+            )
+            process = await asyncio.create_subprocess_exec(
+                sys.executable, "-c", program, str(path), str(group), stdout=asyncio.subprocess.PIPE
+            )
+            output, _ = await process.communicate()
+            assert output == answer
