@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from bridge.app.claimdesk import LARGEST_FILE, ClaimWish
+from bridge.cli.control import poke
 from bridge.cli.desks import claim_desk
 from bridge.cli.frame import Frame, json_option, table
 from bridge.cli.main import root
@@ -42,6 +43,7 @@ def add(frame: Frame, number: str, generate_pin: bool, no_pin: bool, **wishes: s
     pin = _pin(generate_pin, no_pin)
     with claim_desk(frame) as desk:
         claim = desk.add(ClaimWish(number, pin, **wishes))
+    poke(frame.settings.control_socket)  # a planned device has an endpoint
     remark = f"{number} may be claimed" + (f"; its PIN is {pin}." if generate_pin else ".")
     frame.show({**_told(claim), **({"pin": pin} if generate_pin else {})}, remark)
 
@@ -77,6 +79,7 @@ def remove(frame: Frame, number: str) -> None:
     """Let an extension be claimed no more. A phone that has claimed it keeps it."""
     with claim_desk(frame) as desk:
         desk.remove(number)
+    poke(frame.settings.control_socket)
     frame.show({"removed": number}, f"{number} cannot be claimed any more.")
 
 
@@ -97,6 +100,7 @@ def import_claims(frame: Frame, file: Path) -> None:
         raise InvalidInput(f"{file} cannot be read", why=str(error), fix="save it as CSV in UTF-8") from error
     with claim_desk(frame) as desk:
         done = desk.bring_in(text)
+    poke(frame.settings.control_socket)
     frame.show(done, f"{done.added} claims added, {len(done.problems)} rows left out.", *done.problems)
     if done.problems:
         sys.exit(1)
