@@ -126,6 +126,7 @@ class Profiles:
                 site.softkey_templates.get(device.settings.softkey_template or pool.softkey_template)
             ),
             keepalive_s=self._settings.keepalive,
+            secondary_keepalive_s=self._settings.secondary_keepalive,
             date_template=pool.date_time_group.date_template,
             idle_prompt=device.settings.idle_text or Label.YOUR_CURRENT_OPTIONS,
             user_name=device.settings.owner[:LABEL],

@@ -157,6 +157,8 @@ class SccpSettings:
     max_phones: int = 5000
     keepalive: int = 30
     """Seconds between two keepalives of a phone."""
+    secondary_keepalive: int = 60
+    """The same on a phone's connection to its second server."""
     emergency_country: str = "US"
     """Whose emergency numbers are never blocked and dialled at once: an ISO country code, or EU; empty for none."""
     emergency_access_code: str = "9"
