@@ -173,6 +173,8 @@ def undo_plan(etc: Path) -> InstallPlan:
             changes.append(FileChange(etc / name, text, None))
         elif has_block(text):
             changes.append(FileChange(etc / name, text, without_block(text)))
+    if (etc / DIRECTORY / "sounds").is_dir():
+        notes.append(f"{etc / DIRECTORY / 'sounds'} is kept; `sepbridge setup voice --remove` takes its sounds away")
     services = (f"{DIRECTORY}/services/{path.name}" for path in sorted((etc / DIRECTORY / "services").glob("*.conf")))
     for name in (*_OURS, *services, _CUSTOM):
         text = files.text(name)
