@@ -287,8 +287,7 @@ class Stations:
         """Tell a phone how a number stands that it may dial."""
         endpoint = self._files.endpoint(device)
         context = endpoint.context if endpoint is not None else ""
-        # Not at once: the phone is in the middle of a step.
-        asyncio.get_running_loop().call_soon(self.number_watch.watch, station, number, context)
+        self.number_watch.watch(station, number, context)
 
     def look_after_touched(self) -> None:
         """Work off what one phone did to others, and to the numbers that are watched."""
