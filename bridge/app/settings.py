@@ -185,6 +185,10 @@ class SccpSettings:
     port_request: tuple[DeviceName, ...] = ()
     """Phones that are asked for their port before the INVITE (PortReq), so that their channel opens later. Not tried
     on real phones: only for one that opens no channel before the answer, and has the feature."""
+    callback_wait: float = 1800.0
+    """Seconds in which a phone is told that somebody is free whom its user wants to call back."""
+    voicemail: str = "*97"
+    """What the messages button dials for a line that has no voicemail pilot of its own."""
     tls_listen: tuple[Address, ...] = ()
     """Where SCCP over TLS is spoken, as a rule on port 2443; empty: nowhere."""
     tls_certificate: Path | None = None
@@ -262,6 +266,21 @@ class AsteriskSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class HookSettings:
+    """``[hooks]``: who is told of a new phone."""
+
+    new_phone_url: str = ""
+    """POSTed to as JSON; empty: nobody."""
+    new_phone_command: tuple[str, ...] = ()
+    """A program and its first arguments; name, number, protocol and address of the phone follow. Empty: none."""
+    timeout: float = 10.0
+    """Seconds that one attempt may take."""
+    attempts: int = 3
+    pause: float = 5.0
+    """Seconds between two attempts."""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """The whole file."""
 
@@ -277,6 +296,7 @@ class Settings:
     selfprovisioning: SelfProvisioningSettings = SelfProvisioningSettings()
     ami: AmiSettings = AmiSettings()
     asterisk: AsteriskSettings = AsteriskSettings()
+    hooks: HookSettings = HookSettings()
 
     @property
     def database_url(self) -> str:

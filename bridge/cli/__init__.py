@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
-from bridge.cli import autoregistration, claims, directory, lab, phonechanges, phones, serve, setup, site, status
+from bridge.cli import (
+    autoregistration,
+    autoregistrationpolicy,
+    checklist,
+    claims,
+    directory,
+    lab,
+    phonechanges,
+    phones,
+    serve,
+    setup,
+    site,
+    status,
+    temporary,
+)
 from bridge.cli.main import main
 
 __all__ = [
     "autoregistration",
+    "autoregistrationpolicy",
+    "checklist",
     "claims",
     "directory",
     "lab",
@@ -17,4 +33,5 @@ __all__ = [
     "setup",
     "site",
     "status",
+    "temporary",
 ]

@@ -10,6 +10,14 @@ from bridge.core.files import FileAnswer, FileDenied, FileFound, FileMissing, Fi
 from bridge.core.linefeatures import DndMode, ForwardKind, LineFeatures
 from bridge.core.mac import MacAddress
 from bridge.core.numbers import NumberRange, check_directory_number
+from bridge.core.parking import (
+    CallParked,
+    CallUnparked,
+    ParkedCall,
+    ParkedCallsListed,
+    ParkingChange,
+    ParkingEnd,
+)
 from bridge.core.phonebook import CallKind, DirectoryContact, PastCall, checked_contact
 from bridge.core.phonebuttons import (
     AbbreviatedDial,
@@ -71,6 +79,8 @@ __all__ = [
     "ButtonKind",
     "CallKind",
     "CallManagerGroup",
+    "CallParked",
+    "CallUnparked",
     "CallingSearchSpace",
     "Claim",
     "ClaimOutcome",
@@ -106,6 +116,10 @@ __all__ = [
     "MacAddress",
     "NumberRange",
     "OnboardingMethod",
+    "ParkedCall",
+    "ParkedCallsListed",
+    "ParkingChange",
+    "ParkingEnd",
     "Partition",
     "PastCall",
     "PatternKey",
