@@ -26,7 +26,9 @@ from bridge.core.events import (
     PbxReloaded,
     PhoneAdmitted,
     PhoneAlarmed,
+    PhoneConnecting,
     PhoneRefused,
+    PhoneRegistering,
     SecondConnectionRefused,
     TokenAnswered,
 )
@@ -38,7 +40,7 @@ log = logging.getLogger(__name__)
 
 Listener = Callable[[Event], None]
 
-_QUIET = (FileRequested, FileDelivered, FileNotFound, PbxReloaded, CallEvent)
+_QUIET = (FileRequested, FileDelivered, FileNotFound, PbxReloaded, CallEvent, PhoneConnecting, PhoneRegistering)
 """Everyday events: hundreds a second while an office boots. They are logged at DEBUG."""
 
 MAX_WAITING = 50_000

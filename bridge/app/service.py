@@ -22,6 +22,7 @@ from bridge.app.dialplans import CUSTOM, SERVICES
 from bridge.app.directory import Directory
 from bridge.app.doorkeeper import Doorkeeper
 from bridge.app.failback import FailBack
+from bridge.app.installing import Installing
 from bridge.app.newphonehooks import NewPhoneHooks
 from bridge.app.phonefiles import PhoneFiles, template_loader
 from bridge.app.phonemoves import PhoneMoves
@@ -43,6 +44,7 @@ from bridge.core import Device, DeviceName, Server, SignallingProtocol
 from bridge.core.events import Event, PbxConnected, PbxLost
 from bridge.dialplan import Context
 from bridge.errors import ConfigurationError, NotFound, PbxError, SepbridgeError, StoreError
+from bridge.journey import Progress
 from bridge.net.arp import ArpTable
 from bridge.net.reach import listens
 from bridge.net.tftp import TftpLimits, TftpServer
@@ -188,6 +190,7 @@ class Service:
         self.http_addresses: tuple[tuple[str, int], ...] = ()
         """Filled in by who serves HTTP."""
         self._hooks = NewPhoneHooks(settings.hooks)
+        self._installing = Installing()
         self._about_to_restart: set[DeviceName] = set()
         self._restarts: set[asyncio.Task[None]] = set()
         self._started_at = self.clock.now()
@@ -202,6 +205,7 @@ class Service:
             self.files.doorway_port = self.doorkeeper.port
             self.recorder.subscribe(self._heard)
             self.recorder.subscribe(self._hooks.heard)
+            self.recorder.subscribe(self._installing.heard)
             await self.refresh()
             # The first rendering compiles the templates: better now than while the first phone waits.
             await asyncio.to_thread(self.files.warm_up)
@@ -264,6 +268,10 @@ class Service:
         )
 
     # --- what the control socket offers ------------------------------------------------------------------------------
+
+    def phones_on_their_way(self) -> tuple[Progress, ...]:
+        """Every device that was seen since the start, with its stage, the latest first."""
+        return self._installing.all()
 
     async def status(self) -> ServiceStatus:
         """How things stand."""

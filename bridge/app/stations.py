@@ -53,7 +53,9 @@ from bridge.core.events import (
     EmergencyNumberDialled,
     Event,
     ModelLearnt,
+    PhoneConnecting,
     PhoneRegistered,
+    PhoneRegistering,
     PhoneRestartSent,
     PhoneUnregistered,
     SecondConnectionRefused,
@@ -328,6 +330,9 @@ class Stations:
             return "Bad device name"
         if not is_allowed(client, self._networks):
             return "Network not allowed"
+        self.sink.record(
+            PhoneRegistering(at=self.clock.now(), device=name, client=client, protocol=SignallingProtocol.SCCP)
+        )
         facts = model_facts(int(asked.device_type))
         outcome = await self._admissions.ask(RegistrationArrival(name, client, SignallingProtocol.SCCP, facts))
         match outcome:
@@ -389,6 +394,7 @@ class Stations:
 
     def _new_station(self, connection: StationConnection) -> Station:
         station = Station(self, connection)
+        self.sink.record(PhoneConnecting(at=self.clock.now(), client=plain_address(connection.peer[0])))
         self._all.add(station)
         self._stations_of_phones[station.phone] = station
         return station

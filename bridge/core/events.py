@@ -161,6 +161,21 @@ class PbxLost(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PhoneConnecting(Event):
+    """Somebody opened a connection to the call manager's port; who it is shows only when it registers."""
+
+    client: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhoneRegistering(Event):
+    """A phone asks to be registered."""
+
+    client: str
+    protocol: SignallingProtocol
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PhoneRegistered(Event):
     """The phone's registration was accepted."""
 

@@ -16,6 +16,7 @@ from bridge.app.screenmessages import Delivery, ScreenMessage, checked_message
 from bridge.app.status import ServiceStatus
 from bridge.core import DeviceName
 from bridge.errors import InvalidInput, NotFound, PbxError, SepbridgeError
+from bridge.journey import Progress
 from bridge.ports import RestartKind
 
 LONGEST_PAUSE = 3600.0
@@ -31,6 +32,10 @@ class Controllable(Protocol):
 
     async def pbx_plan(self) -> PbxPlan:
         """What Asterisk itself uses of numbers, and how many calls there are. Raises PbxError."""
+        ...
+
+    def phones_on_their_way(self) -> Sequence[Progress]:
+        """Every device that was seen since the start, with its stage, the latest first."""
         ...
 
     async def refresh(self) -> None:
@@ -63,6 +68,7 @@ class ControlServer:
             [
                 web.get("/status", self._status),
                 web.get("/plan", self._plan),
+                web.get("/installing", self._installing),
                 web.post("/refresh", self._refresh),
                 web.post("/phones/{name}/restart", self._restart),
                 web.post("/message", self._message),
@@ -88,6 +94,9 @@ class ControlServer:
 
     async def _plan(self, _: web.Request) -> web.Response:
         return _json(await self._service.pbx_plan())
+
+    async def _installing(self, _: web.Request) -> web.Response:
+        return _json({"phones": [plain(each) for each in self._service.phones_on_their_way()]})
 
     async def _refresh(self, _: web.Request) -> web.Response:
         await self._service.refresh()
