@@ -19,6 +19,8 @@ from bridge.core import (
     CallingSearchSpace,
     CallKind,
     CallManagerGroup,
+    Claim,
+    ClaimTries,
     CommonPhoneProfile,
     DateTimeGroup,
     Device,
@@ -344,6 +346,50 @@ class PhonebookRepository(Protocol):
         ...
 
 
+class ClaimRepository(Protocol):
+    """Extensions that wait for their phones, numbers that must not be claimed, and wrong attempts."""
+
+    def all(self) -> Sequence[Claim]:
+        """Every claim, claimed ones too, ordered by number."""
+        ...
+
+    def get(self, number: str) -> Claim | None:
+        """The claim for this extension, or None."""
+        ...
+
+    def save(self, claim: Claim) -> None:
+        """Write one, new or changed."""
+        ...
+
+    def remove(self, number: str) -> None:
+        """Remove one. Raises NotFound."""
+        ...
+
+    def protected(self) -> Sequence[str]:
+        """Numbers and patterns (``X`` is any digit) that must never be claimed, ordered."""
+        ...
+
+    def protect(self, pattern: str) -> None:
+        """Add one; harmless when it is there."""
+        ...
+
+    def unprotect(self, pattern: str) -> None:
+        """Remove one. Raises NotFound."""
+        ...
+
+    def tries(self, subject: str) -> ClaimTries | None:
+        """Wrong attempts of a phone (``phone:SEP…``) or for an extension (``number:2001``); None for none."""
+        ...
+
+    def set_tries(self, subject: str, tries: ClaimTries | None) -> None:
+        """Set them; None forgets them."""
+        ...
+
+    def forget_tries(self, before: datetime) -> None:
+        """Forget those whose last attempt is older."""
+        ...
+
+
 class UnitOfWork(Protocol):
     """One transaction. Leaving the block without ``commit()`` undoes everything in it."""
 
@@ -353,6 +399,7 @@ class UnitOfWork(Protocol):
     objects: SiteObjects
     journal: Journal
     phonebook: PhonebookRepository
+    claims: ClaimRepository
 
     def commit(self) -> None:
         """Make the changes lasting. Raises Conflict, StoreUnavailable or StoreReadOnly."""
@@ -511,6 +558,18 @@ class Conferences(Protocol):
 
     async def remove(self, room: str, channel: str) -> None:
         """Take a member out. Raises PbxError."""
+        ...
+
+
+class NumberStates(Protocol):
+    """Whether numbers can be called just now."""
+
+    def watch(self, number: str, context: str) -> None:
+        """Tell from now on how ``number`` stands, looked for in a context of the dialplan. Raises InvalidInput."""
+        ...
+
+    def unwatch(self, number: str) -> None:
+        """Nobody wants to know any more."""
         ...
 
 

@@ -32,7 +32,7 @@ from bridge.sccp.buttonplaces import place
 from bridge.sccp.buttons import ButtonDefinition
 from bridge.sccp.devicetypes import DeviceType
 from bridge.sccp.labels import Label
-from bridge.sccp.profile import BusyLamp, ServiceButton, StationLine, StationProfile
+from bridge.sccp.profile import BusyLamp, ParkButton, ServiceButton, StationLine, StationProfile
 from bridge.sccp.profile import SpeedDial as StationSpeedDial
 from bridge.sccp.stimuli import StimulusType
 from bridge.sccp.versions import NEWEST
@@ -114,6 +114,10 @@ class Profiles:
                     each.line.settings.hotline,
                     float(each.line.settings.hotline_delay),
                     float(each.line.settings.hold_reversion_seconds or self._settings.hold_reversion),
+                    each.line.settings.voicemail_pilot,
+                    each.line.settings.voicemail_box or each.line.number,
+                    each.settings.lamp,
+                    each.settings.audible_messages,
                 )
                 for each in device.lines
             ),
@@ -126,6 +130,7 @@ class Profiles:
                 if isinstance(each.assigned, ServiceUrl)
             ),
             buttons=buttons,
+            park_buttons=tuple(_park_buttons(device)),
             softkeys=soft_key_plan(
                 site.softkey_templates.get(device.settings.softkey_template or pool.softkey_template)
             ),
@@ -171,7 +176,8 @@ class Profiles:
                 for each in device.buttons
                 if isinstance(each.assigned, FeatureButton) and each.kind is ButtonKind.GROUP_PICKUP
             ),
-            voicemail=device.lines[0].line.settings.voicemail_pilot if device.lines else "",
+            callback_wait=self._settings.callback_wait,
+            voicemail=self._settings.voicemail,
             texts=self._texts,
         )
 
@@ -214,6 +220,13 @@ def _speed_dials(device: Device, *, dark: bool) -> Iterator[StationSpeedDial]:
     for each in device.buttons:
         if isinstance(each.assigned, SpeedDial) or (dark and isinstance(each.assigned, BlfSpeedDial)):
             yield StationSpeedDial(each.assigned.number, (each.label or each.assigned.number)[:LABEL])
+
+
+def _park_buttons(device: Device) -> Iterator[ParkButton]:
+    """In the order in which the buttons' instances count."""
+    for each in sorted(device.buttons, key=lambda one: one.button):
+        if isinstance(each.assigned, FeatureButton) and each.kind is ButtonKind.DIRECTED_PARK:
+            yield ParkButton(each.assigned.argument, each.label)
 
 
 def _buttons(

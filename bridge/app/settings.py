@@ -185,6 +185,10 @@ class SccpSettings:
     port_request: tuple[DeviceName, ...] = ()
     """Phones that are asked for their port before the INVITE (PortReq), so that their channel opens later. Not tried
     on real phones: only for one that opens no channel before the answer, and has the feature."""
+    callback_wait: float = 1800.0
+    """Seconds in which a phone is told that somebody is free whom its user wants to call back."""
+    voicemail: str = "*97"
+    """What the messages button dials for a line that has no voicemail pilot of its own."""
     tls_listen: tuple[Address, ...] = ()
     """Where SCCP over TLS is spoken, as a rule on port 2443; empty: nowhere."""
     tls_certificate: Path | None = None
@@ -212,6 +216,35 @@ class ServiceSettings:
     """Let the messages key open a page; otherwise it dials."""
     idle_seconds: int = 0
     """After so long without use a phone fetches the services page to show it; 0: never."""
+
+
+@dataclass(frozen=True, slots=True)
+class SelfProvisioningSettings:
+    """``[selfprovisioning]``: users make autoregistered phones their own, by dialling in or on the screen."""
+
+    enabled: bool = True
+    code: str = "*55"
+    """What is dialled; ``sepbridge setup asterisk`` writes it into the dialplan."""
+    language: str = "en"
+    """The language of the dialogue, as Asterisk names it."""
+    tries: int = 3
+    """Wrong attempts of one phone, or for one extension, until it is locked."""
+    locked: float = 900.0
+    """Seconds for which it is."""
+    replace_phones: bool = False
+    """Whether the record of a phone that is not registered may be claimed, not only a prepared one without a MAC."""
+    idle_seconds: int = 0
+    """After so long without use an autoregistered phone shows the page for it; 0: never."""
+    socket: Path | None = None
+    """Where Asterisk's script reaches the service; in ``asterisk.directory`` when empty."""
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"[A-Za-z]{2}[A-Za-z0-9_-]{0,18}", self.language):
+            raise ConfigurationError(
+                f"{self.language!r} cannot be a language of Asterisk", fix='write selfprovisioning.language = "en"'
+            )
+        if self.tries < 1:
+            raise ConfigurationError("selfprovisioning.tries must be 1 or more", fix="the default is 3")
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,6 +293,7 @@ class Settings:
     sip: SipSettings = SipSettings()
     sccp: SccpSettings = SccpSettings()
     services: ServiceSettings = ServiceSettings()
+    selfprovisioning: SelfProvisioningSettings = SelfProvisioningSettings()
     ami: AmiSettings = AmiSettings()
     asterisk: AsteriskSettings = AsteriskSettings()
     hooks: HookSettings = HookSettings()
@@ -278,6 +312,11 @@ class Settings:
     def templates_directory(self) -> Path:
         """The admin's own templates."""
         return self.state.directory / self.files.templates
+
+    @property
+    def self_provision_socket(self) -> Path:
+        """The Unix socket by which Asterisk's self-provisioning script talks to the running service."""
+        return self.selfprovisioning.socket or self.asterisk.directory / "selfprovision.sock"
 
     @property
     def control_socket(self) -> Path:

@@ -21,6 +21,7 @@ from bridge.app.failback import FailBack
 from bridge.app.guard import is_allowed, plain_address
 from bridge.app.linedesk import LineDesk
 from bridge.app.lines import RENEWAL, OpenLine, OpenLines
+from bridge.app.numberwatch import NumberWatch
 from bridge.app.phonefiles import PhoneFiles
 from bridge.app.profiles import Profiles
 from bridge.app.screenmessages import ScreenMessage
@@ -43,9 +44,11 @@ from bridge.callcontrol.events import (
     MuteMember,
     PhoneEvent,
     RemoveMember,
+    UnwatchNumber,
+    WatchNumber,
 )
 from bridge.callcontrol.network import is_elsewhere
-from bridge.core import CallKind, Device, DeviceName, PastCall, SignallingProtocol
+from bridge.core import CallKind, Device, DeviceName, ParkingChange, PastCall, SignallingProtocol
 from bridge.core.events import (
     EmergencyNumberDialled,
     Event,
@@ -61,7 +64,7 @@ from bridge.net.sccp import SccpServer, StationConnection
 from bridge.net.sipids import RandomSipIds
 from bridge.net.tls import server_context
 from bridge.phones import catalogue
-from bridge.ports import Clock, Conferences, EventSink, LineFeatureStore, RestartKind, Store
+from bridge.ports import Clock, Conferences, EventSink, LineFeatureStore, NumberStates, RestartKind, Store
 from bridge.sccp import DeviceType, Label, ResetType
 from bridge.sccp.profile import StationProfile
 from bridge.sccp.session import StationSession
@@ -103,6 +106,7 @@ class Stations:
         directory: Directory,
         line_features: LineFeatureStore,
         conferences: Conferences,
+        numbers: NumberStates,
         failback: FailBack,
         watcher_secret: str = "",
         language: str = "en",
@@ -116,6 +120,8 @@ class Stations:
         self._networks = networks
         self._settled = settled
         self.conferences = conferences
+        self.number_watch: NumberWatch[Station] = NumberWatch(numbers, Station.tell)
+        """Whom phones wait for to be free."""
         self.failback = failback
         self._settings = settings
         self.line_desk = LineDesk(line_features, self._numbers, self._tell_line)
@@ -134,6 +140,8 @@ class Stations:
         self._left: dict[DeviceName, Station] = {}
         """The last connection of devices that are gone: its calls and lines may outlive it for a while."""
         self._all: set[Station] = set()
+        self.leaving: set[DeviceName] = set()
+        """Devices that are told to restart soon, or were told a moment ago: nothing is changed while they are here."""
         self._server = SccpServer(
             self._new_station,
             listen=[(address.host, address.port) for address in settings.listen],
@@ -189,7 +197,7 @@ class Stations:
     def take_profiles(self, profiles: Sequence[tuple[DeviceName, StationProfile]]) -> None:
         """Give phones that are still registered these profiles: live where possible, else by a restart."""
         for name, profile in profiles:
-            if (station := self._of_device.get(name)) is not None:
+            if (station := self._of_device.get(name)) is not None and name not in self.leaving:
                 station.change(profile, keys_live=self._settings.soft_keys_live)
 
     def message(self, device: DeviceName, message: ScreenMessage) -> str:
@@ -221,6 +229,12 @@ class Stations:
         """
         self.watcher.asterisk_came_back()
         self.lines.renew()
+
+    def parking_changed(self, change: ParkingChange) -> None:
+        """Something happened in the PBX's park slots: all phones may show it."""
+        self.house.parking.change(change)
+        for station in list(self._all):
+            station.tell(change)
         loop = asyncio.get_running_loop()
         for index, station in enumerate(list(self._all)):
             loop.call_later(RENEWAL * index / len(self._all), station.meet_asterisk)
@@ -245,6 +259,7 @@ class Stations:
         """
         older = self._of_device.get(device)
         self._of_device[device] = station
+        self.leaving.discard(device)
         if older is not None and older is not station:
             log.info("%s came back on a second connection; the first is closed", device)
             older.supersede()
@@ -266,6 +281,13 @@ class Stations:
         if station.device is not None and self._left.get(station.device) is station:
             del self._left[station.device]
         self._stations_of_phones.pop(station.phone, None)
+        self.number_watch.forget(station)
+
+    def watch(self, station: Station, device: Device, number: str) -> None:
+        """Tell a phone how a number stands that it may dial."""
+        endpoint = self._files.endpoint(device)
+        context = endpoint.context if endpoint is not None else ""
+        self.number_watch.watch(station, number, context)
 
     def look_after_touched(self) -> None:
         """Work off what one phone did to others, and to the numbers that are watched."""
@@ -612,6 +634,10 @@ class Station:
                 self._conference_work.append(event)
                 if len(self._conference_work) == 1:
                     self._start(self._work_on_conferences())
+            case WatchNumber() if self._device is not None:
+                self._stations.watch(self, self._device, event.number)
+            case UnwatchNumber():
+                self._stations.number_watch.unwatch(self, event.number)
             case _:
                 log.debug("%s: %s", self._name, event)
 

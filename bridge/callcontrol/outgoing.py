@@ -53,7 +53,7 @@ class Outgoing:
         call.transfer_of, call.conference_of = transfer_of, conference_of
         call.deadline = now + desk.settings.first_digit
         desk.try_line_again(line, now=now)
-        desk.screen.off_hook(call, desk.all_calls, stutter=desk.stutter, prompt=not number)
+        desk.screen.off_hook(call, desk.all_calls, stutter=line in desk.stutter, prompt=not number)
         if number:
             self.dial(call, number, now=now)
         return call

@@ -164,8 +164,6 @@ class User:
                     self._focus.dial(speed_dial.number, 0, now=now)
             case StimulusType.REDIAL:
                 self._focus.dial(desk.last_dialled, 0, now=now)
-            case StimulusType.VOICEMAIL | StimulusType.MESSAGES:
-                self._focus.dial(desk.settings.voicemail, 0, now=now)
             case StimulusType.NEW_CALL:
                 self._focus.new_call(0, now=now)
             case button if (meaning := KEY_OF_BUTTON.get(button)) is not None:

@@ -22,6 +22,8 @@ from bridge.pbx.contactwatch import ContactWatch
 from bridge.pbx.dialplanconf import meetme_text
 from bridge.pbx.linefeatures import AsteriskLineFeatures
 from bridge.pbx.notify import check_sync_fields, restart_fields
+from bridge.pbx.numberstates import AsteriskNumberStates
+from bridge.pbx.parking import AsteriskParking
 from bridge.pbx.phonefiles import PhoneFiles
 from bridge.pbx.pjsipconf import WATCHER, PjsipOptions
 from bridge.ports import Clock, Contact, EventSink, PbxListener, PbxStatus, RestartKind, SipEndpoint
@@ -80,6 +82,10 @@ class PlainAsterisk:
             watcher_secret=settings.watcher_secret,
         )
         self._ami = Ami(settings.ami, on_state=self._state_changed, on_event=self._event)
+        self.numbers = AsteriskNumberStates(self._ami)
+        """Whether numbers can be called (the NumberStates port)."""
+        self.parking = AsteriskParking(self._ami)
+        """What happens in its park slots."""
         self.line_features = AsteriskLineFeatures(self._ami)
         """Forwards and do-not-disturb (the LineFeatureStore port)."""
         self.conferences = AsteriskConferences(self._ami)
@@ -387,6 +393,8 @@ class PlainAsterisk:
             self._dirty = dict.fromkeys(self._dirty, True)
             self._backlog.connected()
             self._contacts.connected()
+            self.parking.connected()
+            self.numbers.connected()
             self._to_reload.set()
         else:
             self._sink.record(PbxLost(at=self._since, why=state.trouble.why if state.trouble else ""))
@@ -395,4 +403,6 @@ class PlainAsterisk:
 
     def _event(self, message: AmiMessage) -> None:
         self._contacts.event(message)
+        self.parking.event(message)
+        self.numbers.event(message)
         self.line_features.event(message)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from bridge.core import LampPolicy, Switch
 from bridge.sccp.address import UNSPECIFIED, StationAddress
 from bridge.sccp.buttonlayouts import lay_out
 from bridge.sccp.buttons import ButtonDefinition
@@ -47,6 +48,14 @@ class StationLine:
     """Seconds in which the user may still dial something else."""
     hold_reversion: float = 0.0
     """Seconds after which the user is reminded of a held call; 0 for never."""
+    voicemail_pilot: str = ""
+    """What the messages button dials; empty for the site's."""
+    mailbox: str = ""
+    """Where iDivert sends its calls, ``1001@default``; empty for nowhere."""
+    lamp: LampPolicy = LampPolicy.LIGHT_AND_PROMPT
+    """How waiting messages are shown."""
+    audible_messages: Switch = Switch.DEFAULT
+    """A stutter tone while messages wait; by default where the phone has no lamp."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +74,19 @@ class BusyLamp:
     label: str = ""
     pickup: bool = True
     """Pressed while the number rings, it takes the call."""
+
+
+@dataclass(frozen=True, slots=True)
+class ParkButton:
+    """A button for a park slot, with a lamp."""
+
+    slot: str
+    label: str = ""
+
+    @property
+    def shown(self) -> str:
+        """What stands beside it."""
+        return self.label or self.slot
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +116,7 @@ class StationProfile:
     services: tuple[ServiceButton, ...] = ()
     lamps: tuple[BusyLamp, ...] = ()
     """The buttons of type BLF_SPEED_DIAL, the first one first."""
+    park_buttons: tuple[ParkButton, ...] = ()
     buttons: tuple[ButtonDefinition, ...] = ()
     """A button template of the site's own; empty for what the model has, filled with lines, then speed dials."""
     softkeys: SoftKeyPlan = DEFAULT_SOFT_KEYS

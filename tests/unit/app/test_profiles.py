@@ -23,6 +23,7 @@ from bridge.core import (
     DtmfMode,
     EarlyOpen,
     FeatureButton,
+    LampPolicy,
     Line,
     LineAppearance,
     LineSettings,
@@ -37,6 +38,7 @@ from bridge.core import (
     SoftkeyTemplate,
     SpeedDial,
     StateKeys,
+    Switch,
     TemplateButton,
     TranslationPattern,
 )
@@ -76,7 +78,7 @@ def shown(template: tuple[ButtonDefinition, ...]) -> list[tuple[int, int]]:
 
 def test_a_phone_that_nobody_touched(profiles: Profiles) -> None:
     profile = profiles.profile(device(), TYPE)
-    assert profile.lines == (StationLine("1001", "Ada", "Ada Lovelace"),)
+    assert profile.lines == (StationLine("1001", "Ada", "Ada Lovelace", mailbox="1001"),)
     assert profile.buttons == ()
     assert profile.softkeys is DEFAULT_SOFT_KEYS
     assert profile.version_ceiling == NEWEST
@@ -87,11 +89,27 @@ def test_a_phone_that_nobody_touched(profiles: Profiles) -> None:
 
 
 def test_lines_with_their_limits_and_labels(profiles: Profiles) -> None:
-    masked = AppearanceSettings(external_mask="0301234XXXX", max_calls=6, busy_trigger=3)
-    first = LineAppearance(1, Line("1001", settings=LineSettings(voicemail_pilot="*97")), settings=masked)
+    masked = AppearanceSettings(
+        external_mask="0301234XXXX", max_calls=6, busy_trigger=3, lamp=LampPolicy.PROMPT, audible_messages=Switch.ON
+    )
+    boxed = LineSettings(voicemail_pilot="*98", voicemail_box="2001@sales")
+    first = LineAppearance(1, Line("1001", settings=boxed), settings=masked)
     phone = device(first, LineAppearance(2, Line("1002"), "Second"), idle_text="Lobby", owner="Ada")
     profile = profiles.profile(phone, TYPE)
-    assert profile.lines == (StationLine("1001", "03012341001", "", 6, 3, "03012341001"), StationLine("1002", "Second"))
+    assert profile.lines == (
+        StationLine(
+            "1001",
+            "03012341001",
+            max_calls=6,
+            busy_trigger=3,
+            shown_number="03012341001",
+            voicemail_pilot="*98",
+            mailbox="2001@sales",
+            lamp=LampPolicy.PROMPT,
+            audible_messages=Switch.ON,
+        ),
+        StationLine("1002", "Second", mailbox="1002"),
+    )
     assert (profile.idle_prompt, profile.user_name) == ("Lobby", "Ada")
     assert profiles.calls(phone).voicemail == "*97"
 
