@@ -30,13 +30,14 @@ from bridge.app.planoverlap import PbxPlan
 from bridge.app.recorder import EventRecorder
 from bridge.app.registrations import Registrations
 from bridge.app.resolver import FileResolver
-from bridge.app.roguepool import EmergencyList
+from bridge.app.roguepool import ROGUE_PAIR, EmergencyList
 from bridge.app.screenmessages import Delivery, ScreenMessage
 from bridge.app.selfprovisioning import SelfProvisioning
 from bridge.app.settings import SccpSettings, Settings
 from bridge.app.stations import Stations
 from bridge.app.status import ServiceStatus
 from bridge.app.system import SystemClock, SystemIds
+from bridge.autoregistration import ROGUE_POOL
 from bridge.autoregistration.checks import enabled_servers
 from bridge.autoregistration.claims import ClaimPolicy
 from bridge.callcontrol.emergency import emergency_numbers
@@ -418,7 +419,7 @@ class Service:
         plans = self.files.plans
         # New phones start in the pool's autoregistration space: its context must be there before them.
         pairs = {plans.pair(device, each.button) for device in devices for each in device.lines} | {
-            ("", pool.autoreg_css) for pool in self.files.site.pools.values()
+            ROGUE_PAIR if pool.name == ROGUE_POOL else ("", pool.autoreg_css) for pool in self.files.site.pools.values()
         }
         return endpoints, list(plans.contexts(pairs)), self.stations.changed_profiles(devices)
 
