@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from dataclasses import replace
 
 from bridge.core import DeviceName
-from bridge.core.events import Event, PhoneConnecting
+from bridge.core.events import Event, FileDelivered, PhoneConnecting
 from bridge.journey import Progress, Stage, follow
 
 MOST = 5000
@@ -21,13 +22,13 @@ class Installing:
 
     def heard(self, event: Event) -> None:
         """Take note of an event."""
+        # Neither a connection nor the file for strangers says whose it is; the address may.
+        if event.device is None and isinstance(event, PhoneConnecting | FileDelivered):
+            event = replace(event, device=self._at(event.client))
         device = event.device
-        if device is None and isinstance(event, PhoneConnecting):
-            device = self._at(event.client)
         if device is None:
             return
-        before = self._seen.get(device)
-        after = follow(before, event if event.device else _named(event, device))
+        after = follow(self._seen.get(device), event)
         if after is not None:
             self._seen[device] = after
             self._seen.move_to_end(device)
@@ -44,7 +45,3 @@ class Installing:
             each.device for each in self._seen.values() if each.client == client and each.stage in _BEFORE_CONNECTING
         ]
         return waiting[0] if len(waiting) == 1 else None
-
-
-def _named(event: PhoneConnecting | Event, device: DeviceName) -> Event:
-    return PhoneConnecting(at=event.at, device=device, client=getattr(event, "client", ""))

@@ -52,6 +52,8 @@ def _since(phone: dict[str, Any]) -> timedelta:
 
 def _drawn(seen: list[dict[str, Any]]) -> Table | str:
     if not seen:
-        return "No phone was seen yet. Plug one in; if none shows here, it does not find this server: see DHCP option 150."
+        return (
+            "No phone was seen yet. Plug one in; if none shows here, it does not find this server: see DHCP option 150."
+        )
     rows = [(each["device"], each["stage"], in_words(_since(each)), each["client"], each["word"]) for each in seen]
     return table(("phone", "stage", "for", "address", "last"), rows)
