@@ -34,9 +34,23 @@ from bridge.core import (
     TranslationPattern,
 )
 from bridge.errors import NotFound
-from bridge.phones.catalogue import Model, catalogue
+from bridge.phones.catalogue import ConfigFamily, Model, catalogue
 from bridge.ports import SipEndpoint, Store, Transport
-from bridge.provisioning import PhoneSettings, Renderer, ServiceUrls, SipTransport, content_differs, dial_rules
+from bridge.provisioning import (
+    DIAL_FILE,
+    DialRule,
+    PhoneSettings,
+    RenderedFile,
+    Renderer,
+    ServiceUrls,
+    SipTransport,
+    content_differs,
+    dial_rules,
+    render_common_text,
+    render_old_dial_template,
+    render_own_text,
+    render_sync_file,
+)
 
 _NOT_IN_GROUPS = re.compile(r"[^0-9A-Za-z_-]+")
 """Characters that stand in no name of a group or a class of music at Asterisk."""
@@ -155,13 +169,51 @@ class PhoneFiles:
     def device_file(self, device: Device) -> FileFound:
         """The device's own file. Raises ConfigurationError when it cannot be made."""
         rendered = self._renderer.render_phone_file(
-            device, self.pool(device), model=_model(device), settings=self._settings, load=self._load(device)
+            device, self.pool(device), model=model_of(device), settings=self._settings, load=self._load(device)
         )
-        secret = device.name if rendered.holds_secret else None
-        return FileFound(rendered.name, rendered.content, secret_of=secret, version=device.version_stamp)
+        return _found(rendered, device)
+
+    def own_text(self, device: Device) -> FileFound:
+        """``SIP<MAC>.cnf`` of a 7940 or 7960 with SIP firmware. Raises ConfigurationError."""
+        rendered = render_own_text(
+            self._renderer,
+            device,
+            self.pool(device),
+            model_of(device),
+            self._settings,
+            year=datetime.now(UTC).year,
+            load=self._load(device),
+        )
+        return _found(rendered, device)
+
+    def common_text(self) -> FileFound:
+        """``SIPDefault.cnf``, the same for all of them."""
+        rendered = render_common_text(self._renderer, self.site.group, self._settings)
+        return FileFound(rendered.name, rendered.content)
+
+    def sync_file(self) -> FileFound:
+        """``syncinfo.xml``, which they read after a check-sync."""
+        rendered = render_sync_file(self._renderer)
+        return FileFound(rendered.name, rendered.content)
+
+    def image_name(self) -> FileFound | None:
+        """``OS79XX.TXT``: the image for a 7940 or 7960 with nothing but a loader, if the device defaults name one."""
+        site = self.site
+        names = {
+            row.load
+            for row in site.defaults
+            if row.load
+            and row.protocol is site.autoregistration.protocol
+            and (model := catalogue().by_number(row.model_number)) is not None
+            and model.family is ConfigFamily.SIPPHONE_7940_60
+        }
+        return FileFound("OS79XX.TXT", f"{min(names)}\n".encode()) if names else None
 
     def differ(self, old: Device, new: Device) -> bool:
         """Whether the files of these two states of a device differ in more than their version stamps."""
+        if reads_text_files(model_of(new)) and new.desired_protocol is SignallingProtocol.SIP:
+            # What it does not know yet stands there; its other file is the same short one for all.
+            return bytes(self.own_text(old).content) != bytes(self.own_text(new).content)
         return content_differs(
             bytes(self.device_file(old).content).decode(), bytes(self.device_file(new).content).decode()
         )
@@ -180,11 +232,22 @@ class PhoneFiles:
         )
         return FileFound(rendered.name, rendered.content)
 
-    def dial_template(self) -> FileFound:
-        """The dial template: numbers of the range are sent at once, everything else after a pause."""
-        numbers = self.site.autoregistration.range
-        rendered = self._renderer.render_dial_template(dial_rules([] if numbers.is_empty else [numbers]))
+    def dial_template(self, name: str = "") -> FileFound:
+        """The dial template: numbers of the range are sent at once, everything else after a pause.
+
+        ``name`` is the one that was asked for: a 7940 or 7960 with SIP firmware reads another form.
+        """
+        rules = self._dial_rules()
+        rendered = (
+            render_old_dial_template(self._renderer, rules)
+            if name.lower() == DIAL_FILE
+            else self._renderer.render_dial_template(rules)
+        )
         return FileFound(rendered.name, rendered.content)
+
+    def _dial_rules(self) -> Sequence[DialRule]:
+        numbers = self.site.autoregistration.range
+        return dial_rules([] if numbers.is_empty else [numbers])
 
     def feature_policy(self) -> FileFound:
         """The feature policy that 8961 and 99xx ask for."""
@@ -222,7 +285,7 @@ class PhoneFiles:
             number=own.line.number,
             caller_name=own.line.display_name,
             context=self.plans.context(self.plans.pair(owner, own.button)),
-            transport=Transport.UDP if proxied or self._settings.transport is SipTransport.UDP else Transport.TCP,
+            transport=Transport.UDP if proxied or self._speaks_udp(owner) else Transport.TCP,
             no_answer_seconds=line.no_answer_seconds,
             max_forwards=line.max_forwards,
             mailbox=box if "@" in box else f"{box}@default",
@@ -238,6 +301,9 @@ class PhoneFiles:
             contacts=sum(by_itself) + proxied,
         )
 
+    def _speaks_udp(self, device: Device) -> bool:
+        return self._settings.transport is SipTransport.UDP or reads_text_files(model_of(device))
+
     def pool(self, device: Device) -> DevicePool:
         """The pool of a device. Raises NotFound."""
         pools = self.site.pools
@@ -252,6 +318,17 @@ class PhoneFiles:
         return defaults.load if defaults else ""
 
 
-def _model(device: Device) -> Model | None:
+def _found(rendered: RenderedFile, device: Device) -> FileFound:
+    secret = device.name if rendered.holds_secret else None
+    return FileFound(rendered.name, rendered.content, secret_of=secret, version=device.version_stamp)
+
+
+def reads_text_files(model: Model | None) -> bool:
+    """Whether phones of the model take their lines from text files when they run SIP firmware."""
+    return model is not None and model.family is ConfigFamily.SIPPHONE_7940_60
+
+
+def model_of(device: Device) -> Model | None:
+    """The catalogue's row for a device; None as long as its model is unknown."""
     known = catalogue().by_number(device.model_number) if device.model_number is not None else None
     return known or (catalogue().by_name(device.model) if device.model else None)

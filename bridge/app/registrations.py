@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from bridge.app.guard import plain_address
-from bridge.app.phonefiles import PhoneFiles
+from bridge.app.phonefiles import PhoneFiles, model_of, reads_text_files
 from bridge.core import Device, SignallingProtocol
 from bridge.core.events import (
     Event,
@@ -173,7 +173,9 @@ class Registrations:
             if self.restarter is None:
                 return
             try:
-                await self.restarter.restart_phone(device.number, RestartKind.RESTART)
+                await self.restarter.restart_phone(
+                    device.number, RestartKind.RESTART, check_sync=reads_text_files(model_of(device))
+                )
             except PbxUnavailable as error:
                 log.warning("%d phones keep their first files until they boot again: %s", len(devices) - index, error)
                 return

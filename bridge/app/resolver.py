@@ -15,10 +15,19 @@ from bridge.app.evidence import EvidenceBook
 from bridge.app.guard import GuessingBrake, MacLookup, is_allowed, plain_address, why_not_theirs
 from bridge.app.phonefiles import PhoneFiles
 from bridge.app.settings import FilesSettings, Network
-from bridge.autoregistration import Deferral, FileArrival, Refusal
-from bridge.core import Device, DeviceName, FileAnswer, FileDenied, FileFound, FileMissing, FileRequest
+from bridge.autoregistration import Arrival, Deferral, FileArrival, ModelFacts, Refusal, RegistrationArrival
+from bridge.core import (
+    Device,
+    DeviceName,
+    FileAnswer,
+    FileDenied,
+    FileFound,
+    FileMissing,
+    FileRequest,
+    SignallingProtocol,
+)
 from bridge.errors import SepbridgeError
-from bridge.phones import FileKind, RequestedFile, parse_file_name
+from bridge.phones import FileKind, RequestedFile, catalogue, parse_file_name
 from bridge.ports import FileStore, Store
 
 log = logging.getLogger(__name__)
@@ -77,7 +86,15 @@ class FileResolver:
             case FileKind.DEFAULT:
                 return self._files.default_file(request.at)
             case FileKind.DIAL_TEMPLATE:
-                return await self._own(asked.canonical) or self._files.dial_template()
+                return await self._own(asked.canonical) or self._files.dial_template(asked.canonical)
+            case FileKind.SIP_TEXT if asked.device is not None:
+                return await self._own_text(request, client, asked)
+            case FileKind.SIP_TEXT_DEFAULT:
+                return await self._own(asked.canonical) or self._files.common_text()
+            case FileKind.SYNC_INFO:
+                return await self._own(asked.canonical) or self._files.sync_file()
+            case FileKind.IMAGE_NAME:
+                return await self._own(asked.canonical) or self._files.image_name() or FileMissing()
             case FileKind.FEATURE_POLICY:
                 return await self._own(asked.canonical) or self._files.feature_policy()
             case FileKind.TRUST_LIST | FileKind.NOT_A_DEVICE | FileKind.OLD_DEVICE:
@@ -93,25 +110,50 @@ class FileResolver:
     async def _device_file(self, request: FileRequest, client: str, name: DeviceName) -> FileAnswer:
         device = await asyncio.to_thread(self._known, name)
         if device is None:
-            if self._brake.is_guessing(client, name, now=request.at):
-                return FileDenied(f"{client} asks for too many unknown phones; see files.unknown_per_minute")
             evidence = self._evidence.about(client, name)
-            outcome = await self._admissions.ask(FileArrival(name, client, evidence.single_protocol()))
-            match outcome:
-                case Refusal():
-                    return FileMissing(f"{outcome.reason.value}: {outcome.text}")
-                case Deferral():
-                    return FileMissing(f"deferred: {outcome.why}")
-                case Known():
-                    device = outcome.device
-            await self._settled(device)
+            admitted = await self._admit(request, client, FileArrival(name, client, evidence.single_protocol()))
+            if not isinstance(admitted, Device):
+                return admitted
+            device = admitted
         if device.is_provisional and self._evidence.count_provisional(client, name) % 2 == 0:
             # It had its file and did not register with it: its firmware may speak the other protocol. Without a file it
             # reads XMLDefault, and shows by registering what it speaks.
             return FileMissing("it did not register with its file: it is sent to XMLDefault to show what it speaks")
-        if trouble := why_not_theirs(device, client, self._settings.secrets_to, self._mac_of):
-            return FileDenied(f"{trouble}; see files.secrets_to")
-        return self._files.device_file(device)
+        return self._not_theirs(device, client) or self._files.device_file(device)
+
+    async def _own_text(self, request: FileRequest, client: str, asked: RequestedFile) -> FileAnswer:
+        """``SIP<MAC>.cnf``. Who asks for it is a 7940 or 7960 that runs SIP firmware: as good as a registration."""
+        name = asked.device
+        if name is None:
+            return FileMissing()
+        device = await asyncio.to_thread(self._known, name)
+        if device is None or (device.is_provisional and device.desired_protocol is not SignallingProtocol.SIP):
+            least = catalogue().require(min(asked.models))
+            facts = ModelFacts(least.number or 0, least.name, least.only_protocol)
+            arrival = RegistrationArrival(name, client, SignallingProtocol.SIP, facts)
+            admitted = await self._admit(request, client, arrival)
+            if not isinstance(admitted, Device):
+                return admitted
+            device = admitted
+        if device.desired_protocol is not SignallingProtocol.SIP:
+            return FileMissing(f"{name} runs SIP firmware, and is to speak {device.desired_protocol}")
+        return self._not_theirs(device, client) or self._files.own_text(device)
+
+    async def _admit(self, request: FileRequest, client: str, arrival: Arrival) -> Device | FileDenied | FileMissing:
+        if self._brake.is_guessing(client, arrival.device, now=request.at):
+            return FileDenied(f"{client} asks for too many unknown phones; see files.unknown_per_minute")
+        match await self._admissions.ask(arrival):
+            case Refusal() as refusal:
+                return FileMissing(f"{refusal.reason.value}: {refusal.text}")
+            case Deferral() as deferral:
+                return FileMissing(f"deferred: {deferral.why}")
+            case Known() as known:
+                await self._settled(known.device)
+                return known.device
+
+    def _not_theirs(self, device: Device, client: str) -> FileDenied | None:
+        trouble = why_not_theirs(device, client, self._settings.secrets_to, self._mac_of)
+        return FileDenied(f"{trouble}; see files.secrets_to") if trouble else None
 
     def _known(self, name: DeviceName) -> Device | None:
         with self._store.read() as work:

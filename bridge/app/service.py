@@ -18,7 +18,7 @@ from bridge.app.admissions import Admissions
 from bridge.app.directory import Directory
 from bridge.app.doorkeeper import Doorkeeper
 from bridge.app.failback import FailBack
-from bridge.app.phonefiles import PhoneFiles, template_loader
+from bridge.app.phonefiles import PhoneFiles, model_of, reads_text_files, template_loader
 from bridge.app.recorder import EventRecorder
 from bridge.app.registrations import Registrations
 from bridge.app.resolver import FileResolver
@@ -36,7 +36,6 @@ from bridge.net.arp import ArpTable
 from bridge.net.reach import listens
 from bridge.net.tftp import TftpLimits, TftpServer
 from bridge.pbx import AmiSettings, PlainAsterisk, PlainAsteriskSettings
-from bridge.phones.catalogue import ConfigFamily, catalogue
 from bridge.ports import RestartKind, SipEndpoint
 from bridge.sccp.profile import StationProfile
 from bridge.sip import Destination
@@ -258,9 +257,7 @@ class Service:
         if device.desired_protocol is SignallingProtocol.SCCP:
             self.stations.restart(name, kind)
             return
-        model = catalogue().by_name(device.model) if device.model else None
-        check_sync = model is not None and model.family is ConfigFamily.SIPPHONE_7940_60
-        await self.pbx.restart_phone(device.number, kind, check_sync=check_sync)
+        await self.pbx.restart_phone(device.number, kind, check_sync=reads_text_files(model_of(device)))
 
     # --- how the parts hang together ---------------------------------------------------------------------------------
 

@@ -174,6 +174,7 @@ class BootOrder:
         names = {
             "MAC": self._mac.value,
             "mac": self._mac.value.lower(),
+            "MAC_TAIL": self._mac.value[2:],
             "load": load,
             "terminal": "term" + self._model.name[2:4],
             "folder": self._texts.get("tftp_cfg_dir", ""),
@@ -341,7 +342,7 @@ class BootOrder:
             return f"the file is for {settings.protocol}, the firmware speaks {self._protocol}"
         if not settings.servers:
             return "the file names no call manager"
-        if self._protocol is SignallingProtocol.SCCP:
+        if (self._protocol or settings.protocol) is SignallingProtocol.SCCP:
             return ""
         if settings.needs_trust and not self._trust_list:
             return "the file asks for a secured connection, and the phone has no trust list"

@@ -138,7 +138,8 @@ def _with_mac(kind: FileKind, prefix: str, digits: str, ending: str, base: str) 
     shifted = digits[:10] if prefix == "ATA" and _MAC.fullmatch(digits) and digits.endswith("01") else ""
     if mac is None and not shifted:
         return RequestedFile(FileKind.NOT_A_DEVICE, base)
-    device = DeviceName.from_mac(mac, "ATA" if prefix == "ATA" else "SEP") if mac is not None else None
+    # The name of an ATA's second port is no address of a network card: it may look like one of a group.
+    device = DeviceName((prefix if prefix == "ATA" else "SEP") + digits) if mac is not None or shifted else None
     found = RequestedFile(kind, prefix + digits + ending, device, second_port_digits=shifted)
     if prefix == "ATA":
         return replace(found, families=_SIP_ATAS, protocol=SignallingProtocol.SIP)

@@ -6,11 +6,19 @@ from bridge.provisioning.dialtemplate import DialRule, dial_rules
 from bridge.provisioning.documents import content_differs
 from bridge.provisioning.renderer import LoadEntry, RenderedFile, Renderer, default_loads
 from bridge.provisioning.settings import Locale, PhoneSettings, ServiceUrls, SipTransport, SshLogin, WebAccess
+from bridge.provisioning.siptextfiles import (
+    DIAL_FILE,
+    render_common_text,
+    render_old_dial_template,
+    render_own_text,
+    render_sync_file,
+)
 from bridge.provisioning.support import Support, call_limit, secret_length, spoken_protocol, support
 from bridge.provisioning.texts import shown_text
 from bridge.provisioning.timezones import PhoneTimeZone, phone_time_zone, phone_time_zones
 
 __all__ = [
+    "DIAL_FILE",
     "DialRule",
     "LoadEntry",
     "Locale",
@@ -29,6 +37,10 @@ __all__ = [
     "dial_rules",
     "phone_time_zone",
     "phone_time_zones",
+    "render_common_text",
+    "render_old_dial_template",
+    "render_own_text",
+    "render_sync_file",
     "secret_length",
     "shown_text",
     "spoken_protocol",

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from bridge.core import NumberRange
-from bridge.errors import InvalidInput
+from bridge.errors import ConfigurationError, InvalidInput
 
 LONGEST_TEMPLATE = 8191
 """Bytes; an 8851 drops a longer template whole, without a word."""
@@ -31,6 +31,17 @@ class DialRule:
                 f"{self.match[:_LONGEST_MATCH]!r} with {self.timeout} s is no rule of a dial template",
                 fix=f"use up to {_LONGEST_MATCH} digits, dots, # and \\*, a final * for the rest, and 0 to 99 seconds",
             )
+
+
+def check_length(text: str, name: str) -> str:
+    """The text of a dial template. Raises ConfigurationError for one that phones would drop."""
+    if len(text.encode("utf-8")) >= LONGEST_TEMPLATE:
+        raise ConfigurationError(
+            f"the dial template {name} is too long",
+            why=f"phones drop one of {LONGEST_TEMPLATE} bytes or more without a word",
+            fix="use fewer or shorter patterns",
+        )
+    return text
 
 
 def dial_rules(

@@ -128,7 +128,7 @@ def phone_file(
             AddOnEntry(index, each.value[:4], each.buttons, _ADD_ON_LOADS[each.value[:4]])
             for index, each in enumerate(device.settings.add_ons[:MOST_ADD_ONS], 1)
         ),
-        settings=_checked(settings),
+        settings=checked_settings(settings),
     )
 
 
@@ -216,16 +216,20 @@ def _urls(urls: ServiceUrls) -> ServiceUrls:
         idle=checked_url(urls.idle, "the idle URL"),
         idle_seconds=max(0, urls.idle_seconds),
         problem_report=checked_url(urls.problem_report, "the problem report URL"),
+        logo=checked_url(urls.logo, "the logo URL"),
     )
 
 
-def _checked(settings: PhoneSettings) -> PhoneSettings:
+def checked_settings(settings: PhoneSettings) -> PhoneSettings:
+    """The settings, if phones can read them. Raises ConfigurationError."""
     for name in (settings.dial_template, settings.soft_key_file, settings.feature_policy):
         if name and not _FILE_NAME.fullmatch(name):
             raise ConfigurationError(
                 f"{name[:64]!r} is no file name that phones can ask for",
                 fix="use letters, digits, dots and dashes, at most 64 characters",
             )
+    if settings.nat_address:
+        checked_address(settings.nat_address, "the phones behind a router")
     ssh = settings.ssh
     if ssh is not None and not (_SECRET.fullmatch(ssh.user) and _SECRET.fullmatch(ssh.password)):
         raise ConfigurationError(

@@ -58,6 +58,8 @@ class ServiceUrls:
     idle_seconds: int = 0
     """After so long without use the idle URL is fetched."""
     problem_report: str = ""
+    logo: str = ""
+    """The picture on the screen of a 7940 or 7960 with SIP firmware."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,3 +90,5 @@ class PhoneSettings:
     ssh: SshLogin | None = None
     locale: Locale = Locale()
     urls: ServiceUrls = ServiceUrls()
+    nat_address: str = ""
+    """What phones with SIP firmware call themselves behind a router; empty where there is none."""

@@ -18,7 +18,17 @@ from bridge.core import (
     SignallingProtocol,
 )
 from bridge.phones import catalogue
-from bridge.provisioning import PhoneSettings, RenderedFile, Renderer, ServiceUrls, dial_rules
+from bridge.provisioning import (
+    PhoneSettings,
+    RenderedFile,
+    Renderer,
+    ServiceUrls,
+    dial_rules,
+    render_common_text,
+    render_old_dial_template,
+    render_own_text,
+    render_sync_file,
+)
 from tests.samples import sample_device, sample_pool, template_loader
 
 FILES = Path(__file__).with_name("files")
@@ -98,6 +108,19 @@ CASES = {
     "8841-sip.xml": lambda: phone("8841", SIP, "sip88xx.14-4-1-0301-6"),
     "8851-busy-sip.xml": busy_phone,
     "7965-services-sccp.xml": phone_with_services,
+    "7960-sip.xml": lambda: phone("7960", SIP, "P0S3-8-12-00"),
+    "7960-SIP001122AABBCC.cnf": lambda: render_own_text(
+        RENDERER,
+        sample_device(),
+        sample_pool(),
+        catalogue().require("7960"),
+        PhoneSettings(voicemail_number="*97"),
+        year=2026,
+        load="P0S3-8-12-00",
+    ),
+    "SIPDefault.cnf": lambda: render_common_text(RENDERER, sample_pool().group, PhoneSettings()),
+    "syncinfo.xml": lambda: render_sync_file(RENDERER),
+    "dialplan7940.xml": lambda: render_old_dial_template(RENDERER, dial_rules([NumberRange.parse("1000-1999")])),
     "XMLDefault.cnf.xml": default_file,
     "dialplan.xml": lambda: RENDERER.render_dial_template(
         dial_rules([NumberRange.parse("1000-1999"), NumberRange.parse("600-605")], at_once=["112"])
