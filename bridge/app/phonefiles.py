@@ -35,7 +35,7 @@ from bridge.core import (
 )
 from bridge.errors import NotFound
 from bridge.phones.catalogue import ConfigFamily, Model, catalogue
-from bridge.ports import SipEndpoint, Store, Transport
+from bridge.ports import RestartEvent, SipEndpoint, Store, Transport
 from bridge.provisioning import (
     DIAL_FILE,
     DialRule,
@@ -46,10 +46,14 @@ from bridge.provisioning import (
     SipTransport,
     content_differs,
     dial_rules,
+    flat_template,
     render_common_text,
+    render_flat_profile,
+    render_model_profile,
     render_old_dial_template,
     render_own_text,
     render_sync_file,
+    uses_udp_alone,
 )
 
 _NOT_IN_GROUPS = re.compile(r"[^0-9A-Za-z_-]+")
@@ -102,6 +106,8 @@ class PhoneFiles:
         self._renderer = Renderer(loader)
         self._context = context
         self._name = autoregistration_name
+        self.profiles_at = ""
+        """Where flat profiles are: an address without a slash at its end; empty where nobody serves them by HTTP."""
         self.doorway_port = doorway_port
         """Where unknown SIP phones are told to register; None sends them to the servers' own port."""
         self._settings = settings or PhoneSettings()
@@ -186,6 +192,28 @@ class PhoneFiles:
         )
         return _found(rendered, device)
 
+    def flat_profile(self, device: Device) -> FileFound:
+        """The flat profile of a phone with MPP firmware and its like. Raises ConfigurationError."""
+        rendered = render_flat_profile(
+            self._renderer,
+            device,
+            self.pool(device),
+            model_of(device),
+            self._settings,
+            base=self._profiles_of(self.pool(device).group),
+            rules=self._dial_rules(),
+            year=datetime.now(UTC).year,
+        )
+        return _found(rendered, device)
+
+    def model_profile(self, name: str) -> FileFound:
+        """The file of a model of that kind: it says where the profile of each phone is."""
+        rendered = render_model_profile(self._renderer, name, self._settings, self._profiles_of(self.site.group))
+        return FileFound(rendered.name, rendered.content)
+
+    def _profiles_of(self, group: CallManagerGroup) -> str:
+        return self.profiles_at or f"tftp://{group.servers[0].address if group.servers else ''}"
+
     def common_text(self) -> FileFound:
         """``SIPDefault.cnf``, the same for all of them."""
         rendered = render_common_text(self._renderer, self.site.group, self._settings)
@@ -211,6 +239,10 @@ class PhoneFiles:
 
     def differ(self, old: Device, new: Device) -> bool:
         """Whether the files of these two states of a device differ in more than their version stamps."""
+        if flat_template(model := model_of(new)) and model is not None:
+            return content_differs(
+                bytes(self.flat_profile(old).content).decode(), bytes(self.flat_profile(new).content).decode()
+            )
         if reads_text_files(model_of(new)) and new.desired_protocol is SignallingProtocol.SIP:
             # What it does not know yet stands there; its other file is the same short one for all.
             return bytes(self.own_text(old).content) != bytes(self.own_text(new).content)
@@ -293,7 +325,7 @@ class PhoneFiles:
             pickup_group=_NOT_IN_GROUPS.sub("_", line.pickup_group),
             music_on_hold=_NOT_IN_GROUPS.sub("_", owner.settings.music_on_hold or line.music_on_hold),
             codecs=self.pool(owner).region.codecs,
-            busy_at=self._settings.busy_trigger * len(having),
+            busy_at=sum(appearance.settings.busy_trigger for _, appearance in having),
             partition=own.line.partition,
             variables=self.plans.variables(owner),
             username=owner.number,
@@ -302,7 +334,8 @@ class PhoneFiles:
         )
 
     def _speaks_udp(self, device: Device) -> bool:
-        return self._settings.transport is SipTransport.UDP or reads_text_files(model_of(device))
+        model = model_of(device)
+        return self._settings.transport is SipTransport.UDP or reads_text_files(model) or uses_udp_alone(model)
 
     def pool(self, device: Device) -> DevicePool:
         """The pool of a device. Raises NotFound."""
@@ -326,6 +359,14 @@ def _found(rendered: RenderedFile, device: Device) -> FileFound:
 def reads_text_files(model: Model | None) -> bool:
     """Whether phones of the model take their lines from text files when they run SIP firmware."""
     return model is not None and model.family is ConfigFamily.SIPPHONE_7940_60
+
+
+def restart_event(device: Device) -> RestartEvent:
+    """The request that makes this phone read its files again."""
+    model = model_of(device)
+    if reads_text_files(model):
+        return RestartEvent.CHECK_SYNC
+    return RestartEvent.RESYNC if model is not None and flat_template(model) else RestartEvent.SERVICE_CONTROL
 
 
 def model_of(device: Device) -> Model | None:

@@ -27,8 +27,9 @@ from bridge.core import (
     SignallingProtocol,
 )
 from bridge.errors import SepbridgeError
-from bridge.phones import FileKind, RequestedFile, catalogue, parse_file_name
+from bridge.phones import FileKind, FirmwareKind, RequestedFile, catalogue, parse_file_name, parse_user_agent
 from bridge.ports import FileStore, Store
+from bridge.provisioning import flat_template
 
 log = logging.getLogger(__name__)
 
@@ -79,6 +80,12 @@ class FileResolver:
 
     async def _answer(self, request: FileRequest, client: str, asked: RequestedFile) -> FileAnswer:
         match asked.kind:
+            case FileKind.DEVICE if _reads_flat(request.user_agent):
+                return FileMissing("its firmware reads a flat profile, and no file of this kind")
+            case FileKind.FLAT_PROFILE if asked.device is not None:
+                return await self._flat_profile(request, client, asked.device)
+            case FileKind.FLAT_PROFILE if not asked.canonical.lower().startswith("xmldefault"):
+                return await self._own(asked.canonical) or self._files.model_profile(asked.canonical)
             case FileKind.DEVICE if asked.device is not None and not asked.signed:
                 return await self._device_file(request, client, asked.device)
             case FileKind.DEVICE | FileKind.TRUST_LIST if asked.signed:
@@ -139,6 +146,22 @@ class FileResolver:
             return FileMissing(f"{name} runs SIP firmware, and is to speak {device.desired_protocol}")
         return self._not_theirs(device, client) or self._files.own_text(device)
 
+    async def _flat_profile(self, request: FileRequest, client: str, name: DeviceName) -> FileAnswer:
+        """The profile of a phone with MPP firmware and its like. Whoever asks for one reads one."""
+        device = await asyncio.to_thread(self._known, name)
+        evidence = self._evidence.about(client, name)
+        if device is None:
+            admitted = await self._admit(request, client, FileArrival(name, client, evidence.single_protocol()))
+            if not isinstance(admitted, Device):
+                return admitted
+            device = admitted
+        if trouble := self._not_theirs(device, client):
+            return trouble
+        model = evidence.model()
+        if model is not None and model.name != device.model and flat_template(model):
+            device = await self._admissions.learn(device, model, f"it asked for {request.name[:80]}")
+        return self._files.flat_profile(device)
+
     async def _admit(self, request: FileRequest, client: str, arrival: Arrival) -> Device | FileDenied | FileMissing:
         if self._brake.is_guessing(client, arrival.device, now=request.at):
             return FileDenied(f"{client} asks for too many unknown phones; see files.unknown_per_minute")
@@ -158,3 +181,9 @@ class FileResolver:
     def _known(self, name: DeviceName) -> Device | None:
         with self._store.read() as work:
             return work.devices.get(name)
+
+
+def _reads_flat(user_agent: str) -> bool:
+    """Whether the program that asks is firmware of another kind than the enterprise's."""
+    agent = parse_user_agent(user_agent) if user_agent else None
+    return agent is not None and agent.firmware is not FirmwareKind.ENTERPRISE

@@ -18,7 +18,7 @@ from bridge.app.admissions import Admissions
 from bridge.app.directory import Directory
 from bridge.app.doorkeeper import Doorkeeper
 from bridge.app.failback import FailBack
-from bridge.app.phonefiles import PhoneFiles, model_of, reads_text_files, template_loader
+from bridge.app.phonefiles import PhoneFiles, restart_event, template_loader
 from bridge.app.recorder import EventRecorder
 from bridge.app.registrations import Registrations
 from bridge.app.resolver import FileResolver
@@ -257,7 +257,7 @@ class Service:
         if device.desired_protocol is SignallingProtocol.SCCP:
             self.stations.restart(name, kind)
             return
-        await self.pbx.restart_phone(device.number, kind, check_sync=reads_text_files(model_of(device)))
+        await self.pbx.restart_phone(device.number, kind, event=restart_event(device))
 
     # --- how the parts hang together ---------------------------------------------------------------------------------
 
@@ -350,6 +350,8 @@ class Service:
             sccp_port=self.settings.sccp.listen[0].port if self.settings.sccp.listen else 2000,
         )
         http = self.settings.http.listen
+        if http:
+            self.files.profiles_at = f"http://{_shown((own.address, http[0].port))}/provision"
         if http and self.settings.services.enabled:
             self.files.offer_services(self.settings.services, f"http://{_shown((own.address, http[0].port))}")
         with self.store.write() as work:

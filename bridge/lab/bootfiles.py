@@ -4,7 +4,8 @@ Source: phone boot reference, section 2 (the table) and section 6 (observed logs
 ``bootorder``. Names are templates: ``{MAC}`` twelve digits in upper case, ``{mac}`` in lower case, ``{load}`` the load
 that the phone is to run, ``{MAC_TAIL}`` the last ten digits, ``{locale}`` the user locale's file, ``{tones}`` the
 network locale's folder, and the names that the phone's own file gives: ``{dial_template}``, ``{soft_keys}``,
-``{feature_policy}``, ``{folder}``.
+``{feature_policy}``, ``{folder}``, ``{profile_rule}``. ``{model_file}`` is what the built-in profile rule asks for.
+Where a phone takes files by HTTP or TFTP alike, as an address says, it takes them from one server here.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ class Purpose(StrEnum):
     COMMON_TEXT = "common text file"
     OWN_TEXT = "own text file"
     OTHER_DEFAULTS = "other defaults"
+    MODEL_PROFILE = "profile of the model"
+    OWN_PROFILE = "own profile"
     SECOND_PORT = "file of the second port"
     """An adapter for two analogue phones has a file for each; here the first one is simulated."""
     LOAD = "load"
@@ -112,6 +115,12 @@ _ADAPTER = BootPlan(
         _DIAL,
     )
 )
+_FLAT = (
+    Step(Purpose.MODEL_PROFILE, "{model_file}"),
+    Step(Purpose.OWN_PROFILE, "{profile_rule}", When.NAMED),
+)
+_FLAT_HTTP = BootPlan(_FLAT, http=True)
+_FLAT_TFTP = BootPlan(_FLAT)
 _PROFILE_PREFIX = {"7902": "ff", "7905": "ld", "7912": "gk"}
 
 _PLANS: dict[ConfigFamily, BootPlan] = {
@@ -143,6 +152,12 @@ _PLANS: dict[ConfigFamily, BootPlan] = {
         # Binary profiles that are not read here: what they hold is typed into the adapter's menu instead.
         (Step(Purpose.OWN_TEXT, "ata{mac}"), Step(Purpose.COMMON_TEXT, "atadefault.cfg"))
     ),
+    ConfigFamily.MPP: _FLAT_HTTP,
+    ConfigFamily.MPP_ATA: _FLAT_HTTP,
+    ConfigFamily.PHONEOS: _FLAT_HTTP,
+    ConfigFamily.SPA: _FLAT_HTTP,
+    ConfigFamily.SPA9XX: _FLAT_TFTP,
+    ConfigFamily.SPA_ATA: _FLAT_TFTP,
     ConfigFamily.ATA187: _ADAPTER,
     ConfigFamily.ATA190: _ADAPTER,
     ConfigFamily.ATA191: _ADAPTER,
@@ -173,7 +188,7 @@ def load_version(load: str) -> tuple[int, ...]:
 def boot_plan(model: Model, running_load: str) -> BootPlan:
     """The boot order of a model with this firmware; an empty load means: factory-reset, only the loader is left.
 
-    Raises NotFound for families whose order is not known or that read no SEP files (MPP, SPA, softphones).
+    Raises NotFound for families whose order is not known or that are no phones on a desk.
     """
     family = model.family
     if family is ConfigFamily.JAVA_79XX:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bridge.provisioning.dialtemplate import DialRule, dial_rules
 from bridge.provisioning.documents import content_differs
+from bridge.provisioning.flatfiles import render_flat_profile, render_model_profile, uses_udp_alone
 from bridge.provisioning.renderer import LoadEntry, RenderedFile, Renderer, default_loads
 from bridge.provisioning.settings import Locale, PhoneSettings, ServiceUrls, SipTransport, SshLogin, WebAccess
 from bridge.provisioning.siptextfiles import (
@@ -13,7 +14,7 @@ from bridge.provisioning.siptextfiles import (
     render_own_text,
     render_sync_file,
 )
-from bridge.provisioning.support import Support, call_limit, secret_length, spoken_protocol, support
+from bridge.provisioning.support import Support, call_limit, flat_template, secret_length, spoken_protocol, support
 from bridge.provisioning.texts import shown_text
 from bridge.provisioning.timezones import PhoneTimeZone, phone_time_zone, phone_time_zones
 
@@ -35,9 +36,12 @@ __all__ = [
     "content_differs",
     "default_loads",
     "dial_rules",
+    "flat_template",
     "phone_time_zone",
     "phone_time_zones",
     "render_common_text",
+    "render_flat_profile",
+    "render_model_profile",
     "render_old_dial_template",
     "render_own_text",
     "render_sync_file",
@@ -45,4 +49,5 @@ __all__ = [
     "shown_text",
     "spoken_protocol",
     "support",
+    "uses_udp_alone",
 ]

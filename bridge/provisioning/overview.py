@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 
 from bridge.core import SignallingProtocol
 from bridge.phones import Catalogue, ConfigFamily, DeviceClass, Model
-from bridge.provisioning.support import support
+from bridge.provisioning.support import flat_template, support
 
 _SHOWN = (DeviceClass.PHONE, DeviceClass.ATA, DeviceClass.SOFTPHONE, DeviceClass.VIDEO)
 _HEADING = """\
@@ -68,4 +68,5 @@ def _keys(model: Model) -> str:
 def _state(model: Model, protocol: SignallingProtocol, *, simulated: bool) -> str:
     if protocol not in (model.administered or model.protocols):
         return "–"
-    return "simulated" if simulated and support(model, protocol).supported else "planned"
+    served = support(model, protocol).supported or (protocol is SignallingProtocol.SIP and flat_template(model))
+    return "simulated" if simulated and served else "planned"

@@ -92,3 +92,5 @@ class PhoneSettings:
     urls: ServiceUrls = ServiceUrls()
     nat_address: str = ""
     """What phones with SIP firmware call themselves behind a router; empty where there is none."""
+    resync_seconds: int = 3600
+    """How often phones that read flat profiles look for a new one."""

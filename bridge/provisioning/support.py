@@ -70,18 +70,30 @@ FILES: Mapping[ConfigFamily, FamilyFiles] = MappingProxyType(
     }
 )
 
+FLAT: Mapping[ConfigFamily, str] = MappingProxyType(
+    {
+        ConfigFamily.MPP: "flat/phone.xml",
+        ConfigFamily.PHONEOS: "flat/phone.xml",
+        ConfigFamily.SPA: "flat/phone.xml",
+        ConfigFamily.SPA9XX: "flat/phone.xml",
+        ConfigFamily.MPP_ATA: "flat/adapter.xml",
+        ConfigFamily.SPA_ATA: "flat/adapter.xml",
+    }
+)
+"""Families that read flat-profile XML from a provisioning URL, and the template of each."""
 _FLAT = "it reads flat-profile XML, another format than SEP<MAC>.cnf.xml"
+_FLAT_FIX = "point it to our provisioning URL, see docs/phones.md"
 _REASONS: Mapping[ConfigFamily, tuple[str, str]] = MappingProxyType(
     {
         ConfigFamily.MPP: (
             _FLAT,
-            "load enterprise firmware where the hardware allows it, or configure it by its web page",
+            _FLAT_FIX,
         ),
-        ConfigFamily.MPP_ATA: (_FLAT, "configure it by its web page"),
-        ConfigFamily.PHONEOS: (_FLAT, "configure it by its web page"),
-        ConfigFamily.SPA: (_FLAT, "configure it by its web page"),
-        ConfigFamily.SPA9XX: (_FLAT, "configure it by its web page"),
-        ConfigFamily.SPA_ATA: (_FLAT, "configure it by its web page"),
+        ConfigFamily.MPP_ATA: (_FLAT, _FLAT_FIX),
+        ConfigFamily.PHONEOS: (_FLAT, _FLAT_FIX),
+        ConfigFamily.SPA: (_FLAT, _FLAT_FIX),
+        ConfigFamily.SPA9XX: (_FLAT, _FLAT_FIX),
+        ConfigFamily.SPA_ATA: (_FLAT, _FLAT_FIX),
         ConfigFamily.SELSIUS: (
             "it reads SEP<MAC>.cnf, a binary file of the first generation whose layout is in no public source",
             "type the server's address into its menu: it registers over SCCP without a file",
@@ -145,6 +157,12 @@ def support(model: Model | None, protocol: SignallingProtocol) -> Support:
         why = f"files for its {spoken} firmware are not made yet"
         fix = f"let it run its {spoken.other} firmware" if model.is_dual_protocol else _UNKNOWN_REASON[1]
     return Support("", files, why, fix)
+
+
+def flat_template(model: Model | None) -> str:
+    """The template of the model's flat profile; empty for models that read none. None stands for a model not known
+    yet: whoever asks for a flat profile reads one."""
+    return FLAT[ConfigFamily.MPP] if model is None else FLAT.get(model.family, "")
 
 
 def require_support(model: Model | None, protocol: SignallingProtocol) -> Support:

@@ -16,7 +16,7 @@ from bridge.app.phonefiles import PhoneFiles
 from bridge.app.resolver import FileResolver
 from bridge.app.settings import FilesSettings
 from bridge.app.window import WindowDesk
-from bridge.core import DeviceName, FileAnswer, FileFound, FileMissing, FileRequest, Via
+from bridge.core import DeviceName, FileAnswer, FileDenied, FileFound, FileMissing, FileRequest, Via
 from bridge.core.events import PhoneAdmitted, PhoneRefused
 from bridge.lab.textfile import read_text_file
 from bridge.store import SqlStore
@@ -114,3 +114,54 @@ async def test_a_text_file_with_the_password_goes_to_its_phone_alone(
         work.commit()
     assert not isinstance(await ask(f"SIP{MAC}.cnf", client="192.0.2.78"), FileFound)
     assert isinstance(await ask(f"SIP{MAC}.cnf"), FileFound)
+
+
+MPP_AGENT = "Cisco-CP-8841-3PCC/12.0.7 (001122aabbcc)"
+
+
+@pytest.mark.req("RG-30")
+async def test_an_mpp_phone_gets_a_flat_profile_and_never_a_cnf_xml(
+    ask: Ask, open_window: WindowDesk, store: SqlStore, sink: Remembering
+) -> None:
+    assert isinstance(await ask(f"SEP{MAC}.cnf.xml", via=Via.HTTP, user_agent=MPP_AGENT), FileMissing)
+    assert sink.of(PhoneAdmitted) == []
+    model = await ask("/8841-3PCC.xml", via=Via.HTTP, user_agent=MPP_AGENT)
+    assert isinstance(model, FileFound)
+    assert model.secret_of is None
+    assert "$MA.xml</Profile_Rule>" in text(model)
+    assert "Password" not in text(model)
+    own = await ask(f"/provision/{MAC.lower()}.xml", via=Via.HTTP, user_agent=MPP_AGENT)
+    assert isinstance(own, FileFound)
+    assert own.secret_of == PHONE
+    (admitted,) = sink.of(PhoneAdmitted)
+    assert f"<User_ID_1_>{admitted.number}</User_ID_1_>" in text(own)
+    with store.read() as work:
+        device = work.devices.get(PHONE)
+    assert device is not None
+    assert device.model == "8841-3PCC (MPP)"
+    assert device.secret in text(own)
+    assert isinstance(await ask(f"SEP{MAC}.cnf.xml"), FileMissing)  # its model is known now
+
+
+async def test_enterprise_firmware_on_the_same_hardware_gets_its_cnf_xml(ask: Ask, open_window: WindowDesk) -> None:
+    found = await ask(f"SEP{MAC}.cnf.xml", via=Via.HTTP, user_agent="Cisco-CP8841/12.8.1")
+    assert "<device>" in text(found)
+
+
+@pytest.mark.req("RG-30")
+@pytest.mark.parametrize(
+    "agent", ["Cisco-CP-9861/3.1.1", "Cisco-CP-9861-3PCC/3.1.1", "Cisco/SPA504G-7.5.5 (001122AABBCC)(1)"]
+)
+async def test_a_9861_and_an_spa_get_a_flat_profile(ask: Ask, open_window: WindowDesk, agent: str) -> None:
+    assert isinstance(await ask(f"SEP{MAC}.cnf.xml", via=Via.HTTP, user_agent=agent), FileMissing)
+    assert "<flat-profile>" in text(await ask(f"/{MAC.lower()}.xml", via=Via.HTTP, user_agent=agent))
+
+
+async def test_a_closed_window_gives_no_flat_profile(ask: Ask, sink: Remembering) -> None:
+    assert isinstance(await ask(f"/provision/{MAC.lower()}.xml"), FileMissing)
+    assert len(sink.of(PhoneRefused)) == 1
+
+
+async def test_a_scan_for_flat_profiles_is_braked(ask: Ask, open_window: WindowDesk) -> None:
+    answers = [await ask(f"/provision/001122aa{index:04x}.xml") for index in range(80)]
+    assert isinstance(answers[-1], FileDenied)

@@ -11,6 +11,8 @@ from bridge.provisioning import (
     Renderer,
     dial_rules,
     render_common_text,
+    render_flat_profile,
+    render_model_profile,
     render_old_dial_template,
     render_own_text,
 )
@@ -45,6 +47,19 @@ def answer(name: str, model: Model, protocol: SignallingProtocol) -> bytes | Non
                 return render_common_text(RENDERER, sample_pool().group, PhoneSettings()).content
             case FileKind.SIP_TEXT:
                 return render_own_text(RENDERER, device, sample_pool(), model, PhoneSettings(), year=2026).content
+            case FileKind.FLAT_PROFILE if file.device is not None:
+                return render_flat_profile(
+                    RENDERER,
+                    device,
+                    sample_pool(),
+                    model,
+                    PhoneSettings(),
+                    base="http://192.0.2.10:6970/provision",
+                    year=2026,
+                ).content
+            case FileKind.FLAT_PROFILE:
+                base = "http://192.0.2.10:6970/provision"
+                return render_model_profile(RENDERER, name, PhoneSettings(), base).content
             case FileKind.DIAL_TEMPLATE if file.canonical == DIAL_FILE:
                 return render_old_dial_template(RENDERER, dial_rules([])).content
             case FileKind.DIAL_TEMPLATE:

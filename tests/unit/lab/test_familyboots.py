@@ -9,7 +9,7 @@ from bridge.errors import NotFound
 from bridge.lab.bootfiles import boot_plan
 from bridge.lab.bootorder import Booted
 from bridge.phones import ConfigFamily, Model, catalogue
-from bridge.provisioning import support
+from bridge.provisioning import flat_template, support
 from tests.unit.lab.familyboots import MAC, boot
 
 SIP = SignallingProtocol.SIP
@@ -30,7 +30,8 @@ SERVED = [
     (model, protocol)
     for model in catalogue()
     for protocol in SignallingProtocol
-    if (model.only_protocol or protocol) is protocol and support(model, protocol).supported
+    if (model.only_protocol or protocol) is protocol
+    and (support(model, protocol).supported or (protocol is SIP and flat_template(model)))
 ]
 
 
@@ -46,6 +47,10 @@ def test_a_phone_of_every_served_model_comes_up(model: Model, protocol: Signalli
         assert settings.line is not None
         assert (settings.line.name, settings.line.auth_name) == ("1001", "1001")
         assert settings.register_with_proxy
+    if flat_template(model):
+        assert asked[-1] == "/provision/001122aabbcc.xml"
+        assert not any(name.endswith(".cnf.xml") for name in asked)
+        return
     own = f"{model.device_prefix or 'SEP'}{MAC}.cnf.xml".lower()
     assert own in [name.lower() for name in asked]
 
@@ -65,6 +70,11 @@ ORDERS = {
         "gkdefault.cfg",
     ],
     ("ATA 187", SIP): ["ATA001122AABBCC.cnf.xml", "ATA1122AABBCC01.cnf.xml", "dialplan.xml"],
+    ("7841-3PCC", SIP): ["/7841-3PCC.xml", "/provision/001122aabbcc.xml"],
+    ("9861", SIP): ["/9861.xml", "/provision/001122aabbcc.xml"],
+    ("SPA504G", SIP): ["/spa504G.cfg", "/provision/001122aabbcc.xml"],
+    ("PAP2T", SIP): ["/init.cfg", "/provision/001122aabbcc.xml"],
+    ("ATA 192-MPP", SIP): ["/ata192.cfg", "/provision/001122aabbcc.xml"],
     ("3905", SIP): ["SEP001122AABBCC.cnf.xml", "dialplan.xml"],
     ("9971", SIP): [
         "CTLSEP001122AABBCC.tlv",

@@ -121,4 +121,5 @@ def test_the_page_calls_simulated_only_what_is() -> None:
     assert "| 8841 | 683 | simulated | – |" in page
     assert "| 7961G | 30018 | simulated | simulated |" in page
     assert "| 7940G | 8 | simulated | simulated |" in page
-    assert "| 8841-3PCC (MPP) |  | planned | – |" in page
+    assert "| 8841-3PCC (MPP) |  | simulated | – |" in page
+    assert "| DX650 | 647 | planned | – |" in page
