@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from html import escape
 from importlib import resources
 from pathlib import Path
 
@@ -178,6 +179,22 @@ class PhoneFiles:
             device, self.pool(device), model=model_of(device), settings=self._settings, load=self._load(device)
         )
         return _found(rendered, device)
+
+    def own_files(self, device: Device) -> Sequence[FileFound]:
+        """Every file that holds what is the device's own. Raises ConfigurationError."""
+        model = model_of(device)
+        if model is not None and flat_template(model):
+            return [self.flat_profile(device)]
+        if reads_text_files(model) and device.desired_protocol is SignallingProtocol.SIP:
+            return [self.device_file(device), self.own_text(device)]
+        return [self.device_file(device)]
+
+    def without_secrets(self, device: Device, text: str, shown: str) -> str:
+        """A text of the device's file with ``shown`` in place of every password."""
+        secrets = {device.secret, self._settings.ssh.password if self._settings.ssh else ""} - {""}
+        for secret in secrets:
+            text = text.replace(escape(secret, quote=False), shown).replace(secret, shown)
+        return text
 
     def own_text(self, device: Device) -> FileFound:
         """``SIP<MAC>.cnf`` of a 7940 or 7960 with SIP firmware. Raises ConfigurationError."""

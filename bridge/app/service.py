@@ -18,7 +18,8 @@ from bridge.app.admissions import Admissions
 from bridge.app.directory import Directory
 from bridge.app.doorkeeper import Doorkeeper
 from bridge.app.failback import FailBack
-from bridge.app.phonefiles import PhoneFiles, restart_event, template_loader
+from bridge.app.filedesk import name_addresses, phone_files
+from bridge.app.phonefiles import restart_event
 from bridge.app.recorder import EventRecorder
 from bridge.app.registrations import Registrations
 from bridge.app.resolver import FileResolver
@@ -26,7 +27,7 @@ from bridge.app.screenmessages import Delivery, ScreenMessage
 from bridge.app.settings import Settings
 from bridge.app.stations import Stations
 from bridge.app.status import ServiceStatus
-from bridge.app.system import SystemClock, SystemIds
+from bridge.app.system import SystemClock, SystemIds, own_address
 from bridge.autoregistration.checks import enabled_servers
 from bridge.core import Device, DeviceName, Server, SignallingProtocol
 from bridge.core.events import Event, PbxConnected, PbxLost
@@ -59,13 +60,7 @@ class Service:
         self.mac_of = ArpTable().mac_of
         self.directory = Directory(self.store, self.clock)
         self.recorder = EventRecorder(self.store)
-        self.files = PhoneFiles(
-            self.store,
-            template_loader(settings.templates_directory),
-            context=settings.asterisk.context,
-            autoregistration_name=settings.sip.autoregistration_name,
-            doorway_port=settings.sip.doorway[0].port if settings.sip.doorway else None,
-        )
+        self.files = phone_files(settings, self.store)
         self._registrations = Registrations(self.store, self.files, self.recorder, self.clock, ids)
         self.pbx = PlainAsterisk(
             PlainAsteriskSettings(
@@ -349,11 +344,7 @@ class Service:
             sip_port=self.settings.sip.port,
             sccp_port=self.settings.sccp.listen[0].port if self.settings.sccp.listen else 2000,
         )
-        http = self.settings.http.listen
-        if http:
-            self.files.profiles_at = f"http://{_shown((own.address, http[0].port))}/provision"
-        if http and self.settings.services.enabled:
-            self.files.offer_services(self.settings.services, f"http://{_shown((own.address, http[0].port))}")
+        name_addresses(self.files, self.settings, own.address)
         with self.store.write() as work:
             pool = work.site.pool("Default")
             known = pool.group.servers
@@ -393,20 +384,6 @@ def _made(directory: Path) -> Path:
             fix="create it, or see state.directory",
         ) from error
     return directory
-
-
-def own_address() -> str:
-    """The address of this machine that the rest of the network most likely sees. Sends nothing."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.connect(("192.0.2.1", 9))
-            return str(probe.getsockname()[0])
-        except OSError as error:
-            raise ConfigurationError(
-                "this machine's own address could not be found",
-                why=error.strerror or str(error),
-                fix="set server.address in sepbridge.toml to the address that phones can reach",
-            ) from error
 
 
 def _shown(address: tuple[str, int]) -> str:

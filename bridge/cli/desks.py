@@ -8,10 +8,11 @@ import os
 from collections.abc import Iterator
 
 from bridge.app.directory import DirectoryDesk
+from bridge.app.filedesk import FileDesk
 from bridge.app.phonechanges import PhoneChanges
 from bridge.app.phones import PhoneDesk
 from bridge.app.sitedesk import SiteDesk
-from bridge.app.system import SystemClock, SystemIds
+from bridge.app.system import SystemClock, SystemIds, own_address
 from bridge.app.window import WindowDesk
 from bridge.cli.control import poke
 from bridge.cli.frame import Frame
@@ -47,6 +48,14 @@ def phone_desk(frame: Frame) -> Iterator[PhoneDesk]:
     """Phones."""
     with opened_store(frame) as store:
         yield PhoneDesk(store, SystemClock(), SystemIds(), actor())
+
+
+@contextlib.contextmanager
+def file_desk(frame: Frame) -> Iterator[FileDesk]:
+    """Phones' files."""
+    settings = frame.settings
+    with opened_store(frame) as store:
+        yield FileDesk(settings, store, settings.server.address or own_address())
 
 
 @contextlib.contextmanager

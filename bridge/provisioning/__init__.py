@@ -6,6 +6,7 @@ from bridge.provisioning.dialtemplate import DialRule, dial_rules
 from bridge.provisioning.documents import content_differs
 from bridge.provisioning.flatfiles import render_flat_profile, render_model_profile, uses_udp_alone
 from bridge.provisioning.renderer import LoadEntry, RenderedFile, Renderer, default_loads
+from bridge.provisioning.schema import Finding, check_file
 from bridge.provisioning.settings import Locale, PhoneSettings, ServiceUrls, SipTransport, SshLogin, WebAccess
 from bridge.provisioning.siptextfiles import (
     DIAL_FILE,
@@ -21,6 +22,7 @@ from bridge.provisioning.timezones import PhoneTimeZone, phone_time_zone, phone_
 __all__ = [
     "DIAL_FILE",
     "DialRule",
+    "Finding",
     "LoadEntry",
     "Locale",
     "PhoneSettings",
@@ -33,6 +35,7 @@ __all__ = [
     "Support",
     "WebAccess",
     "call_limit",
+    "check_file",
     "content_differs",
     "default_loads",
     "dial_rules",
