@@ -53,7 +53,9 @@ from bridge.provisioning import (
     render_model_profile,
     render_old_dial_template,
     render_own_text,
+    render_soft_key_file,
     render_sync_file,
+    soft_key_file_name,
     uses_udp_alone,
 )
 
@@ -176,7 +178,11 @@ class PhoneFiles:
     def device_file(self, device: Device) -> FileFound:
         """The device's own file. Raises ConfigurationError when it cannot be made."""
         rendered = self._renderer.render_phone_file(
-            device, self.pool(device), model=model_of(device), settings=self._settings, load=self._load(device)
+            device,
+            self.pool(device),
+            model=model_of(device),
+            settings=self._settings_of(device),
+            load=self._load(device),
         )
         return _found(rendered, device)
 
@@ -297,6 +303,21 @@ class PhoneFiles:
     def _dial_rules(self) -> Sequence[DialRule]:
         numbers = self.site.autoregistration.range
         return dial_rules([] if numbers.is_empty else [numbers])
+
+    def soft_keys(self, name: str) -> FileFound | None:
+        """The soft-key file of that name; None where no softkey template of the site has it."""
+        for template in self.site.softkey_templates.values():
+            if soft_key_file_name(template.name) == name.lower():
+                rendered = render_soft_key_file(self._renderer, template)
+                return FileFound(rendered.name, rendered.content)
+        return None
+
+    def _settings_of(self, device: Device) -> PhoneSettings:
+        """The settings of all phones with what this one has of its own."""
+        template = self.site.softkey_templates.get(device.settings.softkey_template)
+        if template is None or device.desired_protocol is SignallingProtocol.SCCP:
+            return self._settings
+        return replace(self._settings, soft_key_file=soft_key_file_name(template.name))
 
     def feature_policy(self) -> FileFound:
         """The feature policy that 8961 and 99xx ask for."""

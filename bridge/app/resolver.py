@@ -102,6 +102,9 @@ class FileResolver:
                 return await self._own(asked.canonical) or self._files.sync_file()
             case FileKind.IMAGE_NAME:
                 return await self._own(asked.canonical) or self._files.image_name() or FileMissing()
+            case FileKind.SOFTKEYS:
+                own = await self._own(asked.canonical)
+                return own or self._files.soft_keys(asked.canonical) or FileMissing()
             case FileKind.FEATURE_POLICY:
                 return await self._own(asked.canonical) or self._files.feature_policy()
             case FileKind.TRUST_LIST | FileKind.NOT_A_DEVICE | FileKind.OLD_DEVICE:

@@ -15,6 +15,7 @@ from bridge.provisioning.siptextfiles import (
     render_own_text,
     render_sync_file,
 )
+from bridge.provisioning.softkeyfile import render_soft_key_file, soft_key_file_name
 from bridge.provisioning.support import Support, call_limit, flat_template, secret_length, spoken_protocol, support
 from bridge.provisioning.texts import shown_text
 from bridge.provisioning.timezones import PhoneTimeZone, phone_time_zone, phone_time_zones
@@ -47,9 +48,11 @@ __all__ = [
     "render_model_profile",
     "render_old_dial_template",
     "render_own_text",
+    "render_soft_key_file",
     "render_sync_file",
     "secret_length",
     "shown_text",
+    "soft_key_file_name",
     "spoken_protocol",
     "support",
     "uses_udp_alone",
