@@ -46,7 +46,6 @@ from bridge.provisioning import (
     ServiceUrls,
     SipTransport,
     content_differs,
-    dial_rules,
     flat_template,
     render_common_text,
     render_flat_profile,
@@ -59,6 +58,7 @@ from bridge.provisioning import (
     uses_udp_alone,
 )
 
+DIAL_TEMPLATE = "dialplan.xml"
 _NOT_IN_GROUPS = re.compile(r"[^0-9A-Za-z_-]+")
 """Characters that stand in no name of a group or a class of music at Asterisk."""
 _CHECKOUT = Path(__file__).parent.parent.parent / "templates"
@@ -224,7 +224,7 @@ class PhoneFiles:
             model_of(device),
             self._settings,
             base=self._profiles_of(self.pool(device).group),
-            rules=self._dial_rules(),
+            rules=self._dial_rules(device),
             year=datetime.now(UTC).year,
         )
         return _found(rendered, device)
@@ -292,17 +292,26 @@ class PhoneFiles:
 
         ``name`` is the one that was asked for: a 7940 or 7960 with SIP firmware reads another form.
         """
-        rules = self._dial_rules()
-        rendered = (
-            render_old_dial_template(self._renderer, rules)
-            if name.lower() == DIAL_FILE
-            else self._renderer.render_dial_template(rules)
-        )
+        if name.lower() == DIAL_FILE:
+            rendered = render_old_dial_template(self._renderer, self.plans.template_rules(("", "")))
+        else:
+            pair = self._pair_of_template(name)
+            known = self.plans.template_name(pair)
+            rendered = self._renderer.render_dial_template(self.plans.template_rules(pair), name=known)
         return FileFound(rendered.name, rendered.content)
 
-    def _dial_rules(self) -> Sequence[DialRule]:
-        numbers = self.site.autoregistration.range
-        return dial_rules([] if numbers.is_empty else [numbers])
+    def _pair_of_template(self, name: str) -> tuple[str, str]:
+        """Whose dial template it is; a name that nobody has been told yet is looked for among the devices."""
+        if (pair := self.plans.pair_of_template(name)) is not None:
+            return pair
+        if name and name.lower() != DIAL_TEMPLATE:
+            with self._store.read() as work:
+                for device in work.devices.all():
+                    self.plans.template_name(self.plans.pair(device))
+        return self.plans.pair_of_template(name) or ("", "")
+
+    def _dial_rules(self, device: Device) -> Sequence[DialRule]:
+        return self.plans.template_rules(self.plans.pair(device))
 
     def soft_keys(self, name: str) -> FileFound | None:
         """The soft-key file of that name; None where no softkey template of the site has it."""
@@ -314,10 +323,14 @@ class PhoneFiles:
 
     def _settings_of(self, device: Device) -> PhoneSettings:
         """The settings of all phones with what this one has of its own."""
-        template = self.site.softkey_templates.get(device.settings.softkey_template)
-        if template is None or device.desired_protocol is SignallingProtocol.SCCP:
+        if device.desired_protocol is SignallingProtocol.SCCP:
             return self._settings
-        return replace(self._settings, soft_key_file=soft_key_file_name(template.name))
+        template = self.site.softkey_templates.get(device.settings.softkey_template)
+        keys = soft_key_file_name(template.name) if template else self._settings.soft_key_file
+        dials = self._settings.dial_template
+        if dials == DIAL_TEMPLATE:
+            dials = self.plans.template_name(self.plans.pair(device))
+        return replace(self._settings, soft_key_file=keys, dial_template=dials)
 
     def feature_policy(self) -> FileFound:
         """The feature policy that 8961 and 99xx ask for."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bridge.provisioning.dialtemplate import DialRule, dial_rules
+from bridge.provisioning.dialtemplate import DialRule, dial_rules, plan_rules
 from bridge.provisioning.documents import content_differs
 from bridge.provisioning.flatfiles import render_flat_profile, render_model_profile, uses_udp_alone
 from bridge.provisioning.renderer import LoadEntry, RenderedFile, Renderer, default_loads
@@ -43,6 +43,7 @@ __all__ = [
     "flat_template",
     "phone_time_zone",
     "phone_time_zones",
+    "plan_rules",
     "render_common_text",
     "render_flat_profile",
     "render_model_profile",

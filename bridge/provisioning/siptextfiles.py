@@ -26,6 +26,8 @@ SYNC_FILE = "syncinfo.xml"
 DIAL_FILE = "dialplan7940.xml"
 """Named in ``SIPDefault.cnf`` without its ending: these phones read a form of their own."""
 MOST_LINES = 6
+_MOST_RULES = 100
+"""What surely fits; the rules that cover most numbers come first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,8 @@ def render_sync_file(renderer: Renderer) -> RenderedFile:
 
 def render_old_dial_template(renderer: Renderer, rules: Sequence[DialRule]) -> RenderedFile:
     """The dial template in the form of these phones. Raises ConfigurationError for one that phones would drop."""
-    text = renderer.render_document("7940-60/dialplan.xml", rules=rules, empty_tags=True)
+    few = (*rules[:-1][:_MOST_RULES], *rules[-1:])
+    text = renderer.render_document("7940-60/dialplan.xml", rules=few, empty_tags=True)
     return RenderedFile(DIAL_FILE, check_length(text, DIAL_FILE))
 
 
