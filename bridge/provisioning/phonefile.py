@@ -275,6 +275,12 @@ def checked_settings(settings: PhoneSettings) -> PhoneSettings:
                 f"{name[:64]!r} is no file name that phones can ask for",
                 fix="use letters, digits, dots and dashes, at most 64 characters",
             )
+    if settings.phone_password and not re.fullmatch(r"[0-9*#]{1,15}", settings.phone_password):
+        raise ConfigurationError(
+            "the password of the phones' settings menu cannot be typed on a phone",
+            why="it is typed with the keys of the phone",
+            fix="use 1 to 15 of 0 to 9, * and #",
+        )
     if settings.nat_address:
         checked_address(settings.nat_address, "the phones behind a router")
     ssh = settings.ssh

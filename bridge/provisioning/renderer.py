@@ -201,4 +201,5 @@ def _usable(load: str, model: Model, protocol: SignallingProtocol) -> bool:
 def _has_secret(entry: PhoneFile, text: str) -> bool:
     """Whether a login or a password stands in the text; the file of a 7940 or 7960 with SIP firmware has none."""
     secrets = {line.auth_password for line in entry.lines} - {""}
-    return entry.settings.ssh is not None or any(escape(secret, quote=False) in text for secret in secrets)
+    login = entry.settings.ssh is not None or bool(entry.settings.phone_password)
+    return login or any(escape(secret, quote=False) in text for secret in secrets)

@@ -90,6 +90,8 @@ class PhoneSettings:
     ssh: SshLogin | None = None
     locale: Locale = Locale()
     urls: ServiceUrls = ServiceUrls()
+    phone_password: str = field(default="", repr=False)
+    """Unlocks the settings menu instead of ``**#``; empty leaves it to the phone."""
     nat_address: str = ""
     """What phones with SIP firmware call themselves behind a router; empty where there is none."""
     resync_seconds: int = 3600

@@ -122,4 +122,5 @@ def test_the_page_calls_simulated_only_what_is() -> None:
     assert "| 7961G | 30018 | simulated | simulated |" in page
     assert "| 7940G | 8 | simulated | simulated |" in page
     assert "| 8841-3PCC (MPP) |  | simulated | – |" in page
-    assert "| DX650 | 647 | planned | – |" in page
+    assert "No file for SIP firmware: which elements" in page
+    assert "| DX650 | 647 | no file | – |" in page
