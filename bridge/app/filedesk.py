@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bridge.app.phonefiles import PhoneFiles, template_loader
-from bridge.app.settings import Settings
+from bridge.app.roguepool import EmergencyList
+from bridge.app.settings import SccpSettings, Settings
+from bridge.callcontrol.emergency import emergency_numbers
 from bridge.core import Device, DeviceName
 from bridge.errors import NotFound
 from bridge.ports import Store
@@ -32,7 +34,15 @@ def phone_files(settings: Settings, store: Store) -> PhoneFiles:
         context=settings.asterisk.context,
         autoregistration_name=settings.sip.autoregistration_name,
         doorway_port=settings.sip.doorway[0].port if settings.sip.doorway else None,
+        emergency=emergency_list(settings.sccp),
     )
+
+
+def emergency_list(settings: SccpSettings) -> EmergencyList:
+    """The emergency numbers of the settings; GSM's two where they name none. Raises ConfigurationError."""
+    code = settings.emergency_access_code
+    numbers = emergency_numbers(settings.emergency_country, code, settings.emergency_numbers)
+    return EmergencyList.of(numbers, code) if numbers else EmergencyList()
 
 
 def name_addresses(files: PhoneFiles, settings: Settings, address: str) -> None:
@@ -43,7 +53,9 @@ def name_addresses(files: PhoneFiles, settings: Settings, address: str) -> None:
     base = f"http://{host}:{settings.http.listen[0].port}"
     files.profiles_at = f"{base}/provision"
     if settings.services.enabled:
-        files.offer_services(settings.services, base)
+        rules = settings.selfprovisioning
+        idle = rules.idle_seconds if rules.enabled else 0
+        files.offer_services(settings.services, base, self_provisioning_idle=idle)
 
 
 class FileDesk:

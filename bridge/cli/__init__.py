@@ -2,7 +2,36 @@
 
 from __future__ import annotations
 
-from bridge.cli import autoregistration, directory, lab, phonechanges, phones, serve, setup, site, status
+from bridge.cli import (
+    autoregistration,
+    autoregistrationpolicy,
+    checklist,
+    claims,
+    directory,
+    lab,
+    phonechanges,
+    phones,
+    serve,
+    setup,
+    site,
+    status,
+    temporary,
+)
 from bridge.cli.main import main
 
-__all__ = ["autoregistration", "directory", "lab", "main", "phonechanges", "phones", "serve", "setup", "site", "status"]
+__all__ = [
+    "autoregistration",
+    "autoregistrationpolicy",
+    "checklist",
+    "claims",
+    "directory",
+    "lab",
+    "main",
+    "phonechanges",
+    "phones",
+    "serve",
+    "setup",
+    "site",
+    "status",
+    "temporary",
+]

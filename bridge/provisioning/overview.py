@@ -15,9 +15,10 @@ _HEADING = """\
 This page is made from the catalogue by `scripts/phones-page.py`; do not edit it.
 
 - **number** is CUCM's device type number: the N of `loadInformationN` in `XMLDefault.cnf.xml`.
-- **SIP**, **SCCP**: *simulated* means that files for it are made, and that a simulated phone boots and registers
-  with them in the tests; *untested* that files are made, which were only read by the tests; *no file* that none are made, and why stands
-  below the table; a dash that there is no such firmware. Nothing here has been proven on hardware unless it says so.
+- **SIP**, **SCCP**: *simulated* means that files for it are made, and that a simulated phone boots with them in the
+  tests; *untested* that files are made, and no simulated phone of the model registers with them; *no file* that none
+  are made, and why stands below the table; a dash that there is no such firmware. Nothing here has been proven on
+  hardware unless it says so.
 - **calls** is the highest number of calls on a line that the phone takes over SIP; `?` where nobody has published it.
 - **codecs** are those that public sources name; empty where none does.
 - **certainty** says how well public sources support the row.
