@@ -339,7 +339,9 @@ class PhoneFiles:
         settings = (self._temporary_settings if device.temporary else None) or self._settings
         if device.desired_protocol is SignallingProtocol.SCCP:
             return settings
-        template = self.site.softkey_templates.get(device.settings.softkey_template)
+        template = self.site.softkey_templates.get(
+            device.settings.softkey_template or self.pool(device).softkey_template
+        )
         keys = soft_key_file_name(template.name) if template else settings.soft_key_file
         dials = settings.dial_template
         if dials == DIAL_TEMPLATE:

@@ -163,7 +163,7 @@ def _phone(
             AddOnEntry(index, each.value[:4], each.buttons, _ADD_ON_LOADS[each.value[:4]])
             for index, each in enumerate(device.settings.add_ons[:MOST_ADD_ONS], 1)
         ),
-        settings=checked_settings(settings),
+        settings=checked_settings(_localised(settings, device, pool)),
     )
 
 
@@ -246,6 +246,21 @@ def _date_template(when: DateTimeGroup) -> str:
             fix="write D, M and Y (or YY) with /, - or . between them, and an A at the end for the 12-hour clock",
         )
     return when.date_template
+
+
+def _localised(settings: PhoneSettings, device: Device, pool: DevicePool) -> PhoneSettings:
+    """The settings with the languages that the device, or its pool, has of its own.
+
+    The language's code stands in no public table for every locale: where another one than that of the settings is
+    named, it stays out, and the phone goes by the folder alone.
+    """
+    user, network = device.settings.user_locale or pool.user_locale, pool.network_locale
+    locale = settings.locale
+    if user and user != locale.name:
+        locale = replace(locale, name=user, language="", version="")
+    if network:
+        locale = replace(locale, network=network)
+    return replace(settings, locale=locale) if locale is not settings.locale else settings
 
 
 def _with_idle(urls: ServiceUrls, own: str) -> ServiceUrls:

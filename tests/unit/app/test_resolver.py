@@ -165,3 +165,15 @@ async def test_a_closed_window_gives_no_flat_profile(ask: Ask, sink: Remembering
 async def test_a_scan_for_flat_profiles_is_braked(ask: Ask, open_window: WindowDesk) -> None:
     answers = [await ask(f"/provision/001122aa{index:04x}.xml") for index in range(80)]
     assert isinstance(answers[-1], FileDenied)
+
+
+@pytest.mark.parametrize("mac", ["001BD4AABBCC", "0021AABBCCDD"])  # moved up by a byte, the first looks like a group's
+async def test_both_ports_of_an_adapter_get_a_number_of_their_own(
+    ask: Ask, open_window: WindowDesk, sink: Remembering, mac: str
+) -> None:
+    first = text(await ask(f"ATA{mac}.cnf.xml"))
+    second = text(await ask(f"ATA{mac[2:]}01.cnf.xml"))
+    numbers = [event.number for event in sink.of(PhoneAdmitted)]
+    assert len(set(numbers)) == 2
+    assert f"<name>{numbers[0]}</name>" in first
+    assert f"<name>{numbers[1]}</name>" in second
