@@ -497,6 +497,16 @@ class RestartKind(StrEnum):
     """A full boot, like power off and on."""
 
 
+class RestartEvent(StrEnum):
+    """The SIP event that carries the request; families listen to different ones."""
+
+    SERVICE_CONTROL = "service-control"
+    CHECK_SYNC = "check-sync"
+    """7940 and 7960."""
+    RESYNC = "resync"
+    """Phones that read flat profiles: they fetch theirs and decide by themselves."""
+
+
 @dataclass(frozen=True, slots=True)
 class PbxStatus:
     """How things stand with Asterisk."""
@@ -616,6 +626,9 @@ class Pbx(Protocol):
         """Every registration of our endpoints. Raises PbxError."""
         ...
 
-    async def restart_phone(self, endpoint: str, kind: RestartKind, *, check_sync: bool = False) -> None:
-        """Tell a registered phone to restart; ``check_sync`` for 7940/60. Raises PbxError, NotFound."""
+    async def restart_phone(
+        self, endpoint: str, kind: RestartKind, *, event: RestartEvent = RestartEvent.SERVICE_CONTROL
+    ) -> None:
+        """Tell a registered phone to restart. ``kind`` matters with ``SERVICE_CONTROL`` alone. Raises PbxError,
+        NotFound."""
         ...

@@ -30,6 +30,7 @@ from bridge.autoregistration import (
 from bridge.core import Device, DeviceDefaults, DeviceName
 from bridge.core.events import Event, ModelLearnt, PhoneAdmitted, PhoneDeferred, PhoneRefused
 from bridge.errors import StoreError, StoreUnavailable
+from bridge.phones import Model
 from bridge.ports import AuditEntry, Clock, EventSink, IdSource, Store, UnitOfWork
 
 log = logging.getLogger(__name__)
@@ -90,6 +91,21 @@ class Admissions:
             self._waiting[arrival.device] = waiting
             self._arrived.set()
         return await asyncio.shield(waiting[1])
+
+    async def learn(self, device: Device, model: Model, evidence: str) -> Device:
+        """Note the model of a phone of ours, which something other than a registration told. Raises StoreError."""
+        known = replace(device, model=model.name, model_number=model.number)
+
+        def noted() -> None:
+            with self._store.write() as work:
+                work.devices.update(known)
+                work.commit()
+
+        await asyncio.to_thread(noted)
+        self._admitted([known])
+        at = self._clock.now()
+        self._sink.record(ModelLearnt(at=at, device=device.name, model=model.name, evidence=evidence))
+        return known
 
     async def run(self) -> None:
         """Decide, batch by batch, until cancelled."""

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from bridge.app.dialtemplates import template_name, template_rules
 from bridge.app.roguepool import ROGUE_CONTEXT, ROGUE_PAIR, EmergencyList, RogueReach
 from bridge.autoregistration import ROGUE_POOL
 from bridge.core import Device, NumberRange, RoutePattern, TranslationPattern
@@ -23,7 +24,7 @@ from bridge.dialplan import (
     context_of,
 )
 from bridge.errors import ConfigurationError
-from bridge.provisioning import dial_rules
+from bridge.provisioning import DialRule, dial_rules
 
 if TYPE_CHECKING:
     from bridge.app.phonefiles import Site
@@ -46,6 +47,8 @@ class DialPlans:
         self._emergency = emergency
         self._plain_context = plain_context
         self._digits: dict[Pair, DigitPlan] = {}
+        self._templates: dict[Pair, tuple[DialRule, ...]] = {}
+        self._template_names: dict[str, Pair] = {}
         self.plan = SitePlan(
             site.spaces,
             [DialledLine(line.number, line.partition, line.settings.urgent) for line in site.lines],
@@ -66,14 +69,45 @@ class DialPlans:
         if pair == ROGUE_PAIR and pair not in self._digits:
             self._digits[pair] = DigitPlan(self._rogue.entries(self._site.patterns), ())
         if pair not in self._digits:
+            entries = self.digits_entries(pair)
             try:
-                entries, tones = self.plan.entries(*pair), self.plan.outside_tones(*pair)
-            except ConfigurationError as error:
-                log.error("the dial plan of %s cannot be read: %s", _shown(pair), error)
-                entries, tones = [], ()
-            numbers = [Entry(Pattern(text), _LAST, Effect()) for text in _patterns(self._site.autoregistration.range)]
-            self._digits[pair] = DigitPlan(entries + numbers, tones)
+                tones = self.plan.outside_tones(*pair)
+            except ConfigurationError:
+                tones = ()
+            self._digits[pair] = DigitPlan(entries, tones)
         return self._digits[pair]
+
+    def digits_entries(self, pair: Pair) -> list[Entry[Effect]]:
+        """Everything that the pair can dial, and the numbers of the autoregistration range."""
+        if pair == ROGUE_PAIR:
+            return self._rogue.entries(self._site.patterns)
+        try:
+            entries = self.plan.entries(*pair)
+        except ConfigurationError as error:
+            log.error("the dial plan of %s cannot be read: %s", _shown(pair), error)
+            entries = []
+        return entries + [
+            Entry(Pattern(text), _LAST, Effect()) for text in _patterns(self._site.autoregistration.range)
+        ]
+
+    def template_rules(self, pair: Pair) -> tuple[DialRule, ...]:
+        """The dial template of phones with this pair: by the plan where there is one, else by the range alone."""
+        numbers = self._site.autoregistration.range
+        if pair == ("", "") and not self._for_everybody:
+            return dial_rules([] if numbers.is_empty else [numbers])
+        if pair not in self._templates:
+            self._templates[pair] = template_rules(self.digits_entries(pair))
+        return self._templates[pair]
+
+    def pair_of_template(self, name: str) -> Pair | None:
+        """The pair whose dial template has this name; None where no device of the site has it."""
+        return self._template_names.get(name.lower())
+
+    def template_name(self, pair: Pair) -> str:
+        """The name of the dial template of a pair; from then on it can be asked for."""
+        name = template_name(pair)
+        self._template_names[name] = pair
+        return name
 
     def context(self, pair: Pair) -> str:
         """The name of the context in which calls of this pair start.

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from html import escape
 from importlib import resources
 from pathlib import Path
 
@@ -35,10 +36,30 @@ from bridge.core import (
     TranslationPattern,
 )
 from bridge.errors import NotFound
-from bridge.phones.catalogue import Model, catalogue
-from bridge.ports import SipEndpoint, Store, Transport
-from bridge.provisioning import PhoneSettings, Renderer, ServiceUrls, SipTransport, content_differs, dial_rules
+from bridge.phones.catalogue import ConfigFamily, Model, catalogue
+from bridge.ports import RestartEvent, SipEndpoint, Store, Transport
+from bridge.provisioning import (
+    DIAL_FILE,
+    DialRule,
+    PhoneSettings,
+    RenderedFile,
+    Renderer,
+    ServiceUrls,
+    SipTransport,
+    content_differs,
+    flat_template,
+    render_common_text,
+    render_flat_profile,
+    render_model_profile,
+    render_old_dial_template,
+    render_own_text,
+    render_soft_key_file,
+    render_sync_file,
+    soft_key_file_name,
+    uses_udp_alone,
+)
 
+DIAL_TEMPLATE = "dialplan.xml"
 _NOT_IN_GROUPS = re.compile(r"[^0-9A-Za-z_-]+")
 """Characters that stand in no name of a group or a class of music at Asterisk."""
 _CHECKOUT = Path(__file__).parent.parent.parent / "templates"
@@ -90,6 +111,8 @@ class PhoneFiles:
         self._renderer = Renderer(loader)
         self._context = context
         self._name = autoregistration_name
+        self.profiles_at = ""
+        """Where flat profiles are: an address without a slash at its end; empty where nobody serves them by HTTP."""
         self.doorway_port = doorway_port
         """Where unknown SIP phones are told to register; None sends them to the servers' own port."""
         self._settings = settings or PhoneSettings()
@@ -166,15 +189,98 @@ class PhoneFiles:
 
     def device_file(self, device: Device) -> FileFound:
         """The device's own file. Raises ConfigurationError when it cannot be made."""
-        settings = (self._temporary_settings if device.temporary else None) or self._settings
         rendered = self._renderer.render_phone_file(
-            device, self.pool(device), model=_model(device), settings=settings, load=self._load(device)
+            device,
+            self.pool(device),
+            model=model_of(device),
+            settings=self._settings_of(device),
+            load=self._load(device),
         )
-        secret = device.name if rendered.holds_secret else None
-        return FileFound(rendered.name, rendered.content, secret_of=secret, version=device.version_stamp)
+        return _found(rendered, device)
+
+    def own_files(self, device: Device) -> Sequence[FileFound]:
+        """Every file that holds what is the device's own. Raises ConfigurationError."""
+        model = model_of(device)
+        if model is not None and flat_template(model):
+            return [self.flat_profile(device)]
+        if reads_text_files(model) and device.desired_protocol is SignallingProtocol.SIP:
+            return [self.device_file(device), self.own_text(device)]
+        return [self.device_file(device)]
+
+    def without_secrets(self, device: Device, text: str, shown: str) -> str:
+        """A text of the device's file with ``shown`` in place of every password."""
+        secrets = {device.secret, self._settings.ssh.password if self._settings.ssh else ""} - {""}
+        for secret in secrets:
+            text = text.replace(escape(secret, quote=False), shown).replace(secret, shown)
+        return text
+
+    def own_text(self, device: Device) -> FileFound:
+        """``SIP<MAC>.cnf`` of a 7940 or 7960 with SIP firmware. Raises ConfigurationError."""
+        rendered = render_own_text(
+            self._renderer,
+            device,
+            self.pool(device),
+            model_of(device),
+            self._settings,
+            year=datetime.now(UTC).year,
+            load=self._load(device),
+        )
+        return _found(rendered, device)
+
+    def flat_profile(self, device: Device) -> FileFound:
+        """The flat profile of a phone with MPP firmware and its like. Raises ConfigurationError."""
+        rendered = render_flat_profile(
+            self._renderer,
+            device,
+            self.pool(device),
+            model_of(device),
+            self._settings,
+            base=self._profiles_of(self.pool(device).group),
+            rules=self._dial_rules(device),
+            year=datetime.now(UTC).year,
+        )
+        return _found(rendered, device)
+
+    def model_profile(self, name: str) -> FileFound:
+        """The file of a model of that kind: it says where the profile of each phone is."""
+        rendered = render_model_profile(self._renderer, name, self._settings, self._profiles_of(self.site.group))
+        return FileFound(rendered.name, rendered.content)
+
+    def _profiles_of(self, group: CallManagerGroup) -> str:
+        return self.profiles_at or f"tftp://{group.servers[0].address if group.servers else ''}"
+
+    def common_text(self) -> FileFound:
+        """``SIPDefault.cnf``, the same for all of them."""
+        rendered = render_common_text(self._renderer, self.site.group, self._settings)
+        return FileFound(rendered.name, rendered.content)
+
+    def sync_file(self) -> FileFound:
+        """``syncinfo.xml``, which they read after a check-sync."""
+        rendered = render_sync_file(self._renderer)
+        return FileFound(rendered.name, rendered.content)
+
+    def image_name(self) -> FileFound | None:
+        """``OS79XX.TXT``: the image for a 7940 or 7960 with nothing but a loader, if the device defaults name one."""
+        site = self.site
+        names = {
+            row.load
+            for row in site.defaults
+            if row.load
+            and row.protocol is site.autoregistration.protocol
+            and (model := catalogue().by_number(row.model_number)) is not None
+            and model.family is ConfigFamily.SIPPHONE_7940_60
+        }
+        return FileFound("OS79XX.TXT", f"{min(names)}\n".encode()) if names else None
 
     def differ(self, old: Device, new: Device) -> bool:
         """Whether the files of these two states of a device differ in more than their version stamps."""
+        if flat_template(model := model_of(new)) and model is not None:
+            return content_differs(
+                bytes(self.flat_profile(old).content).decode(), bytes(self.flat_profile(new).content).decode()
+            )
+        if reads_text_files(model_of(new)) and new.desired_protocol is SignallingProtocol.SIP:
+            # What it does not know yet stands there; its other file is the same short one for all.
+            return bytes(self.own_text(old).content) != bytes(self.own_text(new).content)
         return content_differs(
             bytes(self.device_file(old).content).decode(), bytes(self.device_file(new).content).decode()
         )
@@ -194,11 +300,53 @@ class PhoneFiles:
         )
         return FileFound(rendered.name, rendered.content)
 
-    def dial_template(self) -> FileFound:
-        """The dial template: numbers of the range are sent at once, everything else after a pause."""
-        numbers = self.site.autoregistration.range
-        rendered = self._renderer.render_dial_template(dial_rules([] if numbers.is_empty else [numbers]))
+    def dial_template(self, name: str = "") -> FileFound:
+        """The dial template: numbers of the range are sent at once, everything else after a pause.
+
+        ``name`` is the one that was asked for: a 7940 or 7960 with SIP firmware reads another form.
+        """
+        if name.lower() == DIAL_FILE:
+            rendered = render_old_dial_template(self._renderer, self.plans.template_rules(("", "")))
+        else:
+            pair = self._pair_of_template(name)
+            known = self.plans.template_name(pair)
+            rendered = self._renderer.render_dial_template(self.plans.template_rules(pair), name=known)
         return FileFound(rendered.name, rendered.content)
+
+    def _pair_of_template(self, name: str) -> tuple[str, str]:
+        """Whose dial template it is; a name that nobody has been told yet is looked for among the devices."""
+        if (pair := self.plans.pair_of_template(name)) is not None:
+            return pair
+        if name and name.lower() != DIAL_TEMPLATE:
+            with self._store.read() as work:
+                for device in work.devices.all():
+                    self.plans.template_name(self.plans.pair(device))
+        return self.plans.pair_of_template(name) or ("", "")
+
+    def _dial_rules(self, device: Device) -> Sequence[DialRule]:
+        return self.plans.template_rules(self.plans.pair(device))
+
+    def soft_keys(self, name: str) -> FileFound | None:
+        """The soft-key file of that name; None where no softkey template of the site has it."""
+        for template in self.site.softkey_templates.values():
+            if soft_key_file_name(template.name) == name.lower():
+                rendered = render_soft_key_file(self._renderer, template)
+                return FileFound(rendered.name, rendered.content)
+        return None
+
+    def _settings_of(self, device: Device) -> PhoneSettings:
+        """The settings of all phones with what this one has of its own."""
+        settings = (self._temporary_settings if device.temporary else None) or self._settings
+        if device.desired_protocol is SignallingProtocol.SCCP:
+            return settings
+        template = self.site.softkey_templates.get(
+            device.settings.softkey_template or self.pool(device).softkey_template
+        )
+        keys = soft_key_file_name(template.name) if template else settings.soft_key_file
+        dials = settings.dial_template
+        if dials == DIAL_TEMPLATE:
+            dials = self.plans.template_name(self.plans.pair(device))
+        return replace(settings, soft_key_file=keys, dial_template=dials)
 
     def feature_policy(self) -> FileFound:
         """The feature policy that 8961 and 99xx ask for."""
@@ -236,7 +384,7 @@ class PhoneFiles:
             number=own.line.number,
             caller_name=own.line.display_name,
             context=self.plans.context(self.plans.pair(owner, own.button)),
-            transport=Transport.UDP if proxied or self._settings.transport is SipTransport.UDP else Transport.TCP,
+            transport=Transport.UDP if proxied or self._speaks_udp(owner) else Transport.TCP,
             no_answer_seconds=line.no_answer_seconds,
             max_forwards=line.max_forwards,
             mailbox=box if "@" in box else f"{box}@default",
@@ -244,13 +392,17 @@ class PhoneFiles:
             pickup_group=_NOT_IN_GROUPS.sub("_", line.pickup_group),
             music_on_hold=_NOT_IN_GROUPS.sub("_", owner.settings.music_on_hold or line.music_on_hold),
             codecs=self.pool(owner).region.codecs,
-            busy_at=self._settings.busy_trigger * len(having),
+            busy_at=sum(appearance.settings.busy_trigger for _, appearance in having),
             partition=own.line.partition,
             variables=self.plans.variables(owner),
             username=owner.number,
             sharers=tuple((other.name, other.number, other.secret) for other, _ in having if other.name != owner.name),
             contacts=sum(by_itself) + proxied,
         )
+
+    def _speaks_udp(self, device: Device) -> bool:
+        model = model_of(device)
+        return self._settings.transport is SipTransport.UDP or reads_text_files(model) or uses_udp_alone(model)
 
     def pool(self, device: Device) -> DevicePool:
         """The pool of a device. Raises NotFound."""
@@ -266,6 +418,25 @@ class PhoneFiles:
         return defaults.load if defaults else ""
 
 
-def _model(device: Device) -> Model | None:
+def _found(rendered: RenderedFile, device: Device) -> FileFound:
+    secret = device.name if rendered.holds_secret else None
+    return FileFound(rendered.name, rendered.content, secret_of=secret, version=device.version_stamp)
+
+
+def reads_text_files(model: Model | None) -> bool:
+    """Whether phones of the model take their lines from text files when they run SIP firmware."""
+    return model is not None and model.family is ConfigFamily.SIPPHONE_7940_60
+
+
+def restart_event(device: Device) -> RestartEvent:
+    """The request that makes this phone read its files again."""
+    model = model_of(device)
+    if reads_text_files(model):
+        return RestartEvent.CHECK_SYNC
+    return RestartEvent.RESYNC if model is not None and flat_template(model) else RestartEvent.SERVICE_CONTROL
+
+
+def model_of(device: Device) -> Model | None:
+    """The catalogue's row for a device; None as long as its model is unknown."""
     known = catalogue().by_number(device.model_number) if device.model_number is not None else None
     return known or (catalogue().by_name(device.model) if device.model else None)

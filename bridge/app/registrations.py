@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from bridge.app.guard import plain_address
-from bridge.app.phonefiles import PhoneFiles
+from bridge.app.phonefiles import PhoneFiles, restart_event
 from bridge.core import Device, SignallingProtocol
 from bridge.core.events import (
     Event,
@@ -25,9 +25,9 @@ from bridge.core.events import (
     PhoneRestartSent,
     PhoneUnregistered,
 )
-from bridge.errors import PbxUnavailable, SepbridgeError, StoreError
+from bridge.errors import ConfigurationError, PbxUnavailable, SepbridgeError, StoreError
 from bridge.phones import parse_user_agent
-from bridge.ports import Clock, Contact, EventSink, IdSource, RestartKind, Store
+from bridge.ports import Clock, Contact, EventSink, IdSource, RestartEvent, RestartKind, Store
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +39,9 @@ RETRY_AFTER = 2.0
 class PhoneRestarter(Protocol):
     """The part of ``Pbx`` that is needed here."""
 
-    async def restart_phone(self, endpoint: str, kind: RestartKind, *, check_sync: bool = False) -> None:
+    async def restart_phone(
+        self, endpoint: str, kind: RestartKind, *, event: RestartEvent = RestartEvent.SERVICE_CONTROL
+    ) -> None:
         """Tell a registered phone to restart. Raises PbxError, NotFound."""
         ...
 
@@ -162,7 +164,11 @@ class Registrations:
             ModelLearnt(at=now, device=device.name, model=agent.model.name, evidence=f"User-Agent {contact.user_agent}")
         )
         known = replace(seen, model=agent.model.name, model_number=agent.model.number)
-        if not self._files.differ(device, known):
+        try:
+            if not self._files.differ(device, known):
+                return known
+        except ConfigurationError as error:
+            log.warning("%s keeps the file that it has: %s", device.name, error)
             return known
         stamp = self._ids.version_stamp()
         events.append(FileRewritten(at=now, device=device.name, version_stamp=stamp, why=f"it is a {agent.model.name}"))
@@ -173,7 +179,7 @@ class Registrations:
             if self.restarter is None:
                 return
             try:
-                await self.restarter.restart_phone(device.number, RestartKind.RESTART)
+                await self.restarter.restart_phone(device.number, RestartKind.RESTART, event=restart_event(device))
             except PbxUnavailable as error:
                 log.warning("%d phones keep their first files until they boot again: %s", len(devices) - index, error)
                 return

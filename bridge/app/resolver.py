@@ -15,11 +15,21 @@ from bridge.app.evidence import EvidenceBook
 from bridge.app.guard import GuessingBrake, MacLookup, is_allowed, plain_address, why_not_theirs
 from bridge.app.phonefiles import PhoneFiles
 from bridge.app.settings import FilesSettings, Network
-from bridge.autoregistration import Deferral, FileArrival, Refusal
-from bridge.core import Device, DeviceName, FileAnswer, FileDenied, FileFound, FileMissing, FileRequest
+from bridge.autoregistration import Arrival, Deferral, FileArrival, ModelFacts, Refusal, RegistrationArrival
+from bridge.core import (
+    Device,
+    DeviceName,
+    FileAnswer,
+    FileDenied,
+    FileFound,
+    FileMissing,
+    FileRequest,
+    SignallingProtocol,
+)
 from bridge.errors import SepbridgeError
-from bridge.phones import FileKind, RequestedFile, parse_file_name
+from bridge.phones import FileKind, FirmwareKind, RequestedFile, catalogue, parse_file_name, parse_user_agent
 from bridge.ports import FileStore, Store
+from bridge.provisioning import flat_template
 
 log = logging.getLogger(__name__)
 
@@ -70,6 +80,12 @@ class FileResolver:
 
     async def _answer(self, request: FileRequest, client: str, asked: RequestedFile) -> FileAnswer:
         match asked.kind:
+            case FileKind.DEVICE if _reads_flat(request.user_agent):
+                return FileMissing("its firmware reads a flat profile, and no file of this kind")
+            case FileKind.FLAT_PROFILE if asked.device is not None:
+                return await self._flat_profile(request, client, asked.device)
+            case FileKind.FLAT_PROFILE if not asked.canonical.lower().startswith("xmldefault"):
+                return await self._own(asked.canonical) or self._files.model_profile(asked.canonical)
             case FileKind.DEVICE if asked.device is not None and not asked.signed:
                 return await self._device_file(request, client, asked.device)
             case FileKind.DEVICE | FileKind.TRUST_LIST if asked.signed:
@@ -77,7 +93,18 @@ class FileResolver:
             case FileKind.DEFAULT:
                 return self._files.default_file(request.at)
             case FileKind.DIAL_TEMPLATE:
-                return await self._own(asked.canonical) or self._files.dial_template()
+                return await self._own(asked.canonical) or self._files.dial_template(asked.canonical)
+            case FileKind.SIP_TEXT if asked.device is not None:
+                return await self._own_text(request, client, asked)
+            case FileKind.SIP_TEXT_DEFAULT:
+                return await self._own(asked.canonical) or self._files.common_text()
+            case FileKind.SYNC_INFO:
+                return await self._own(asked.canonical) or self._files.sync_file()
+            case FileKind.IMAGE_NAME:
+                return await self._own(asked.canonical) or self._files.image_name() or FileMissing()
+            case FileKind.SOFTKEYS:
+                own = await self._own(asked.canonical)
+                return own or self._files.soft_keys(asked.canonical) or FileMissing()
             case FileKind.FEATURE_POLICY:
                 return await self._own(asked.canonical) or self._files.feature_policy()
             case FileKind.TRUST_LIST | FileKind.NOT_A_DEVICE | FileKind.OLD_DEVICE:
@@ -93,26 +120,73 @@ class FileResolver:
     async def _device_file(self, request: FileRequest, client: str, name: DeviceName) -> FileAnswer:
         device = await asyncio.to_thread(self._known, name)
         if device is None:
-            if self._brake.is_guessing(client, name, now=request.at):
-                return FileDenied(f"{client} asks for too many unknown phones; see files.unknown_per_minute")
             evidence = self._evidence.about(client, name)
-            outcome = await self._admissions.ask(FileArrival(name, client, evidence.single_protocol()))
-            match outcome:
-                case Refusal():
-                    return FileMissing(f"{outcome.reason.value}: {outcome.text}")
-                case Deferral():
-                    return FileMissing(f"deferred: {outcome.why}")
-                case Known():
-                    device = outcome.device
-            await self._settled(device)
+            admitted = await self._admit(request, client, FileArrival(name, client, evidence.single_protocol()))
+            if not isinstance(admitted, Device):
+                return admitted
+            device = admitted
         if device.is_provisional and self._evidence.count_provisional(client, name) % 2 == 0:
             # It had its file and did not register with it: its firmware may speak the other protocol. Without a file it
             # reads XMLDefault, and shows by registering what it speaks.
             return FileMissing("it did not register with its file: it is sent to XMLDefault to show what it speaks")
-        if trouble := why_not_theirs(device, client, self._settings.secrets_to, self._mac_of):
-            return FileDenied(f"{trouble}; see files.secrets_to")
-        return self._files.device_file(device)
+        return self._not_theirs(device, client) or self._files.device_file(device)
+
+    async def _own_text(self, request: FileRequest, client: str, asked: RequestedFile) -> FileAnswer:
+        """``SIP<MAC>.cnf``. Who asks for it is a 7940 or 7960 that runs SIP firmware: as good as a registration."""
+        name = asked.device
+        if name is None:
+            return FileMissing()
+        device = await asyncio.to_thread(self._known, name)
+        if device is None or (device.is_provisional and device.desired_protocol is not SignallingProtocol.SIP):
+            least = catalogue().require(min(asked.models))
+            facts = ModelFacts(least.number or 0, least.name, least.only_protocol)
+            arrival = RegistrationArrival(name, client, SignallingProtocol.SIP, facts)
+            admitted = await self._admit(request, client, arrival)
+            if not isinstance(admitted, Device):
+                return admitted
+            device = admitted
+        if device.desired_protocol is not SignallingProtocol.SIP:
+            return FileMissing(f"{name} runs SIP firmware, and is to speak {device.desired_protocol}")
+        return self._not_theirs(device, client) or self._files.own_text(device)
+
+    async def _flat_profile(self, request: FileRequest, client: str, name: DeviceName) -> FileAnswer:
+        """The profile of a phone with MPP firmware and its like. Whoever asks for one reads one."""
+        device = await asyncio.to_thread(self._known, name)
+        evidence = self._evidence.about(client, name)
+        if device is None:
+            admitted = await self._admit(request, client, FileArrival(name, client, evidence.single_protocol()))
+            if not isinstance(admitted, Device):
+                return admitted
+            device = admitted
+        if trouble := self._not_theirs(device, client):
+            return trouble
+        model = evidence.model()
+        if model is not None and model.name != device.model and flat_template(model):
+            device = await self._admissions.learn(device, model, f"it asked for {request.name[:80]}")
+        return self._files.flat_profile(device)
+
+    async def _admit(self, request: FileRequest, client: str, arrival: Arrival) -> Device | FileDenied | FileMissing:
+        if self._brake.is_guessing(client, arrival.device, now=request.at):
+            return FileDenied(f"{client} asks for too many unknown phones; see files.unknown_per_minute")
+        match await self._admissions.ask(arrival):
+            case Refusal() as refusal:
+                return FileMissing(f"{refusal.reason.value}: {refusal.text}")
+            case Deferral() as deferral:
+                return FileMissing(f"deferred: {deferral.why}")
+            case Known() as known:
+                await self._settled(known.device)
+                return known.device
+
+    def _not_theirs(self, device: Device, client: str) -> FileDenied | None:
+        trouble = why_not_theirs(device, client, self._settings.secrets_to, self._mac_of)
+        return FileDenied(f"{trouble}; see files.secrets_to") if trouble else None
 
     def _known(self, name: DeviceName) -> Device | None:
         with self._store.read() as work:
             return work.devices.get(name)
+
+
+def _reads_flat(user_agent: str) -> bool:
+    """Whether the program that asks is firmware of another kind than the enterprise's."""
+    agent = parse_user_agent(user_agent) if user_agent else None
+    return agent is not None and agent.firmware is not FirmwareKind.ENTERPRISE

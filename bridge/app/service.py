@@ -22,25 +22,25 @@ from bridge.app.dialplans import CUSTOM, SERVICES
 from bridge.app.directory import Directory
 from bridge.app.doorkeeper import Doorkeeper
 from bridge.app.failback import FailBack
+from bridge.app.filedesk import name_addresses, phone_files
 from bridge.app.installing import Installing
 from bridge.app.newphonehooks import NewPhoneHooks
-from bridge.app.phonefiles import PhoneFiles, template_loader
+from bridge.app.phonefiles import restart_event
 from bridge.app.phonemoves import PhoneMoves
 from bridge.app.planoverlap import PbxPlan
 from bridge.app.recorder import EventRecorder
 from bridge.app.registrations import Registrations
 from bridge.app.resolver import FileResolver
-from bridge.app.roguepool import ROGUE_PAIR, EmergencyList
+from bridge.app.roguepool import ROGUE_PAIR
 from bridge.app.screenmessages import Delivery, ScreenMessage
 from bridge.app.selfprovisioning import SelfProvisioning
-from bridge.app.settings import SccpSettings, Settings
+from bridge.app.settings import Settings
 from bridge.app.stations import Stations
 from bridge.app.status import ServiceStatus
-from bridge.app.system import SystemClock, SystemIds
+from bridge.app.system import SystemClock, SystemIds, own_address
 from bridge.autoregistration import ROGUE_POOL
 from bridge.autoregistration.checks import enabled_servers
 from bridge.autoregistration.claims import ClaimPolicy
-from bridge.callcontrol.emergency import emergency_numbers
 from bridge.core import Device, DeviceName, Server, SignallingProtocol
 from bridge.core.events import Event, PbxConnected, PbxLost
 from bridge.dialplan import Context
@@ -50,7 +50,6 @@ from bridge.net.arp import ArpTable
 from bridge.net.reach import listens
 from bridge.net.tftp import TftpLimits, TftpServer
 from bridge.pbx import AmiSettings, PlainAsterisk, PlainAsteriskSettings
-from bridge.phones.catalogue import ConfigFamily, catalogue
 from bridge.ports import RestartKind, SipEndpoint
 from bridge.sccp.profile import StationProfile
 from bridge.sip import Destination
@@ -74,14 +73,7 @@ class Service:
         self.mac_of = ArpTable().mac_of
         self.directory = Directory(self.store, self.clock)
         self.recorder = EventRecorder(self.store)
-        self.files = PhoneFiles(
-            self.store,
-            template_loader(settings.templates_directory),
-            context=settings.asterisk.context,
-            autoregistration_name=settings.sip.autoregistration_name,
-            doorway_port=settings.sip.doorway[0].port if settings.sip.doorway else None,
-            emergency=emergency_list(settings.sccp),
-        )
+        self.files = phone_files(settings, self.store)
         self._registrations = Registrations(self.store, self.files, self.recorder, self.clock, ids)
         # Of no use to anybody who does not run now: each start makes a new one, and Asterisk reads it anyhow.
         watcher_secret = ids.secret(30)
@@ -329,9 +321,7 @@ class Service:
         if device.desired_protocol is SignallingProtocol.SCCP:
             self.stations.restart(device.name, kind)
             return
-        model = catalogue().by_name(device.model) if device.model else None
-        check_sync = model is not None and model.family is ConfigFamily.SIPPHONE_7940_60
-        await self.pbx.restart_phone(device.number, kind, check_sync=check_sync)
+        await self.pbx.restart_phone(device.number, kind, event=restart_event(device))
 
     async def restart_changed(self, names: Sequence[DeviceName], *, every: float) -> None:
         """Take up changes of these phones, and let each start again once, one after the other, ``every`` seconds.
@@ -459,13 +449,7 @@ class Service:
             sip_port=self.settings.sip.port,
             sccp_port=self.settings.sccp.listen[0].port if self.settings.sccp.listen else 2000,
         )
-        http = self.settings.http.listen
-        if http and self.settings.services.enabled:
-            base = f"http://{_shown((own.address, http[0].port))}"
-            rules = self.settings.selfprovisioning
-            self.files.offer_services(
-                self.settings.services, base, self_provisioning_idle=rules.idle_seconds if rules.enabled else 0
-            )
+        name_addresses(self.files, self.settings, own.address)
         with self.store.write() as work:
             pool = work.site.pool("Default")
             known = pool.group.servers
@@ -495,13 +479,6 @@ def with_own_server(known: tuple[Server, ...], own: Server) -> tuple[Server, ...
     )
 
 
-def emergency_list(settings: SccpSettings) -> EmergencyList:
-    """The emergency numbers of the settings; GSM's two where they name none. Raises ConfigurationError."""
-    code = settings.emergency_access_code
-    numbers = emergency_numbers(settings.emergency_country, code, settings.emergency_numbers)
-    return EmergencyList.of(numbers, code) if numbers else EmergencyList()
-
-
 def _made(directory: Path) -> Path:
     try:
         directory.mkdir(parents=True, exist_ok=True)
@@ -512,20 +489,6 @@ def _made(directory: Path) -> Path:
             fix="create it, or see state.directory",
         ) from error
     return directory
-
-
-def own_address() -> str:
-    """The address of this machine that the rest of the network most likely sees. Sends nothing."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.connect(("192.0.2.1", 9))
-            return str(probe.getsockname()[0])
-        except OSError as error:
-            raise ConfigurationError(
-                "this machine's own address could not be found",
-                why=error.strerror or str(error),
-                fix="set server.address in sepbridge.toml to the address that phones can reach",
-            ) from error
 
 
 def _shown(address: tuple[str, int]) -> str:

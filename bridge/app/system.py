@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import secrets
+import socket
 import uuid
 from datetime import UTC, datetime
+
+from bridge.errors import ConfigurationError
 
 _LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz23456789"
 """Letters and digits, without those that people confuse (0/O, 1/I/l): now and then somebody has to type a secret."""
@@ -28,3 +31,17 @@ class SystemIds:
     def version_stamp(self) -> str:
         """A new GUID."""
         return str(uuid.uuid4())
+
+
+def own_address() -> str:
+    """The address of this machine that the rest of the network most likely sees. Sends nothing."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))
+            return str(probe.getsockname()[0])
+        except OSError as error:
+            raise ConfigurationError(
+                "this machine's own address could not be found",
+                why=error.strerror or str(error),
+                fix="set server.address in sepbridge.toml to the address that phones can reach",
+            ) from error

@@ -9,10 +9,11 @@ from collections.abc import Iterator, Sequence
 
 from bridge.app.claimdesk import ClaimDesk
 from bridge.app.directory import DirectoryDesk
+from bridge.app.filedesk import FileDesk
 from bridge.app.phonechanges import PhoneChanges
 from bridge.app.phones import PhoneDesk
 from bridge.app.sitedesk import SiteDesk
-from bridge.app.system import SystemClock, SystemIds
+from bridge.app.system import SystemClock, SystemIds, own_address
 from bridge.app.temporary import TemporaryDesk
 from bridge.app.window import WindowDesk
 from bridge.autoregistration.phonelists import address_of
@@ -63,6 +64,14 @@ def phone_desk(frame: Frame) -> Iterator[PhoneDesk]:
     """Phones."""
     with opened_store(frame) as store:
         yield PhoneDesk(store, SystemClock(), SystemIds(), actor())
+
+
+@contextlib.contextmanager
+def file_desk(frame: Frame) -> Iterator[FileDesk]:
+    """Phones' files."""
+    settings = frame.settings
+    with opened_store(frame) as store:
+        yield FileDesk(settings, store, settings.server.address or own_address())
 
 
 @contextlib.contextmanager

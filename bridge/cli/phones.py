@@ -8,7 +8,7 @@ import click
 
 from bridge.app.recorder import describe
 from bridge.cli.control import ask
-from bridge.cli.desks import phone_desk, tell_service
+from bridge.cli.desks import file_desk, phone_desk, tell_service
 from bridge.cli.frame import Duration, Frame, json_option, table
 from bridge.cli.main import root
 from bridge.core import Device, DeviceName, SignallingProtocol
@@ -146,6 +146,33 @@ def remove(frame: Frame, phone: str, yes: bool) -> None:
     frame.show(
         {"removed": str(name), "number": number, "remark": remark}, f"{name} is gone, {number} is free. {remark}"
     )
+
+
+@phones.command("file")
+@click.argument("phone")
+@click.option("--check", is_flag=True, help="Only say what is wrong; exit status 1 when something is.")
+@click.option("--secrets", is_flag=True, help="Show passwords, too.")
+@json_option
+def show_file(frame: Frame, phone: str, check: bool, secrets: bool) -> None:
+    """Show the files that a phone gets, made anew, or check them element by element."""
+    with phone_desk(frame) as desk:
+        name = desk.find(phone)
+    with file_desk(frame) as files:
+        shown = files.files(name, secrets=secrets)
+    findings = [(file.name, each) for file in shown for each in file.findings]
+    data = {
+        "files": [{"name": file.name, "text": "" if check else file.text} for file in shown],
+        "findings": [{"file": file, **frame.fields(each)} for file, each in findings],
+    }
+    rows = [
+        (file, each.path, f"{each.what} (phones pass it over)" if each.harmless else each.what)
+        for file, each in findings
+    ]
+    flawless = f"Nothing is wrong with {' and '.join(file.name for file in shown)}."
+    verdict = table(("file", "where", "what"), rows) if rows else flawless
+    frame.show(data, verdict if check else "\n".join(file.text for file in shown))
+    if check and any(not each.harmless for _, each in findings):
+        click.get_current_context().exit(1)
 
 
 @phones.command()

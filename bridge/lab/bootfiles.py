@@ -2,8 +2,10 @@
 
 Source: phone boot reference, section 2 (the table) and section 6 (observed logs). What happens with the answers is in
 ``bootorder``. Names are templates: ``{MAC}`` twelve digits in upper case, ``{mac}`` in lower case, ``{load}`` the load
-that the phone is to run, ``{locale}`` the user locale's file, ``{tones}`` the network locale's folder, and the names
-that the phone's own file gives: ``{dial_template}``, ``{soft_keys}``, ``{feature_policy}``, ``{folder}``.
+that the phone is to run, ``{MAC_TAIL}`` the last ten digits, ``{locale}`` the user locale's file, ``{tones}`` the
+network locale's folder, and the names that the phone's own file gives: ``{dial_template}``, ``{soft_keys}``,
+``{feature_policy}``, ``{folder}``, ``{profile_rule}``. ``{model_file}`` is what the built-in profile rule asks for.
+Where a phone takes files by HTTP or TFTP alike, as an address says, it takes them from one server here.
 """
 
 from __future__ import annotations
@@ -25,6 +27,10 @@ class Purpose(StrEnum):
     COMMON_TEXT = "common text file"
     OWN_TEXT = "own text file"
     OTHER_DEFAULTS = "other defaults"
+    MODEL_PROFILE = "profile of the model"
+    OWN_PROFILE = "own profile"
+    SECOND_PORT = "file of the second port"
+    """An adapter for two analogue phones has a file for each; here the first one is simulated."""
     LOAD = "load"
     IMAGE = "image"
     LOCALE = "locale"
@@ -101,6 +107,20 @@ _JAVA_EMPTY = BootPlan((Step(Purpose.LOAD, "{terminal}.default.loads", When.NEW_
 _ENTERPRISE = BootPlan(
     (*_TRUST, _SEP, _DEFAULTS, _RULES, _LOADS, _LOCALE, _G3, _DIAL, _KEYS, _POLICY, _RINGS_WIDE, _HEADSETS), http=True
 )
+_ADAPTER = BootPlan(
+    (
+        Step(Purpose.DEVICE_FILE, "ATA{MAC}.cnf.xml"),
+        # The second port: the digits move up by one byte.
+        Step(Purpose.SECOND_PORT, "ATA{MAC_TAIL}01.cnf.xml"),
+        _DIAL,
+    )
+)
+_FLAT = (
+    Step(Purpose.MODEL_PROFILE, "{model_file}"),
+    Step(Purpose.OWN_PROFILE, "{profile_rule}", When.NAMED),
+)
+_FLAT_HTTP = BootPlan(_FLAT, http=True)
+_FLAT_TFTP = BootPlan(_FLAT)
 _PROFILE_PREFIX = {"7902": "ff", "7905": "ld", "7912": "gk"}
 
 _PLANS: dict[ConfigFamily, BootPlan] = {
@@ -132,6 +152,17 @@ _PLANS: dict[ConfigFamily, BootPlan] = {
         # Binary profiles that are not read here: what they hold is typed into the adapter's menu instead.
         (Step(Purpose.OWN_TEXT, "ata{mac}"), Step(Purpose.COMMON_TEXT, "atadefault.cfg"))
     ),
+    ConfigFamily.MPP: _FLAT_HTTP,
+    ConfigFamily.MPP_ATA: _FLAT_HTTP,
+    ConfigFamily.PHONEOS: _FLAT_HTTP,
+    ConfigFamily.SPA: _FLAT_HTTP,
+    ConfigFamily.SPA9XX: _FLAT_TFTP,
+    ConfigFamily.SPA_ATA: _FLAT_TFTP,
+    ConfigFamily.ATA187: _ADAPTER,
+    ConfigFamily.ATA190: _ADAPTER,
+    ConfigFamily.ATA191: _ADAPTER,
+    ConfigFamily.CIPC: BootPlan((_SEP, _DEFAULTS, _LOCALE, _DIAL, _KEYS)),
+    ConfigFamily.VIDEO: BootPlan((_SEP, _DEFAULTS, _LOADS)),
     ConfigFamily.SERIES_39XX: BootPlan((_SEP, _DEFAULTS, _LOADS, _DIAL)),
     ConfigFamily.SERIES_69XX: BootPlan((*_TRUST, _SEP, _DEFAULTS, _LOADS, _LOCALE, _G3, _DIAL, _KEYS)),
     ConfigFamily.SERIES_894X: BootPlan((*_TRUST, _SEP, _DEFAULTS, _LOADS, _LOCALE, _G3, _DIAL, _KEYS)),
@@ -157,7 +188,7 @@ def load_version(load: str) -> tuple[int, ...]:
 def boot_plan(model: Model, running_load: str) -> BootPlan:
     """The boot order of a model with this firmware; an empty load means: factory-reset, only the loader is left.
 
-    Raises NotFound for families whose order is not known or that read no SEP files (MPP, SPA, softphones).
+    Raises NotFound for families whose order is not known or that are no phones on a desk.
     """
     family = model.family
     if family is ConfigFamily.JAVA_79XX:

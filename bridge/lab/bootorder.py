@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from bridge.core import MacAddress, SignallingProtocol
 from bridge.errors import LocalProtocolError
 from bridge.lab.bootfiles import BootPlan, Purpose, Step, When, boot_plan, load_version
+from bridge.lab.flatfile import model_file, next_profile, read_flat_file, settings_from_profile
 from bridge.lab.phonesettings import ConfigurationRefused, PhoneSettings
 from bridge.lab.sepfile import DefaultSettings, read_defaults, read_sep_file
 from bridge.lab.textfile import read_text_file, settings_from
@@ -27,6 +28,8 @@ _AT_RESTART = {
     Purpose.LOAD,
     Purpose.COMMON_TEXT,
     Purpose.OWN_TEXT,
+    Purpose.MODEL_PROFILE,
+    Purpose.OWN_PROFILE,
     Purpose.DIAL_TEMPLATE,
     Purpose.SOFT_KEYS,
     Purpose.FEATURE_POLICY,
@@ -97,6 +100,7 @@ class BootOrder:
         self._own: PhoneSettings | None = None
         self._defaults: DefaultSettings | None = None
         self._texts: dict[str, str] = {}
+        self._profile: dict[str, str] = {}
         self._own_text_read = False
         self._device_file_found = False
         self._new_load = ""
@@ -153,6 +157,8 @@ class BootOrder:
                 self._settle()
             case Purpose.COMMON_TEXT | Purpose.OWN_TEXT if self._model.family is ConfigFamily.SIPPHONE_7940_60:
                 self._text_file(ask.purpose, found, content)
+            case Purpose.MODEL_PROFILE | Purpose.OWN_PROFILE:
+                self._flat_file(found, content)
             case Purpose.LOAD:
                 self._load_file(found, content)
             case Purpose.IMAGE:
@@ -174,6 +180,9 @@ class BootOrder:
         names = {
             "MAC": self._mac.value,
             "mac": self._mac.value.lower(),
+            "model_file": model_file(self._model),
+            "profile_rule": next_profile(self._profile, self._model, self._mac),
+            "MAC_TAIL": self._mac.value[2:],
             "load": load,
             "terminal": "term" + self._model.name[2:4],
             "folder": self._texts.get("tftp_cfg_dir", ""),
@@ -216,6 +225,8 @@ class BootOrder:
         """What the phone goes by at this point of its boot."""
         if self._texts:
             return settings_from(self._texts)
+        if self._profile:
+            return settings_from_profile(self._profile)
         if self._own or self._stored:
             return self._own or self._stored
         if self._model.family is ConfigFamily.SIPPHONE_7940_60 and self._protocol is SignallingProtocol.SIP:
@@ -286,6 +297,14 @@ class BootOrder:
             self._own_text_read |= purpose is Purpose.OWN_TEXT
             self.sync = self._texts.get("sync", "")
 
+    def _flat_file(self, found: bool, content: bytes) -> None:
+        if not found:
+            return
+        try:
+            self._profile |= read_flat_file(content)
+        except ConfigurationRefused as refusal:
+            self._refuse(refusal)
+
     def _load_file(self, found: bool, content: bytes) -> None:
         load = self._load_to_run
         if not found or load.lower() == self._running.lower() != "":
@@ -341,7 +360,7 @@ class BootOrder:
             return f"the file is for {settings.protocol}, the firmware speaks {self._protocol}"
         if not settings.servers:
             return "the file names no call manager"
-        if self._protocol is SignallingProtocol.SCCP:
+        if (self._protocol or settings.protocol) is SignallingProtocol.SCCP:
             return ""
         if settings.needs_trust and not self._trust_list:
             return "the file asks for a secured connection, and the phone has no trust list"

@@ -15,6 +15,7 @@ from bridge.lab.bootfiles import boot_plan
 from bridge.lab.bootorder import Booted, BootOrder, BootOutcome, NewFirmware, NotConfigured
 from bridge.lab.bootrun import run_boot
 from bridge.lab.filefetch import FileFetcher, FileServer
+from bridge.lab.flatfile import FLAT_FAMILIES
 from bridge.lab.identity import PhoneIdentity
 from bridge.lab.phoneevents import (
     BrokeDown,
@@ -195,5 +196,9 @@ class DeskPhone(ABC):
 
     def _fetcher(self, *, http_first: bool) -> FileFetcher:
         return FileFetcher(
-            self.server, local_address=self.local_address, http_first=http_first, timing=self.timing.tftp
+            self.server,
+            local_address=self.local_address,
+            http_first=http_first,
+            user_agent=self._identity.user_agent if self.model.family in FLAT_FAMILIES else "",
+            timing=self.timing.tftp,
         )

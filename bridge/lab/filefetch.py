@@ -59,12 +59,14 @@ class FileFetcher:
         *,
         local_address: str = "",
         http_first: bool = False,
+        user_agent: str = "",
         timing: TftpTiming | None = None,
         options: TftpOptions | None = None,
     ) -> None:
         self._tftp = TftpClient(server.tftp, local_address=local_address, timing=timing, options=options)
         self._http = server.http if http_first else None
         self._local = local_address
+        self._agent = user_agent
         self._session: aiohttp.ClientSession | None = None
 
     async def fetch(self, name: str) -> Fetched:
@@ -81,6 +83,7 @@ class FileFetcher:
                 connector=aiohttp.TCPConnector(local_addr=(self._local, 0) if self._local else None, limit=1),
                 timeout=aiohttp.ClientTimeout(total=_HTTP_TIMEOUT),
                 auto_decompress=False,
+                headers={"User-Agent": self._agent} if self._agent else None,
             )
         host, port = server
         url = f"http://{f'[{host}]' if ':' in host else host}:{port}/{quote(name.lstrip('/'))}"

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from bridge.core import DeviceName, MacAddress, SignallingProtocol
 from bridge.lab.bootfiles import load_version
+from bridge.lab.flatfile import FLAT_FAMILIES, product_name
 from bridge.phones import ConfigFamily, Model, catalogue, parse_load
 
 SUPPORTED = (
@@ -23,6 +24,7 @@ _RANDOM_CONTACT = {
     ConfigFamily.SERIES_88XX_CONFERENCE,
 }
 """Families whose Contact has a new random user after every boot."""
+_SERIAL = "CCQ00000000"
 _BOTH_BANKS = 9
 """Loads from this version on name both firmware banks in their alarm."""
 
@@ -47,13 +49,22 @@ class PhoneIdentity:
 
     @property
     def user_agent(self) -> str:
-        """``Cisco-CP8841/12.8.1``."""
+        """``Cisco-CP8841/12.8.1``; ``Cisco-CP-8841-3PCC/12.0.7 (<MAC>)``; ``Cisco/SPA504G-7.5.5 (<MAC>)(<serial>)``."""
         version = ".".join(str(number) for number in load_version(self.load)[:3])
+        match self.model.family:
+            case ConfigFamily.MPP | ConfigFamily.PHONEOS:
+                return f"Cisco-CP-{product_name(self.model)}/{version or '12.0.7'} ({self.mac.value.lower()})"
+            case ConfigFamily.MPP_ATA:
+                return f"Cisco/{product_name(self.model)}-{version or '11.1.0'} ({_SERIAL})"
+            case ConfigFamily.SPA | ConfigFamily.SPA9XX | ConfigFamily.SPA_ATA:
+                return f"Cisco/{self.model.name}-{version or '7.5.5'} ({self.mac.value})({_SERIAL})"
         return f"Cisco-CP{self.model.name}/{version or '0'}"
 
     @property
     def contact_parameters(self) -> str:
         """What stands behind the Contact's address."""
+        if self.model.family in FLAT_FAMILIES:
+            return ""
         number = "" if self.model.number is None else f';+u.sip!model.ccm.cisco.com="{self.model.number}"'
         return (
             f';+sip.instance="<urn:uuid:00000000-0000-0000-0000-{self.mac.value.lower()}>"'

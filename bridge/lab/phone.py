@@ -16,6 +16,7 @@ from bridge.lab.bootrun import sync_differs
 from bridge.lab.calls import PhoneCall, PhoneCalls
 from bridge.lab.deskphone import DeskPhone
 from bridge.lab.filefetch import FileServer
+from bridge.lab.flatfile import FLAT_FAMILIES
 from bridge.lab.g711 import TONES
 from bridge.lab.identity import default_load, model_named
 from bridge.lab.line import LineEnding, LineHabits, PhoneLine
@@ -217,7 +218,7 @@ class SimulatedPhone(DeskPhone):
     def _servers(self, settings: PhoneSettings) -> tuple[CallManager, ...]:
         """The servers that the primary line registers with, first choice first."""
         key = settings.lines[0]
-        if self.model.family is ConfigFamily.SIPPHONE_7940_60 or uses_call_manager(key):
+        if self.model.family in {ConfigFamily.SIPPHONE_7940_60, *FLAT_FAMILIES} or uses_call_manager(key):
             return settings.servers
         if load_version(self.load)[:1] >= (_KEYWORD_ONLY,) or not key.proxy:
             why = f"the line's proxy is {key.proxy!r}, and this load knows only USECALLMANAGER"

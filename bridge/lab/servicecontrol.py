@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from bridge.lab.flatfile import FLAT_FAMILIES
 from bridge.phones import ConfigFamily, Model
 
 
@@ -74,7 +75,11 @@ def judge(notify: Notify, *, model: Model, traits: NotifyTraits, call_id: str, o
             return Verdict(200, lamp="messages-waiting: yes" in notify.body.lower())
         case "check-sync" if model.family is ConfigFamily.SIPPHONE_7940_60:
             return Verdict(200, RestartAction.CHECK_SYNC)
-        case "service-control" if model.family is not ConfigFamily.SIPPHONE_7940_60:
+        case "resync" if model.family in FLAT_FAMILIES:
+            return Verdict(200, RestartAction.RESTART)
+        case "service-control" if (
+            model.family not in FLAT_FAMILIES and model.family is not ConfigFamily.SIPPHONE_7940_60
+        ):
             return _judge_service_control(notify, traits, call_id, own_host)
         case _:
             return Verdict(489, why=f"the phone does not know the event {notify.event[:40]!r}")

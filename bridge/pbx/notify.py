@@ -7,7 +7,7 @@ import re
 
 from bridge.errors import PbxError
 from bridge.pbx.conffile import token
-from bridge.ports import RestartKind
+from bridge.ports import RestartEvent, RestartKind
 
 _CALL_ID = re.compile(r"[!-~]{1,200}")
 _SPLITTER = set(",\"'()[]{}\\")
@@ -34,9 +34,9 @@ def restart_fields(endpoint: str, kind: RestartKind, call_id: str) -> list[tuple
     return _fields(endpoint, variables)
 
 
-def check_sync_fields(endpoint: str) -> list[tuple[str, str]]:
-    """The fields of a ``check-sync`` NOTIFY, which 7940 and 7960 obey; it has no body."""
-    return _fields(endpoint, ["Event=check-sync"])
+def event_fields(endpoint: str, event: RestartEvent) -> list[tuple[str, str]]:
+    """The fields of a NOTIFY without a body: ``check-sync`` for 7940 and 7960, ``resync`` for MPP and SPA phones."""
+    return _fields(endpoint, [f"Event={event.value}"])
 
 
 def _fields(endpoint: str, variables: list[str]) -> list[tuple[str, str]]:

@@ -21,12 +21,12 @@ from bridge.pbx.contacts import read_contacts
 from bridge.pbx.contactwatch import ContactWatch
 from bridge.pbx.dialplanconf import meetme_text
 from bridge.pbx.linefeatures import AsteriskLineFeatures
-from bridge.pbx.notify import check_sync_fields, restart_fields
+from bridge.pbx.notify import event_fields, restart_fields
 from bridge.pbx.numberstates import AsteriskNumberStates
 from bridge.pbx.parking import AsteriskParking
 from bridge.pbx.phonefiles import PhoneFiles
 from bridge.pbx.pjsipconf import WATCHER, PjsipOptions
-from bridge.ports import Clock, Contact, EventSink, PbxListener, PbxStatus, RestartKind, SipEndpoint
+from bridge.ports import Clock, Contact, EventSink, PbxListener, PbxStatus, RestartEvent, RestartKind, SipEndpoint
 
 _log = logging.getLogger(__name__)
 
@@ -213,7 +213,9 @@ class PlainAsterisk:
         known = read_contacts(await self._ami.demand("PJSIPShowRegistrationInboundContactStatuses"))
         return [known[name].contact for name in sorted(known) if name in self._backlog.names]
 
-    async def restart_phone(self, endpoint: str, kind: RestartKind, *, check_sync: bool = False) -> None:
+    async def restart_phone(
+        self, endpoint: str, kind: RestartKind, *, event: RestartEvent = RestartEvent.SERVICE_CONTROL
+    ) -> None:
         """Send the restart request. That Asterisk sent it is all that can be known here: the proof is that the phone
         registers anew. Raises NotFound (no such endpoint of ours, or not registered) and PbxError.
         """
@@ -226,7 +228,10 @@ class PlainAsterisk:
                 why="only a registered phone can be told to restart",
                 fix="restart it from its own menu, or by its power supply",
             )
-        fields = check_sync_fields(endpoint) if check_sync else restart_fields(endpoint, kind, known.contact.call_id)
+        if event is RestartEvent.SERVICE_CONTROL:
+            fields = restart_fields(endpoint, kind, known.contact.call_id)
+        else:
+            fields = event_fields(endpoint, event)
         await self._ami.demand("PJSIPNotify", fields)
 
     # --- writing

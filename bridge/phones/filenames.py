@@ -12,7 +12,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from bridge.core import DeviceName, MacAddress, SignallingProtocol
-from bridge.phones.catalogue import ConfigFamily
+from bridge.phones.catalogue import ConfigFamily, catalogue
 from bridge.phones.loads import parse_load
 from bridge.phones.requestedfile import FileKind, RequestedFile
 
@@ -86,7 +86,9 @@ _SHAPES = {
     ("CTLSEP", ".tlv"): FileKind.TRUST_LIST,
     ("ITLSEP", ".tlv"): FileKind.TRUST_LIST,
 }
-_DIRECTORY_OFF = frozenset({FileKind.DEVICE, FileKind.TRUST_LIST, FileKind.DEFAULT, FileKind.SIP_TEXT})
+_DIRECTORY_OFF = frozenset(
+    {FileKind.DEVICE, FileKind.TRUST_LIST, FileKind.DEFAULT, FileKind.SIP_TEXT, FileKind.FLAT_PROFILE}
+)
 """Kinds that stand in the root whatever directory the phone writes before them (``tftp_cfg_dir``)."""
 
 _78XX_88XX = frozenset(
@@ -138,7 +140,8 @@ def _with_mac(kind: FileKind, prefix: str, digits: str, ending: str, base: str) 
     shifted = digits[:10] if prefix == "ATA" and _MAC.fullmatch(digits) and digits.endswith("01") else ""
     if mac is None and not shifted:
         return RequestedFile(FileKind.NOT_A_DEVICE, base)
-    device = DeviceName.from_mac(mac, "ATA" if prefix == "ATA" else "SEP") if mac is not None else None
+    # The name of an ATA's second port is no address of a network card: it may look like one of a group.
+    device = DeviceName((prefix if prefix == "ATA" else "SEP") + digits) if mac is not None or shifted else None
     found = RequestedFile(kind, prefix + digits + ending, device, second_port_digits=shifted)
     if prefix == "ATA":
         return replace(found, families=_SIP_ATAS, protocol=SignallingProtocol.SIP)
@@ -182,7 +185,13 @@ _EXACT = _fixed(
     RequestedFile(FileKind.TIME_ZONES, "tzupdater.jar"),
     RequestedFile(FileKind.SSH_KEYS, "authorized_keys"),
     RequestedFile(FileKind.DIAL_TEMPLATE, "dialplan.xml"),
-    RequestedFile(FileKind.FLAT_PROFILE, "init.cfg", families=frozenset({ConfigFamily.SPA_ATA}), protocol=_SIP),
+    RequestedFile(
+        FileKind.FLAT_PROFILE,
+        "init.cfg",
+        families=frozenset({ConfigFamily.SPA_ATA}),
+        models=frozenset({"PAP2T"}),
+        protocol=_SIP,
+    ),
 )
 
 
@@ -202,6 +211,7 @@ _SHAPE = re.compile(
     |(?P<soft>(?:csf|tct|bot|tab|upc)[\w.-]+\.cnf\.xml)
     |(?P<spcp>xmldefault[\w-]+\.cnf\.xml)
     |(?P<mpp>[\w-]+-3pcc\.xml)
+    |(?P<phoneos>(?:cp-)?(?:98\d\d|8875)(?:nr)?\.xml)
     |(?P<spa>spa[\w-]+\.(?:cfg|xml))
     |(?P<atampp>ata19[12]\.cfg)
     |(?P<macxml>[0-9a-f]{12}\.(?:xml|cfg))
@@ -229,12 +239,20 @@ _JAR_FAMILIES = {
     "gd": frozenset({ConfigFamily.SERIES_99XX}),
 }
 _FLAT_FAMILIES = {
-    "mpp": frozenset({ConfigFamily.MPP}),
+    "mpp": frozenset({ConfigFamily.MPP, ConfigFamily.PHONEOS}),
+    "phoneos": frozenset({ConfigFamily.PHONEOS}),
     "spa": frozenset({ConfigFamily.SPA, ConfigFamily.SPA9XX, ConfigFamily.SPA_ATA}),
     "spcp": frozenset({ConfigFamily.SPA}),
     "atampp": frozenset({ConfigFamily.MPP_ATA}),
     "macxml": frozenset(
-        {ConfigFamily.MPP, ConfigFamily.MPP_ATA, ConfigFamily.SPA, ConfigFamily.SPA9XX, ConfigFamily.SPA_ATA}
+        {
+            ConfigFamily.MPP,
+            ConfigFamily.MPP_ATA,
+            ConfigFamily.PHONEOS,
+            ConfigFamily.SPA,
+            ConfigFamily.SPA9XX,
+            ConfigFamily.SPA_ATA,
+        }
     ),
 }
 _SOFTPHONES = {
@@ -272,13 +290,29 @@ def _shaped(base: str, directory: str) -> RequestedFile | None:
     if shape == "soft":
         return RequestedFile(FileKind.SOFTPHONE, base, families=frozenset({_SOFTPHONES[base[:3].lower()]}))
     if shape in _FLAT_FAMILIES:
-        return RequestedFile(FileKind.FLAT_PROFILE, base, families=_FLAT_FAMILIES[shape])
+        return _flat(base, shape)
     if shape == "policy":
         return RequestedFile(FileKind.FEATURE_POLICY, base, families=frozenset({ConfigFamily.SERIES_99XX}))
     if shape == "list":
         wallpaper = directory.lower().startswith("desktops/")
         return RequestedFile(FileKind.WALLPAPER_LIST, "List.xml") if wallpaper else None
     return RequestedFile(_PLAIN[shape], base)
+
+
+def _flat(base: str, shape: str) -> RequestedFile:
+    """A flat profile: of a device, or of a model, whose name stands in it (``7841-3PCC.xml``, ``spa504G.cfg``)."""
+    families = _FLAT_FAMILIES[shape]
+    stem = base.rpartition(".")[0]
+    if shape == "macxml":
+        mac = _mac(stem.upper())
+        if mac is None:
+            return RequestedFile(FileKind.NOT_A_DEVICE, base)
+        return RequestedFile(FileKind.FLAT_PROFILE, base.lower(), DeviceName.from_mac(mac), families=families)
+    if shape == "spcp":
+        return RequestedFile(FileKind.FLAT_PROFILE, base, families=families)
+    model = catalogue().by_name(f"{stem}-MPP" if shape == "atampp" else stem)
+    names = frozenset({model.name}) if model is not None and model.family in families else frozenset()
+    return RequestedFile(FileKind.FLAT_PROFILE, base, families=families, models=names)
 
 
 def _firmware(base: str, shape: str) -> RequestedFile:

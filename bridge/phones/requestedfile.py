@@ -53,7 +53,7 @@ class FileKind(StrEnum):
     TIME_ZONES = "time-zones"
     SSH_KEYS = "ssh-keys"
     FLAT_PROFILE = "flat-profile"
-    """The other configuration format: MPP, SPA, ATA MPP; and ``XMLDefault<PSN>.cnf.xml`` of the SPCP mode."""
+    """The other configuration format: MPP, SPA, ATA MPP, 9800. With a device it is its own, else that of a model."""
     COMMUNICATOR = "communicator"
     OTHER = "other"
 

@@ -54,7 +54,12 @@ def _parse(text: str) -> PhoneAgent | None:
     if match := _ENTERPRISE_OR_MPP.match(text.strip()):
         product, version, rest = match[1].upper(), match[3], match[4]
         firmware = FirmwareKind.MPP if match[2] else FirmwareKind.ENTERPRISE
-        model = catalogue().by_name(product + "-3PCC" if match[2] else product)
+        model: Model | None
+        plain = catalogue().by_name(product)
+        if plain is not None and plain.family is ConfigFamily.PHONEOS:
+            model, firmware = plain, FirmwareKind.MPP  # with or without the ending
+        else:
+            model = catalogue().by_name(product + "-3PCC") if match[2] else plain
     elif match := _SPA_OR_ATA.match(text.strip()):
         product, version, rest = match[1].upper(), match[3], match[4]
         model = catalogue().by_name(product + "-MPP" if match[2] else product)

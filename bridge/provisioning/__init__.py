@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
-from bridge.provisioning.dialtemplate import DialRule, dial_rules
+from bridge.provisioning.dialtemplate import DialRule, dial_rules, plan_rules
 from bridge.provisioning.documents import content_differs
+from bridge.provisioning.flatfiles import render_flat_profile, render_model_profile, uses_udp_alone
 from bridge.provisioning.renderer import LoadEntry, RenderedFile, Renderer, default_loads
+from bridge.provisioning.schema import Finding, check_file
 from bridge.provisioning.settings import Locale, PhoneSettings, ServiceUrls, SipTransport, SshLogin, WebAccess
-from bridge.provisioning.support import Support, call_limit, secret_length, spoken_protocol, support
+from bridge.provisioning.siptextfiles import (
+    DIAL_FILE,
+    render_common_text,
+    render_old_dial_template,
+    render_own_text,
+    render_sync_file,
+)
+from bridge.provisioning.softkeyfile import render_soft_key_file, soft_key_file_name
+from bridge.provisioning.support import Support, call_limit, flat_template, secret_length, spoken_protocol, support
 from bridge.provisioning.texts import shown_text
 from bridge.provisioning.timezones import PhoneTimeZone, phone_time_zone, phone_time_zones
 
 __all__ = [
+    "DIAL_FILE",
     "DialRule",
+    "Finding",
     "LoadEntry",
     "Locale",
     "PhoneSettings",
@@ -24,13 +36,25 @@ __all__ = [
     "Support",
     "WebAccess",
     "call_limit",
+    "check_file",
     "content_differs",
     "default_loads",
     "dial_rules",
+    "flat_template",
     "phone_time_zone",
     "phone_time_zones",
+    "plan_rules",
+    "render_common_text",
+    "render_flat_profile",
+    "render_model_profile",
+    "render_old_dial_template",
+    "render_own_text",
+    "render_soft_key_file",
+    "render_sync_file",
     "secret_length",
     "shown_text",
+    "soft_key_file_name",
     "spoken_protocol",
     "support",
+    "uses_udp_alone",
 ]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bridge.core import NumberRange
-from bridge.errors import InvalidInput
+from bridge.errors import ConfigurationError, InvalidInput
 
 LONGEST_TEMPLATE = 8191
 """Bytes; an 8851 drops a longer template whole, without a word."""
@@ -33,6 +33,17 @@ class DialRule:
             )
 
 
+def check_length(text: str, name: str) -> str:
+    """The text of a dial template. Raises ConfigurationError for one that phones would drop."""
+    if len(text.encode("utf-8")) >= LONGEST_TEMPLATE:
+        raise ConfigurationError(
+            f"the dial template {name} is too long",
+            why=f"phones drop one of {LONGEST_TEMPLATE} bytes or more without a word",
+            fix="use fewer or shorter patterns",
+        )
+    return text
+
+
 def dial_rules(
     ranges: Iterable[NumberRange], *, at_once: Iterable[str] = (), wait: int = 5, internal_wait: int = 0
 ) -> tuple[DialRule, ...]:
@@ -48,6 +59,47 @@ def dial_rules(
     known = {rule.match for rule in rules}
     rules += [DialRule(block, internal_wait) for block in blocks if block not in known]
     return (*rules[: _MOST_RULES - 1], DialRule("*", wait))
+
+
+def plan_rules(
+    fixed: Mapping[str, bool],
+    beginnings: Iterable[str],
+    numbers: Iterable[NumberRange | str],
+    *,
+    wait: int = 5,
+) -> tuple[DialRule, ...]:
+    """Rules for a dial plan. ``fixed``: patterns of numbers of one length, with whether they are urgent;
+    ``beginnings``: what numbers of any length begin with; ``numbers``: directory numbers.
+
+    A number is sent at once unless a longer one begins like it. What does not fit into a template is sent after the
+    wait; the rules that cover most numbers stay.
+    """
+    whole = dict(fixed)
+    for part in numbers:
+        for block in _blocks(part) if isinstance(part, NumberRange) else (part,):
+            whole.setdefault(block, False)
+    opens = list(beginnings)
+    usable = {match: urgent for match, urgent in whole.items() if len(match) <= _LONGEST_MATCH}
+    chosen = sorted(usable, key=_by_size)[: _MOST_RULES - 1]
+    by_first: dict[str, list[str]] = {}
+    for match in usable:
+        by_first.setdefault(match[:1], []).append(match)
+    return (
+        *(DialRule(each, 0 if usable[each] or not _goes_on(each, by_first, opens) else wait) for each in chosen),
+        DialRule("*", wait),
+    )
+
+
+def _goes_on(match: str, by_first: Mapping[str, Sequence[str]], beginnings: Iterable[str]) -> bool:
+    """Whether a number that ``match`` takes may be the beginning of a longer one."""
+    near = by_first if match[:1] == "." else (match[:1], ".")
+    longer = any(len(other) > len(match) and _alike(match, other) for key in near for other in by_first.get(key, ()))
+    return longer or any(_alike(match, other) for other in beginnings)
+
+
+def _alike(one: str, other: str) -> bool:
+    """Whether some number begins in both ways."""
+    return all(a == b or "." in {a, b} for a, b in zip(one, other, strict=False))
 
 
 def _begins(match: str, blocks: Iterable[str]) -> bool:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 from bridge.core import SignallingProtocol
 from bridge.phones import Catalogue, ConfigFamily, DeviceClass, Model
-from bridge.provisioning.support import support
+from bridge.provisioning.support import flat_template, support
 
 _SHOWN = (DeviceClass.PHONE, DeviceClass.ATA, DeviceClass.SOFTPHONE, DeviceClass.VIDEO)
 _HEADING = """\
@@ -15,11 +15,32 @@ _HEADING = """\
 This page is made from the catalogue by `scripts/phones-page.py`; do not edit it.
 
 - **number** is CUCM's device type number: the N of `loadInformationN` in `XMLDefault.cnf.xml`.
-- **SIP**, **SCCP**: *simulated* means that files for it are made today and read by simulated phones in the tests;
-  *planned* means that they are not yet; a dash means that there is no such firmware. Nothing here has been proven on
+- **SIP**, **SCCP**: *simulated* means that files for it are made, and that a simulated phone boots with them in the
+  tests; *untested* that files are made, and no simulated phone of the model registers with them; *no file* that none
+  are made, and why stands below the table; a dash that there is no such firmware. Nothing here has been proven on
   hardware unless it says so.
 - **calls** is the highest number of calls on a line that the phone takes over SIP; `?` where nobody has published it.
+- **codecs** are those that public sources name; empty where none does.
 - **certainty** says how well public sources support the row.
+
+## How phones get their files
+
+- Phones with **enterprise firmware** ask for `SEP<MAC>.cnf.xml`, adapters of the ATA 187, 190 and 191 for
+  `ATA<MAC>.cnf.xml`; each port of such an adapter is a device of its own. They need DHCP option 150 or 66.
+- **7940 and 7960 with SIP firmware** take their lines from `SIPDefault.cnf` and `SIP<MAC>.cnf`. They register over UDP,
+  and are restarted by a check-sync. The clock of a place whose offset from UTC is no whole hour is left to their menu:
+  how to write it is in no public source.
+- Phones with **MPP firmware, the 9800 series, SPA phones and their adapters** read flat-profile XML. Give them
+  `http://<server>:6970/$PSN.xml` as their provisioning URL (DHCP option 66, 160 or 159, or the profile rule on their
+  web page); the built-in rule of SPA phones, `spa$PSN.cfg`, works too. That file only names the phone's own,
+  `http://<server>:6970/provision/$MA.xml`, which is given out like every file with a password. They register with the
+  first server of their group only.
+- The same hardware with the other kind of firmware is told apart by what it asks for and by its User-Agent.
+
+A template below `templates` in the state directory replaces the one that is shipped with the same name; one called
+`devices/SEP<MAC>.xml` (or `.cnf`) is for that phone alone, and may build on that of its family:
+`{% extends "88xx/sip.xml" %}`.
+`sepbridge phones file PHONE --check` says whether phones can read the result.
 """
 
 
@@ -38,12 +59,20 @@ def _sections(catalogue: Catalogue, sccp_simulated: Collection[int]) -> Iterator
             yield from _section(family, models, sccp_simulated)
 
 
-def _section(family: ConfigFamily, models: Iterable[Model], sccp_simulated: Collection[int]) -> Iterator[str]:
+def _section(family: ConfigFamily, models: Sequence[Model], sccp_simulated: Collection[int]) -> Iterator[str]:
     yield f"## {family.value}\n"
-    yield "| model | number | SIP | SCCP | line keys | calls | certainty |"
-    yield "|---|---|---|---|---|---|---|"
+    yield "| model | number | SIP | SCCP | line keys | calls | codecs | certainty |"
+    yield "|---|---|---|---|---|---|---|---|"
     yield from (_row(model, model.number in sccp_simulated) for model in models)
     yield ""
+    reasons = {
+        f"No file for {protocol} firmware: {found.why}. What to do: {found.fix}."
+        for model in models
+        for protocol in model.administered or model.protocols
+        if not _served(model, protocol) and (found := support(model, protocol)).why
+    }
+    for reason in sorted(reasons):
+        yield reason.replace("<", "&lt;") + "\n"
 
 
 def _row(model: Model, has_sccp_twin: bool) -> str:
@@ -54,6 +83,7 @@ def _row(model: Model, has_sccp_twin: bool) -> str:
         _state(model, SignallingProtocol.SCCP, simulated=has_sccp_twin),
         _keys(model),
         "" if SignallingProtocol.SIP not in model.protocols else str(model.max_calls or "?"),
+        ", ".join(model.codecs),
         model.evidence.value,
     )
     return f"| {' | '.join(cells)} |"
@@ -67,5 +97,12 @@ def _keys(model: Model) -> str:
 
 def _state(model: Model, protocol: SignallingProtocol, *, simulated: bool) -> str:
     if protocol not in (model.administered or model.protocols):
-        return "–"
-    return "simulated" if simulated and support(model, protocol).supported else "planned"
+        # Firmware that CUCM does not administer may have a reason worth telling; it has no file either way.
+        return "no file" if protocol in model.protocols else "–"
+    if not _served(model, protocol):
+        return "no file"
+    return "simulated" if simulated else "untested"
+
+
+def _served(model: Model, protocol: SignallingProtocol) -> bool:
+    return support(model, protocol).supported or (protocol is SignallingProtocol.SIP and bool(flat_template(model)))

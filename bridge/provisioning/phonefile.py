@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from bridge.core import CallManagerGroup, DateTimeGroup, Device, DevicePool, SignallingProtocol
+from bridge.core import (
+    CallManagerGroup,
+    DateTimeGroup,
+    Device,
+    DevicePool,
+    DndAlert,
+    DndOption,
+    SignallingProtocol,
+)
 from bridge.errors import ConfigurationError
 from bridge.phones import Model, check_load
+from bridge.provisioning.linekeys import FeatureEntry, KeySettings, feature_entries, key_settings
 from bridge.provisioning.settings import PhoneSettings, ServiceUrls
-from bridge.provisioning.support import Support, call_limit
+from bridge.provisioning.support import FamilyFiles, Support, call_limit
 from bridge.provisioning.texts import LABEL_LENGTH, checked_address, checked_url, shown_text
 from bridge.provisioning.timezones import phone_time_zone
 
@@ -22,6 +31,9 @@ _STAMP = re.compile(r"[A-Za-z0-9{}._-]{1,64}")
 _PREFERRED = {"ulaw": "g711ulaw", "alaw": "g711alaw", "g729": "g729a"}
 _PHONE_LABEL_LENGTH = 12
 MOST_ADD_ONS = 3
+_IDLE_SECONDS = 60
+_DND_LOCKED = 2
+_DND_ALERTS = {DndAlert.NONE: 0, DndAlert.FLASH: 1, DndAlert.BEEP: 5}
 _ADD_ON_LOADS = {"7914": "S00105000400", "7915": "B015-1-0-4-2", "7916": "B016-1-0-4-2"}
 
 
@@ -48,6 +60,7 @@ class LineEntry:
     display_name: str
     auth_name: str
     auth_password: str
+    settings: KeySettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +89,16 @@ class PhoneFile:
     group: str
     servers: tuple[ServerEntry, ...]
     lines: tuple[LineEntry, ...]
-    max_calls: int
-    busy_trigger: int
+    features: tuple[FeatureEntry, ...]
+    external_mask: str
+    """What the phone shows as its own number to the outside; empty for the number itself."""
     call_waiting: int
     preferred_codec: str
     wideband: bool
     phone_label: str
     voicemail_number: str
+    dnd_control: int
+    dnd_alert: int
     urls: ServiceUrls
     add_ons: tuple[AddOnEntry, ...]
     settings: PhoneSettings
@@ -100,7 +116,24 @@ def phone_file(
     protocol = SignallingProtocol.SCCP if found.template == found.files.sccp else SignallingProtocol.SIP
     if load and model is not None:
         check_load(load, model, protocol)
-    max_calls = max(1, min(settings.max_calls, call_limit(model)))
+    return _phone(device, pool, model, settings, load, found.files, protocol)
+
+
+def flat_phone(device: Device, pool: DevicePool, model: Model | None, settings: PhoneSettings) -> PhoneFile:
+    """Work out a flat profile of ``device``. Raises ConfigurationError for anything that a phone would choke on."""
+    return _phone(device, pool, model, settings, "", FamilyFiles(), SignallingProtocol.SIP)
+
+
+def _phone(
+    device: Device,
+    pool: DevicePool,
+    model: Model | None,
+    settings: PhoneSettings,
+    load: str,
+    files: FamilyFiles,
+    protocol: SignallingProtocol,
+) -> PhoneFile:
+    sip = protocol is SignallingProtocol.SIP
     when = pool.date_time_group
     zone = phone_time_zone(when.time_zone)
     return PhoneFile(
@@ -115,20 +148,22 @@ def phone_file(
         ntp_servers=tuple(checked_address(server, "a time server") for server in when.ntp_servers),
         group=shown_text(pool.group.name),
         servers=server_entries(pool.group),
-        lines=_lines(device, model, found.files.secret_length) if protocol is SignallingProtocol.SIP else (),
-        max_calls=max_calls,
-        busy_trigger=max(1, min(settings.busy_trigger, max_calls)),
-        call_waiting=found.files.call_waiting,
+        lines=_lines(device, model, settings, files.secret_length) if sip else (),
+        features=feature_entries(device, model) if sip else (),
+        external_mask=shown_text(device.lines[0].settings.external_mask) if device.lines else "",
+        call_waiting=files.call_waiting,
         preferred_codec=_PREFERRED.get(pool.region.codecs[0], "none") if pool.region.codecs else "none",
         wideband="g722" in pool.region.codecs,
         phone_label=shown_text(settings.phone_label, _PHONE_LABEL_LENGTH).replace(" ", "_"),
         voicemail_number=shown_text(settings.voicemail_number),
-        urls=_urls(settings.urls),
+        dnd_control=_DND_LOCKED if device.settings.dnd is DndOption.OFF else 0,
+        dnd_alert=_DND_ALERTS.get(device.settings.dnd_alert, 1),
+        urls=_urls(_with_idle(settings.urls, device.settings.idle_url)),
         add_ons=tuple(
             AddOnEntry(index, each.value[:4], each.buttons, _ADD_ON_LOADS[each.value[:4]])
             for index, each in enumerate(device.settings.add_ons[:MOST_ADD_ONS], 1)
         ),
-        settings=_checked(settings),
+        settings=checked_settings(_localised(settings, device, pool)),
     )
 
 
@@ -162,7 +197,7 @@ def checked_stamp(stamp: str) -> str:
     return stamp
 
 
-def _lines(device: Device, model: Model | None, longest_secret: int) -> tuple[LineEntry, ...]:
+def _lines(device: Device, model: Model | None, settings: PhoneSettings, longest_secret: int) -> tuple[LineEntry, ...]:
     if not device.lines:
         raise ConfigurationError(
             f"{device.name} has no line", why="a SIP phone registers only with a line", fix="give it a directory number"
@@ -177,6 +212,13 @@ def _lines(device: Device, model: Model | None, longest_secret: int) -> tuple[Li
             display_name=shown_text(appearance.line.display_name) or appearance.line.number[:LABEL_LENGTH],
             auth_name=shown_text(device.number),
             auth_password=device.secret,
+            settings=key_settings(
+                appearance,
+                most_calls=call_limit(model),
+                max_calls=settings.max_calls,
+                busy_trigger=settings.busy_trigger,
+                voicemail=shown_text(settings.voicemail_number),
+            ),
         )
         for index, appearance in enumerate(device.lines, start=1)
     )
@@ -206,6 +248,26 @@ def _date_template(when: DateTimeGroup) -> str:
     return when.date_template
 
 
+def _localised(settings: PhoneSettings, device: Device, pool: DevicePool) -> PhoneSettings:
+    """The settings with the languages that the device, or its pool, has of its own.
+
+    The language's code stands in no public table for every locale: where another one than that of the settings is
+    named, it stays out, and the phone goes by the folder alone.
+    """
+    user, network = device.settings.user_locale or pool.user_locale, pool.network_locale
+    locale = settings.locale
+    if user and user != locale.name:
+        locale = replace(locale, name=user, language="", version="")
+    if network:
+        locale = replace(locale, network=network)
+    return replace(settings, locale=locale) if locale is not settings.locale else settings
+
+
+def _with_idle(urls: ServiceUrls, own: str) -> ServiceUrls:
+    """The URLs with what this phone loads while nothing happens."""
+    return replace(urls, idle=own, idle_seconds=urls.idle_seconds or _IDLE_SECONDS) if own else urls
+
+
 def _urls(urls: ServiceUrls) -> ServiceUrls:
     return ServiceUrls(
         authentication=checked_url(urls.authentication, "the authentication URL"),
@@ -216,16 +278,26 @@ def _urls(urls: ServiceUrls) -> ServiceUrls:
         idle=checked_url(urls.idle, "the idle URL"),
         idle_seconds=max(0, urls.idle_seconds),
         problem_report=checked_url(urls.problem_report, "the problem report URL"),
+        logo=checked_url(urls.logo, "the logo URL"),
     )
 
 
-def _checked(settings: PhoneSettings) -> PhoneSettings:
+def checked_settings(settings: PhoneSettings) -> PhoneSettings:
+    """The settings, if phones can read them. Raises ConfigurationError."""
     for name in (settings.dial_template, settings.soft_key_file, settings.feature_policy):
         if name and not _FILE_NAME.fullmatch(name):
             raise ConfigurationError(
                 f"{name[:64]!r} is no file name that phones can ask for",
                 fix="use letters, digits, dots and dashes, at most 64 characters",
             )
+    if settings.phone_password and not re.fullmatch(r"[0-9*#]{1,15}", settings.phone_password):
+        raise ConfigurationError(
+            "the password of the phones' settings menu cannot be typed on a phone",
+            why="it is typed with the keys of the phone",
+            fix="use 1 to 15 of 0 to 9, * and #",
+        )
+    if settings.nat_address:
+        checked_address(settings.nat_address, "the phones behind a router")
     ssh = settings.ssh
     if ssh is not None and not (_SECRET.fullmatch(ssh.user) and _SECRET.fullmatch(ssh.password)):
         raise ConfigurationError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from html import escape
 from types import MappingProxyType
 
 import jinja2
@@ -11,12 +12,12 @@ import jinja2
 from bridge.core import CallManagerGroup, Device, DeviceDefaults, DevicePool, SignallingProtocol
 from bridge.errors import ConfigurationError
 from bridge.phones import Catalogue, Model, check_load
-from bridge.provisioning.dialtemplate import LONGEST_TEMPLATE, DialRule
+from bridge.provisioning.dialtemplate import DialRule, check_length
 from bridge.provisioning.documents import finished
 from bridge.provisioning.phonefile import PhoneFile, checked_stamp, phone_file, server_entries
 from bridge.provisioning.settings import PhoneSettings
 from bridge.provisioning.support import require_support
-from bridge.provisioning.texts import shown_text
+from bridge.provisioning.texts import quoted, shown_text
 
 _NO_OVERRIDES: Mapping[str, str] = MappingProxyType({})
 _DEFAULT_SETTINGS = PhoneSettings()
@@ -31,11 +32,12 @@ class RenderedFile:
     text: str
     holds_secret: bool = False
     """It holds the device's SIP password, or a login."""
+    encoding: str = "utf-8"
 
     @property
     def content(self) -> bytes:
-        """The text in UTF-8."""
-        return self.text.encode("utf-8")
+        """The text as it is served."""
+        return self.text.encode(self.encoding)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +51,20 @@ class LoadEntry:
 
 class Renderer:
     """Renders from templates that ``loader`` finds; a loader that looks into a directory of the site's own first lets
-    an admin replace any template. Names of templates end in ``.xml``."""
+    an admin replace any template. Names of templates of documents end in ``.xml``, of text files in ``.cnf``.
+
+    A template ``devices/<device>.xml`` (or ``.cnf``) is used for that device alone, instead of its family's."""
 
     def __init__(self, loader: jinja2.BaseLoader) -> None:
         self._environment = jinja2.Environment(
-            loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+            loader=loader,
+            autoescape=jinja2.select_autoescape(("xml",), default=False),
+            undefined=jinja2.StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            keep_trailing_newline=True,
         )
+        self._environment.filters["quoted"] = quoted
 
     def render_phone_file(
         self,
@@ -75,8 +85,9 @@ class Renderer:
         """
         found = require_support(model, device.desired_protocol)
         entry = phone_file(device, pool, model, settings, load, found)
-        text = self._render(found.template, overrides, phone=entry)
-        return RenderedFile(f"{device.name}.cnf.xml", text, holds_secret=_has_secret(entry))
+        template = self.chosen(f"devices/{device.name}.xml", found.template)
+        text = self.render_document(template, overrides, phone=entry)
+        return RenderedFile(f"{device.name}.cnf.xml", text, holds_secret=_has_secret(entry, text))
 
     def render_default_file(
         self,
@@ -97,7 +108,7 @@ class Renderer:
         courtesy to phones that honour it; the refusal of the registrar is the real control. ``sip_port`` is where
         unknown phones register, if that is not the servers' own port.
         """
-        text = self._render(
+        text = self.render_document(
             "default/XMLDefault.cnf.xml",
             name=shown_text(name) or "AUTO-REG",
             window_open=window_open,
@@ -111,20 +122,29 @@ class Renderer:
         self, rules: Sequence[DialRule], *, name: str = "dialplan.xml", stamp: str = _NO_STAMP
     ) -> RenderedFile:
         """A dial template, see ``dial_rules``. Raises ConfigurationError for one that phones would drop."""
-        text = self._render("dial/dialplan.xml", rules=rules, stamp=checked_stamp(stamp), empty_tags=True)
-        if len(text.encode("utf-8")) >= LONGEST_TEMPLATE:
-            raise ConfigurationError(
-                f"the dial template {name} is too long",
-                why=f"phones drop one of {LONGEST_TEMPLATE} bytes or more without a word",
-                fix="use fewer or shorter patterns",
-            )
-        return RenderedFile(name, text)
+        text = self.render_document("dial/dialplan.xml", rules=rules, stamp=checked_stamp(stamp), empty_tags=True)
+        return RenderedFile(name, check_length(text, name))
 
     def render_feature_policy(self, *, name: str = "featurepolicy.xml", stamp: str = _NO_STAMP) -> RenderedFile:
         """The feature policy that 8961 and 99xx phones read."""
-        return RenderedFile(name, self._render("99xx/featurepolicy.xml", stamp=checked_stamp(stamp)))
+        return RenderedFile(name, self.render_document("99xx/featurepolicy.xml", stamp=checked_stamp(stamp)))
 
-    def _render(
+    def chosen(self, own: str, otherwise: str) -> str:
+        """``own`` if there is such a template, else the other one."""
+        return own if self._environment.loader is not None and self._exists(own) else otherwise
+
+    def _exists(self, template: str) -> bool:
+        try:
+            self._environment.get_template(template)
+        except jinja2.TemplateNotFound as error:
+            if error.name == template:
+                return False
+            raise
+        except jinja2.TemplateError:
+            return True  # said when it is rendered
+        return True
+
+    def render_document(
         self,
         template: str,
         overrides: Mapping[str, str] = _NO_OVERRIDES,
@@ -132,8 +152,13 @@ class Renderer:
         empty_tags: bool = False,
         **context: object,
     ) -> str:
+        """An XML document from a template. Raises ConfigurationError."""
+        return finished(self.render_plain(template, **context), template, overrides, empty_tags=empty_tags)
+
+    def render_plain(self, template: str, **context: object) -> str:
+        """A text from a template, as the template gives it. Raises ConfigurationError."""
         try:
-            text = self._environment.get_template(template).render(context)
+            return self._environment.get_template(template).render(context)
         except jinja2.TemplateNotFound as error:
             raise ConfigurationError(
                 f"the template {error.name} is missing",
@@ -146,7 +171,6 @@ class Renderer:
                 why=str(error),
                 fix="mend the site's own copy, or remove it to use the one that is shipped",
             ) from error
-        return finished(text, template, overrides, empty_tags=empty_tags)
 
 
 def default_loads(
@@ -174,5 +198,8 @@ def _usable(load: str, model: Model, protocol: SignallingProtocol) -> bool:
     return True
 
 
-def _has_secret(entry: PhoneFile) -> bool:
-    return entry.settings.ssh is not None or any(line.auth_password for line in entry.lines)
+def _has_secret(entry: PhoneFile, text: str) -> bool:
+    """Whether a login or a password stands in the text; the file of a 7940 or 7960 with SIP firmware has none."""
+    secrets = {line.auth_password for line in entry.lines} - {""}
+    login = entry.settings.ssh is not None or bool(entry.settings.phone_password)
+    return login or any(escape(secret, quote=False) in text for secret in secrets)

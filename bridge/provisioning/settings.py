@@ -58,6 +58,8 @@ class ServiceUrls:
     idle_seconds: int = 0
     """After so long without use the idle URL is fetched."""
     problem_report: str = ""
+    logo: str = ""
+    """The picture on the screen of a 7940 or 7960 with SIP firmware."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,3 +90,9 @@ class PhoneSettings:
     ssh: SshLogin | None = None
     locale: Locale = Locale()
     urls: ServiceUrls = ServiceUrls()
+    phone_password: str = field(default="", repr=False)
+    """Unlocks the settings menu instead of ``**#``; empty leaves it to the phone."""
+    nat_address: str = ""
+    """What phones with SIP firmware call themselves behind a router; empty where there is none."""
+    resync_seconds: int = 3600
+    """How often phones that read flat profiles look for a new one."""

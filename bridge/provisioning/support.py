@@ -42,6 +42,7 @@ class FamilyFiles:
 
 _NEUTRAL = FamilyFiles(NEUTRAL_TEMPLATE, "neutral/sccp.xml", secret_length=_UNTESTED_SECRET)
 _NEW = FamilyFiles(sip="88xx/sip.xml", call_waiting=1)
+_ATA = FamilyFiles("ata/sip.xml", secret_length=_UNTESTED_SECRET)
 _SCCP_ONLY = FamilyFiles(sccp="base/sccp.xml")
 _OLSON = FamilyFiles(sccp="olson/sccp.xml")
 FILES: Mapping[ConfigFamily, FamilyFiles] = MappingProxyType(
@@ -54,31 +55,69 @@ FILES: Mapping[ConfigFamily, FamilyFiles] = MappingProxyType(
         ConfigFamily.SERIES_88XX: _NEW,
         ConfigFamily.SERIES_88XX_WIRELESS: _NEW,
         ConfigFamily.SERIES_88XX_CONFERENCE: _NEW,
-        ConfigFamily.SIPPHONE_7940_60: _SCCP_ONLY,
+        ConfigFamily.SIPPHONE_7940_60: FamilyFiles("7940-60/sip.xml", "base/sccp.xml", secret_length=_UNTESTED_SECRET),
+        ConfigFamily.SERIES_39XX: FamilyFiles(NEUTRAL_TEMPLATE, secret_length=_UNTESTED_SECRET),
+        ConfigFamily.ATA187: _ATA,
+        ConfigFamily.ATA190: _ATA,
+        ConfigFamily.ATA191: _ATA,
         ConfigFamily.FF_LD_GK: _SCCP_ONLY,
         ConfigFamily.FIRST_GENERATION: _SCCP_ONLY,
         ConfigFamily.WIRELESS_1: _OLSON,
         ConfigFamily.VIDEO: _SCCP_ONLY,
-        ConfigFamily.CIPC: _SCCP_ONLY,
+        ConfigFamily.CIPC: FamilyFiles("cipc/sip.xml", "base/sccp.xml", secret_length=_UNTESTED_SECRET),
         ConfigFamily.WIRELESS_2: _OLSON,
         ConfigFamily.CONFERENCE: _OLSON,
     }
 )
 
+FLAT: Mapping[ConfigFamily, str] = MappingProxyType(
+    {
+        ConfigFamily.MPP: "flat/phone.xml",
+        ConfigFamily.PHONEOS: "flat/phone.xml",
+        ConfigFamily.SPA: "flat/phone.xml",
+        ConfigFamily.SPA9XX: "flat/phone.xml",
+        ConfigFamily.MPP_ATA: "flat/adapter.xml",
+        ConfigFamily.SPA_ATA: "flat/adapter.xml",
+    }
+)
+"""Families that read flat-profile XML from a provisioning URL, and the template of each."""
 _FLAT = "it reads flat-profile XML, another format than SEP<MAC>.cnf.xml"
+_FLAT_FIX = "point it to our provisioning URL, see docs/phones.md"
 _REASONS: Mapping[ConfigFamily, tuple[str, str]] = MappingProxyType(
     {
         ConfigFamily.MPP: (
             _FLAT,
-            "load enterprise firmware where the hardware allows it, or configure it by its web page",
+            _FLAT_FIX,
         ),
-        ConfigFamily.MPP_ATA: (_FLAT, "configure it by its web page"),
-        ConfigFamily.PHONEOS: (_FLAT, "configure it by its web page"),
-        ConfigFamily.SPA: (_FLAT, "configure it by its web page"),
-        ConfigFamily.SPA9XX: (_FLAT, "configure it by its web page"),
-        ConfigFamily.SPA_ATA: (_FLAT, "configure it by its web page"),
-        ConfigFamily.SELSIUS: ("it reads a binary file of the first generation", "replace it; there is no way"),
-        ConfigFamily.ATA18X: ("it reads a binary profile made by the maker's own tool", "make the profile with cfgfmt"),
+        ConfigFamily.MPP_ATA: (_FLAT, _FLAT_FIX),
+        ConfigFamily.PHONEOS: (_FLAT, _FLAT_FIX),
+        ConfigFamily.SPA: (_FLAT, _FLAT_FIX),
+        ConfigFamily.SPA9XX: (_FLAT, _FLAT_FIX),
+        ConfigFamily.SPA_ATA: (_FLAT, _FLAT_FIX),
+        ConfigFamily.SELSIUS: (
+            "it reads SEP<MAC>.cnf, a binary file of the first generation whose layout is in no public source",
+            "type the server's address into its menu: it registers over SCCP without a file",
+        ),
+        ConfigFamily.ATA18X: (
+            "it reads ata<mac>, a binary profile that the maker's tool cfgfmt makes; its layout is in no public source",
+            "make the profile with cfgfmt and put it among the admin's own files, or type the server into its menu",
+        ),
+        ConfigFamily.FF_LD_GK: (
+            "its SIP firmware reads a profile ld<mac> or gk<mac>, of which public sources tell one parameter only",
+            "let it run its SCCP firmware, or put a profile that you made among the admin's own files",
+        ),
+        ConfigFamily.DX: (
+            "which elements of SEP<MAC>.cnf.xml its Android firmware needs is in no public source",
+            "register it as a plain SIP device, by hand",
+        ),
+        ConfigFamily.CE: (
+            "it is a room system, and takes its settings from its own web pages or the maker's cloud",
+            "register it as a plain SIP device, by hand",
+        ),
+        ConfigFamily.WEBEX_WIRELESS: (
+            "it is an Android phone that takes its settings from the maker's own management",
+            "register it as a plain SIP device, by hand",
+        ),
     }
 )
 _UNKNOWN_REASON = ("no file of this device type is known well enough", "register it as a plain SIP device, by hand")
@@ -114,10 +153,16 @@ def support(model: Model | None, protocol: SignallingProtocol) -> Support:
     why, fix = _REASONS.get(model.family, _UNKNOWN_REASON)
     if not model.device_prefix and model.family is not ConfigFamily.CIPC:
         why, fix = f"it is not a phone but of the kind {model.device_class}", "nothing needs to be done"
-    elif template or files.sccp or files.sip:
+    elif model.family not in _REASONS and (template or files.sccp or files.sip):
         why = f"files for its {spoken} firmware are not made yet"
         fix = f"let it run its {spoken.other} firmware" if model.is_dual_protocol else _UNKNOWN_REASON[1]
     return Support("", files, why, fix)
+
+
+def flat_template(model: Model | None) -> str:
+    """The template of the model's flat profile; empty for models that read none. None stands for a model not known
+    yet: whoever asks for a flat profile reads one."""
+    return FLAT[ConfigFamily.MPP] if model is None else FLAT.get(model.family, "")
 
 
 def require_support(model: Model | None, protocol: SignallingProtocol) -> Support:

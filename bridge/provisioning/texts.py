@@ -50,3 +50,16 @@ def checked_url(text: str, what: str) -> str:
             fix="shorten it",
         )
     return text
+
+
+def quoted(text: object) -> str:
+    """A value in quotation marks, in characters that the phone can show (Latin-1)."""
+    folded = "".join(_latin(char) for char in str(text) if char.isprintable())
+    return '"' + folded.replace('"', "'") + '"'
+
+
+def _latin(char: str) -> str:
+    if ord(char) < 256:
+        return char
+    plain = unicodedata.normalize("NFKD", char)[0]
+    return plain if ord(plain) < 256 else "?"

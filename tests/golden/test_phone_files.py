@@ -10,15 +10,40 @@ import pytest
 
 from bridge.core import (
     AddOnModule,
+    AppearanceSettings,
+    AutoAnswer,
+    BlfSpeedDial,
+    ButtonKind,
+    Device,
+    DeviceButton,
     DeviceDefaults,
+    FeatureButton,
+    LampPolicy,
     Line,
     LineAppearance,
+    LineSettings,
     NumberRange,
+    RingSetting,
     Server,
+    ServiceUrl,
     SignallingProtocol,
+    SpeedDial,
+    Switch,
 )
 from bridge.phones import catalogue
-from bridge.provisioning import PhoneSettings, RenderedFile, Renderer, ServiceUrls, dial_rules
+from bridge.provisioning import (
+    PhoneSettings,
+    RenderedFile,
+    Renderer,
+    ServiceUrls,
+    dial_rules,
+    render_common_text,
+    render_flat_profile,
+    render_model_profile,
+    render_old_dial_template,
+    render_own_text,
+    render_sync_file,
+)
 from tests.samples import sample_device, sample_pool, template_loader
 
 FILES = Path(__file__).with_name("files")
@@ -72,6 +97,54 @@ def phone_with_services() -> RenderedFile:
     )
 
 
+def device_with_keys() -> Device:
+    lines = (
+        LineAppearance(
+            1,
+            Line("1001", display_name="Ada", settings=LineSettings(auto_answer=AutoAnswer.SPEAKER)),
+            settings=AppearanceSettings(
+                external_mask="+4930555XXXX",
+                max_calls=6,
+                busy_trigger=3,
+                ring_busy=RingSetting.FLASH,
+                lamp=LampPolicy.LIGHT,
+                audible_messages=Switch.ON,
+                log_missed_calls=False,
+            ),
+        ),
+        LineAppearance(2, Line("2002", display_name="Sales", settings=LineSettings(voicemail_pilot="*98"))),
+    )
+    buttons = (
+        DeviceButton(3, SpeedDial("0049301234", "Taxi & more")),
+        DeviceButton(4, BlfSpeedDial("1002", "Bob")),
+        DeviceButton(5, ServiceUrl("http://192.0.2.10/menu?a=1&b=2", "Menu")),
+        DeviceButton(6, FeatureButton(ButtonKind.PICKUP, "Pick up")),
+        DeviceButton(7, FeatureButton(ButtonKind.REDIAL)),  # on 79xx only
+        DeviceButton(8, FeatureButton(ButtonKind.DIRECTED_PARK, "Slot 1", "701")),
+    )
+    return replace(sample_device(SIP, *lines), buttons=buttons)
+
+
+def phone_with_keys() -> RenderedFile:
+    return RENDERER.render_phone_file(device_with_keys(), sample_pool(), model=catalogue().require("8851"))
+
+
+PROVISION = "http://192.0.2.10:6970/provision"
+
+
+def flat(model: str) -> RenderedFile:
+    return render_flat_profile(
+        RENDERER,
+        device_with_keys(),
+        sample_pool(),
+        catalogue().require(model),
+        PhoneSettings(),
+        base=PROVISION,
+        rules=dial_rules([NumberRange.parse("1000-1999")]),
+        year=2026,
+    )
+
+
 def default_file() -> RenderedFile:
     rows = [
         DeviceDefaults(model.number, protocol, model.last_known_load(protocol))
@@ -98,6 +171,40 @@ CASES = {
     "8841-sip.xml": lambda: phone("8841", SIP, "sip88xx.14-4-1-0301-6"),
     "8851-busy-sip.xml": busy_phone,
     "7965-services-sccp.xml": phone_with_services,
+    "7960-sip.xml": lambda: phone("7960", SIP, "P0S3-8-12-00"),
+    "7960-SIP001122AABBCC.cnf": lambda: render_own_text(
+        RENDERER,
+        sample_device(),
+        sample_pool(),
+        catalogue().require("7960"),
+        PhoneSettings(voicemail_number="*97"),
+        year=2026,
+        load="P0S3-8-12-00",
+    ),
+    "SIPDefault.cnf": lambda: render_common_text(RENDERER, sample_pool().group, PhoneSettings()),
+    "syncinfo.xml": lambda: render_sync_file(RENDERER),
+    "dialplan7940.xml": lambda: render_old_dial_template(RENDERER, dial_rules([NumberRange.parse("1000-1999")])),
+    "8851-keys-sip.xml": phone_with_keys,
+    "8841-mpp.xml": lambda: flat("8841-3PCC"),
+    "9861.xml": lambda: flat("9861"),
+    "spa504g.xml": lambda: flat("SPA504G"),
+    "ata191-mpp.xml": lambda: flat("ATA 191-MPP"),
+    "7841-3PCC.xml": lambda: render_model_profile(RENDERER, "7841-3PCC.xml", PhoneSettings(), PROVISION),
+    "ata187-sip.xml": lambda: RENDERER.render_phone_file(
+        sample_device(SIP, name="ATA001122AABBCC"), sample_pool(), model=catalogue().require("ATA 187")
+    ),
+    "3905-sip.xml": lambda: phone("3905"),
+    "cipc-sip.xml": lambda: phone("Cisco IP Communicator"),
+    "cipc-sccp.xml": lambda: phone("Cisco IP Communicator", SCCP),
+    "7910-sccp.xml": lambda: phone("7910", SCCP),
+    "7912-sccp.xml": lambda: phone("7912", SCCP),
+    "7920-sccp.xml": lambda: phone("7920", SCCP),
+    "7931-sip.xml": lambda: phone("7931"),
+    "7937-sccp.xml": lambda: phone("7937", SCCP),
+    "7940-sccp.xml": lambda: phone("7940", SCCP),
+    "7985-sccp.xml": lambda: phone("7985", SCCP),
+    "8821-sip.xml": lambda: phone("8821"),
+    "8945-sccp.xml": lambda: phone("8945", SCCP),
     "XMLDefault.cnf.xml": default_file,
     "dialplan.xml": lambda: RENDERER.render_dial_template(
         dial_rules([NumberRange.parse("1000-1999"), NumberRange.parse("600-605")], at_once=["112"])

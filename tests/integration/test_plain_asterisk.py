@@ -19,7 +19,7 @@ from bridge.errors import NotFound, PbxUnavailable
 from bridge.lab.asterisk import PrivateAsterisk, free_port
 from bridge.pbx import AmiSettings, PlainAsterisk, PlainAsteriskSettings
 from bridge.pbx.amilink import AmiAnswer, AmiMessage
-from bridge.ports import RestartKind, SipEndpoint
+from bridge.ports import RestartEvent, RestartKind, SipEndpoint
 from tests.integration.recorder import Recorder
 from tests.integration.sipclient import SipClient
 
@@ -276,7 +276,7 @@ async def test_the_restart_request_reaches_the_phone(asterisk: PrivateAsterisk) 
                 "SoftkeyVersionStamp={0000000000000000}",
                 "",
             ]
-            await pbx.restart_phone("1000", RestartKind.RESTART, check_sync=True)
+            await pbx.restart_phone("1000", RestartKind.RESTART, event=RestartEvent.CHECK_SYNC)
             head, _, body = (await client.request("NOTIFY")).partition("\r\n\r\n")
             assert "Event: check-sync" in head
             assert body == ""

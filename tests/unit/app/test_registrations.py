@@ -24,7 +24,7 @@ from bridge.core.events import (
     PhoneUnregistered,
 )
 from bridge.errors import PbxUnavailable
-from bridge.ports import Contact, RestartKind
+from bridge.ports import Contact, RestartEvent, RestartKind
 from bridge.store import SqlStore
 from tests.unit.app.conftest import CountingIds, Remembering, StillClock
 
@@ -39,7 +39,9 @@ class Phones:
         self.restarted: list[str] = []
         self.away = False
 
-    async def restart_phone(self, endpoint: str, kind: RestartKind, *, check_sync: bool = False) -> None:
+    async def restart_phone(
+        self, endpoint: str, kind: RestartKind, *, event: RestartEvent = RestartEvent.SERVICE_CONTROL
+    ) -> None:
         if self.away:
             raise PbxUnavailable("Asterisk is not connected")
         self.restarted.append(endpoint)

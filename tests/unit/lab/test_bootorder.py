@@ -265,7 +265,7 @@ def test_hexadecimal_digits_are_small_on_a_7905() -> None:
 
 def test_models_without_a_known_order_are_named() -> None:
     with pytest.raises(NotFound, match="no boot order"):
-        BootOrder(catalogue().require("SPA504G"), MAC, "7.4.4")
+        BootOrder(catalogue().require("DX650"), MAC, "7.4.4")
 
 
 def test_an_answer_without_a_question_is_our_own_mistake() -> None:

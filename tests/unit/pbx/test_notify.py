@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from bridge.errors import PbxError, SepbridgeError
-from bridge.pbx.notify import check_sync_fields, restart_fields
-from bridge.ports import RestartKind
+from bridge.pbx.notify import event_fields, restart_fields
+from bridge.ports import RestartEvent, RestartKind
 
 
 def test_restart_in_the_order_that_the_phone_wants() -> None:
@@ -24,8 +24,9 @@ def test_restart_in_the_order_that_the_phone_wants() -> None:
     assert ("Variable", "Content=action=reset") in restart_fields("1001", RestartKind.RESET, "x")
 
 
-def test_check_sync_has_no_body() -> None:
-    assert check_sync_fields("1001") == [("Endpoint", "1001"), ("Variable", "Event=check-sync")]
+@pytest.mark.parametrize("event", [RestartEvent.CHECK_SYNC, RestartEvent.RESYNC])
+def test_other_events_have_no_body(event: RestartEvent) -> None:
+    assert event_fields("1001", event) == [("Endpoint", "1001"), ("Variable", f"Event={event.value}")]
 
 
 @pytest.mark.parametrize("call_id", ["", "a,Event=x", 'a"b', "a\\b", "a(b)", "a{b}", "a b", "a\r\nb", "x" * 201])
@@ -37,4 +38,4 @@ def test_a_call_id_that_asterisk_would_change_is_refused(call_id: str) -> None:
 @pytest.mark.parametrize("endpoint", ["", "1001\r\nAction: Originate", "a,b"])
 def test_an_endpoint_name_that_is_none_is_refused(endpoint: str) -> None:
     with pytest.raises(SepbridgeError):
-        check_sync_fields(endpoint)
+        event_fields(endpoint, RestartEvent.CHECK_SYNC)

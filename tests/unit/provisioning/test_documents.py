@@ -120,5 +120,7 @@ def test_the_page_calls_simulated_only_what_is() -> None:
     page = phones_page(catalogue(), set(skinny_models()))
     assert "| 8841 | 683 | simulated | – |" in page
     assert "| 7961G | 30018 | simulated | simulated |" in page
-    assert "| 7940G | 8 | planned | simulated |" in page
-    assert "| 8841-3PCC (MPP) |  | planned | – |" in page
+    assert "| 7940G | 8 | simulated | simulated |" in page
+    assert "| 8841-3PCC (MPP) |  | simulated | – |" in page
+    assert "No file for SIP firmware: which elements" in page
+    assert "| DX650 | 647 | no file | – |" in page

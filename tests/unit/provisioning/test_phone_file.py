@@ -325,3 +325,33 @@ def test_a_broken_template_of_the_site_is_named(tmp_path: Path, template: str, m
     (tmp_path / "neutral" / "sip.xml").write_text(template, encoding="utf-8")
     with pytest.raises(ConfigurationError, match=message):
         Renderer(template_loader(tmp_path)).render_phone_file(sample_device(), sample_pool())
+
+
+def test_the_languages_of_a_device_and_of_its_pool() -> None:
+    pool = replace(sample_pool(), user_locale="German_Germany", network_locale="Germany")
+    device = sample_device()
+    text = RENDERER.render_phone_file(device, pool, model=catalogue().require("8841")).text
+    assert content(text, "userLocale/name") == "German_Germany"
+    assert content(text, "userLocale/langCode") is None
+    assert content(text, "networkLocale") == "Germany"
+    device = replace(device, settings=replace(device.settings, user_locale="French_France"))
+    text = RENDERER.render_phone_file(device, pool, model=catalogue().require("8841")).text
+    assert content(text, "userLocale/name") == "French_France"
+    text = RENDERER.render_phone_file(sample_device(), sample_pool(), model=catalogue().require("8841")).text
+    assert (content(text, "userLocale/name"), content(text, "userLocale/langCode")) == (
+        "English_United_States",
+        "en_US",
+    )
+
+
+def test_a_phone_has_a_template_of_its_own_beside_that_of_the_site(tmp_path: Path) -> None:
+    (tmp_path / "devices").mkdir()
+    (tmp_path / "devices" / "SEP001122AABBCC.xml").write_text(
+        '{% extends "88xx/sip.xml" %}{% block features %}<phonePersonalization>1</phonePersonalization>{% endblock %}'
+    )
+    renderer = Renderer(template_loader(tmp_path))
+    model = catalogue().require("8841")
+    own = renderer.render_phone_file(sample_device(), sample_pool(), model=model).text
+    other = renderer.render_phone_file(sample_device(name="SEP001122AABBCD"), sample_pool(), model=model).text
+    assert content(own, "phonePersonalization") == "1"
+    assert content(other, "phonePersonalization") is None

@@ -1,0 +1,81 @@
+"""Phones of families with files of their own, from the first request to the call, on a real Asterisk."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from bridge.core.events import FileRewritten, ModelLearnt, PhoneAdmitted
+from bridge.lab.phone import SimulatedPhone
+from bridge.lab.phoneevents import AudioHeard, FileAsked, FileGot, Registered, RestartAsked
+from bridge.lab.servicecontrol import RestartAction
+from bridge.lab.testbed import running_testbed
+from bridge.ports import RestartKind
+from tests.e2e.conftest import Shelf, Watch, come_up
+
+
+@pytest.mark.req("RG-08")
+async def test_a_7960_with_sip_firmware_registers_from_its_text_files_and_calls(shelf: Shelf) -> None:
+    async with running_testbed() as bed:
+        watch = Watch(bed)
+        phone, other = shelf.take(bed, "7960"), shelf.take(bed, "8841")
+        phone.power_on()
+        await phone.wait_for(Registered)
+        await come_up(other)
+        assert {event.device for event in watch.of(PhoneAdmitted)} == {phone.device, other.device}
+        await watch.seen(ModelLearnt, phone.device)
+        assert phone.boots == 1  # what it got at first is what it needs
+        assert phone.device not in {event.device for event in watch.of(FileRewritten)}
+
+        phone.call(other.number)
+        assert (await phone.wait_for(AudioHeard)).frequency == other.tone
+        assert (await other.wait_for(AudioHeard)).frequency == phone.tone
+        phone.hang_up()
+
+        await bed.service.restart_phone(phone.device, RestartKind.RESTART)
+        assert (await phone.wait_for(RestartAsked)).action == RestartAction.CHECK_SYNC
+        async with asyncio.timeout(20):
+            while (await phone.wait_for(FileGot)).name != "syncinfo.xml":
+                pass
+        await phone.wait_for(Registered)
+        assert phone.boots == 2
+
+
+@pytest.mark.req("RG-30")
+@pytest.mark.parametrize("model", ["8841-3PCC", "9861", "SPA504G", "ATA 191-MPP", "PAP2T"])
+async def test_a_phone_with_a_flat_profile_registers_calls_and_resyncs(shelf: Shelf, model: str) -> None:
+    async with running_testbed() as bed:
+        watch = Watch(bed)
+        phone, other = shelf.take(bed, model), shelf.take(bed, "8841")
+        phone.power_on()
+        await phone.wait_for(Registered)
+        await come_up(other)
+        assert phone.boots == 1
+        (learnt, *_) = await watch.seen(ModelLearnt, phone.device)
+        assert learnt.model == phone.model.name
+        assert not [name for name in asked_by(phone) if name.endswith(".cnf.xml")]
+
+        phone.call(other.number)
+        assert (await phone.wait_for(AudioHeard)).frequency == other.tone
+        phone.hang_up()
+        await bed.service.restart_phone(phone.device, RestartKind.RESTART)
+        await phone.wait_for(RestartAsked)
+        await phone.wait_for(Registered)
+        assert phone.boots == 2
+
+
+@pytest.mark.req("RG-08")
+@pytest.mark.parametrize("model", ["ATA 187", "3905", "Cisco IP Communicator"])
+async def test_a_phone_of_another_family_registers_and_calls(shelf: Shelf, model: str) -> None:
+    async with running_testbed() as bed:
+        phone, other = shelf.take(bed, model), shelf.take(bed, "8841")
+        phone.power_on()
+        await phone.wait_for(Registered)
+        await come_up(other)
+        other.call(phone.number or "1000")
+        assert (await other.wait_for(AudioHeard)).frequency == phone.tone
+
+
+def asked_by(phone: SimulatedPhone) -> list[str]:
+    return [event.name for event in phone.events if isinstance(event, FileAsked)]

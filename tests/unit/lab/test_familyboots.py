@@ -1,0 +1,102 @@
+"""Every model for which there is a file: its phone asks in its family's order, and comes up with what it gets."""
+
+from __future__ import annotations
+
+import pytest
+
+from bridge.core import SignallingProtocol
+from bridge.errors import NotFound
+from bridge.lab.bootfiles import boot_plan
+from bridge.lab.bootorder import Booted
+from bridge.phones import ConfigFamily, Model, catalogue
+from bridge.provisioning import flat_template, support
+from tests.unit.lab.familyboots import MAC, boot
+
+SIP = SignallingProtocol.SIP
+SCCP = SignallingProtocol.SCCP
+LOADS = {
+    (ConfigFamily.JAVA_79XX, SIP): "SIP41.9-4-2SR3-1S",
+    (ConfigFamily.JAVA_79XX, SCCP): "SCCP41.9-4-2SR3-1S",
+    (ConfigFamily.SIPPHONE_7940_60, SIP): "P0S3-8-12-00",
+    (ConfigFamily.SIPPHONE_7940_60, SCCP): "P0030801SR02",
+    (ConfigFamily.SERIES_69XX, SIP): "SIP69xx.9-4-1-3",
+    (ConfigFamily.SERIES_69XX, SCCP): "SCCP69xx.9-4-1-3SR3",
+    (ConfigFamily.SERIES_894X, SIP): "SIP8941_8945.9-3-1-18",
+    (ConfigFamily.SERIES_894X, SCCP): "SCCP894x.9-4-2SR1-2",
+    (ConfigFamily.SERIES_88XX, SIP): "sip88xx.12-8-1-0101-482",
+    (ConfigFamily.SERIES_78XX, SIP): "sip78xx.12-8-1-0101-482",
+}
+SERVED = [
+    (model, protocol)
+    for model in catalogue()
+    for protocol in SignallingProtocol
+    if (model.only_protocol or protocol) is protocol
+    and (support(model, protocol).supported or (protocol is SIP and flat_template(model)))
+]
+
+
+@pytest.mark.req("RG-08")
+@pytest.mark.parametrize(("model", "protocol"), SERVED, ids=lambda value: str(value))
+def test_a_phone_of_every_served_model_comes_up(model: Model, protocol: SignallingProtocol) -> None:
+    load = LOADS.get((model.family, protocol), model.last_known_load(protocol))
+    order, asked = boot(model, protocol, load)
+    assert isinstance(order.outcome, Booted), (order.outcome, asked)
+    settings = order.outcome.settings
+    assert settings.servers[0].address == "192.0.2.10"
+    if protocol is SIP:
+        assert settings.line is not None
+        assert (settings.line.name, settings.line.auth_name) == ("1001", "1001")
+        assert settings.register_with_proxy
+    if flat_template(model):
+        assert asked[-1] == "/provision/001122aabbcc.xml"
+        assert not any(name.endswith(".cnf.xml") for name in asked)
+        return
+    own = f"{model.device_prefix or 'SEP'}{MAC}.cnf.xml".lower()
+    assert own in [name.lower() for name in asked]
+
+
+ORDERS = {
+    ("7960", SIP): [
+        "CTLSEP001122AABBCC.tlv",
+        "SEP001122AABBCC.cnf.xml",
+        "SIPDefault.cnf",
+        "./SIP001122AABBCC.cnf",
+        "RINGLIST.DAT",
+        "dialplan7940.xml",
+    ],
+    ("7912", SCCP): [
+        "SEP001122aabbcc.cnf.xml",
+        "gk001122aabbcc",
+        "gkdefault.cfg",
+    ],
+    ("ATA 187", SIP): ["ATA001122AABBCC.cnf.xml", "ATA1122AABBCC01.cnf.xml", "dialplan.xml"],
+    ("7841-3PCC", SIP): ["/7841-3PCC.xml", "/provision/001122aabbcc.xml"],
+    ("9861", SIP): ["/9861.xml", "/provision/001122aabbcc.xml"],
+    ("SPA504G", SIP): ["/spa504G.cfg", "/provision/001122aabbcc.xml"],
+    ("PAP2T", SIP): ["/init.cfg", "/provision/001122aabbcc.xml"],
+    ("ATA 192-MPP", SIP): ["/ata192.cfg", "/provision/001122aabbcc.xml"],
+    ("3905", SIP): ["SEP001122AABBCC.cnf.xml", "dialplan.xml"],
+    ("9971", SIP): [
+        "CTLSEP001122AABBCC.tlv",
+        "ITLSEP001122AABBCC.tlv",
+        "ITLFile.tlv",
+        "SEP001122AABBCC.cnf.xml",
+        "featurepolicy.xml",
+        "dialplan.xml",
+    ],
+}
+
+
+@pytest.mark.parametrize(("name", "protocol"), ORDERS, ids=lambda value: str(value))
+def test_the_order_is_the_familys(name: str, protocol: SignallingProtocol) -> None:
+    model = catalogue().require(name)
+    load = LOADS.get((model.family, protocol), model.last_known_load(protocol))
+    assert boot(model, protocol, load)[1] == ORDERS[name, protocol]
+
+
+def test_every_family_with_a_file_has_a_boot_order() -> None:
+    for model, protocol in SERVED:
+        try:
+            boot_plan(model, LOADS.get((model.family, protocol), "x"))
+        except NotFound as error:
+            pytest.fail(str(error))
