@@ -37,6 +37,9 @@ from bridge.core import (
     PatternKey,
     PhoneButtonTemplate,
     Region,
+    Rollout,
+    RolloutPhone,
+    RolloutState,
     RoutePattern,
     Server,
     SignallingProtocol,
@@ -333,6 +336,34 @@ class PhonebookRepository(Protocol):
         ...
 
 
+class FirmwareRepository(Protocol):
+    """Loads that are wanted for single phones, and roll-outs."""
+
+    def wanted(self) -> dict[DeviceName, str]:
+        """The loads set for single phones; they go before the device defaults."""
+        ...
+
+    def set_wanted(self, device: DeviceName, load: str) -> None:
+        """Set the load of one phone; an empty one goes back to the device defaults. Raises NotFound."""
+        ...
+
+    def begin(self, rollout: Rollout) -> Rollout:
+        """Add a roll-out; it comes back with its id. Raises Conflict while another one is running."""
+        ...
+
+    def newest(self) -> Rollout | None:
+        """The roll-out that was begun last."""
+        ...
+
+    def set_state(self, rollout: int, state: RolloutState, detail: str = "") -> None:
+        """Note how a roll-out stands."""
+        ...
+
+    def set_phone(self, rollout: int, phone: RolloutPhone) -> None:
+        """Note how far a phone is."""
+        ...
+
+
 class UnitOfWork(Protocol):
     """One transaction. Leaving the block without ``commit()`` undoes everything in it."""
 
@@ -342,6 +373,7 @@ class UnitOfWork(Protocol):
     objects: SiteObjects
     journal: Journal
     phonebook: PhonebookRepository
+    firmware: FirmwareRepository
 
     def commit(self) -> None:
         """Make the changes lasting. Raises Conflict, StoreUnavailable or StoreReadOnly."""

@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterator
 
 from bridge.app.directory import DirectoryDesk
+from bridge.app.firmware import FirmwareDesk
 from bridge.app.phonechanges import PhoneChanges
 from bridge.app.phones import PhoneDesk
 from bridge.app.sitedesk import SiteDesk
@@ -16,6 +17,7 @@ from bridge.app.window import WindowDesk
 from bridge.cli.control import poke
 from bridge.cli.frame import Frame
 from bridge.store import SqlStore, open_store
+from bridge.store.firmware import FirmwareStore
 
 
 def actor() -> str:
@@ -54,6 +56,13 @@ def directory_desk(frame: Frame) -> Iterator[DirectoryDesk]:
     """Directories."""
     with opened_store(frame) as store:
         yield DirectoryDesk(store, SystemClock(), actor())
+
+
+@contextlib.contextmanager
+def firmware_desk(frame: Frame) -> Iterator[FirmwareDesk]:
+    """Firmware and its roll-outs."""
+    with opened_store(frame) as store:
+        yield FirmwareDesk(store, FirmwareStore(frame.settings.files_directory), SystemClock(), actor())
 
 
 @contextlib.contextmanager

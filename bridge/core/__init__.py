@@ -36,6 +36,7 @@ from bridge.core.phonesettings import (
     Switch,
 )
 from bridge.core.protocol import SignallingProtocol
+from bridge.core.rollouts import Rollout, RolloutPhone, RolloutStage, RolloutState
 from bridge.core.routing import (
     CallingSearchSpace,
     DialPattern,
@@ -110,6 +111,10 @@ __all__ = [
     "Region",
     "ReleaseCause",
     "RingSetting",
+    "Rollout",
+    "RolloutPhone",
+    "RolloutStage",
+    "RolloutState",
     "RoutePattern",
     "Server",
     "ServiceUrl",

@@ -12,6 +12,7 @@ from bridge.errors import StoreUnavailable
 from bridge.ports import (
     AutoregistrationRepository,
     DeviceRepository,
+    FirmwareRepository,
     Journal,
     PhonebookRepository,
     SiteObjects,
@@ -19,6 +20,7 @@ from bridge.ports import (
 )
 from bridge.store.autoregistration import SqlAutoregistrationRepository
 from bridge.store.devices import SqlDeviceRepository
+from bridge.store.firmwaretables import SqlFirmwareRepository
 from bridge.store.journal import SqlJournal
 from bridge.store.phonebook import SqlPhonebookRepository
 from bridge.store.pruning import JourneyPruner
@@ -39,6 +41,7 @@ class SqlUnitOfWork:
     objects: SiteObjects
     journal: Journal
     phonebook: PhonebookRepository
+    firmware: FirmwareRepository
 
     def __init__(self, engine: Engine, pruner: JourneyPruner, *, writes: bool) -> None:
         self._engine = engine
@@ -64,6 +67,7 @@ class SqlUnitOfWork:
         self.objects = SqlSiteObjects(connection, site)
         self.journal = SqlJournal(connection, self._pruner)
         self.phonebook = SqlPhonebookRepository(connection)
+        self.firmware = SqlFirmwareRepository(connection)
         return self
 
     def __exit__(
