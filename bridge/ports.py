@@ -44,6 +44,7 @@ from bridge.core import (
     Server,
     SignallingProtocol,
     SoftkeyTemplate,
+    StoredFile,
     TranslationPattern,
     UniversalDeviceTemplate,
     UniversalLineTemplate,
@@ -96,8 +97,8 @@ class FileProvider(Protocol):
 class FileStore(Protocol):
     """The admin's own files: firmware, ring tones, locales. Read-only for us."""
 
-    def read(self, name: str) -> memoryview | None:
-        """The content of ``name`` (letter case ignored, always inside the tree), or None. Raises StoreError."""
+    def look(self, name: str) -> StoredFile | None:
+        """The file ``name`` (letter case ignored, always inside the tree), or None. Raises StoreError."""
         ...
 
 

@@ -19,6 +19,7 @@ MacLookup = Callable[[str], MacAddress | None]
 
 MAX_CLIENTS = 10_000
 _MINUTE = timedelta(minutes=1)
+_REMEMBERED = timedelta(minutes=10)
 
 
 def plain_address(client: str) -> str:
@@ -64,6 +65,21 @@ class GuessingBrake:
     def __init__(self, limit: int) -> None:
         self.limit = limit
         self._seen: OrderedDict[str, tuple[datetime, set[DeviceName]]] = OrderedDict()
+        self._caught: OrderedDict[str, datetime] = OrderedDict()
+
+    def was_guessing(self, client: str, *, now: datetime) -> bool:
+        """Whether this address was caught in the last ten minutes."""
+        caught = self._caught.get(client)
+        return caught is not None and now - caught < _REMEMBERED
+
+    def catch(self, client: str, *, now: datetime) -> bool:
+        """Note that this address guesses; True when it is news (again after a minute without a guess)."""
+        before = self._caught.get(client)
+        self._caught[client] = now
+        self._caught.move_to_end(client)
+        if len(self._caught) > MAX_CLIENTS:
+            self._caught.popitem(last=False)
+        return before is None or now - before >= _MINUTE
 
     def is_guessing(self, client: str, device: DeviceName, *, now: datetime) -> bool:
         """Note the request; True when this address has asked for too many different unknown phones."""

@@ -7,7 +7,7 @@ import contextlib
 import logging
 import os
 import socket
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -28,7 +28,7 @@ from bridge.app.stations import Stations
 from bridge.app.status import ServiceStatus
 from bridge.app.system import SystemClock, SystemIds
 from bridge.autoregistration.checks import enabled_servers
-from bridge.core import Device, DeviceName, Server, SignallingProtocol
+from bridge.core import Device, DeviceName, Server, SignallingProtocol, TransferUnderWay
 from bridge.core.events import Event, PbxConnected, PbxLost
 from bridge.dialplan import Context
 from bridge.errors import ConfigurationError, NotFound, PbxError, SepbridgeError, StoreError
@@ -102,6 +102,7 @@ class Service:
             mac_of=self.mac_of,
             settings=settings.files,
             networks=settings.server.allowed_networks,
+            sink=self.recorder,
         )
         self.tftp = TftpServer(
             self.resolver,
@@ -142,6 +143,8 @@ class Service:
         self.pbx.line_features.on_change = self.stations.line_desk.changed
         self.http_addresses: tuple[tuple[str, int], ...] = ()
         """Filled in by who serves HTTP."""
+        self.https_addresses: tuple[tuple[str, int], ...] = ()
+        self.http_transfers: Sequence[Callable[[], list[TransferUnderWay]]] = ()
         self._started_at = self.clock.now()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -201,6 +204,7 @@ class Service:
         parts = {
             "TFTP": self.tftp.addresses,
             "HTTP": self.http_addresses,
+            "HTTPS": self.https_addresses,
             "doorway": self.doorkeeper.addresses,
             "SCCP": self.stations.addresses,
             "SCCP over TLS": self.stations.tls_addresses,
@@ -218,7 +222,7 @@ class Service:
             pid=os.getpid(),
             started_at=self._started_at,
             tftp=tuple(_shown(each) for each in self.tftp.addresses),
-            http=tuple(_shown(each) for each in self.http_addresses),
+            http=tuple(_shown(each) for each in (*self.http_addresses, *self.https_addresses)),
             doorway=tuple(_shown(each) for each in self.doorkeeper.addresses),
             sccp=tuple(_shown(each) for each in (*self.stations.addresses, *self.stations.tls_addresses)),
             pbx=self.pbx.status(),

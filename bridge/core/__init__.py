@@ -5,7 +5,16 @@ from __future__ import annotations
 from bridge.core.callmodes import DtmfMode, EarlyOpen
 from bridge.core.devicename import DeviceName
 from bridge.core.devices import Device, Line, LineAppearance
-from bridge.core.files import FileAnswer, FileDenied, FileFound, FileMissing, FileRequest, Via
+from bridge.core.files import (
+    FileAnswer,
+    FileDenied,
+    FileFound,
+    FileMissing,
+    FileRequest,
+    StoredFile,
+    TransferUnderWay,
+    Via,
+)
 from bridge.core.linefeatures import DndMode, ForwardKind, LineFeatures
 from bridge.core.mac import MacAddress
 from bridge.core.numbers import NumberRange, check_directory_number
@@ -124,8 +133,10 @@ __all__ = [
     "SoftkeyTemplate",
     "SpeedDial",
     "StateKeys",
+    "StoredFile",
     "Switch",
     "TemplateButton",
+    "TransferUnderWay",
     "TranslationPattern",
     "UniversalDeviceTemplate",
     "UniversalLineTemplate",
