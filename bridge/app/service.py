@@ -22,6 +22,7 @@ from bridge.app.phonefiles import PhoneFiles, template_loader
 from bridge.app.recorder import EventRecorder
 from bridge.app.registrations import Registrations
 from bridge.app.resolver import FileResolver
+from bridge.app.rollouts import RolloutProgress, Rollouts, log_findings
 from bridge.app.screenmessages import Delivery, ScreenMessage
 from bridge.app.settings import Settings
 from bridge.app.stations import Stations
@@ -42,6 +43,7 @@ from bridge.sccp.profile import StationProfile
 from bridge.sip import Destination
 from bridge.store import open_store
 from bridge.store.filetree import FileTree
+from bridge.store.firmware import FirmwareStore
 
 log = logging.getLogger(__name__)
 
@@ -140,6 +142,17 @@ class Service:
                 listens=listens,
             ),
         )
+        self.rollouts = Rollouts(
+            self.store,
+            FirmwareStore(settings.files_directory),
+            self.files,
+            self.recorder,
+            self.clock,
+            ids,
+            restart=self.restart_phone,
+            is_talking=self.stations.is_talking,
+            transfers=self._transfers,
+        )
         self.pbx.line_features.on_change = self.stations.line_desk.changed
         self.http_addresses: tuple[tuple[str, int], ...] = ()
         """Filled in by who serves HTTP."""
@@ -156,6 +169,8 @@ class Service:
             await self.stations.start()
             self.files.doorway_port = self.doorkeeper.port
             self.recorder.subscribe(self._heard)
+            self.recorder.subscribe(self.rollouts.heard)
+            await asyncio.to_thread(lambda: log_findings(self.rollouts.findings()))
             await self.refresh()
             # The first rendering compiles the templates: better now than while the first phone waits.
             await asyncio.to_thread(self.files.warm_up)
@@ -175,6 +190,7 @@ class Service:
             ("Asterisk", self.pbx.run()),
             ("refresh", self._refresh_now_and_then()),
             ("line features", self.stations.line_desk.run()),
+            ("firmware", self.rollouts.run()),
         )
 
     async def __aexit__(
@@ -243,6 +259,7 @@ class Service:
         self.pbx.set_dial_plan(contexts)
         self.pbx.replace_all(endpoints)
         self.stations.take_profiles(profiles)
+        self.rollouts.look()
 
     async def message_phones(
         self, message: ScreenMessage, *, names: Sequence[DeviceName] = (), pool: str = ""
@@ -256,6 +273,10 @@ class Service:
             return "it has SIP firmware, which takes texts through its own web pages only"
         return self.stations.message(device.name, message)
 
+    async def rollout(self) -> RolloutProgress | None:
+        """The roll-out of firmware that is under way."""
+        return self.rollouts.progress()
+
     async def restart_phone(self, name: DeviceName, kind: RestartKind) -> None:
         """Tell a phone to restart. Raises NotFound, PbxError."""
         device = await asyncio.to_thread(self._device, name)
@@ -267,6 +288,9 @@ class Service:
         await self.pbx.restart_phone(device.number, kind, check_sync=check_sync)
 
     # --- how the parts hang together ---------------------------------------------------------------------------------
+
+    def _transfers(self) -> list[TransferUnderWay]:
+        return [*self.tftp.transfers(), *(each for transfers in self.http_transfers for each in transfers())]
 
     def _admitted(self, devices: Sequence[Device]) -> None:
         endpoints = [endpoint for device in devices if (endpoint := self.files.endpoint(device)) is not None]

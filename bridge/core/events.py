@@ -223,6 +223,15 @@ class PhoneRestartSent(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FirmwareStageReached(Event):
+    """A roll-out of firmware got further with this phone, or failed."""
+
+    load: str
+    stage: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EmergencyNumberDialled(Event):
     """Somebody dialled an emergency number; the call was on its way at this moment."""
 

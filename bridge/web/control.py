@@ -11,6 +11,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from bridge.app.asjson import plain
+from bridge.app.rollouts import RolloutProgress
 from bridge.app.screenmessages import Delivery, ScreenMessage, checked_message
 from bridge.app.status import ServiceStatus
 from bridge.core import DeviceName
@@ -35,6 +36,10 @@ class Controllable(Protocol):
         """Show a text on phones. Raises NotFound."""
         ...
 
+    async def rollout(self) -> RolloutProgress | None:
+        """The roll-out of firmware that is under way."""
+        ...
+
     async def restart_phone(self, name: DeviceName, kind: RestartKind) -> None:
         """Tell a phone to restart. Raises NotFound, PbxError."""
         ...
@@ -50,6 +55,7 @@ class ControlServer:
         application.add_routes(
             [
                 web.get("/status", self._status),
+                web.get("/firmware/rollout", self._rollout),
                 web.post("/refresh", self._refresh),
                 web.post("/phones/{name}/restart", self._restart),
                 web.post("/message", self._message),
@@ -71,6 +77,9 @@ class ControlServer:
 
     async def _status(self, _: web.Request) -> web.Response:
         return _json(await self._service.status())
+
+    async def _rollout(self, _: web.Request) -> web.Response:
+        return _json(await self._service.rollout())
 
     async def _refresh(self, _: web.Request) -> web.Response:
         await self._service.refresh()
