@@ -12,10 +12,10 @@ from bridge.app.phonefiles import PhoneFiles
 from bridge.autoregistration.checks import Finding
 from bridge.core import Device, DeviceName, Rollout, RolloutPhone, RolloutStage, RolloutState, TransferUnderWay
 from bridge.core.events import Event, FileRewritten, FirmwareStageReached, PhoneRestartSent
-from bridge.errors import SepbridgeError
+from bridge.errors import SepbridgeError, StoreError
 from bridge.ports import Clock, EventSink, IdSource, RestartKind, Store
 from bridge.provisioning.rollout import PhoneProgress, RolloutRun
-from bridge.store.firmware import FirmwareStore
+from bridge.store.firmware import FirmwareStore, StoredLoad
 
 log = logging.getLogger(__name__)
 
@@ -93,7 +93,7 @@ class Rollouts:
             try:
                 if self._news.is_set():
                     self._news.clear()
-                    await asyncio.to_thread(self._load)
+                    await self._take_up()
                 if self._run is not None:
                     await self._step(self._run)
             except SepbridgeError as error:
@@ -101,26 +101,28 @@ class Rollouts:
             if self._run is not None:
                 await asyncio.sleep(EVERY)
 
-    def _load(self) -> None:
+    async def _take_up(self) -> None:
         """Take up what the database says: a new roll-out, one that was stopped, one of a former run."""
-        with self._store.read() as work:
-            rollout = work.firmware.newest()
+        rollout, stored, sizes = await asyncio.to_thread(self._read)
         if rollout is None:
             self._run = None
-            return
-        if self._run is not None and self._run.rollout.id == rollout.id:
-            self._run.rollout = replace(self._run.rollout, state=rollout.state, detail=rollout.detail)
+        elif self._run is not None and self._run.rollout.id == rollout.id:
+            if self._run.rollout.state is RolloutState.RUNNING:
+                self._run.rollout = replace(self._run.rollout, state=rollout.state, detail=rollout.detail)
             if rollout.state is RolloutState.STOPPED:
                 self._run.stop(now=self._clock.now())
-            return
-        if rollout.state is RolloutState.FINISHED or not (
-            rollout.state is RolloutState.RUNNING or any(each.stage.is_under_way for each in rollout.phones)
-        ):
+        elif rollout.state is RolloutState.RUNNING or any(each.stage.is_under_way for each in rollout.phones):
+            self._run = RolloutRun(rollout, stored.list if stored else None, sizes)
+        else:
             self._run = None
-            return
+
+    def _read(self) -> tuple[Rollout | None, StoredLoad | None, dict[str, int]]:
+        with self._store.read() as work:
+            rollout = work.firmware.newest()
+        if rollout is None or rollout.state is RolloutState.FINISHED:
+            return rollout, None, {}
         stored = self._firmware.find(rollout.load)
-        names = [stored.file, *stored.files] if stored else [rollout.load]
-        self._run = RolloutRun(rollout, stored.list if stored else None, self._firmware.sizes(names))
+        return rollout, stored, self._firmware.sizes([stored.file, *stored.files] if stored else [])
 
     async def _step(self, run: RolloutRun) -> None:
         now = self._clock.now()
@@ -130,43 +132,55 @@ class Rollouts:
             run.rollout = replace(run.rollout, state=RolloutState.STOPPED, detail=f"stopped by itself: {run.gives_up}")
             log.error("the roll-out of %s stopped by itself: %s", run.rollout.load, run.gives_up)
         if run.rollout.state is RolloutState.RUNNING and run.free_places:
-            devices = await asyncio.to_thread(self._begin_some, run)
-            for device in devices:
-                await self._tell(run, device)
-        if run.is_over and run.rollout.state is RolloutState.RUNNING:
+            await self._tell_some(run)
+        is_over = run.is_over
+        if is_over and run.rollout.state is RolloutState.RUNNING:
             run.rollout = replace(run.rollout, state=RolloutState.FINISHED)
-        await asyncio.to_thread(self._save, run)
-        if run.is_over:
+        # The machine belongs to the event loop: threads get what they need, and phones go on meanwhile.
+        changed = run.changed()
+        try:
+            await asyncio.to_thread(self._save, run.rollout, changed)
+        except StoreError:
+            run.not_written(changed)
+            raise
+        for phone in changed:
+            self._note(run, phone)
+        if is_over:
             self._run = None
 
-    def _begin_some(self, run: RolloutRun) -> list[Device]:
-        """Set the load of the phones whose turn it is."""
-        with self._store.read() as work:
-            devices = {device.name: device for device in work.devices.all()}
-        registered = {name for name, device in devices.items() if device.registered}
-        for gone in [each.device for each in run.rollout.phones if each.device not in devices]:
-            run.fail(gone, "it was removed", now=self._clock.now())
-        due = run.due(registered, self._is_talking)
-        if not due:
-            return []
+    async def _tell_some(self, run: RolloutRun) -> None:
+        devices = await asyncio.to_thread(self._devices)
         now = self._clock.now()
-        told: list[Device] = []
-        with self._store.write() as work:
-            for name in due:
-                device = work.devices.get(name)
-                if device is None:
-                    run.fail(name, "it was removed", now=now)
-                    continue
-                device = replace(device, version_stamp=self._ids.version_stamp())
-                work.firmware.set_wanted(name, run.rollout.load)
-                work.devices.update(device)
-                told.append(device)
-            work.commit()
-        self._files.read_site()
+        for gone in (each.device for each in run.rollout.phones if each.device not in devices):
+            run.lose(gone, now=now)
+        due = run.due({name for name, device in devices.items() if device.registered}, self._is_talking)
+        if not due:
+            return
+        told = await asyncio.to_thread(self._set_load, due, run.rollout.load)
         for device in told:
             run.tell(device.name, device.address, now=now)
             why = f"it is to run {run.rollout.load}"
             self._sink.record(FileRewritten(at=now, device=device.name, version_stamp=device.version_stamp, why=why))
+        for device in told:
+            await self._tell(run, device)
+
+    def _devices(self) -> dict[DeviceName, Device]:
+        with self._store.read() as work:
+            return {device.name: device for device in work.devices.all()}
+
+    def _set_load(self, names: Sequence[DeviceName], load: str) -> list[Device]:
+        """Set the load of the phones whose turn it is; those that are there."""
+        told: list[Device] = []
+        with self._store.write() as work:
+            for name in names:
+                device = work.devices.get(name)
+                if device is not None:
+                    device = replace(device, version_stamp=self._ids.version_stamp())
+                    work.firmware.set_wanted(name, load)
+                    work.devices.update(device, sharing=True)
+                    told.append(device)
+            work.commit()
+        self._files.read_site()
         return told
 
     async def _tell(self, run: RolloutRun, device: Device) -> None:
@@ -179,27 +193,27 @@ class Rollouts:
             why = f"it is to run {run.rollout.load}"
             self._sink.record(PhoneRestartSent(at=self._clock.now(), device=device.name, how=how, why=why))
 
-    def _save(self, run: RolloutRun) -> None:
+    def _save(self, rollout: Rollout, changed: Sequence[RolloutPhone]) -> None:
         """Write down what changed; a phone that failed gets back the load that was set for it before."""
-        changed = run.changed()
+        if not changed and rollout.state is RolloutState.RUNNING:
+            return
         with self._store.write() as work:
             stored = work.firmware.newest()
-            if stored is None or stored.id != run.rollout.id:
+            if stored is None or stored.id != rollout.id:
                 return
             for phone in changed:
-                work.firmware.set_phone(run.rollout.id, phone)
+                work.firmware.set_phone(rollout.id, phone)
                 device = work.devices.get(phone.device)
                 if device is not None and phone.stage is RolloutStage.FAILED and phone.told_at is not None:
                     work.firmware.set_wanted(phone.device, phone.wanted_before)
-                    work.devices.update(replace(device, version_stamp=self._ids.version_stamp()))
+                    device = replace(device, version_stamp=self._ids.version_stamp())
+                    work.devices.update(device, sharing=True)
             # Never undo a stop that the admin made in the meantime.
-            if stored.state is RolloutState.RUNNING and stored.state is not run.rollout.state:
-                work.firmware.set_state(run.rollout.id, run.rollout.state, run.rollout.detail)
+            if stored.state is RolloutState.RUNNING and stored.state is not rollout.state:
+                work.firmware.set_state(rollout.id, rollout.state, rollout.detail)
             work.commit()
         if any(each.stage is RolloutStage.FAILED for each in changed):
             self._files.read_site()
-        for phone in changed:
-            self._note(run, phone)
 
     def _note(self, run: RolloutRun, phone: RolloutPhone) -> None:
         if phone.stage in {RolloutStage.WAITING, RolloutStage.STOPPED}:

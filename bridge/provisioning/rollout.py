@@ -138,6 +138,12 @@ class RolloutRun:
         self._in_a_row += 1
         self._put(phone, stage=RolloutStage.FAILED, detail=why, ended_at=now)
 
+    def lose(self, name: DeviceName, *, now: datetime) -> None:
+        """The phone was removed; that is nobody's failure."""
+        phone = self._phones[name]
+        if phone.record.stage is RolloutStage.WAITING or phone.record.stage.is_under_way:
+            self._put(phone, stage=RolloutStage.STOPPED, detail="it was removed", ended_at=now)
+
     def done(self, name: DeviceName, *, now: datetime, detail: str = "") -> None:
         """The phone runs the load."""
         phone = self._phones[name]
@@ -156,6 +162,11 @@ class RolloutRun:
         """The phones that changed since this was asked last."""
         changed, self._changed = list(self._changed.values()), {}
         return changed
+
+    def not_written(self, phones: Iterable[RolloutPhone]) -> None:
+        """These could not be written down: they count as changed again."""
+        for each in phones:
+            self._changed.setdefault(each.device, each)
 
     # --- what phones do ----------------------------------------------------------------------------------------------
 
