@@ -125,6 +125,14 @@ class FileResolver:
 
     async def _device_file(self, request: FileRequest, client: str, name: DeviceName) -> FileAnswer:
         device = await asyncio.to_thread(self._known, name)
+        is_elsewhere = device is not None and device.address not in ("", client)
+        is_stranger = (device is None or is_elsewhere) and self._brake.asks_for_many(client, name, now=request.at)
+        if device is not None and (
+            (is_elsewhere and is_stranger)
+            or (device.address != client and self._brake.was_guessing(client, now=request.at))
+        ):
+            # One that moved asks for its own file alone; who asks for many is after their secrets.
+            return FileDenied(f"{client} asked for other phones' files before; see files.unknown_per_minute")
         if device is None:
             if self._brake.is_guessing(client, name, now=request.at):
                 self._caught(request, client)
@@ -143,8 +151,6 @@ class FileResolver:
             # It had its file and did not register with it: its firmware may speak the other protocol. Without a file it
             # reads XMLDefault, and shows by registering what it speaks.
             return FileMissing("it did not register with its file: it is sent to XMLDefault to show what it speaks")
-        if device.address != client and self._brake.was_guessing(client, now=request.at):
-            return FileDenied(f"{client} asked for too many unknown phones before; see files.unknown_per_minute")
         if trouble := why_not_theirs(device, client, self._settings.secrets_to, self._mac_of):
             return FileDenied(f"{trouble}; see files.secrets_to")
         return self._files.device_file(device)
