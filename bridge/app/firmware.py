@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from bridge.app.loadcheck import check_loads
 from bridge.autoregistration.checks import Finding, Severity
 from bridge.core import Device, DeviceDefaults, DeviceName, Rollout, RolloutPhone, RolloutStage, RolloutState
 from bridge.errors import Conflict, InvalidInput, NotFound
@@ -238,6 +239,16 @@ class FirmwareDesk:
             work.commit()
 
 
+@dataclass(frozen=True, slots=True)
+class _Present:
+    """What lies there, for the check of the device defaults."""
+
+    names: frozenset[str]
+
+    def read(self, name: str) -> object | None:
+        return name if name.lower() in self.names else None
+
+
 def check_firmware(work: UnitOfWork, loads: Sequence[StoredLoad]) -> Iterator[Finding]:
     """What is wrong with the loads and with what names them (requirements AR-27, RG-18)."""
     by_name = {each.name.lower(): each for each in loads}
@@ -257,25 +268,12 @@ def check_firmware(work: UnitOfWork, loads: Sequence[StoredLoad]) -> Iterator[Fi
                 "see that it came whole; get the package again if phones refuse it",
             )
     devices = {device.name: device for device in work.devices.all()}
-    for row in work.site.device_defaults():
-        model = catalogue().by_number(row.model_number)
-        if row.load:
-            where, fix = f"the device defaults of {_row(row)}", f"sepbridge site defaults set {_key(row)} load=…"
-            yield from _check_wanted(row.load, where, fix, by_name)
-            if model is not None and not fits(row.load, model, row.protocol):
-                yield Finding(
-                    "protocol_mismatch",
-                    Severity.ERROR,
-                    f"{where} name {row.load}, which is {_says(row.load)}",
-                    fix,
-                )
-        elif model is not None and model.only_protocol is None:
-            yield Finding(
-                "load_empty",
-                Severity.WARNING,
-                f"the device defaults of {_row(row)} name no load: the phone keeps the protocol that its firmware has",
-                f"sepbridge site defaults set {_key(row)} load=…",
-            )
+    defaults = work.site.device_defaults()
+    yield from check_loads(defaults, _Present(frozenset(each.file.lower() for each in loads)))
+    for row in defaults:
+        if _bare(row.load) in by_name:
+            fix = f"sepbridge site defaults set {_key(row)} load=…"
+            yield from _check_wanted(row.load, f"the device defaults of {_row(row)}", fix, by_name)
     for name, load in work.firmware.wanted().items():
         if name in devices:
             yield from _check_wanted(load, f"the phone {name}", f"sepbridge firmware rollout … --phone {name}", by_name)

@@ -2,11 +2,29 @@
 
 from __future__ import annotations
 
-from bridge.cli import autoregistration, directory, firmware, lab, phonechanges, phones, serve, setup, site, status
+from bridge.cli import (
+    autoregistration,
+    autoregistrationpolicy,
+    checklist,
+    claims,
+    directory,
+    firmware,
+    lab,
+    phonechanges,
+    phones,
+    serve,
+    setup,
+    site,
+    status,
+    temporary,
+)
 from bridge.cli.main import main
 
 __all__ = [
     "autoregistration",
+    "autoregistrationpolicy",
+    "checklist",
+    "claims",
     "directory",
     "firmware",
     "lab",
@@ -17,4 +35,5 @@ __all__ = [
     "setup",
     "site",
     "status",
+    "temporary",
 ]

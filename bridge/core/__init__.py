@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bridge.core.callmodes import DtmfMode, EarlyOpen
+from bridge.core.claims import Claim, ClaimOutcome, ClaimTries
 from bridge.core.devicename import DeviceName
 from bridge.core.devices import Device, Line, LineAppearance
 from bridge.core.files import (
@@ -18,6 +19,14 @@ from bridge.core.files import (
 from bridge.core.linefeatures import DndMode, ForwardKind, LineFeatures
 from bridge.core.mac import MacAddress
 from bridge.core.numbers import NumberRange, check_directory_number
+from bridge.core.parking import (
+    CallParked,
+    CallUnparked,
+    ParkedCall,
+    ParkedCallsListed,
+    ParkingChange,
+    ParkingEnd,
+)
 from bridge.core.phonebook import CallKind, DirectoryContact, PastCall, checked_contact
 from bridge.core.phonebuttons import (
     AbbreviatedDial,
@@ -80,7 +89,12 @@ __all__ = [
     "ButtonKind",
     "CallKind",
     "CallManagerGroup",
+    "CallParked",
+    "CallUnparked",
     "CallingSearchSpace",
+    "Claim",
+    "ClaimOutcome",
+    "ClaimTries",
     "CommonPhoneProfile",
     "DateTimeGroup",
     "Device",
@@ -112,6 +126,10 @@ __all__ = [
     "MacAddress",
     "NumberRange",
     "OnboardingMethod",
+    "ParkedCall",
+    "ParkedCallsListed",
+    "ParkingChange",
+    "ParkingEnd",
     "Partition",
     "PastCall",
     "PatternKey",

@@ -11,6 +11,7 @@ from sqlalchemy.exc import TimeoutError as NoConnectionInTime
 from bridge.errors import StoreUnavailable
 from bridge.ports import (
     AutoregistrationRepository,
+    ClaimRepository,
     DeviceRepository,
     FirmwareRepository,
     Journal,
@@ -19,6 +20,7 @@ from bridge.ports import (
     SiteRepository,
 )
 from bridge.store.autoregistration import SqlAutoregistrationRepository
+from bridge.store.claims import SqlClaimRepository
 from bridge.store.devices import SqlDeviceRepository
 from bridge.store.firmwaretables import SqlFirmwareRepository
 from bridge.store.journal import SqlJournal
@@ -42,6 +44,7 @@ class SqlUnitOfWork:
     journal: Journal
     phonebook: PhonebookRepository
     firmware: FirmwareRepository
+    claims: ClaimRepository
 
     def __init__(self, engine: Engine, pruner: JourneyPruner, *, writes: bool) -> None:
         self._engine = engine
@@ -68,6 +71,7 @@ class SqlUnitOfWork:
         self.journal = SqlJournal(connection, self._pruner)
         self.phonebook = SqlPhonebookRepository(connection)
         self.firmware = SqlFirmwareRepository(connection)
+        self.claims = SqlClaimRepository(connection)
         return self
 
     def __exit__(

@@ -11,6 +11,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from bridge.app.asjson import plain
+from bridge.app.planoverlap import PbxPlan
 from bridge.app.rollouts import RolloutProgress
 from bridge.app.screenmessages import Delivery, ScreenMessage, checked_message
 from bridge.app.status import ServiceStatus
@@ -18,12 +19,19 @@ from bridge.core import DeviceName
 from bridge.errors import InvalidInput, NotFound, PbxError, SepbridgeError
 from bridge.ports import RestartKind
 
+LONGEST_PAUSE = 3600.0
+"""Seconds between two restarts of phones that were changed."""
+
 
 class Controllable(Protocol):
     """What the running service lets the command line do."""
 
     async def status(self) -> ServiceStatus:
         """How things stand."""
+        ...
+
+    async def pbx_plan(self) -> PbxPlan:
+        """What Asterisk itself uses of numbers, and how many calls there are. Raises PbxError."""
         ...
 
     async def refresh(self) -> None:
@@ -38,6 +46,10 @@ class Controllable(Protocol):
 
     async def rollout(self) -> RolloutProgress | None:
         """The roll-out of firmware that is under way."""
+        ...
+
+    async def restart_changed(self, names: Sequence[DeviceName], *, every: float) -> None:
+        """Take up changes of these phones, and let each start again once, ``every`` seconds."""
         ...
 
     async def restart_phone(self, name: DeviceName, kind: RestartKind) -> None:
@@ -56,9 +68,11 @@ class ControlServer:
             [
                 web.get("/status", self._status),
                 web.get("/firmware/rollout", self._rollout),
+                web.get("/plan", self._plan),
                 web.post("/refresh", self._refresh),
                 web.post("/phones/{name}/restart", self._restart),
                 web.post("/message", self._message),
+                web.post("/restarts", self._restarts),
             ]
         )
         self._runner = web.AppRunner(application, access_log=None, handle_signals=False)
@@ -81,6 +95,9 @@ class ControlServer:
     async def _rollout(self, _: web.Request) -> web.Response:
         return _json(await self._service.rollout())
 
+    async def _plan(self, _: web.Request) -> web.Response:
+        return _json(await self._service.pbx_plan())
+
     async def _refresh(self, _: web.Request) -> web.Response:
         await self._service.refresh()
         return _json({})
@@ -91,6 +108,18 @@ class ControlServer:
             raise InvalidInput(f"{kind!r} is not a kind of restart", fix="restart or reset")
         await self._service.restart_phone(DeviceName.parse(request.match_info["name"]), RestartKind(kind))
         return _json({})
+
+    async def _restarts(self, request: web.Request) -> web.Response:
+        try:
+            asked = await request.json()
+            names = [DeviceName.parse(str(each)) for each in asked["phones"]]
+            every = float(asked["every"])
+        except (ValueError, KeyError, TypeError) as error:
+            raise InvalidInput("the restarts cannot be read", why=repr(error)) from error
+        if not 0 <= every <= LONGEST_PAUSE:
+            raise InvalidInput(f"{every} is no time between two restarts", fix=f"0 to {LONGEST_PAUSE:.0f} seconds")
+        await self._service.restart_changed(names, every=every)
+        return _json({"phones": len(names)})
 
     async def _message(self, request: web.Request) -> web.Response:
         try:

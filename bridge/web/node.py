@@ -12,6 +12,7 @@ from bridge.errors import ConfigurationError
 from bridge.net.tls import server_context
 from bridge.web.control import ControlServer
 from bridge.web.files import HttpFileServer
+from bridge.web.selfprovision import SelfProvisionServer
 from bridge.web.services import PhoneServices
 
 
@@ -29,6 +30,7 @@ async def running_node(settings: Settings) -> AsyncIterator[Service]:
             networks=settings.server.allowed_networks,
             secrets_to=settings.files.secrets_to,
             mac_of=service.mac_of,
+            self_provisioning=service.self_provisioning if settings.selfprovisioning.enabled else None,
         )
         http = HttpFileServer(
             service.resolver,
@@ -40,6 +42,7 @@ async def running_node(settings: Settings) -> AsyncIterator[Service]:
         https = _https(service, settings)
         servers = [("http.listen", http), *([("http.tls_listen", https)] if https is not None else [])]
         control = ControlServer(service, settings.control_socket)
+        calls = SelfProvisionServer(service.self_provisioning, settings.self_provision_socket)
         started: list[HttpFileServer] = []
         try:
             for setting, server in servers:
@@ -50,8 +53,12 @@ async def running_node(settings: Settings) -> AsyncIterator[Service]:
             service.http_transfers = [server.transfers for server in started]
             try:
                 await control.start()
+                if settings.selfprovisioning.enabled:
+                    await calls.start()
                 yield service
             finally:
+                with contextlib.suppress(asyncio.CancelledError):
+                    await calls.close()
                 with contextlib.suppress(asyncio.CancelledError):
                     await control.close()
         finally:

@@ -89,8 +89,8 @@ class TestFile:
         store.close()
         content = bytearray(file.read_bytes())
         # The first page and the schema stay whole, so that the damage shows only when devices are read.
-        whole = len(content) * 3 // 4
-        content[whole:] = b"\xff" * (len(content) - whole)
+        middle = len(content) * 3 // 4
+        content[middle:] = b"\xff" * (len(content) - middle)
         file.write_bytes(content)
         again = open_store(url)
         with again.read() as work, pytest.raises(StoreError, match=r"is damaged.*\.recover"):
