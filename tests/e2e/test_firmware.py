@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from bridge.core import RolloutStage, RolloutState, SignallingProtocol
 from bridge.core.events import FirmwareStageReached
 from bridge.store.firmware import FirmwareStore
 from tests.e2e.conftest import Shelf, Watch, come_up
-from tests.e2e.desks import Desks, office, polled
+from tests.e2e.desks import Desks, office
 from tests.firmware import java_load, load_list, zipped
 
 LOAD = "SCCP41.9-4-2SR3-1S"
@@ -34,7 +35,9 @@ async def ended(desk: FirmwareDesk, state: RolloutState) -> None:
         rollout = desk.rollout()
         return rollout is not None and rollout.state is state
 
-    await polled(is_so, within=60.0)
+    async with asyncio.timeout(60):
+        while not await is_so():  # noqa: ASYNC110  the database tells nobody
+            await asyncio.sleep(0.1)
 
 
 @pytest.mark.req("RG-18")
