@@ -157,6 +157,9 @@ class Rollouts:
         if not due:
             return
         told = await asyncio.to_thread(self._set_load, due, run.rollout.load)
+        for device in [each for each in told if each.load.lower() == run.rollout.load.lower()]:
+            run.done(device.name, now=now, detail="it ran it already")
+            told.remove(device)
         for device in told:
             run.tell(device.name, device.address, now=now)
             why = f"it is to run {run.rollout.load}"

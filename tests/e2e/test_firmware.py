@@ -16,7 +16,7 @@ from tests.e2e.conftest import Shelf, Watch, come_up
 from tests.e2e.desks import Desks, office
 from tests.firmware import java_load, load_list, zipped
 
-LOAD = "SCCP41.9-4-2SR3-1S"
+LOAD = "SCCP41.9-4-2SR4-1S"
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ async def test_two_phones_get_new_firmware_one_after_the_other(desks: Desks, tmp
     one, two = await desks.registered("7961"), await desks.registered("7961")
     assert one.load.lower() != LOAD.lower()
     desk = firmware_desk(desks)
-    desk.add(zipped(tmp_path / "firmware.zip", java_load(size=200_000)))
+    desk.add(zipped(tmp_path / "firmware.zip", java_load(LOAD, size=200_000)))
     desk.start(desk.plan(LOAD), at_a_time=1)
     desks.bed.service.rollouts.look()
     await ended(desk, RolloutState.FINISHED)
@@ -66,7 +66,7 @@ async def test_a_load_without_an_image_fails_by_name_and_the_phone_keeps_its_own
     phone = await desks.registered("7961")
     before = phone.load
     desk = firmware_desk(desks)
-    content = java_load()
+    content = java_load(LOAD)
     desk.add(zipped(tmp_path / "firmware.zip", content))
     desk.start(desk.plan(LOAD), at_a_time=1)
     missing = sorted(name for name in content if name.startswith("dsp"))[0]

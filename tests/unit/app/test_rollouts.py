@@ -183,6 +183,15 @@ async def test_one_after_the_other_gets_the_load(bench: Bench) -> None:
     assert bench.rollouts.progress() is None
 
 
+async def test_a_phone_that_runs_it_already_is_not_restarted(bench: Bench) -> None:
+    bench.add(A, load=LOAD)
+    bench.begin()
+    await until(lambda: bench.state() is RolloutState.FINISHED)
+    assert bench.told == []
+    assert bench.stages() == {A: RolloutStage.DONE}
+    assert bench.wanted() == {A: LOAD}
+
+
 async def test_a_stop_spares_those_whose_turn_it_was_not(bench: Bench) -> None:
     bench.add(A, B, C)
     bench.begin()
