@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 
 from bridge.app.firmware import check_firmware
 from bridge.app.phonefiles import PhoneFiles
-from bridge.autoregistration.checks import Finding
 from bridge.core import Device, DeviceName, Rollout, RolloutPhone, RolloutStage, RolloutState, TransferUnderWay
 from bridge.core.events import Event, FileRewritten, FirmwareStageReached, PhoneRestartSent
 from bridge.errors import SepbridgeError, StoreError
@@ -78,11 +77,17 @@ class Rollouts:
         phones = self._run.progress(self._transfers(), now=self._clock.now())
         return RolloutProgress(self._run.rollout, tuple(phones), self._run.seconds_left(phones))
 
-    def findings(self) -> tuple[Finding, ...]:
-        """What is wrong with the firmware. Blocking. Raises StoreError."""
-        loads = self._firmware.loads()
-        with self._store.read() as work:
-            return tuple(check_firmware(work, loads))
+    def say_findings(self) -> None:
+        """Say in the log what phones would miss, before they ask for it. Blocking."""
+        try:
+            loads = self._firmware.loads()
+            with self._store.read() as work:
+                findings = tuple(check_firmware(work, loads))
+        except SepbridgeError as error:
+            log.warning("the firmware could not be checked: %s", error)
+            return
+        for each in findings:
+            log.warning("firmware: %s (%s); fix: %s", each.what, each.code, each.fix)
 
     async def run(self) -> None:
         """Work until cancelled."""
@@ -231,9 +236,3 @@ class Rollouts:
         self._sink.record(event)
         if phone.stage is RolloutStage.FAILED:
             log.warning("%s did not get %s: %s", phone.device, run.rollout.load, phone.detail)
-
-
-def log_findings(findings: Sequence[Finding]) -> None:
-    """Say at the start of the service what phones would miss."""
-    for each in findings:
-        log.warning("firmware: %s (%s); fix: %s", each.what, each.code, each.fix)

@@ -30,7 +30,7 @@ from bridge.app.recorder import EventRecorder
 from bridge.app.registrations import Registrations
 from bridge.app.resolver import FileResolver
 from bridge.app.roguepool import EmergencyList
-from bridge.app.rollouts import RolloutProgress, Rollouts, log_findings
+from bridge.app.rollouts import RolloutProgress, Rollouts
 from bridge.app.screenmessages import Delivery, ScreenMessage
 from bridge.app.selfprovisioning import SelfProvisioning
 from bridge.app.settings import SccpSettings, Settings
@@ -218,7 +218,7 @@ class Service:
             self.files.doorway_port = self.doorkeeper.port
             self.recorder.subscribe(self._heard)
             self.recorder.subscribe(self.rollouts.heard)
-            await asyncio.to_thread(lambda: log_findings(self.rollouts.findings()))
+            await asyncio.to_thread(self.rollouts.say_findings)
             self.recorder.subscribe(self._hooks.heard)
             await self.refresh()
             # The first rendering compiles the templates: better now than while the first phone waits.
