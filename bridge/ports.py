@@ -39,10 +39,14 @@ from bridge.core import (
     PatternKey,
     PhoneButtonTemplate,
     Region,
+    Rollout,
+    RolloutPhone,
+    RolloutState,
     RoutePattern,
     Server,
     SignallingProtocol,
     SoftkeyTemplate,
+    StoredFile,
     TranslationPattern,
     UniversalDeviceTemplate,
     UniversalLineTemplate,
@@ -96,7 +100,11 @@ class FileStore(Protocol):
     """The admin's own files: firmware, ring tones, locales. Read-only for us."""
 
     def read(self, name: str) -> memoryview | None:
-        """The content of ``name`` (letter case ignored, always inside the tree), or None. Raises StoreError."""
+        """The content alone."""
+        ...
+
+    def look(self, name: str) -> StoredFile | None:
+        """The file ``name`` (letter case ignored, always inside the tree), or None. Raises StoreError."""
         ...
 
 
@@ -346,6 +354,34 @@ class PhonebookRepository(Protocol):
         ...
 
 
+class FirmwareRepository(Protocol):
+    """Loads that are wanted for single phones, and roll-outs."""
+
+    def wanted(self) -> dict[DeviceName, str]:
+        """The loads set for single phones; they go before the device defaults."""
+        ...
+
+    def set_wanted(self, device: DeviceName, load: str) -> None:
+        """Set the load of one phone; an empty one goes back to the device defaults. Raises NotFound."""
+        ...
+
+    def begin(self, rollout: Rollout) -> Rollout:
+        """Add a roll-out; it comes back with its id. Raises Conflict while another one is running."""
+        ...
+
+    def newest(self) -> Rollout | None:
+        """The roll-out that was begun last."""
+        ...
+
+    def set_state(self, rollout: int, state: RolloutState, detail: str = "") -> None:
+        """Note how a roll-out stands."""
+        ...
+
+    def set_phone(self, rollout: int, phone: RolloutPhone) -> None:
+        """Note how far a phone is."""
+        ...
+
+
 class ClaimRepository(Protocol):
     """Extensions that wait for their phones, numbers that must not be claimed, and wrong attempts."""
 
@@ -399,6 +435,7 @@ class UnitOfWork(Protocol):
     objects: SiteObjects
     journal: Journal
     phonebook: PhonebookRepository
+    firmware: FirmwareRepository
     claims: ClaimRepository
 
     def commit(self) -> None:

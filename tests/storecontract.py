@@ -76,6 +76,10 @@ from bridge.core import (
     Region,
     ReleaseCause,
     RingSetting,
+    Rollout,
+    RolloutPhone,
+    RolloutStage,
+    RolloutState,
     RoutePattern,
     Server,
     ServiceUrl,
@@ -975,3 +979,40 @@ class ClaimContract(StoreContract):
             assert work.claims.tries("number:1") is None
             work.claims.set_tries("phone:a", None)
             assert work.claims.tries("phone:a") is None
+
+
+class FirmwareContract(StoreContract):
+    def test_wanted_loads(self, store: SqlStore) -> None:
+        with store.write() as work:
+            work.devices.add(phone(1, "1001"))
+            work.firmware.set_wanted(name(1), "SIP41.8-5-3S")
+            work.firmware.set_wanted(name(1), "SIP41.9-4-2SR3-1S")
+            with pytest.raises(NotFound):
+                work.firmware.set_wanted(name(9), "SIP41.9-4-2SR3-1S")
+            assert work.firmware.wanted() == {name(1): "SIP41.9-4-2SR3-1S"}
+            work.firmware.set_wanted(name(1), "")
+            assert work.firmware.wanted() == {}
+
+    def test_one_roll_out_at_a_time(self, store: SqlStore) -> None:
+        waiting = (RolloutPhone(name(2), before="SIP41.8-5-3S", wanted_before="x"), RolloutPhone(name(1)))
+        wanted = Rollout(0, "SIP41.9-4-2SR3-1S", 5, RolloutState.RUNNING, "jürgen", NOW, waiting)
+        with store.write() as work:
+            assert work.firmware.newest() is None
+            work.devices.add(phone(1, "1001"))
+            work.devices.add(phone(2, "1002"))
+            begun = work.firmware.begin(wanted)
+            work.commit()
+        assert replace(begun, id=0) == wanted
+        with store.write() as work, pytest.raises(Conflict, match="is running"):
+            work.firmware.begin(wanted)
+        told = replace(waiting[1], stage=RolloutStage.FAILED, detail="why", told_at=NOW, ended_at=NOW + SECOND)
+        with store.write() as work:
+            work.firmware.set_phone(begun.id, told)
+            work.firmware.set_state(begun.id, RolloutState.STOPPED, "by hand")
+            work.devices.remove(name(2))
+            work.commit()
+        with store.read() as work:
+            found = work.firmware.newest()
+        assert found == replace(begun, state=RolloutState.STOPPED, detail="by hand", phones=(told,))
+        with store.write() as work:
+            assert work.firmware.begin(replace(wanted, phones=())).id > begun.id

@@ -19,6 +19,8 @@ MacLookup = Callable[[str], MacAddress | None]
 
 MAX_CLIENTS = 10_000
 _MINUTE = timedelta(minutes=1)
+_OWN_NAMES = 2
+_REMEMBERED = timedelta(minutes=10)
 
 
 def plain_address(client: str) -> str:
@@ -64,6 +66,41 @@ class GuessingBrake:
     def __init__(self, limit: int) -> None:
         self.limit = limit
         self._seen: OrderedDict[str, tuple[datetime, set[DeviceName]]] = OrderedDict()
+        self._strange: OrderedDict[str, tuple[datetime, set[DeviceName]]] = OrderedDict()
+        self._caught: OrderedDict[str, datetime] = OrderedDict()
+
+    def was_guessing(self, client: str, *, now: datetime) -> bool:
+        """Whether this address was caught in the last ten minutes."""
+        caught = self._caught.get(client)
+        return caught is not None and now - caught < _REMEMBERED
+
+    def asks_for_many(self, client: str, device: DeviceName, *, now: datetime) -> bool:
+        """Note a request for a phone that is not known at this address; True when there were too many such phones.
+
+        A phone that moved asks for its own file alone (an ATA for two).
+        """
+        if self.limit == 0:
+            return False
+        since, names = self._strange.get(client, (now, set()))
+        if now - since >= _MINUTE:
+            since, names = now, set()
+        many = device not in names and len(names) >= _OWN_NAMES
+        if not many:
+            names.add(device)
+        self._strange[client] = since, names
+        self._strange.move_to_end(client)
+        if len(self._strange) > MAX_CLIENTS:
+            self._strange.popitem(last=False)
+        return many
+
+    def catch(self, client: str, *, now: datetime) -> bool:
+        """Note that this address guesses; True when it is news (again after a minute without a guess)."""
+        before = self._caught.get(client)
+        self._caught[client] = now
+        self._caught.move_to_end(client)
+        if len(self._caught) > MAX_CLIENTS:
+            self._caught.popitem(last=False)
+        return before is None or now - before >= _MINUTE
 
     def is_guessing(self, client: str, device: DeviceName, *, now: datetime) -> bool:
         """Note the request; True when this address has asked for too many different unknown phones."""

@@ -6,24 +6,32 @@ A wrong image name makes phones look for a file for ever, or keeps them on the o
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Protocol
 
 from bridge.autoregistration.checks import Finding, Severity
 from bridge.core import DeviceDefaults
 from bridge.errors import StoreError
 from bridge.phones.catalogue import catalogue
 from bridge.phones.loads import fits
-from bridge.ports import FileStore
 
 ENDINGS = (".loads", ".bin", ".sbn", ".sbin", ".zup", "")
 """Under which a load lies in the file root; letter case does not count. The last one: the name has its ending."""
 
 
-def check_loads(defaults: Sequence[DeviceDefaults], files: FileStore) -> tuple[Finding, ...]:
+class HasFiles(Protocol):
+    """The file tree, or whoever knows what lies there."""
+
+    def read(self, name: str) -> object | None:
+        """None where there is no such file."""
+        ...
+
+
+def check_loads(defaults: Sequence[DeviceDefaults], files: HasFiles) -> tuple[Finding, ...]:
     """What is wrong with the loads of the device defaults, errors first."""
     return tuple(sorted(_found(defaults, files), key=lambda each: each.severity is Severity.WARNING))
 
 
-def _found(defaults: Sequence[DeviceDefaults], files: FileStore) -> Iterator[Finding]:
+def _found(defaults: Sequence[DeviceDefaults], files: HasFiles) -> Iterator[Finding]:
     for row in defaults:
         model = catalogue().by_number(row.model_number)
         name = model.name if model else str(row.model_number)
@@ -54,7 +62,7 @@ def _found(defaults: Sequence[DeviceDefaults], files: FileStore) -> Iterator[Fin
             )
 
 
-def _lies_there(load: str, files: FileStore) -> bool:
+def _lies_there(load: str, files: HasFiles) -> bool:
     try:
         return any(files.read(load + ending) is not None for ending in ENDINGS)
     except StoreError:

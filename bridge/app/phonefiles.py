@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from html import escape
 from importlib import resources
@@ -79,6 +79,8 @@ class Site:
     button_templates: Mapping[str, PhoneButtonTemplate]
     phone_profiles: Mapping[str, CommonPhoneProfile]
     lines: Sequence[Line]
+    wanted_loads: Mapping[DeviceName, str] = field(default_factory=dict)
+    """Loads that roll-outs set for single phones."""
 
     def defaults_of(self, device: Device) -> DeviceDefaults | None:
         """The device defaults of its model and protocol, if there are any."""
@@ -159,6 +161,7 @@ class PhoneFiles:
                 button_templates={each.name: each for each in work.objects.button_templates.all()},
                 phone_profiles={each.name: each for each in work.objects.phone_profiles.all()},
                 lines=tuple(work.devices.lines()),
+                wanted_loads=work.firmware.wanted(),
             )
         with self._lock:
             self._site, self._plans = site, DialPlans(site, plain_context=self._context, emergency=self._emergency)
@@ -414,6 +417,8 @@ class PhoneFiles:
         return pool
 
     def _load(self, device: Device) -> str:
+        if wanted := self.site.wanted_loads.get(device.name):
+            return wanted
         defaults = self.site.defaults_of(device)
         return defaults.load if defaults else ""
 

@@ -142,7 +142,9 @@ class Registrations:
     def _registered(self, device: Device, contact: Contact, events: list[Event]) -> Device:
         now = self._clock.now()
         address = plain_address(contact.address.rpartition(":")[0].strip("[]")) or device.address
-        if not device.registered or address != device.address:
+        agent = parse_user_agent(contact.user_agent)
+        load = agent.version if agent is not None else device.load
+        if not device.registered or address != device.address or load != device.load:
             events.append(
                 PhoneRegistered(
                     at=now,
@@ -150,14 +152,19 @@ class Registrations:
                     endpoint=contact.endpoint,
                     address=contact.address,
                     user_agent=contact.user_agent,
+                    load=load,
                 )
             )
         if device.registered and device.address and address != device.address:
             events.append(PhoneMoved(at=now, device=device.name, before=device.address, after=address))
         seen = replace(
-            device, registered=True, address=address, last_seen=now, observed_protocol=SignallingProtocol.SIP
+            device,
+            registered=True,
+            address=address,
+            last_seen=now,
+            observed_protocol=SignallingProtocol.SIP,
+            load=load,
         )
-        agent = parse_user_agent(contact.user_agent)
         if agent is None or agent.model is None or agent.model.name == device.model:
             return seen
         events.append(

@@ -14,7 +14,7 @@ from bridge.app.admissions import Admissions, Known
 from bridge.app.evidence import EvidenceBook
 from bridge.app.guard import GuessingBrake, MacLookup, is_allowed, plain_address, why_not_theirs
 from bridge.app.phonefiles import PhoneFiles
-from bridge.app.settings import FilesSettings, Network
+from bridge.app.settings import FilesSettings, Network, UnsignedFiles
 from bridge.autoregistration import Arrival, Deferral, FileArrival, ModelFacts, Refusal, RegistrationArrival
 from bridge.core import (
     Device,
@@ -25,16 +25,22 @@ from bridge.core import (
     FileMissing,
     FileRequest,
     SignallingProtocol,
+    Via,
 )
+from bridge.core.events import TRUST_LIST_FINDING, NamesGuessed, TrustListSeen
 from bridge.errors import SepbridgeError
 from bridge.phones import FileKind, FirmwareKind, RequestedFile, catalogue, parse_file_name, parse_user_agent
-from bridge.ports import FileStore, Store
+from bridge.ports import EventSink, FileStore, Store
 from bridge.provisioning import flat_template
 
 log = logging.getLogger(__name__)
 
 Settled = Callable[[Device], Awaitable[bool]]
 """Waits, not for long, until Asterisk knows the device."""
+
+
+_NOT_SIGNED = "asked for the signed form, and sepbridge signs no files yet"
+_NOT_ENCRYPTED = "asked for the encrypted form, and sepbridge neither encrypts nor signs files yet"
 
 
 class FileResolver:
@@ -51,6 +57,7 @@ class FileResolver:
         mac_of: MacLookup,
         settings: FilesSettings,
         networks: tuple[Network, ...],
+        sink: EventSink,
     ) -> None:
         self._store = store
         self._files = files
@@ -60,6 +67,7 @@ class FileResolver:
         self._mac_of = mac_of
         self._settings = settings
         self._networks = networks
+        self._sink = sink
         self._brake = GuessingBrake(settings.unknown_per_minute)
         self._evidence = EvidenceBook()
 
@@ -88,8 +96,10 @@ class FileResolver:
                 return await self._own(asked.canonical) or self._files.model_profile(asked.canonical)
             case FileKind.DEVICE if asked.device is not None and not asked.signed:
                 return await self._device_file(request, client, asked.device)
-            case FileKind.DEVICE | FileKind.TRUST_LIST if asked.signed:
-                return FileMissing("asked for the signed form: this phone still trusts an old CUCM")
+            case FileKind.DEVICE if asked.device is not None:
+                return await self._signed_file(request, client, asked, asked.device)
+            case FileKind.TRUST_LIST if asked.signed:
+                return FileMissing(_NOT_SIGNED)
             case FileKind.DEFAULT:
                 return self._files.default_file(request.at)
             case FileKind.DIAL_TEMPLATE:
@@ -114,11 +124,43 @@ class FileResolver:
 
     async def _own(self, name: str) -> FileFound | None:
         """The admin's own file of that name. Reading a firmware image takes a moment: not in the event loop."""
-        content = await asyncio.to_thread(self._tree.read, name)
-        return None if content is None else FileFound(name, content)
+        found = await asyncio.to_thread(self._tree.look, name)
+        return None if found is None else FileFound(name, found.content, version=found.version, modified=found.modified)
+
+    async def _signed_file(
+        self, request: FileRequest, client: str, asked: RequestedFile, device: DeviceName
+    ) -> FileAnswer:
+        """``.sgn``: noticed, and answered as the settings want it. ``.enc.sgn`` is never answered with a plain file."""
+        wanted = self._settings.unsigned_for_signed
+        plain = not asked.encrypted and (
+            wanted is UnsignedFiles.ALWAYS or (wanted is UnsignedFiles.HTTPS and request.via is Via.HTTPS)
+        )
+        if request.via is not Via.HTTPS:  # over HTTPS phones ask for this form whether they trust somebody or not
+            self._sink.record(
+                TrustListSeen(
+                    at=request.at,
+                    device=device,
+                    name=request.name,
+                    client=client,
+                    via=request.via,
+                    encrypted=asked.encrypted,
+                    answered=plain,
+                )
+            )
+        if plain:
+            return await self._device_file(request, client, device)
+        return FileMissing(_NOT_ENCRYPTED if asked.encrypted else f"{_NOT_SIGNED}; {TRUST_LIST_FINDING}")
 
     async def _device_file(self, request: FileRequest, client: str, name: DeviceName) -> FileAnswer:
         device = await asyncio.to_thread(self._known, name)
+        is_elsewhere = device is not None and device.address not in ("", client)
+        is_stranger = (device is None or is_elsewhere) and self._brake.asks_for_many(client, name, now=request.at)
+        if device is not None and (
+            (is_elsewhere and is_stranger)
+            or (device.address != client and self._brake.was_guessing(client, now=request.at))
+        ):
+            # One that moved asks for its own file alone; who asks for many is after their secrets.
+            return FileDenied(f"{client} asked for other phones' files before; see files.unknown_per_minute")
         if device is None:
             evidence = self._evidence.about(client, name)
             admitted = await self._admit(request, client, FileArrival(name, client, evidence.single_protocol()))
@@ -167,6 +209,7 @@ class FileResolver:
 
     async def _admit(self, request: FileRequest, client: str, arrival: Arrival) -> Device | FileDenied | FileMissing:
         if self._brake.is_guessing(client, arrival.device, now=request.at):
+            self._caught(request, client)
             return FileDenied(f"{client} asks for too many unknown phones; see files.unknown_per_minute")
         match await self._admissions.ask(arrival):
             case Refusal() as refusal:
@@ -180,6 +223,16 @@ class FileResolver:
     def _not_theirs(self, device: Device, client: str) -> FileDenied | None:
         trouble = why_not_theirs(device, client, self._settings.secrets_to, self._mac_of)
         return FileDenied(f"{trouble}; see files.secrets_to") if trouble else None
+
+    def _caught(self, request: FileRequest, client: str) -> None:
+        if self._brake.catch(client, now=request.at):
+            log.warning(
+                "%s guesses the names of phones: it asked for over %d unknown ones within a minute, and is refused; "
+                "whoever scans like that is after SIP passwords",
+                client,
+                self._brake.limit,
+            )
+            self._sink.record(NamesGuessed(at=request.at, client=client, count=self._brake.limit))
 
     def _known(self, name: DeviceName) -> Device | None:
         with self._store.read() as work:

@@ -7,7 +7,7 @@ import contextlib
 import logging
 import os
 import socket
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -32,6 +32,7 @@ from bridge.app.recorder import EventRecorder
 from bridge.app.registrations import Registrations
 from bridge.app.resolver import FileResolver
 from bridge.app.roguepool import ROGUE_PAIR
+from bridge.app.rollouts import RolloutProgress, Rollouts
 from bridge.app.screenmessages import Delivery, ScreenMessage
 from bridge.app.selfprovisioning import SelfProvisioning
 from bridge.app.settings import Settings
@@ -41,7 +42,7 @@ from bridge.app.system import SystemClock, SystemIds, own_address
 from bridge.autoregistration import ROGUE_POOL
 from bridge.autoregistration.checks import enabled_servers
 from bridge.autoregistration.claims import ClaimPolicy
-from bridge.core import Device, DeviceName, Server, SignallingProtocol
+from bridge.core import Device, DeviceName, Server, SignallingProtocol, TransferUnderWay
 from bridge.core.events import Event, PbxConnected, PbxLost
 from bridge.dialplan import Context
 from bridge.errors import ConfigurationError, NotFound, PbxError, SepbridgeError, StoreError
@@ -55,6 +56,7 @@ from bridge.sccp.profile import StationProfile
 from bridge.sip import Destination
 from bridge.store import open_store
 from bridge.store.filetree import FileTree
+from bridge.store.firmware import FirmwareStore
 
 log = logging.getLogger(__name__)
 
@@ -114,6 +116,7 @@ class Service:
             mac_of=self.mac_of,
             settings=settings.files,
             networks=settings.server.allowed_networks,
+            sink=self.recorder,
         )
         self.tftp = TftpServer(
             self.resolver,
@@ -153,6 +156,17 @@ class Service:
             ),
             watcher_secret=watcher_secret,
         )
+        self.rollouts = Rollouts(
+            self.store,
+            FirmwareStore(settings.files_directory),
+            self.files,
+            self.recorder,
+            self.clock,
+            ids,
+            restart=self.restart_phone,
+            is_talking=self.stations.is_talking,
+            transfers=self._transfers,
+        )
         self.pbx.numbers.on_state = self.stations.number_watch.stands
         self.pbx.parking.on_change = self.stations.parking_changed
         self.pbx.line_features.on_change = self.stations.line_desk.changed
@@ -182,6 +196,8 @@ class Service:
         )
         self.http_addresses: tuple[tuple[str, int], ...] = ()
         """Filled in by who serves HTTP."""
+        self.https_addresses: tuple[tuple[str, int], ...] = ()
+        self.http_transfers: Sequence[Callable[[], list[TransferUnderWay]]] = ()
         self._hooks = NewPhoneHooks(settings.hooks)
         self._installing = Installing()
         self._about_to_restart: set[DeviceName] = set()
@@ -197,6 +213,8 @@ class Service:
             await self.stations.start()
             self.files.doorway_port = self.doorkeeper.port
             self.recorder.subscribe(self._heard)
+            self.recorder.subscribe(self.rollouts.heard)
+            await asyncio.to_thread(self.rollouts.say_findings)
             self.recorder.subscribe(self._hooks.heard)
             self.recorder.subscribe(self._installing.heard)
             await self.refresh()
@@ -219,6 +237,7 @@ class Service:
             ("watcher", self.stations.watcher.run()),
             ("refresh", self._refresh_now_and_then()),
             ("line features", self.stations.line_desk.run()),
+            ("firmware", self.rollouts.run()),
             ("new phone hooks", self._hooks.run()),
         )
 
@@ -252,6 +271,7 @@ class Service:
         parts = {
             "TFTP": self.tftp.addresses,
             "HTTP": self.http_addresses,
+            "HTTPS": self.https_addresses,
             "doorway": self.doorkeeper.addresses,
             "SCCP": self.stations.addresses,
             "SCCP over TLS": self.stations.tls_addresses,
@@ -273,7 +293,7 @@ class Service:
             pid=os.getpid(),
             started_at=self._started_at,
             tftp=tuple(_shown(each) for each in self.tftp.addresses),
-            http=tuple(_shown(each) for each in self.http_addresses),
+            http=tuple(_shown(each) for each in (*self.http_addresses, *self.https_addresses)),
             doorway=tuple(_shown(each) for each in self.doorkeeper.addresses),
             sccp=tuple(_shown(each) for each in (*self.stations.addresses, *self.stations.tls_addresses)),
             pbx=self.pbx.status(),
@@ -295,6 +315,7 @@ class Service:
         self.pbx.replace_all(self._moves.with_kept(endpoints))
         # A phone that is going to start again for a change needs no second restart for it.
         self.stations.take_profiles([each for each in profiles if each[0] not in self._about_to_restart])
+        self.rollouts.look()
 
     async def pbx_plan(self) -> PbxPlan:
         """What Asterisk itself uses of numbers, and how many calls there are. Raises PbxError."""
@@ -312,6 +333,10 @@ class Service:
         if device.desired_protocol is SignallingProtocol.SIP:
             return "it has SIP firmware, which takes texts through its own web pages only"
         return self.stations.message(device.name, message)
+
+    async def rollout(self) -> RolloutProgress | None:
+        """The roll-out of firmware that is under way."""
+        return self.rollouts.progress()
 
     async def restart_phone(self, name: DeviceName, kind: RestartKind) -> None:
         """Tell a phone to restart. Raises NotFound, PbxError."""
@@ -355,6 +380,9 @@ class Service:
             self._about_to_restart.difference_update(names)
 
     # --- how the parts hang together ---------------------------------------------------------------------------------
+
+    def _transfers(self) -> list[TransferUnderWay]:
+        return [*self.tftp.transfers(), *(each for transfers in self.http_transfers for each in transfers())]
 
     async def _restart_moved(self, device: Device) -> None:
         """Tell a phone that was claimed, where it is registered still: under the number that it had."""

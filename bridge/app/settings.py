@@ -69,6 +69,15 @@ class SecretsTo(StrEnum):
     """Whoever asks from an allowed network."""
 
 
+class UnsignedFiles(StrEnum):
+    """Whether a phone that asks for the signed form of its file (``.sgn``) gets the plain one under that name."""
+
+    NEVER = "never"
+    HTTPS = "https"
+    """Over HTTPS alone, where phones want exactly that (phone boot reference, section 4)."""
+    ALWAYS = "always"
+
+
 @dataclass(frozen=True, slots=True)
 class ServerSettings:
     """``[server]``: this machine, as phones see it."""
@@ -111,6 +120,14 @@ class HttpSettings:
     """``[http]``: the file server that newer phones ask first."""
 
     listen: tuple[Address, ...] = (Address("0.0.0.0", 6970),)
+    tls_listen: tuple[Address, ...] = ()
+    """Where the same files are served over HTTPS, as a rule on port 6971; empty: nowhere."""
+    tls_certificate: Path | None = None
+    """PEM, with its chain."""
+    tls_key: Path | None = None
+    """PEM, without a passphrase."""
+    tls_oldest: OldestTls = OldestTls.TLS_1_2
+    """The oldest TLS version spoken: 1.0, 1.1, 1.2 or 1.3."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +141,7 @@ class FilesSettings:
     secrets_to: SecretsTo = SecretsTo.UNCLAIMED
     unknown_per_minute: int = 20
     """How many different unknown phones one address may ask for in a minute before it is refused; 0: no limit."""
+    unsigned_for_signed: UnsignedFiles = UnsignedFiles.NEVER
     wait_for_pbx: float = 0.5
     """Seconds a new phone's file waits for Asterisk to know the phone. The file is sent in any case."""
 
@@ -422,6 +440,7 @@ _CONVERTERS: dict[object, Callable[[object], object]] = {
     OldestTls: lambda value: OldestTls(_text(value)),
     tuple[DeviceName, ...]: lambda value: tuple(DeviceName.parse(each) for each in _texts(value)),
     SecretsTo: lambda value: SecretsTo(_text(value)),
+    UnsignedFiles: lambda value: UnsignedFiles(_text(value)),
     TokenPolicy: lambda value: TokenPolicy(_text(value)),
     Address: lambda value: Address.parse(_text(value)),
     tuple[Address, ...]: lambda value: tuple(Address.parse(each) for each in _texts(value)),

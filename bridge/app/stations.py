@@ -187,6 +187,11 @@ class Stations:
         """Whether the phone is registered with this node."""
         return device in self._of_device
 
+    def is_talking(self, device: DeviceName) -> bool:
+        """Whether the phone has a call."""
+        station = self._of_device.get(device)
+        return station is not None and station.is_talking
+
     def changed_profiles(self, devices: Sequence[Device]) -> list[tuple[DeviceName, StationProfile]]:
         """The profiles that phones which are registered here have by now. Blocking: it is meant for a thread."""
         wanted = ((device, self._of_device.get(device.name)) for device in devices)
@@ -478,6 +483,8 @@ class Station:
         self._device: Device | None = None
         self._journal = StationJournal(stations.sink, stations.clock)
         self._asks_token = False
+        self._load = ""
+        """The firmware load that the phone named when it registered."""
         self._has_old_file = False
         self._lines: tuple[OpenLine, ...] = ()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -664,6 +671,7 @@ class Station:
             pass  # it left while the answer was being looked up
         else:
             self._device = outcome.device
+            self._load = asked.load
             self._journal.serve(outcome.device.name)
             self._has_old_file = outcome.admitted_now
             self._lines = self._stations.lines.take(outcome.device)
@@ -735,6 +743,7 @@ class Station:
                 endpoint=self._device.number,
                 address=f"{self._client}:{self._connection.peer[1]}",
                 user_agent=f"SCCP {self.phone.session.dialect.version}",
+                load=self._load,
             )
         )
         if self._has_old_file:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from bridge.app.claimdesk import ClaimDesk
 from bridge.app.directory import DirectoryDesk
 from bridge.app.filedesk import FileDesk
+from bridge.app.firmware import FirmwareDesk
 from bridge.app.phonechanges import PhoneChanges
 from bridge.app.phones import PhoneDesk
 from bridge.app.sitedesk import SiteDesk
@@ -22,6 +23,7 @@ from bridge.cli.frame import Frame
 from bridge.core import Device
 from bridge.store import SqlStore, open_store
 from bridge.store.filetree import FileTree
+from bridge.store.firmware import FirmwareStore
 
 
 def firmware(frame: Frame) -> FileTree | None:
@@ -79,6 +81,13 @@ def directory_desk(frame: Frame) -> Iterator[DirectoryDesk]:
     """Directories."""
     with opened_store(frame) as store:
         yield DirectoryDesk(store, SystemClock(), actor())
+
+
+@contextlib.contextmanager
+def firmware_desk(frame: Frame) -> Iterator[FirmwareDesk]:
+    """Firmware and its roll-outs."""
+    with opened_store(frame) as store:
+        yield FirmwareDesk(store, FirmwareStore(frame.settings.files_directory), SystemClock(), actor())
 
 
 @contextlib.contextmanager

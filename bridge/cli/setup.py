@@ -1,4 +1,4 @@
-"""``sepbridge setup asterisk``: our snippets into an Asterisk's configuration, and out again."""
+"""``sepbridge setup``: our snippets into an Asterisk's configuration and out again, and a certificate."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import click
+from rich.markup import escape
 
 from bridge.app.claimvoice import LANGUAGES, own_texts
 from bridge.app.settings import DEFAULT_PLACES, Settings, load_settings
-from bridge.app.system import SystemIds
+from bridge.app.system import SystemIds, own_address
 from bridge.cli.frame import Frame, json_option
 from bridge.cli.main import root
 from bridge.errors import WriteFailed
+from bridge.net.selfsigned import make_certificate
 from bridge.pbx.atomic import write_atomically
 from bridge.pbx.featurecodes import DEFAULT_CODES
 from bridge.pbx.install import DIRECTORY, InstallPlan, InstallSettings, apply, plan, undo_plan
@@ -90,6 +92,32 @@ def asterisk(
         "done": done,
     }
     frame.show(data, remark)
+
+
+@setup.command()
+@click.option(
+    "--directory",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Where to write sepbridge.pem and sepbridge.key. Default: the state directory.",
+)
+@click.option(
+    "--address", "addresses", multiple=True, help="IP address or name of this server. Default: as phones see it."
+)
+@click.option("--days", default=3650, show_default=True, type=click.IntRange(1, 7300), help="How long it is valid.")
+@click.option("--replace", is_flag=True, help="Write over a certificate and key that are there.")
+@json_option
+def certificate(frame: Frame, directory: Path | None, addresses: tuple[str, ...], days: int, replace: bool) -> None:
+    """Make a key and a certificate that signs itself, for HTTPS on port 6971 and SCCP over TLS.
+
+    Phones check it only if they hold a trust list that names it.
+    """
+    settings = frame.settings
+    place = (directory or settings.state.directory).absolute()
+    names = addresses or (settings.server.address or own_address(),)
+    crt, key = make_certificate(place, names, days=days, replace=replace)
+    lines = f'[http]\ntls_listen = ["0.0.0.0:6971"]\ntls_certificate = "{crt}"\ntls_key = "{key}"'
+    text = f"{crt} and {key} are written, for {', '.join(names)}. In sepbridge.toml:\n\n{lines}"
+    frame.show({"certificate": crt, "key": key, "addresses": names}, escape(text))
 
 
 @setup.command()

@@ -6,7 +6,16 @@ from bridge.core.callmodes import DtmfMode, EarlyOpen
 from bridge.core.claims import Claim, ClaimOutcome, ClaimTries
 from bridge.core.devicename import DeviceName
 from bridge.core.devices import Device, Line, LineAppearance
-from bridge.core.files import FileAnswer, FileDenied, FileFound, FileMissing, FileRequest, Via
+from bridge.core.files import (
+    FileAnswer,
+    FileDenied,
+    FileFound,
+    FileMissing,
+    FileRequest,
+    StoredFile,
+    TransferUnderWay,
+    Via,
+)
 from bridge.core.linefeatures import DndMode, ForwardKind, LineFeatures
 from bridge.core.mac import MacAddress
 from bridge.core.numbers import NumberRange, check_directory_number
@@ -45,6 +54,7 @@ from bridge.core.phonesettings import (
     Switch,
 )
 from bridge.core.protocol import SignallingProtocol
+from bridge.core.rollouts import Rollout, RolloutPhone, RolloutStage, RolloutState
 from bridge.core.routing import (
     CallingSearchSpace,
     DialPattern,
@@ -128,6 +138,10 @@ __all__ = [
     "Region",
     "ReleaseCause",
     "RingSetting",
+    "Rollout",
+    "RolloutPhone",
+    "RolloutStage",
+    "RolloutState",
     "RoutePattern",
     "Server",
     "ServiceUrl",
@@ -137,8 +151,10 @@ __all__ = [
     "SoftkeyTemplate",
     "SpeedDial",
     "StateKeys",
+    "StoredFile",
     "Switch",
     "TemplateButton",
+    "TransferUnderWay",
     "TranslationPattern",
     "UniversalDeviceTemplate",
     "UniversalLineTemplate",

@@ -44,7 +44,7 @@ class FileDelivered(FileEvent):
     """The client acknowledged the last block (TFTP), or the whole body was sent (HTTP)."""
 
     size: int
-    """Bytes."""
+    """Bytes; 0 when the client had the file already, and asked only whether it had changed (HTTP 304)."""
     seconds: float
     retransmissions: int = 0
     secret: bool = False
@@ -73,6 +73,36 @@ class TransferAborted(FileEvent):
     acknowledged: int
     """Bytes that the client is known to have."""
     why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrustListSeen(FileEvent):
+    """A phone asked for the signed form of its file: it holds a trust list, and believes what an old CUCM signed."""
+
+    encrypted: bool = False
+    """It asked for the encrypted form."""
+    answered: bool = False
+    """It got the plain file under that name, as the settings want it."""
+
+    @property
+    def finding(self) -> str:
+        """What this means, and what to do."""
+        return TRUST_LIST_FINDING
+
+
+TRUST_LIST_FINDING = (
+    "this phone still trusts its old CUCM: it takes only files that CUCM has signed, and ignores ours. Erase its trust "
+    "list (Settings, Security, Trust List, Erase; or a factory reset), or let CUCM roll it back to pre-8.0 first"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamesGuessed(Event):
+    """One address asks for the files of many different phones: somebody guesses names. It is refused for a while."""
+
+    client: str
+    count: int
+    """Different names within a minute, until it was stopped."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,6 +213,8 @@ class PhoneRegistered(Event):
     address: str
     """``address:port`` as Asterisk saw it."""
     user_agent: str = ""
+    load: str = ""
+    """The firmware load that it says it runs; of a phone with SIP firmware, the version alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -223,6 +255,15 @@ class PhoneRestartSent(Event):
 
     how: str
     why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FirmwareStageReached(Event):
+    """A roll-out of firmware got further with this phone, or failed."""
+
+    load: str
+    stage: str
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -45,6 +45,30 @@ class FileFound:
     """Set when the content holds this device's SIP password: its delivery is logged as such."""
     version: str = ""
     """Changes whenever the content does (HTTP ETag, version stamp); may be empty."""
+    modified: datetime | None = None
+    """When the file was changed last; None for one that was made just now."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """One of the admin's own files, as it was when it was opened."""
+
+    content: memoryview
+    modified: datetime
+    version: str
+    """Changes whenever the file is replaced or written to."""
+
+
+@dataclass(frozen=True, slots=True)
+class TransferUnderWay:
+    """A file on its way to a client."""
+
+    name: str
+    client: str
+    via: Via
+    sent: int
+    """Octets: those that were acknowledged (TFTP), or handed to the network (HTTP)."""
+    size: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
-from bridge.core import FileAnswer, FileDenied, FileFound, FileMissing, FileRequest, Via
+from bridge.core import FileAnswer, FileDenied, FileFound, FileMissing, FileRequest, TransferUnderWay, Via
 from bridge.core.events import FileDelivered, FileNotFound, FileRefused, FileRequested, TransferAborted
 from bridge.errors import RemoteProtocolError
 from bridge.net.datagrams import raw_address
@@ -163,6 +163,16 @@ class TftpServer:
     def addresses(self) -> list[tuple[str, int]]:
         """Where the server listens: host and port of every listening socket."""
         return [listener.address for listener in self._listeners]
+
+    def transfers(self) -> list[TransferUnderWay]:
+        """What is on its way."""
+        return [
+            TransferUnderWay(
+                job.request.name, job.request.client, Via.TFTP, job.flight.machine.acknowledged_octets, job.size
+            )
+            for job in self._jobs.values()
+            if job.flight is not None
+        ]
 
     async def close(self) -> None:
         """Stop listening, end every transfer with an error to its client, and let go of the sockets."""

@@ -29,13 +29,16 @@ _OLD_CIPHERS = "DEFAULT:@SECLEVEL=0"
 """OpenSSL speaks TLS below 1.2 at this level only."""
 
 
-def server_context(certificate: Path | None, key: Path | None, oldest: OldestTls) -> ssl.SSLContext:
+def server_context(
+    certificate: Path | None, key: Path | None, oldest: OldestTls, *, what: str = "SCCP over TLS", section: str = "sccp"
+) -> ssl.SSLContext:
     """A server's context. ``certificate``: PEM, its chain after it. Raises ConfigurationError naming what is wrong."""
     if certificate is None or key is None:
         raise ConfigurationError(
-            "SCCP over TLS needs a certificate and its key",
-            why="sccp.tls_listen is set, and one of them is not",
-            fix="set sccp.tls_certificate and sccp.tls_key, or take sccp.tls_listen out",
+            f"{what} needs a certificate and its key",
+            why=f"{section}.tls_listen is set, and one of them is not",
+            fix=f"set {section}.tls_certificate and {section}.tls_key (`sepbridge setup certificate` makes both), or "
+            f"take {section}.tls_listen out",
         )
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     try:

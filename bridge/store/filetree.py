@@ -20,8 +20,10 @@ import threading
 import time
 from collections import OrderedDict
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
+from bridge.core import StoredFile
 from bridge.errors import ConfigurationError, StoreError
 
 MAPPED_FROM = 1 << 20
@@ -81,7 +83,12 @@ class FileTree:
         self._snapshots: OrderedDict[_Identity, memoryview] = OrderedDict()
 
     def read(self, name: str) -> memoryview | None:
-        """The content of ``name``, a relative path with ``/`` or backslash; None where there is no such regular file.
+        """The content of ``name``; see ``look``."""
+        found = self.look(name)
+        return None if found is None else found.content
+
+    def look(self, name: str) -> StoredFile | None:
+        """The file ``name``, a relative path with ``/`` or backslash; None where there is no such regular file.
 
         Raises StoreError for a file that is there and cannot be read.
         """
@@ -91,7 +98,7 @@ class FileTree:
         with self._lock:
             return self._read(parts)
 
-    def _read(self, parts: list[str]) -> memoryview | None:
+    def _read(self, parts: list[str]) -> StoredFile | None:
         directory = self._root
         for part in parts[:-1]:
             found = self._find(directory, part)
@@ -127,7 +134,7 @@ class FileTree:
             self._listings.popitem(last=False)
         return listing
 
-    def _open(self, path: str) -> memoryview | None:
+    def _open(self, path: str) -> StoredFile | None:
         try:
             # Looked at before it is opened, because opening a device can do something.
             if not stat.S_ISREG(Path(path).stat().st_mode):
@@ -143,7 +150,9 @@ class FileTree:
                 str(Path(f"/proc/self/fd/{descriptor}").readlink())
             ):
                 return None
-            return self._content(descriptor, path, status)
+            content = self._content(descriptor, path, status)
+            version = f"{status.st_mtime_ns:x}-{status.st_size:x}-{status.st_ino:x}"
+            return StoredFile(content, datetime.fromtimestamp(status.st_mtime, UTC), version)
         except OSError as error:
             raise _unreadable(path, error) from error
         finally:

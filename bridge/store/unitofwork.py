@@ -13,6 +13,7 @@ from bridge.ports import (
     AutoregistrationRepository,
     ClaimRepository,
     DeviceRepository,
+    FirmwareRepository,
     Journal,
     PhonebookRepository,
     SiteObjects,
@@ -21,6 +22,7 @@ from bridge.ports import (
 from bridge.store.autoregistration import SqlAutoregistrationRepository
 from bridge.store.claims import SqlClaimRepository
 from bridge.store.devices import SqlDeviceRepository
+from bridge.store.firmwaretables import SqlFirmwareRepository
 from bridge.store.journal import SqlJournal
 from bridge.store.phonebook import SqlPhonebookRepository
 from bridge.store.pruning import JourneyPruner
@@ -41,6 +43,7 @@ class SqlUnitOfWork:
     objects: SiteObjects
     journal: Journal
     phonebook: PhonebookRepository
+    firmware: FirmwareRepository
     claims: ClaimRepository
 
     def __init__(self, engine: Engine, pruner: JourneyPruner, *, writes: bool) -> None:
@@ -67,6 +70,7 @@ class SqlUnitOfWork:
         self.objects = SqlSiteObjects(connection, site)
         self.journal = SqlJournal(connection, self._pruner)
         self.phonebook = SqlPhonebookRepository(connection)
+        self.firmware = SqlFirmwareRepository(connection)
         self.claims = SqlClaimRepository(connection)
         return self
 

@@ -124,6 +124,11 @@ class ReadTransfer:
         self._deadline = now
         self._send_flight(now)
 
+    @property
+    def acknowledged_octets(self) -> int:
+        """Octets of the file that the client is known to have."""
+        return min(self._size, self._acknowledged * self._block_size)
+
     # --- what comes in -----------------------------------------------------------------------------------------------
 
     def receive_datagram(self, data: bytes, *, now: float) -> None:

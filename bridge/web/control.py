@@ -12,6 +12,7 @@ from aiohttp.typedefs import Handler
 
 from bridge.app.asjson import plain
 from bridge.app.planoverlap import PbxPlan
+from bridge.app.rollouts import RolloutProgress
 from bridge.app.screenmessages import Delivery, ScreenMessage, checked_message
 from bridge.app.status import ServiceStatus
 from bridge.core import DeviceName
@@ -48,6 +49,10 @@ class Controllable(Protocol):
         """Show a text on phones. Raises NotFound."""
         ...
 
+    async def rollout(self) -> RolloutProgress | None:
+        """The roll-out of firmware that is under way."""
+        ...
+
     async def restart_changed(self, names: Sequence[DeviceName], *, every: float) -> None:
         """Take up changes of these phones, and let each start again once, ``every`` seconds."""
         ...
@@ -67,6 +72,7 @@ class ControlServer:
         application.add_routes(
             [
                 web.get("/status", self._status),
+                web.get("/firmware/rollout", self._rollout),
                 web.get("/plan", self._plan),
                 web.get("/installing", self._installing),
                 web.post("/refresh", self._refresh),
@@ -91,6 +97,9 @@ class ControlServer:
 
     async def _status(self, _: web.Request) -> web.Response:
         return _json(await self._service.status())
+
+    async def _rollout(self, _: web.Request) -> web.Response:
+        return _json(await self._service.rollout())
 
     async def _plan(self, _: web.Request) -> web.Response:
         return _json(await self._service.pbx_plan())

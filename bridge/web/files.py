@@ -1,11 +1,13 @@
-"""The HTTP file server on port 6970: the same files as over TFTP, which newer phones ask for here first.
+"""The HTTP file server on ports 6970 and 6971 (TLS): the same files as over TFTP, asked for here first.
 
 Phone boot reference, section 4: 78xx, 88xx, 8821, 8831, 8832 and 8961/99xx try port 6970 of the TFTP address before
-TFTP; the names are the same, with a leading slash; a missing file must be answered at once.
+TFTP, and some of them 6971 for their own file; the names are the same, with a leading slash; a missing file must be
+answered at once. Nothing is ever compressed: phones check lengths and signatures of what they get.
 """
 
 from __future__ import annotations
 
+import ssl
 import time
 from collections.abc import Sequence
 from urllib.parse import unquote
@@ -13,15 +15,18 @@ from urllib.parse import unquote
 from aiohttp import web
 
 from bridge.app.guard import plain_address
-from bridge.core import FileDenied, FileFound, FileMissing, FileRequest, Via
+from bridge.core import FileDenied, FileFound, FileMissing, FileRequest, TransferUnderWay, Via
 from bridge.core.events import FileDelivered, FileNotFound, FileRefused, FileRequested, TransferAborted
 from bridge.ports import Clock, EventSink, FileProvider
+from bridge.web.conditions import Slice, Unsatisfiable, entity_tag, is_unchanged, last_modified, wanted_slice
 
 MAX_NAME = 512
+PIECE = 256 << 10
+"""Octets handed to the network at a time: however large a file is, no more of it waits in memory for a slow client."""
 
 
 class HttpFileServer:
-    """Serves phones' files over HTTP on the given addresses."""
+    """Serves phones' files over HTTP, or with ``tls`` over HTTPS, on the given addresses."""
 
     def __init__(
         self,
@@ -31,12 +36,16 @@ class HttpFileServer:
         *,
         listen: Sequence[tuple[str, int]],
         routes: Sequence[web.RouteDef] = (),
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         """``routes``: pages that stand on the same port and go before files of the same name."""
         self._provider = provider
         self._sink = sink
         self._clock = clock
         self._listen = listen
+        self._tls = tls
+        self._via = Via.HTTP if tls is None else Via.HTTPS
+        self._under_way: dict[int, TransferUnderWay] = {}
         application = web.Application(client_max_size=0)
         application.add_routes(routes)
         application.router.add_route("GET", "/{name:.*}", self._answer)
@@ -48,44 +57,76 @@ class HttpFileServer:
         """Host and port of every listener, after ``start``."""
         return [(address[0], address[1]) for address in self._runner.addresses]
 
+    def transfers(self) -> list[TransferUnderWay]:
+        """What is on its way."""
+        return list(self._under_way.values())
+
     async def start(self) -> None:
         """Listen. Raises OSError when an address is taken or not ours."""
         await self._runner.setup()
         for host, port in self._listen:
-            await web.TCPSite(self._runner, host, port).start()
+            await web.TCPSite(self._runner, host, port, ssl_context=self._tls).start()
 
     async def close(self) -> None:
         """Stop listening and end what is under way."""
         await self._runner.cleanup()
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
-        client = plain_address(request.remote or "")
+        client, via = plain_address(request.remote or ""), self._via
         name = unquote(request.raw_path.partition("?")[0])[:MAX_NAME]
         agent = request.headers.get("User-Agent", "")[:200]
-        asked = FileRequest(name=name, client=client, via=Via.HTTP, at=self._clock.now(), user_agent=agent)
-        self._sink.record(FileRequested(at=asked.at, name=name, client=client, via=Via.HTTP, user_agent=agent))
-        started = time.monotonic()
+        asked = FileRequest(name=name, client=client, via=via, at=self._clock.now(), user_agent=agent)
+        self._sink.record(FileRequested(at=asked.at, name=name, client=client, via=via, user_agent=agent))
         match await self._provider.provide(asked):
             case FileMissing(why):
-                self._sink.record(FileNotFound(at=self._clock.now(), name=name, client=client, via=Via.HTTP, why=why))
+                self._sink.record(FileNotFound(at=self._clock.now(), name=name, client=client, via=via, why=why))
                 return web.Response(status=404, text="File not found\n")
             case FileDenied(why):
-                self._sink.record(FileRefused(at=self._clock.now(), name=name, client=client, via=Via.HTTP, why=why))
+                self._sink.record(FileRefused(at=self._clock.now(), name=name, client=client, via=via, why=why))
                 return web.Response(status=403, text="Not for this address\n")
             case FileFound() as found:
-                return await self._send(request, asked, found, started)
+                return await self._found(request, asked, found)
+
+    async def _found(self, request: web.Request, asked: FileRequest, found: FileFound) -> web.StreamResponse:
+        size, tag = len(found.content), entity_tag(found)
+        headers = {"Accept-Ranges": "bytes"}
+        if tag:
+            headers["ETag"] = tag
+        if modified := last_modified(found):
+            headers["Last-Modified"] = modified
+        if is_unchanged(request.headers, tag, found.modified):
+            self._delivered(asked, found, 0, 0.0)
+            return web.Response(status=304, headers=headers)
+        headers["Content-Type"] = _content_type(found.name)
+        part = None
+        if request.method == "GET":
+            try:
+                part = wanted_slice(request.headers, size, tag, found.modified)
+            except Unsatisfiable:
+                headers["Content-Range"] = f"bytes */{size}"
+                return web.Response(status=416, headers=headers)
+        if part is not None:
+            headers["Content-Range"] = f"bytes {part.start}-{part.end - 1}/{size}"
+        whole = part or Slice(0, size)
+        headers["Content-Length"] = str(whole.end - whole.start)
+        response = web.StreamResponse(status=200 if part is None else 206, headers=headers)
+        return await self._send(request, response, asked, found, whole)
 
     async def _send(
-        self, request: web.Request, asked: FileRequest, found: FileFound, started: float
+        self, request: web.Request, response: web.StreamResponse, asked: FileRequest, found: FileFound, part: Slice
     ) -> web.StreamResponse:
-        size = len(found.content)
-        response = web.StreamResponse(headers={"Content-Length": str(size), "Content-Type": _content_type(found.name)})
-        if found.version:
-            response.headers["ETag"] = f'"{found.version}"'
+        started = time.monotonic()
+        content = memoryview(found.content)
+        at = part.start
         try:
             await response.prepare(request)
             if request.method == "GET":
-                await response.write(found.content)
+                while at < part.end:
+                    self._under_way[id(request)] = TransferUnderWay(
+                        asked.name, asked.client, asked.via, at, len(content)
+                    )
+                    await response.write(content[at : min(at + PIECE, part.end)])
+                    at = min(at + PIECE, part.end)
             await response.write_eof()
         except (ConnectionError, TimeoutError) as error:
             self._sink.record(
@@ -93,26 +134,31 @@ class HttpFileServer:
                     at=self._clock.now(),
                     name=asked.name,
                     client=asked.client,
-                    via=Via.HTTP,
-                    size=size,
-                    acknowledged=0,
+                    via=asked.via,
+                    size=len(content),
+                    acknowledged=at,
                     why=str(error) or "the client closed the connection",
                 )
             )
             return response
+        finally:
+            self._under_way.pop(id(request), None)
         if request.method == "GET":
-            self._sink.record(
-                FileDelivered(
-                    at=self._clock.now(),
-                    name=asked.name,
-                    client=asked.client,
-                    via=Via.HTTP,
-                    size=size,
-                    seconds=time.monotonic() - started,
-                    secret=found.secret_of is not None,
-                )
-            )
+            self._delivered(asked, found, part.end - part.start, time.monotonic() - started)
         return response
+
+    def _delivered(self, asked: FileRequest, found: FileFound, size: int, seconds: float) -> None:
+        self._sink.record(
+            FileDelivered(
+                at=self._clock.now(),
+                name=asked.name,
+                client=asked.client,
+                via=asked.via,
+                size=size,
+                seconds=seconds,
+                secret=size > 0 and found.secret_of is not None,
+            )
+        )
 
 
 def _content_type(name: str) -> str:

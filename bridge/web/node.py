@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from bridge.app.service import Service
 from bridge.app.settings import Settings
 from bridge.errors import ConfigurationError
+from bridge.net.tls import server_context
 from bridge.web.control import ControlServer
 from bridge.web.files import HttpFileServer
 from bridge.web.selfprovision import SelfProvisionServer
@@ -38,25 +39,58 @@ async def running_node(settings: Settings) -> AsyncIterator[Service]:
             listen=[(address.host, address.port) for address in settings.http.listen],
             routes=services.routes(),
         )
+        https = _https(service, settings)
+        servers = [("http.listen", http), *([("http.tls_listen", https)] if https is not None else [])]
         control = ControlServer(service, settings.control_socket)
         calls = SelfProvisionServer(service.self_provisioning, settings.self_provision_socket)
+        started: list[HttpFileServer] = []
         try:
-            await http.start()
-        except OSError as error:
-            raise ConfigurationError(
-                "the HTTP file server cannot listen",
-                why=error.strerror or str(error),
-                fix="see who has the port with `ss -tlnp`, or change http.listen",
-            ) from error
-        service.http_addresses = tuple(http.addresses)
-        try:
-            await control.start()
-            if settings.selfprovisioning.enabled:
-                await calls.start()
-            yield service
+            for setting, server in servers:
+                started.append(server)
+                await _start(server, setting)
+            service.http_addresses = tuple(http.addresses)
+            service.https_addresses = tuple(https.addresses) if https is not None else ()
+            service.http_transfers = [server.transfers for server in started]
+            try:
+                await control.start()
+                if settings.selfprovisioning.enabled:
+                    await calls.start()
+                yield service
+            finally:
+                with contextlib.suppress(asyncio.CancelledError):
+                    await calls.close()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await control.close()
         finally:
-            with contextlib.suppress(asyncio.CancelledError):
-                await calls.close()
-            with contextlib.suppress(asyncio.CancelledError):
-                await control.close()
-            await http.close()
+            for server in started:
+                await server.close()
+
+
+def _https(service: Service, settings: Settings) -> HttpFileServer | None:
+    """The same files over TLS; the phones' services stand on the plain port alone. Raises ConfigurationError."""
+    if not settings.http.tls_listen:
+        return None
+    return HttpFileServer(
+        service.resolver,
+        service.recorder,
+        service.clock,
+        listen=[(address.host, address.port) for address in settings.http.tls_listen],
+        tls=server_context(
+            settings.http.tls_certificate,
+            settings.http.tls_key,
+            settings.http.tls_oldest,
+            what="serving files over HTTPS",
+            section="http",
+        ),
+    )
+
+
+async def _start(server: HttpFileServer, setting: str) -> None:
+    try:
+        await server.start()
+    except OSError as error:
+        raise ConfigurationError(
+            "the HTTP file server cannot listen",
+            why=error.strerror or str(error),
+            fix=f"see who has the port with `ss -tlnp`, or change {setting}",
+        ) from error

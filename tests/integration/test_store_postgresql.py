@@ -56,6 +56,10 @@ class TestPhonebook(storecontract.PhonebookContract):
     pass
 
 
+class TestFirmware(storecontract.FirmwareContract):
+    pass
+
+
 class TestClaims(storecontract.ClaimContract):
     pass
 

@@ -49,5 +49,9 @@ class TestPhonebook(storecontract.PhonebookContract):
     pass
 
 
+class TestFirmware(storecontract.FirmwareContract):
+    pass
+
+
 class TestClaims(storecontract.ClaimContract):
     pass
