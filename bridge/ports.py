@@ -19,6 +19,7 @@ from bridge.core import (
     CallingSearchSpace,
     CallKind,
     CallManagerGroup,
+    CallRecord,
     CommonPhoneProfile,
     DateTimeGroup,
     Device,
@@ -333,6 +334,24 @@ class PhonebookRepository(Protocol):
         ...
 
 
+class CallRecords(Protocol):
+    """Records of calls, of all phones."""
+
+    def add(self, record: CallRecord) -> None:
+        """Write a call down."""
+        ...
+
+    def newest(
+        self, *, devices: Collection[DeviceName] = (), since: datetime | None = None, most: int = 100
+    ) -> Sequence[CallRecord]:
+        """The newest calls, oldest first: of these phones if any are named, ended at ``since`` or later."""
+        ...
+
+    def forget(self, before: datetime) -> int:
+        """Remove the calls that ended before; how many these were."""
+        ...
+
+
 class UnitOfWork(Protocol):
     """One transaction. Leaving the block without ``commit()`` undoes everything in it."""
 
@@ -342,6 +361,7 @@ class UnitOfWork(Protocol):
     objects: SiteObjects
     journal: Journal
     phonebook: PhonebookRepository
+    calls: CallRecords
 
     def commit(self) -> None:
         """Make the changes lasting. Raises Conflict, StoreUnavailable or StoreReadOnly."""

@@ -18,6 +18,7 @@ from bridge.core import (
     ButtonKind,
     Device,
     DeviceButton,
+    DndAlert,
     DndMode,
     DndOption,
     EarlyOpen,
@@ -111,6 +112,11 @@ class Profiles:
                     each.line.settings.hotline,
                     float(each.line.settings.hotline_delay),
                     float(each.line.settings.hold_reversion_seconds or self._settings.hold_reversion),
+                    each.settings.ring_idle,
+                    each.settings.ring_busy,
+                    each.settings.ring_kind,
+                    each.line.settings.auto_answer,
+                    each.settings.recording,
                 )
                 for each in device.lines
             ),
@@ -156,6 +162,7 @@ class Profiles:
                 self._settings.emergency_numbers,
             ),
             dnd_modes=self._dnd_modes(device),
+            dnd_alert=self._dnd_alert(device),
             abbreviated=device.abbreviated_dials,
             privacy=self._privacy(device),
             barge=settings.barge is not BargeOption.OFF,
@@ -179,6 +186,12 @@ class Profiles:
                 return (DndMode.SILENT, DndMode.REJECT)
             case DndOption.DEFAULT:
                 return (DndMode.SILENT, DndMode.REJECT)
+
+    def _dnd_alert(self, device: Device) -> DndAlert:
+        """What the device's setting says, or else the common phone profile's."""
+        alert = device.settings.dnd_alert
+        profile = self._files.site.phone_profiles.get(device.settings.phone_profile or "")
+        return profile.dnd_alert if alert is DndAlert.DEFAULT and profile is not None else alert
 
     def _privacy(self, device: Device) -> bool:
         own = device.settings.privacy

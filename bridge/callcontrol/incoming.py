@@ -11,6 +11,7 @@ from bridge.callcontrol.desk import MAX_CALLS, Desk
 from bridge.callcontrol.events import CallConnected
 from bridge.callcontrol.parties import Party
 from bridge.callcontrol.phonecall import PhoneCall, PhoneCallState
+from bridge.callcontrol.ringing import named_ring
 from bridge.sccp import MediaCodec
 from bridge.sip import CallConfirmed, IncomingCall
 
@@ -48,11 +49,12 @@ class IncomingCalls:
         call.remote = _caller(event)
         call.redirected_from = Party.of(event.redirected_from)
         call.waiting = active is not None
+        call.ring = named_ring(event.alert_info)
         if not ref:
             call.agent.ring(event.call, now=now)
         desk.report_start(call)
         desk.screen.ringing_in(call, desk.own(call), desk.all_calls)
-        if active is not None and active.state is PhoneCallState.CONNECTED:
+        if active is not None and active.state is PhoneCallState.CONNECTED and desk.screen.ring_of(call).beep:
             desk.screen.call_waiting_tone(active)
 
     def answer(self, call: PhoneCall, *, now: float) -> None:

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from bridge.callcontrol.channel import MediaChannel
 from bridge.callcontrol.parties import Party
+from bridge.callcontrol.ringing import Ring
 from bridge.core import NumberRange
 from bridge.sccp import Label
 from bridge.sip import AudioSession, Call, UserAgent
@@ -72,6 +73,10 @@ class PhoneCall:
     answered_at: float | None = None
     waiting: bool = False
     """Rings as a call-waiting call."""
+    ring: Ring | None = None
+    """The ring that the PBX wants for it; None where it names none."""
+    answers_itself: bool = False
+    """It is about to be answered without anybody's hand."""
     offer: AudioSession | None = None
     """The other side's offer that waits for our answer."""
     early: AudioSession | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from bridge.core import AbbreviatedDial, DndMode, NumberRange
+from bridge.core import AbbreviatedDial, DndAlert, DndMode, NumberRange
 from bridge.core import DtmfMode as DtmfMode
 from bridge.core import EarlyOpen as EarlyOpen
 from bridge.dialplan import DigitPlan
@@ -80,6 +80,8 @@ class CallSettings:
     """Numbers that are never blocked, and complete as soon as they are dialled."""
     dnd_modes: tuple[DndMode, ...] = (DndMode.SILENT, DndMode.REJECT)
     """The modes of do-not-disturb that the user may switch on; the key switches on the first."""
+    dnd_alert: DndAlert = DndAlert.DEFAULT
+    """How a call is announced while do-not-disturb silences the ringer."""
     abbreviated: tuple[AbbreviatedDial, ...] = ()
     barge: bool = False
     """This phone may join the calls of other phones of its lines."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bridge.core.callmodes import DtmfMode, EarlyOpen
+from bridge.core.callrecords import CallQuality, CallRecord
 from bridge.core.devicename import DeviceName
 from bridge.core.devices import Device, Line, LineAppearance
 from bridge.core.files import FileAnswer, FileDenied, FileFound, FileMissing, FileRequest, Via
@@ -32,6 +33,7 @@ from bridge.core.phonesettings import (
     LampPolicy,
     LineSettings,
     RecordingOption,
+    RingKind,
     RingSetting,
     Switch,
 )
@@ -70,6 +72,8 @@ __all__ = [
     "ButtonKind",
     "CallKind",
     "CallManagerGroup",
+    "CallQuality",
+    "CallRecord",
     "CallingSearchSpace",
     "CommonPhoneProfile",
     "DateTimeGroup",
@@ -109,6 +113,7 @@ __all__ = [
     "RecordingOption",
     "Region",
     "ReleaseCause",
+    "RingKind",
     "RingSetting",
     "RoutePattern",
     "Server",

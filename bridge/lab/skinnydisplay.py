@@ -67,6 +67,10 @@ class ScreenView:
     """What the earpiece plays by itself; empty for nothing."""
     speaker: bool
     message_waiting: bool
+    ring: str = ""
+    """Which ring it is, or ``silent`` for the lamp alone; empty for none."""
+    muted: bool = False
+    """Whether the server switched the microphone off."""
 
 
 @dataclass(frozen=True, slots=True)

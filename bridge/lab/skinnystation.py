@@ -59,6 +59,7 @@ from bridge.sccp import (
     RegisterTokenAck,
     RegisterTokenReject,
     Reset,
+    RingMode,
     SoftKeySetRes,
     SoftKeyTemplateRes,
     SpeedDialStat,
@@ -185,6 +186,8 @@ class SkinnyStation:
             tone=self.display.tone.name.lower().replace("_", " ") if self.display.tone else "",
             speaker=self.display.speaker,
             message_waiting=self.display.message_waiting and self.traits.message_lamp,
+            ring=self.display.ringer.name.lower().replace("_", " ") if self.display.ringer != RingMode.OFF else "",
+            muted=self.display.muted,
         )
 
     # --- the shell's side --------------------------------------------------------------------------------------------

@@ -56,5 +56,9 @@ class TestPhonebook(storecontract.PhonebookContract):
     pass
 
 
+class TestCallRecords(storecontract.CallRecordsContract):
+    pass
+
+
 class TestFailures(ServerFailureContract):
     pass
