@@ -523,6 +523,22 @@ class Conferences(Protocol):
         ...
 
 
+class Recordings(Protocol):
+    """Recording of calls by Asterisk."""
+
+    async def start(self, endpoint: str, call_id: str, file: str, *, beep: int = 0) -> str:
+        """Record a phone's leg of a call, named by its SIP Call-ID; returns what ``stop`` wants to be told.
+
+        ``file`` is below Asterisk's directory of recordings; ``beep``: seconds between two beeps, 0 for none. It ends
+        with the leg. Raises NotFound for a call that is not there, InvalidInput and PbxError.
+        """
+        ...
+
+    async def stop(self, recording: str) -> None:
+        """End it before. Raises PbxError."""
+        ...
+
+
 class Pbx(Protocol):
     """Asterisk. It may be away: changes are kept and applied when it is back, in one reload for many phones."""
 

@@ -78,6 +78,7 @@ class Service:
                 ),
                 directory=settings.asterisk.directory,
                 meetme=settings.sccp.meetme,
+                paging=settings.sccp.paging,
             ),
             sink=self.recorder,
             clock=self.clock,
@@ -133,6 +134,7 @@ class Service:
             language=settings.services.language,
             line_features=self.pbx.line_features,
             conferences=self.pbx.conferences,
+            recordings=self.pbx.recordings,
             failback=FailBack(
                 settings.server.name or socket.gethostname(),
                 asterisk_is_up=lambda: self.pbx.status().connected,

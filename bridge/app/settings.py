@@ -17,7 +17,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, get_type_hints
 
-from bridge.core import DeviceName, NumberRange
+from bridge.core import DeviceName, NumberRange, PagingGroup
 from bridge.errors import ConfigurationError, InvalidInput
 from bridge.net.tls import OldestTls
 from bridge.store import sqlite_url
@@ -173,6 +173,14 @@ class SccpSettings:
     """Hanging up during the consultation completes a transfer."""
     conference_outlives_starter: bool = True
     """A conference goes on when the phone that made it leaves."""
+    intercom_whisper: bool = True
+    """An intercom call that comes in is heard, and hears nothing until the user presses the line's button."""
+    recording_directory: str = "sepbridge"
+    """Where recordings of calls go, below Asterisk's directory of recordings."""
+    recording_beep: int = 0
+    """Seconds between two beeps that both sides of a recorded call hear; 0 for none."""
+    paging: tuple[PagingGroup, ...] = ()
+    """Groups of phones that are spoken to by dialling a number: ``8600=1001,1002``."""
     meetme: tuple[NumberRange, ...] = ()
     """The numbers of meet-me conferences."""
     preserve: float = 30.0
@@ -369,6 +377,7 @@ _CONVERTERS: dict[object, Callable[[object], object]] = {
     Address: lambda value: Address.parse(_text(value)),
     tuple[Address, ...]: lambda value: tuple(Address.parse(each) for each in _texts(value)),
     tuple[str, ...]: lambda value: tuple(_texts(value)),
+    tuple[PagingGroup, ...]: lambda value: tuple(PagingGroup.parse(each) for each in _texts(value)),
     tuple[NumberRange, ...]: lambda value: tuple(NumberRange.parse(each) for each in _texts(value)),
     tuple[Network, ...]: lambda value: tuple(ip_network(each) for each in _texts(value)),
 }

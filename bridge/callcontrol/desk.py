@@ -48,6 +48,7 @@ class Desk:
         "early_open_works",
         "ended",
         "events",
+        "headset",
         "last_dialled",
         "line_states",
         "lines",
@@ -93,6 +94,8 @@ class Desk:
         self.last_dialled = ""
         self.private = False
         """The other phones of a line do not show with whom this one talks."""
+        self.headset = False
+        """The user has the headset in use."""
         self.stutter = False
         """Messages wait, and the phone has no lamp to say so."""
         self._refs = refs
@@ -219,6 +222,9 @@ class Desk:
     def send_media(self, call: PhoneCall, theirs: AudioSession) -> None:
         """Let the phone send where the other side listens, or not at all while that does not want to hear."""
         if not call.channel.is_open:
+            return
+        if call.whispers:
+            self.screen.send(*call.channel.stop())
             return
         if not theirs.port or theirs.on_hold:
             if not self.session.traits.stop_closes_both:

@@ -231,6 +231,50 @@ class EmergencyCalled:
 
 
 @dataclass(frozen=True, slots=True)
+class StartRecording:
+    """Have the PBX record a call, and answer with ``RecordingChanged``."""
+
+    call_ref: int
+    sip_call_id: str
+    line: str
+    """The number of the phone's line."""
+    number: str
+    """The other side's."""
+
+
+@dataclass(frozen=True, slots=True)
+class StopRecording:
+    """Have the PBX stop recording a call, and answer with ``RecordingChanged``."""
+
+    call_ref: int
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingChanged:
+    """The application's answer: whether the call is recorded now, and where to."""
+
+    call_ref: int
+    on: bool
+    file: str = ""
+    failed: bool = False
+    """What was asked for did not come about."""
+
+
+@dataclass(frozen=True, slots=True)
+class MaliciousCallMarked:
+    """The user marks a call as malicious while it stands."""
+
+    call_ref: int
+    line: int
+    called: str
+    """The phone's own number."""
+    number: str
+    """The caller's, as the PBX vouches for it."""
+    name: str
+    sip_call_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Restarted:
     """A restart that was asked for went out to the phone."""
 
@@ -260,5 +304,8 @@ PhoneEvent = (
     | ListConference
     | MuteMember
     | RemoveMember
+    | StartRecording
+    | StopRecording
+    | MaliciousCallMarked
     | Restarted
 )

@@ -68,8 +68,17 @@ class Feature:
     def soft_key(self, event: SoftKeyPressed, call: PhoneCall | None, *, now: float) -> None:
         """One of ``SOFT_KEYS``; ``call`` is the call that the phone names, else the one that occupies the user."""
 
+    def takes(self, event: ButtonPressed) -> bool:
+        """Whether a press of one of ``BUTTONS`` is for this service: several may share a type of button."""
+        return True
+
     def button(self, event: ButtonPressed, *, now: float) -> None:
         """One of ``BUTTONS``."""
+
+    def again(self, call: PhoneCall, *, now: float) -> bool:
+        """The button of the line that the user is on, or the handset lifted during a call. True when it was for this
+        service."""
+        return False
 
     def data(self, event: ApplicationDataReceived, *, now: float) -> bool:
         """The user chose something in a document on the screen. True when it was this service's document."""

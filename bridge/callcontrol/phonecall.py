@@ -39,6 +39,14 @@ class PhoneCallState(StrEnum):
     ENDED = "ended"
 
 
+class RecordingState(StrEnum):
+    """Whether the PBX records a call."""
+
+    OFF = "off"
+    ASKED = "asked for"
+    ON = "on"
+
+
 REMOTE = frozenset({PhoneCallState.REMOTE, PhoneCallState.REMOTE_HELD})
 """States of calls that another phone has."""
 ASIDE = REMOTE | {PhoneCallState.RINGING_IN, PhoneCallState.HELD, PhoneCallState.ENDED}
@@ -77,6 +85,10 @@ class PhoneCall:
     """The ring that the PBX wants for it; None where it names none."""
     answers_itself: bool = False
     """It is about to be answered without anybody's hand."""
+    announced: bool = False
+    """The PBX asked for that, for an intercom call or a page."""
+    whispers: bool = False
+    """The other side is heard, and hears nothing."""
     offer: AudioSession | None = None
     """The other side's offer that waits for our answer."""
     early: AudioSession | None = None
@@ -125,6 +137,12 @@ class PhoneCall:
     noticed: PhoneCallState | None = None
     """The state in which the phone's features last saw it."""
 
+    recording: RecordingState = RecordingState.OFF
+    recording_tried: bool = False
+    """A recording was asked for: an automatic one is not asked for again."""
+    recording_file: str = ""
+    malicious: bool = False
+    """The user marked the caller."""
     headers: tuple[Header, ...] = ()
     """What the service is told."""
     joins: int = 0

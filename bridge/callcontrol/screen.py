@@ -39,6 +39,7 @@ from bridge.sccp import (
     RingMode,
     SelectSoftKeys,
     SetLamp,
+    SetMicroMode,
     SetRinger,
     SetSpeakerMode,
     SoftKeyEventType,
@@ -283,6 +284,10 @@ class Screen:
     def ringer_off(self, call: PhoneCall) -> None:
         """Silence the ringer."""
         self.send(SetRinger(RingMode.OFF, RingDuration.NORMAL, call.line, call.call_ref))
+
+    def microphone(self, *, on: bool) -> None:
+        """Switch the microphone on, or off."""
+        self.send(SetMicroMode(OnOff.ON if on else OnOff.OFF))
 
     def call_waiting_tone(self, active: PhoneCall) -> None:
         """Tell the user in a call that another one waits."""

@@ -82,6 +82,8 @@ class CallSettings:
     """The modes of do-not-disturb that the user may switch on; the key switches on the first."""
     dnd_alert: DndAlert = DndAlert.DEFAULT
     """How a call is announced while do-not-disturb silences the ringer."""
+    intercom_whisper: bool = True
+    """An intercom call that comes in is heard, and hears nothing until the user says so."""
     abbreviated: tuple[AbbreviatedDial, ...] = ()
     barge: bool = False
     """This phone may join the calls of other phones of its lines."""

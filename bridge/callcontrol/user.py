@@ -88,7 +88,9 @@ class User:
     def _lifted(self, event: HandsetLifted, now: float) -> None:
         desk = self._desk
         if desk.active is not None:
-            return  # from speaker to handset, or told twice
+            # From speaker to handset, or told twice.
+            any(feature.again(desk.active, now=now) for feature in self._features)
+            return
         told = self._told(event.call_ref)
         ringing = told if told is not None and told.state is PhoneCallState.RINGING_IN else None
         ringing = ringing or desk.first(PhoneCallState.RINGING_IN, event.line) or desk.first(PhoneCallState.RINGING_IN)
@@ -148,13 +150,13 @@ class User:
     def _feature_of_key(self, key: SoftKeyEventType) -> Feature | None:
         return next((feature for feature in self._features if key in feature.SOFT_KEYS), None)
 
-    def _feature_of_button(self, button: StimulusType) -> Feature | None:
-        return next((feature for feature in self._features if button in feature.BUTTONS), None)
+    def _feature_of_button(self, event: ButtonPressed) -> Feature | None:
+        return next((each for each in self._features if event.button in each.BUTTONS and each.takes(event)), None)
 
     def _button(self, event: ButtonPressed, now: float) -> None:
         desk, profile = self._desk, self._desk.session.profile
         match event.button:
-            case button if (feature := self._feature_of_button(button)) is not None:
+            case _ if (feature := self._feature_of_button(event)) is not None:
                 feature.button(event, now=now)
             case StimulusType.LINE:
                 self._line_button(event.instance, event.call_ref, now)
@@ -186,7 +188,7 @@ class User:
         elif (ringing := desk.first(PhoneCallState.RINGING_IN, line)) is not None:
             self._press(ringing, Key.ANSWER, now=now)
         elif active is not None and active.line == line:
-            return
+            any(feature.again(active, now=now) for feature in self._features)
         elif (held := desk.first(PhoneCallState.HELD, line)) is not None:
             self._press(held, Key.RESUME, now=now)
         elif (elsewhere := desk.first(PhoneCallState.REMOTE_HELD, line)) is not None:

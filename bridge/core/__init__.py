@@ -10,6 +10,7 @@ from bridge.core.files import FileAnswer, FileDenied, FileFound, FileMissing, Fi
 from bridge.core.linefeatures import DndMode, ForwardKind, LineFeatures
 from bridge.core.mac import MacAddress
 from bridge.core.numbers import NumberRange, check_directory_number
+from bridge.core.paging import PagingGroup
 from bridge.core.phonebook import CallKind, DirectoryContact, PastCall, checked_contact
 from bridge.core.phonebuttons import (
     AbbreviatedDial,
@@ -106,6 +107,7 @@ __all__ = [
     "MacAddress",
     "NumberRange",
     "OnboardingMethod",
+    "PagingGroup",
     "Partition",
     "PastCall",
     "PatternKey",

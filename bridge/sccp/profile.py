@@ -60,6 +60,8 @@ class SpeedDial:
 
     number: str
     label: str = ""
+    intercom: bool = False
+    """The other side's phone is asked to answer by itself; an empty number is asked for."""
 
 
 @dataclass(frozen=True, slots=True)
