@@ -9,12 +9,14 @@ import os
 import socket
 from collections.abc import Coroutine, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from bridge import __version__
 from bridge.app.admissions import Admissions
+from bridge.app.calllog import CallFile, CallLog
 from bridge.app.directory import Directory
 from bridge.app.doorkeeper import Doorkeeper
 from bridge.app.failback import FailBack
@@ -23,7 +25,7 @@ from bridge.app.recorder import EventRecorder
 from bridge.app.registrations import Registrations
 from bridge.app.resolver import FileResolver
 from bridge.app.screenmessages import Delivery, ScreenMessage
-from bridge.app.settings import Settings
+from bridge.app.settings import CallLogSettings, Settings
 from bridge.app.stations import Stations
 from bridge.app.status import ServiceStatus
 from bridge.app.system import SystemClock, SystemIds
@@ -37,7 +39,7 @@ from bridge.net.reach import listens
 from bridge.net.tftp import TftpLimits, TftpServer
 from bridge.pbx import AmiSettings, PlainAsterisk, PlainAsteriskSettings
 from bridge.phones.catalogue import ConfigFamily, catalogue
-from bridge.ports import RestartKind, SipEndpoint
+from bridge.ports import Clock, RestartKind, SipEndpoint, Store
 from bridge.sccp.profile import StationProfile
 from bridge.sip import Destination
 from bridge.store import open_store
@@ -60,6 +62,7 @@ class Service:
         self.mac_of = ArpTable().mac_of
         self.directory = Directory(self.store, self.clock)
         self.recorder = EventRecorder(self.store)
+        self.call_log = _call_log(settings.calls, self.store, self.clock)
         self.files = PhoneFiles(
             self.store,
             template_loader(settings.templates_directory),
@@ -135,6 +138,7 @@ class Service:
             line_features=self.pbx.line_features,
             conferences=self.pbx.conferences,
             recordings=self.pbx.recordings,
+            call_log=self.call_log,
             failback=FailBack(
                 settings.server.name or socket.gethostname(),
                 asterisk_is_up=lambda: self.pbx.status().connected,
@@ -169,6 +173,7 @@ class Service:
     def _workers(self) -> Sequence[tuple[str, Coroutine[None, None, None]]]:
         return (
             ("events", self.recorder.run()),
+            ("call records", self.call_log.run()),
             ("admissions", self.admissions.run()),
             ("registrations", self._registrations.run()),
             ("Asterisk", self.pbx.run()),
@@ -415,3 +420,10 @@ def own_address() -> str:
 def _shown(address: tuple[str, int]) -> str:
     host, port = address[0], address[1]
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def _call_log(settings: CallLogSettings, store: Store, clock: Clock) -> CallLog:
+    """The records of calls, and the file for them if one is wanted."""
+    file = settings.file
+    kept = CallFile(file, largest=settings.file_megabytes * 1_000_000, most=settings.files) if file else None
+    return CallLog(store, clock, kept, keep=timedelta(days=settings.keep_days) if settings.keep_days else None)

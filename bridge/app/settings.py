@@ -221,6 +221,20 @@ class ServiceSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class CallLogSettings:
+    """``[calls]``: records of the calls of SCCP phones."""
+
+    keep_days: int = 90
+    """Days after which a record in the database is forgotten; 0: never. Beyond two million the oldest go anyway."""
+    file: Path | None = None
+    """A file that gets a line of JSON for each call, too; none by default."""
+    file_megabytes: int = 10
+    """When it is as large as that, it gets the ending .1, the one before .2, and so on."""
+    files: int = 5
+    """Files in all; the oldest one goes."""
+
+
+@dataclass(frozen=True, slots=True)
 class AmiSettings:
     """``[ami]``: the manager interface of Asterisk."""
 
@@ -251,6 +265,7 @@ class Settings:
     sip: SipSettings = SipSettings()
     sccp: SccpSettings = SccpSettings()
     services: ServiceSettings = ServiceSettings()
+    calls: CallLogSettings = CallLogSettings()
     ami: AmiSettings = AmiSettings()
     asterisk: AsteriskSettings = AsteriskSettings()
 

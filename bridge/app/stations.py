@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from bridge.app.admissions import Admissions, Known
+from bridge.app.calllog import CallBook, CallLog
 from bridge.app.directory import Directory
 from bridge.app.doorkeeper import model_facts
 from bridge.app.failback import FailBack
@@ -107,6 +108,7 @@ class Stations:
         line_features: LineFeatureStore,
         conferences: Conferences,
         recordings: Recordings,
+        call_log: CallLog,
         failback: FailBack,
         language: str = "en",
     ) -> None:
@@ -120,6 +122,7 @@ class Stations:
         self._settled = settled
         self.conferences = conferences
         self.recordings = recordings
+        self.call_log = call_log
         self.failback = failback
         self.settings = settings
         self.line_desk = LineDesk(line_features, self._numbers, self._tell_line)
@@ -449,6 +452,7 @@ class Station:
             directory=stations.settings.recording_directory,
             beep=stations.settings.recording_beep,
         )
+        self._book = CallBook(stations.clock, self._number_of, stations.call_log.add)
         self._conference_work: deque[ListConference | MuteMember | RemoveMember] = deque()
 
     # --- what the connection calls -----------------------------------------------------------------------------------
@@ -563,6 +567,7 @@ class Station:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._book.close()
         self._give_lines_back()
 
     # --- inside ------------------------------------------------------------------------------------------------------
@@ -586,6 +591,8 @@ class Station:
 
     def _heard(self, event: PhoneEvent) -> None:
         self._journal.heard(event)
+        if self._device is not None:
+            self._book.heard(self._device.name, event)
         match event:
             case RegisterRequested():
                 self._start(self._answer(event))
@@ -622,6 +629,9 @@ class Station:
                     self._start(self._work_on_conferences())
             case _:
                 log.debug("%s: %s", self._name, event)
+
+    def _number_of(self, line: int) -> str:
+        return self.numbers[line - 1] if 0 < line <= len(self.numbers) else ""
 
     @property
     def _name(self) -> str:

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from bridge.callcontrol.callrefs import CallReferences
 from bridge.callcontrol.channel import MediaChannel, Purpose
-from bridge.callcontrol.codecs import chosen_codec, session_of, usable
+from bridge.callcontrol.codecs import ASTERISK_NAMES, chosen_codec, session_of, usable
 from bridge.callcontrol.events import CallFinished, CallStarted, LineState, MediaTroubled, PhoneEvent
 from bridge.callcontrol.outcomes import Outcome
 from bridge.callcontrol.parties import Party
@@ -308,6 +308,10 @@ class Desk:
                     talked,
                     why,
                     call.status,
+                    call.remote.name,
+                    ASTERISK_NAMES.get(call.channel.codec, "") if call.answered_at is not None else "",
+                    call.malicious,
+                    call.recording_file,
                 )
             )
 

@@ -80,6 +80,13 @@ class CallFinished:
     """Talking time."""
     why: str
     status: int = 0
+    name: str = ""
+    """The other side's."""
+    codec: str = ""
+    """By Asterisk's name; empty where no sound was agreed."""
+    malicious: bool = False
+    recording: str = ""
+    """The file, where the call was recorded."""
 
 
 @dataclass(frozen=True, slots=True)

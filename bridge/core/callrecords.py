@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bridge.core.devicename import DeviceName
@@ -46,3 +46,12 @@ class CallRecord:
     """The user marked the caller."""
     recording: str = ""
     """The file at Asterisk, the last one if there are several."""
+
+    @property
+    def seconds(self) -> float:
+        """Talking time."""
+        return max(0.0, (self.ended - self.answered).total_seconds()) if self.answered else 0.0
+
+    def measured_as(self, quality: CallQuality | None) -> CallRecord:
+        """The same call with the phone's figures."""
+        return replace(self, quality=quality)

@@ -12,6 +12,7 @@ from ipaddress import ip_network
 import pytest
 
 from bridge.app.admissions import Admissions
+from bridge.app.calllog import CallLog
 from bridge.app.directory import Directory
 from bridge.app.failback import FailBack
 from bridge.app.phonefiles import PhoneFiles
@@ -104,6 +105,7 @@ def node(
             line_features=MemoryLineFeatures(),
             conferences=AsteriskConferences(Ami(AmiSettings())),  # not connected: it says so
             recordings=AsteriskRecordings(Ami(AmiSettings())),
+            call_log=CallLog(store, clock, None, keep=None),
         )
         await stations.start()
         deciding = asyncio.create_task(admissions.run())
