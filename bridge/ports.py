@@ -148,8 +148,8 @@ class DeviceRepository(Protocol):
         """Every line that some device has, ordered by number and partition."""
         ...
 
-    def count(self) -> int:
-        """How many devices there are."""
+    def count(self, *, temporary: bool = False) -> int:
+        """How many devices there are; only those that autoregistered and were not assigned yet, if asked for."""
         ...
 
     def add(self, device: Device, *, sharing: bool = False) -> None:
@@ -180,7 +180,7 @@ class DeviceRepository(Protocol):
 
 
 class AutoregistrationRepository(Protocol):
-    """The one row of autoregistration settings."""
+    """The one row of autoregistration settings, and what was decided on single phones."""
 
     def load(self, *, for_update: bool = False) -> AutoregistrationSettings:
         """The settings. ``for_update`` locks them until the unit of work ends, against other nodes too."""
@@ -188,6 +188,14 @@ class AutoregistrationRepository(Protocol):
 
     def save(self, settings: AutoregistrationSettings) -> None:
         """Replace them."""
+        ...
+
+    def verdicts(self, names: Collection[DeviceName] | None = None) -> dict[DeviceName, bool]:
+        """What admins decided on phones by name: approved or denied. Of all phones, or of those named."""
+        ...
+
+    def judge(self, name: DeviceName, approved: bool | None, at: datetime) -> None:
+        """Note what an admin decided on a phone; None forgets it."""
         ...
 
 
@@ -281,8 +289,11 @@ class Journal(Protocol):
         """The newest events of one phone, oldest first."""
         ...
 
-    def refuse(self, device: DeviceName, client: str, reason: str, text: str, at: datetime) -> None:
-        """Note a refusal; a phone that comes back is counted, not listed twice."""
+    def refuse(self, device: DeviceName, client: str, reason: str, text: str, at: datetime) -> bool:
+        """Note a refusal; a phone that comes back is counted, not listed twice.
+
+        True where it is news: a phone that was not refused before, or for another reason.
+        """
         ...
 
     def forget_refusal(self, device: DeviceName) -> None:
@@ -539,6 +550,18 @@ class Recordings(Protocol):
         ...
 
 
+class NumberStates(Protocol):
+    """Whether numbers can be called just now."""
+
+    def watch(self, number: str, context: str) -> None:
+        """Tell from now on how ``number`` stands, looked for in a context of the dialplan. Raises InvalidInput."""
+        ...
+
+    def unwatch(self, number: str) -> None:
+        """Nobody wants to know any more."""
+        ...
+
+
 class Pbx(Protocol):
     """Asterisk. It may be away: changes are kept and applied when it is back, in one reload for many phones."""
 
@@ -568,6 +591,14 @@ class Pbx(Protocol):
 
     async def foreign_numbers(self) -> frozenset[str]:
         """Names of endpoints in Asterisk that are not ours: numbers that must not be given out."""
+        ...
+
+    async def extensions(self, contexts: Collection[str]) -> frozenset[str]:
+        """Extensions and patterns of these contexts and of what they include. Raises PbxError."""
+        ...
+
+    async def calls(self) -> int:
+        """How many channels are in a call. Raises PbxError."""
         ...
 
     async def contacts(self) -> Sequence[Contact]:

@@ -20,6 +20,10 @@ from bridge.autoregistration import (
     Admission,
     AutoregistrationSettings,
     FileArrival,
+    ListEntry,
+    RogueSettings,
+    SecurityPolicy,
+    UnknownMode,
     Window,
     decide,
     disable,
@@ -664,6 +668,19 @@ class AutoregistrationContract(StoreContract):
             protocol=SIP,
             partition="Phones",
             allowed_networks=(ip_network("10.0.0.0/24"), ip_network("fd00::/64")),
+            allowed=(ListEntry.parse("mac:001122AABBCC"), ListEntry.parse("model:683")),
+            denied=(ListEntry.parse("network:10.0.0.0/8"), ListEntry.parse("oui:001122")),
+            unknown=UnknownMode.ROGUE,
+            phones_left=7,
+            warn_after=50,
+            approval=True,
+            secure=True,
+            security=SecurityPolicy.ALLOW,
+            backup=True,
+            protocol_chosen=True,
+            without_space=True,
+            checked_range="0010-0019",
+            rogue=RogueSettings(NumberRange("8900", "8999"), "8903", True, "00", "1001"),
         )
         with store.write() as work:
             with pytest.raises(NotFound, match="partition 'Phones'"):
@@ -673,6 +690,33 @@ class AutoregistrationContract(StoreContract):
             work.commit()
         with store.read() as work:
             assert work.autoregistration.load() == settings
+
+    @pytest.mark.req("AR-05")
+    def test_what_was_decided_on_phones_by_name(self, store: SqlStore) -> None:
+        one, two = DeviceName("SEP001122000001"), DeviceName("SEP001122000002")
+        with store.write() as work:
+            work.autoregistration.judge(one, False, NOW)
+            work.autoregistration.judge(one, True, NOW)
+            work.autoregistration.judge(two, False, NOW)
+            work.commit()
+        with store.read() as work:
+            assert work.autoregistration.verdicts() == {one: True, two: False}
+            assert work.autoregistration.verdicts([two]) == {two: False}
+            assert work.autoregistration.verdicts([]) == {}
+        with store.write() as work:
+            work.autoregistration.judge(one, None, NOW)
+            work.commit()
+        with store.read() as work:
+            assert work.autoregistration.verdicts() == {two: False}
+
+    @pytest.mark.req("AR-05")
+    def test_a_refusal_is_news_once_for_each_reason(self, store: SqlStore) -> None:
+        phone = DeviceName("SEP001122000001")
+        with store.write() as work:
+            told = [work.journal.refuse(phone, "c", reason, "t", NOW) for reason in ("a", "a", "b", "b", "a")]
+            assert told == [True, False, True, False, True]
+            work.journal.forget_refusal(phone)
+            assert work.journal.refuse(phone, "c", "a", "t", NOW)
 
     @pytest.mark.req("AR-06")
     def test_the_end_of_the_window_survives_a_restart(self, url: str, store: SqlStore) -> None:

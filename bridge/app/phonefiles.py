@@ -13,6 +13,7 @@ from pathlib import Path
 import jinja2
 
 from bridge.app.dialplans import DialPlans
+from bridge.app.roguepool import EmergencyList
 from bridge.app.servicepages import PREFIX
 from bridge.app.settings import ServiceSettings
 from bridge.autoregistration import AutoregistrationSettings
@@ -83,6 +84,7 @@ class PhoneFiles:
         autoregistration_name: str,
         doorway_port: int | None,
         settings: PhoneSettings | None = None,
+        emergency: EmergencyList | None = None,
     ) -> None:
         self._store = store
         self._renderer = Renderer(loader)
@@ -91,6 +93,7 @@ class PhoneFiles:
         self.doorway_port = doorway_port
         """Where unknown SIP phones are told to register; None sends them to the servers' own port."""
         self._settings = settings or PhoneSettings()
+        self._emergency = emergency or EmergencyList()
         self._site: Site | None = None
         self._plans: DialPlans | None = None
         self._lock = threading.Lock()
@@ -126,7 +129,7 @@ class PhoneFiles:
                 lines=tuple(work.devices.lines()),
             )
         with self._lock:
-            self._site, self._plans = site, DialPlans(site, plain_context=self._context)
+            self._site, self._plans = site, DialPlans(site, plain_context=self._context, emergency=self._emergency)
         return site
 
     @property
@@ -174,7 +177,8 @@ class PhoneFiles:
             site.defaults,
             catalogue(),
             protocol=site.autoregistration.protocol,
-            window_open=site.autoregistration.is_open(now),
+            # Phones that shall register in the rogue pool must not be told to leave it.
+            window_open=site.autoregistration.is_open(now) or site.autoregistration.takes_rogues,
             name=self._name,
             sip_port=self.doorway_port,
         )

@@ -157,6 +157,8 @@ class SccpSettings:
     max_phones: int = 5000
     keepalive: int = 30
     """Seconds between two keepalives of a phone."""
+    secondary_keepalive: int = 60
+    """The same on a phone's connection to its second server."""
     emergency_country: str = "US"
     """Whose emergency numbers are never blocked and dialled at once: an ISO country code, or EU; empty for none."""
     emergency_access_code: str = "9"
@@ -191,6 +193,10 @@ class SccpSettings:
     port_request: tuple[DeviceName, ...] = ()
     """Phones that are asked for their port before the INVITE (PortReq), so that their channel opens later. Not tried
     on real phones: only for one that opens no channel before the answer, and has the feature."""
+    callback_wait: float = 1800.0
+    """Seconds in which a phone is told that somebody is free whom its user wants to call back."""
+    voicemail: str = "*97"
+    """What the messages button dials for a line that has no voicemail pilot of its own."""
     tls_listen: tuple[Address, ...] = ()
     """Where SCCP over TLS is spoken, as a rule on port 2443; empty: nowhere."""
     tls_certificate: Path | None = None
@@ -253,6 +259,21 @@ class AsteriskSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class HookSettings:
+    """``[hooks]``: who is told of a new phone."""
+
+    new_phone_url: str = ""
+    """POSTed to as JSON; empty: nobody."""
+    new_phone_command: tuple[str, ...] = ()
+    """A program and its first arguments; name, number, protocol and address of the phone follow. Empty: none."""
+    timeout: float = 10.0
+    """Seconds that one attempt may take."""
+    attempts: int = 3
+    pause: float = 5.0
+    """Seconds between two attempts."""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """The whole file."""
 
@@ -268,6 +289,7 @@ class Settings:
     calls: CallLogSettings = CallLogSettings()
     ami: AmiSettings = AmiSettings()
     asterisk: AsteriskSettings = AsteriskSettings()
+    hooks: HookSettings = HookSettings()
 
     @property
     def database_url(self) -> str:

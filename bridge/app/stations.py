@@ -22,12 +22,14 @@ from bridge.app.failback import FailBack
 from bridge.app.guard import is_allowed, plain_address
 from bridge.app.linedesk import LineDesk
 from bridge.app.lines import RENEWAL, OpenLine, OpenLines
+from bridge.app.numberwatch import NumberWatch
 from bridge.app.phonefiles import PhoneFiles
 from bridge.app.profiles import Profiles
 from bridge.app.recordings import RecordingDesk
 from bridge.app.screenmessages import ScreenMessage
 from bridge.app.settings import Network, SccpSettings, TokenPolicy
 from bridge.app.stationjournal import StationJournal
+from bridge.app.watcher import Watcher
 from bridge.autoregistration import Refusal, RefusalReason, RegistrationArrival, met_again
 from bridge.callcontrol import CallSettings, House, ProxiedPhone
 from bridge.callcontrol.events import (
@@ -47,9 +49,11 @@ from bridge.callcontrol.events import (
     RemoveMember,
     StartRecording,
     StopRecording,
+    UnwatchNumber,
+    WatchNumber,
 )
 from bridge.callcontrol.network import is_elsewhere
-from bridge.core import CallKind, Device, DeviceName, PastCall, SignallingProtocol
+from bridge.core import CallKind, Device, DeviceName, ParkingChange, PastCall, SignallingProtocol
 from bridge.core.events import (
     EmergencyNumberDialled,
     Event,
@@ -65,7 +69,7 @@ from bridge.net.sccp import SccpServer, StationConnection
 from bridge.net.sipids import RandomSipIds
 from bridge.net.tls import server_context
 from bridge.phones import catalogue
-from bridge.ports import Clock, Conferences, EventSink, LineFeatureStore, Recordings, RestartKind, Store
+from bridge.ports import Clock, Conferences, EventSink, LineFeatureStore, NumberStates, Recordings, RestartKind, Store
 from bridge.sccp import DeviceType, Label, ResetType
 from bridge.sccp.profile import StationProfile
 from bridge.sccp.session import StationSession
@@ -109,7 +113,9 @@ class Stations:
         conferences: Conferences,
         recordings: Recordings,
         call_log: CallLog,
+        numbers: NumberStates,
         failback: FailBack,
+        watcher_secret: str = "",
         language: str = "en",
     ) -> None:
         self._store = store
@@ -123,6 +129,8 @@ class Stations:
         self.conferences = conferences
         self.recordings = recordings
         self.call_log = call_log
+        self.number_watch: NumberWatch[Station] = NumberWatch(numbers, Station.tell)
+        """Whom phones wait for to be free."""
         self.failback = failback
         self.settings = settings
         self.line_desk = LineDesk(line_features, self._numbers, self._tell_line)
@@ -132,6 +140,9 @@ class Stations:
         self.asterisk = asterisk
         self.ids = RandomSipIds()
         self.house: House[ProxiedPhone] = House()
+        self.watcher = Watcher(self.house.watching, asterisk, self.ids, secret=watcher_secret)
+        self.watcher.changed = self._look_after_touched_alone
+        self.watcher.lookout.begun = self.line_desk.changed
         self.lines = OpenLines(asterisk, self.ids, self.look_after_touched)
         self._stations_of_phones: dict[ProxiedPhone, Station] = {}
         self._of_device: dict[DeviceName, Station] = {}
@@ -219,8 +230,18 @@ class Stations:
         return sum(not call.is_remote for station in self._all for call in station.phone.calls)
 
     def asterisk_came_back(self) -> None:
-        """Asterisk may have lost its registrations and its calls: renew the former, ask after the latter."""
+        """Asterisk may have lost its registrations and its calls: renew the former, ask after the latter.
+
+        The lamps, too, are asked for anew.
+        """
+        self.watcher.asterisk_came_back()
         self.lines.renew()
+
+    def parking_changed(self, change: ParkingChange) -> None:
+        """Something happened in the PBX's park slots: all phones may show it."""
+        self.house.parking.change(change)
+        for station in list(self._all):
+            station.tell(change)
         loop = asyncio.get_running_loop()
         for index, station in enumerate(list(self._all)):
             loop.call_later(RENEWAL * index / len(self._all), station.meet_asterisk)
@@ -266,9 +287,21 @@ class Stations:
         if station.device is not None and self._left.get(station.device) is station:
             del self._left[station.device]
         self._stations_of_phones.pop(station.phone, None)
+        self.number_watch.forget(station)
+
+    def watch(self, station: Station, device: Device, number: str) -> None:
+        """Tell a phone how a number stands that it may dial."""
+        endpoint = self._files.endpoint(device)
+        context = endpoint.context if endpoint is not None else ""
+        # Not at once: the phone is in the middle of a step.
+        asyncio.get_running_loop().call_soon(self.number_watch.watch, station, number, context)
 
     def look_after_touched(self) -> None:
-        """Work off what one phone did to others."""
+        """Work off what one phone did to others, and to the numbers that are watched."""
+        self._look_after_touched_alone()
+        self.watcher.look_after()
+
+    def _look_after_touched_alone(self) -> None:
         while touched := self.house.take_touched():
             for phone in touched:
                 if (station := self._stations_of_phones.get(phone)) is not None:
@@ -339,14 +372,19 @@ class Stations:
     # --- inside ------------------------------------------------------------------------------------------------------
 
     def _numbers(self) -> Iterator[str]:
-        """The numbers of all lines of registered phones."""
+        """The numbers of all lines of registered phones, and those that they watch."""
         for station in self._of_device.values():
             yield from station.numbers
+        yield from self.house.watching.numbers
 
     def _tell_line(self, number: str, answer: LineFeaturesRead | LineChangeFailed) -> None:
         for station in list(self._of_device.values()):
             if number in station.numbers:
                 station.tell(answer)
+        if isinstance(answer, LineFeaturesRead):
+            now = asyncio.get_running_loop().time()
+            self.house.watching.do_not_disturb(number, answer.features.dnd, now=now)
+            self.look_after_touched()
 
     def emergency(self, device: Device, event: EmergencyCalled) -> None:
         """Somebody dialled an emergency number: say so at once, and keep the way open for a call-back."""
@@ -627,6 +665,10 @@ class Station:
                 self._conference_work.append(event)
                 if len(self._conference_work) == 1:
                     self._start(self._work_on_conferences())
+            case WatchNumber() if self._device is not None:
+                self._stations.watch(self, self._device, event.number)
+            case UnwatchNumber():
+                self._stations.number_watch.unwatch(self, event.number)
             case _:
                 log.debug("%s: %s", self._name, event)
 

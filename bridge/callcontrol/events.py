@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bridge.core import DndMode, ForwardKind, LineFeatures
+from bridge.core.numberstate import NumberState
 from bridge.sccp.stationevents import (
     AlarmReported,
     CapabilitiesReported,
@@ -282,6 +283,28 @@ class MaliciousCallMarked:
 
 
 @dataclass(frozen=True, slots=True)
+class WatchNumber:
+    """Tell this phone how a number stands, now and whenever it changes, with ``NumberStands``."""
+
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnwatchNumber:
+    """No more of that."""
+
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class NumberStands:
+    """The application's answer: how the number stands."""
+
+    number: str
+    state: NumberState
+
+
+@dataclass(frozen=True, slots=True)
 class Restarted:
     """A restart that was asked for went out to the phone."""
 
@@ -314,5 +337,7 @@ PhoneEvent = (
     | StartRecording
     | StopRecording
     | MaliciousCallMarked
+    | WatchNumber
+    | UnwatchNumber
     | Restarted
 )

@@ -22,7 +22,7 @@ from bridge.callcontrol.phonecall import PhoneCall, PhoneCallState
 from bridge.callcontrol.sharing import Sharing
 from bridge.callcontrol.transfer import Transfer
 from bridge.sccp import SoftKeyEventType, StimulusType
-from bridge.sccp.stationevents import ApplicationDataReceived, ButtonPressed, SoftKeyPressed
+from bridge.sccp.stationevents import ApplicationDataReceived, ButtonPressed, SoftKeyPressed, StateAsked
 from bridge.sip import Event, IncomingCall
 
 
@@ -68,16 +68,20 @@ class Feature:
     def soft_key(self, event: SoftKeyPressed, call: PhoneCall | None, *, now: float) -> None:
         """One of ``SOFT_KEYS``; ``call`` is the call that the phone names, else the one that occupies the user."""
 
-    def takes(self, event: ButtonPressed) -> bool:
-        """Whether a press of one of ``BUTTONS`` is for this service: several may share a type of button."""
-        return True
-
     def button(self, event: ButtonPressed, *, now: float) -> None:
         """One of ``BUTTONS``."""
 
     def again(self, call: PhoneCall, *, now: float) -> bool:
         """The button of the line that the user is on, or the handset lifted during a call. True when it was for this
         service."""
+        return False
+
+    def takes(self, event: ButtonPressed) -> bool:
+        """Whether this one of ``BUTTONS`` is for this service; else it does what it does without."""
+        return True
+
+    def asked(self, event: StateAsked, *, now: float) -> bool:
+        """A list of the phone wants to show how a number stands. True when it was for this service."""
         return False
 
     def data(self, event: ApplicationDataReceived, *, now: float) -> bool:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from bridge.callcontrol.autoanswer import AutoAnswer
 from bridge.callcontrol.barge import Barge
+from bridge.callcontrol.blf import BusyLamps
+from bridge.callcontrol.callback import CallBack
 from bridge.callcontrol.conference import Conference
 from bridge.callcontrol.conferencelist import ConferenceList
 from bridge.callcontrol.donotdisturb import DoNotDisturb
@@ -14,11 +16,14 @@ from bridge.callcontrol.holdreversion import HoldReversion
 from bridge.callcontrol.intercom import Intercom
 from bridge.callcontrol.maliciouscall import MaliciousCall
 from bridge.callcontrol.meetme import MeetMe
+from bridge.callcontrol.park import Park
+from bridge.callcontrol.pickup import Pickup
 from bridge.callcontrol.privacy import Privacy
 from bridge.callcontrol.recording import Recording
 from bridge.callcontrol.remotehold import RemoteHold
 from bridge.callcontrol.selection import Selection
 from bridge.callcontrol.shortcuts import AbbreviatedDialling, Hotline
+from bridge.callcontrol.voicemail import Voicemail
 
 FEATURES: tuple[type[Feature], ...] = (
     Emergency,
@@ -26,6 +31,11 @@ FEATURES: tuple[type[Feature], ...] = (
     DoNotDisturb,
     Hotline,
     AbbreviatedDialling,
+    BusyLamps,
+    Pickup,
+    Park,
+    Voicemail,
+    CallBack,
     Selection,
     Conference,
     ConferenceList,

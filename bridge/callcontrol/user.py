@@ -160,14 +160,12 @@ class User:
                 feature.button(event, now=now)
             case StimulusType.LINE:
                 self._line_button(event.instance, event.call_ref, now)
-            case StimulusType.SPEED_DIAL | StimulusType.BLF_SPEED_DIAL:
+            case StimulusType.SPEED_DIAL:
                 speed_dial = profile.speed_dial(event.instance) if profile else None
                 if speed_dial is not None:
                     self._focus.dial(speed_dial.number, 0, now=now)
             case StimulusType.REDIAL:
                 self._focus.dial(desk.last_dialled, 0, now=now)
-            case StimulusType.VOICEMAIL | StimulusType.MESSAGES:
-                self._focus.dial(desk.settings.voicemail, 0, now=now)
             case StimulusType.NEW_CALL:
                 self._focus.new_call(0, now=now)
             case button if (meaning := KEY_OF_BUTTON.get(button)) is not None:

@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
-from bridge.cli import autoregistration, calls, directory, lab, phonechanges, phones, serve, setup, site, status
+from bridge.cli import (
+    autoregistration,
+    autoregistrationpolicy,
+    calls,
+    checklist,
+    directory,
+    lab,
+    phonechanges,
+    phones,
+    serve,
+    setup,
+    site,
+    status,
+    temporary,
+)
 from bridge.cli.main import main
 
 __all__ = [
     "autoregistration",
+    "autoregistrationpolicy",
     "calls",
+    "checklist",
     "directory",
     "lab",
     "main",
@@ -17,4 +33,5 @@ __all__ = [
     "setup",
     "site",
     "status",
+    "temporary",
 ]

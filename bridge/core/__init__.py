@@ -11,6 +11,14 @@ from bridge.core.linefeatures import DndMode, ForwardKind, LineFeatures
 from bridge.core.mac import MacAddress
 from bridge.core.numbers import NumberRange, check_directory_number
 from bridge.core.paging import PagingGroup
+from bridge.core.parking import (
+    CallParked,
+    CallUnparked,
+    ParkedCall,
+    ParkedCallsListed,
+    ParkingChange,
+    ParkingEnd,
+)
 from bridge.core.phonebook import CallKind, DirectoryContact, PastCall, checked_contact
 from bridge.core.phonebuttons import (
     AbbreviatedDial,
@@ -73,8 +81,10 @@ __all__ = [
     "ButtonKind",
     "CallKind",
     "CallManagerGroup",
+    "CallParked",
     "CallQuality",
     "CallRecord",
+    "CallUnparked",
     "CallingSearchSpace",
     "CommonPhoneProfile",
     "DateTimeGroup",
@@ -108,6 +118,10 @@ __all__ = [
     "NumberRange",
     "OnboardingMethod",
     "PagingGroup",
+    "ParkedCall",
+    "ParkedCallsListed",
+    "ParkingChange",
+    "ParkingEnd",
     "Partition",
     "PastCall",
     "PatternKey",

@@ -188,6 +188,7 @@ class SkinnyStation:
             message_waiting=self.display.message_waiting and self.traits.message_lamp,
             ring=self.display.ringer.name.lower().replace("_", " ") if self.display.ringer != RingMode.OFF else "",
             muted=self.display.muted,
+            watched=tuple(self.display.watched()),
         )
 
     # --- the shell's side --------------------------------------------------------------------------------------------

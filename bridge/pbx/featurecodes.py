@@ -29,6 +29,10 @@ class FeatureCodes:
     """Also watched, as ``*761001``."""
     intercom: str = "*80"
     """Before a number."""
+    pickup: str = "*8"
+    """A call that rings in the own group."""
+    directed_pickup: str = "**"
+    """A call that rings at the number dialled behind it."""
     my_voicemail: str = "*97"
     dial_voicemail: str = "*98"
 

@@ -24,6 +24,7 @@ from bridge.core.events import PhoneAlarmed, PhoneUnregistered, SecondConnection
 from bridge.lab.asterisk import free_port
 from bridge.pbx.ami import Ami, AmiSettings
 from bridge.pbx.conferences import AsteriskConferences
+from bridge.pbx.numberstates import AsteriskNumberStates
 from bridge.pbx.recordings import AsteriskRecordings
 from bridge.sccp import (
     Alarm,
@@ -106,6 +107,7 @@ def node(
             conferences=AsteriskConferences(Ami(AmiSettings())),  # not connected: it says so
             recordings=AsteriskRecordings(Ami(AmiSettings())),
             call_log=CallLog(store, clock, None, keep=None),
+            numbers=AsteriskNumberStates(Ami(AmiSettings())),
         )
         await stations.start()
         deciding = asyncio.create_task(admissions.run())
