@@ -73,19 +73,19 @@ async def test_intercom_by_code_and_by_button() -> None:
 async def test_nobody_is_called_so_who_is_not_to_be_disturbed_or_forwards_his_calls() -> None:
     async with office() as desks:
         alice, bob, carol = await three(desks)
-        for key in ("DND", "CFwdAll"):
+        for key, shown in (("DND", "Do not disturb is active"), ("CFwdAll", f"Forwarded to {carol.number}")):
             bob.press_soft_key(key)
             if key == "CFwdAll":
                 await seen_on(bob, lambda: "Enter number" in bob.view.status)
                 bob.press_keys(f"{carol.number}#")
-            await seen_on(bob, lambda: bob.view.lamps)
+            await seen_on(bob, lambda shown=shown: bob.view.status == shown)
             alice.call(f"*80{bob.number}#")
             await seen_on(alice, lambda: alice.view.tone == "line busy")
             assert bob.view.calls == carol.view.calls == ()
             alice.hang_up()
             await alice.wait_for(CallEnded)
             bob.press_soft_key(key)
-            await seen_on(bob, lambda: not bob.view.lamps)
+            await seen_on(bob, lambda: bob.view.status == "Your current options" and not bob.view.lamps)
         await desks.nothing_is_left()
 
 

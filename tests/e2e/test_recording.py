@@ -24,7 +24,7 @@ async def monitors(desks: Desks) -> int:
     shown = await desks.bed.asterisk.cli("core show channels concise")
     names = [line.split("!")[0] for line in shown.splitlines() if "!" in line]
     lists = [await desks.bed.asterisk.cli(f"mixmonitor list {name}") for name in names]
-    return sum(each.count(".wav") for each in lists)
+    return sum(each.count("/sepbridge/") for each in lists)
 
 
 async def runs(desks: Desks, count: int) -> None:
