@@ -20,6 +20,8 @@ from bridge.core import (
     CallKind,
     CallManagerGroup,
     CallRecord,
+    Claim,
+    ClaimTries,
     CommonPhoneProfile,
     DateTimeGroup,
     Device,
@@ -363,6 +365,50 @@ class CallRecords(Protocol):
         ...
 
 
+class ClaimRepository(Protocol):
+    """Extensions that wait for their phones, numbers that must not be claimed, and wrong attempts."""
+
+    def all(self) -> Sequence[Claim]:
+        """Every claim, claimed ones too, ordered by number."""
+        ...
+
+    def get(self, number: str) -> Claim | None:
+        """The claim for this extension, or None."""
+        ...
+
+    def save(self, claim: Claim) -> None:
+        """Write one, new or changed."""
+        ...
+
+    def remove(self, number: str) -> None:
+        """Remove one. Raises NotFound."""
+        ...
+
+    def protected(self) -> Sequence[str]:
+        """Numbers and patterns (``X`` is any digit) that must never be claimed, ordered."""
+        ...
+
+    def protect(self, pattern: str) -> None:
+        """Add one; harmless when it is there."""
+        ...
+
+    def unprotect(self, pattern: str) -> None:
+        """Remove one. Raises NotFound."""
+        ...
+
+    def tries(self, subject: str) -> ClaimTries | None:
+        """Wrong attempts of a phone (``phone:SEP…``) or for an extension (``number:2001``); None for none."""
+        ...
+
+    def set_tries(self, subject: str, tries: ClaimTries | None) -> None:
+        """Set them; None forgets them."""
+        ...
+
+    def forget_tries(self, before: datetime) -> None:
+        """Forget those whose last attempt is older."""
+        ...
+
+
 class UnitOfWork(Protocol):
     """One transaction. Leaving the block without ``commit()`` undoes everything in it."""
 
@@ -373,6 +419,7 @@ class UnitOfWork(Protocol):
     journal: Journal
     phonebook: PhonebookRepository
     calls: CallRecords
+    claims: ClaimRepository
 
     def commit(self) -> None:
         """Make the changes lasting. Raises Conflict, StoreUnavailable or StoreReadOnly."""

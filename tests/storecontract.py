@@ -47,6 +47,8 @@ from bridge.core import (
     CallManagerGroup,
     CallQuality,
     CallRecord,
+    Claim,
+    ClaimTries,
     CommonPhoneProfile,
     DateTimeGroup,
     Device,
@@ -967,3 +969,52 @@ class CallRecordsContract(StoreContract):
                 work.calls.add(CallRecord(name(1), "1", str(each), "", True, NOW, None, NOW + each * SECOND, "", 0))
             assert work.calls.forget(NOW + 2 * SECOND) == 2
             assert [each.number for each in work.calls.newest()] == ["2", "3", "4"]
+
+
+class ClaimContract(StoreContract):
+    def test_claims_are_kept_as_they_are(self, store: SqlStore) -> None:
+        bare = Claim("2001", NOW)
+        full = Claim(
+            "2000",
+            NOW,
+            pin="aa:bb",
+            partition="Staff",
+            device=name(7),
+            pool="Default",
+            display_name="Jürgen 😀",
+            description="Desk",
+            css="Staff",
+            button_template="b",
+            softkey_template="s",
+            claimed_at=NOW + SECOND,
+            claimed_by=name(1),
+        )
+        with store.write() as work:
+            work.claims.save(bare)
+            work.claims.save(replace(full, pin=""))
+            work.claims.save(full)
+            work.commit()
+        with store.write() as work:
+            assert work.claims.all() == [full, bare]
+            assert work.claims.get("2001") == bare
+            assert work.claims.get("2002") is None
+            work.claims.remove("2001")
+            with pytest.raises(NotFound):
+                work.claims.remove("2001")
+
+    def test_protected_numbers_and_wrong_attempts(self, store: SqlStore) -> None:
+        with store.write() as work:
+            for pattern in ("20XX", "1000", "20XX"):
+                work.claims.protect(pattern)
+            assert work.claims.protected() == ["1000", "20XX"]
+            work.claims.unprotect("1000")
+            with pytest.raises(NotFound):
+                work.claims.unprotect("1000")
+            work.claims.set_tries("phone:a", ClaimTries(1, NOW))
+            work.claims.set_tries("phone:a", ClaimTries(2, NOW + SECOND))
+            work.claims.set_tries("number:1", ClaimTries(1, NOW))
+            assert work.claims.tries("phone:a") == ClaimTries(2, NOW + SECOND)
+            work.claims.forget_tries(NOW + SECOND)
+            assert work.claims.tries("number:1") is None
+            work.claims.set_tries("phone:a", None)
+            assert work.claims.tries("phone:a") is None

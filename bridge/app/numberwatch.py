@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable
 from typing import Generic, TypeVar
@@ -25,13 +26,14 @@ class NumberWatch(Generic[WatcherT]):
         self._watchers: dict[str, set[WatcherT]] = {}
 
     def watch(self, watcher: WatcherT, number: str, context: str) -> None:
-        """Tell ``watcher`` how ``number`` stands, at once and whenever it changes."""
+        """Tell ``watcher`` soon how ``number`` stands, and whenever it changes."""
         self._watchers.setdefault(number, set()).add(watcher)
         try:
             self._states.watch(number, context)
         except InvalidInput as error:
             log.info("%s is not watched: %s", number, error)
-            self.stands(number, NumberState.UNKNOWN)
+            # Not at once: the phone is in the middle of a step.
+            asyncio.get_running_loop().call_soon(self.stands, number, NumberState.UNKNOWN)
 
     def unwatch(self, watcher: WatcherT, number: str) -> None:
         """It does not want to know any more."""

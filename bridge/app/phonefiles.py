@@ -94,12 +94,18 @@ class PhoneFiles:
         """Where unknown SIP phones are told to register; None sends them to the servers' own port."""
         self._settings = settings or PhoneSettings()
         self._emergency = emergency or EmergencyList()
+        self._temporary_settings: PhoneSettings | None = None
+        """Of phones that are nobody's yet, where they differ."""
         self._site: Site | None = None
         self._plans: DialPlans | None = None
         self._lock = threading.Lock()
 
-    def offer_services(self, services: ServiceSettings, base: str) -> None:
-        """From now on phones' files name our services; ``base`` is where they are, ``http://host:port``."""
+    def offer_services(self, services: ServiceSettings, base: str, *, self_provisioning_idle: int = 0) -> None:
+        """From now on phones' files name our services; ``base`` is where they are, ``http://host:port``.
+
+        ``self_provisioning_idle``: seconds without use after which a phone that is nobody's yet shows the page on which
+        it becomes somebody's; 0 for never.
+        """
         at = f"{services.url or base}{PREFIX}"
         urls = ServiceUrls(
             # An empty one lets everybody push to SIP phones (phone file reference, section 7).
@@ -112,6 +118,9 @@ class PhoneFiles:
             idle_seconds=services.idle_seconds,
         )
         self._settings = replace(self._settings, urls=urls)
+        if self_provisioning_idle:
+            idle = replace(urls, idle=f"{at}/selfprovision", idle_seconds=self_provisioning_idle)
+            self._temporary_settings = replace(self._settings, urls=idle)
 
     def read_site(self) -> Site:
         """Read the site's objects anew. Raises StoreError, ConfigurationError."""
@@ -157,8 +166,9 @@ class PhoneFiles:
 
     def device_file(self, device: Device) -> FileFound:
         """The device's own file. Raises ConfigurationError when it cannot be made."""
+        settings = (self._temporary_settings if device.temporary else None) or self._settings
         rendered = self._renderer.render_phone_file(
-            device, self.pool(device), model=_model(device), settings=self._settings, load=self._load(device)
+            device, self.pool(device), model=_model(device), settings=settings, load=self._load(device)
         )
         secret = device.name if rendered.holds_secret else None
         return FileFound(rendered.name, rendered.content, secret_of=secret, version=device.version_stamp)

@@ -17,23 +17,28 @@ from typing import Self
 from bridge import __version__
 from bridge.app.admissions import Admissions
 from bridge.app.calllog import CallFile, CallLog
+from bridge.app.claiming import Claiming
+from bridge.app.claimvoice import Voice
 from bridge.app.dialplans import CUSTOM, SERVICES
 from bridge.app.directory import Directory
 from bridge.app.doorkeeper import Doorkeeper
 from bridge.app.failback import FailBack
 from bridge.app.newphonehooks import NewPhoneHooks
 from bridge.app.phonefiles import PhoneFiles, template_loader
+from bridge.app.phonemoves import PhoneMoves
 from bridge.app.planoverlap import PbxPlan
 from bridge.app.recorder import EventRecorder
 from bridge.app.registrations import Registrations
 from bridge.app.resolver import FileResolver
 from bridge.app.roguepool import EmergencyList
 from bridge.app.screenmessages import Delivery, ScreenMessage
+from bridge.app.selfprovisioning import SelfProvisioning
 from bridge.app.settings import CallLogSettings, SccpSettings, Settings
 from bridge.app.stations import Stations
 from bridge.app.status import ServiceStatus
 from bridge.app.system import SystemClock, SystemIds
 from bridge.autoregistration.checks import enabled_servers
+from bridge.autoregistration.claims import ClaimPolicy
 from bridge.callcontrol.emergency import emergency_numbers
 from bridge.core import Device, DeviceName, Server, SignallingProtocol
 from bridge.core.events import Event, PbxConnected, PbxLost
@@ -161,6 +166,30 @@ class Service:
         self.pbx.numbers.on_state = self.stations.number_watch.stands
         self.pbx.parking.on_change = self.stations.parking_changed
         self.pbx.line_features.on_change = self.stations.line_desk.changed
+        self._moves = PhoneMoves(
+            self.recorder,
+            self.clock,
+            endpoint=self.files.endpoint,
+            put=self.pbx.put,
+            settled=self._settled,
+            restart=self._restart_moved,
+            leaving=self.stations.leaving.add,
+            refresh=self.refresh,
+        )
+        rules = settings.selfprovisioning
+        self.self_provisioning = SelfProvisioning(
+            Claiming(
+                self.store,
+                self.recorder,
+                self.clock,
+                ids,
+                policy=ClaimPolicy(rules.tries, timedelta(seconds=rules.locked), rules.replace_phones),
+                is_foreign=lambda number: number in self._foreign,
+            ),
+            self._moves,
+            Voice(rules.language, settings.asterisk.directory / "sounds"),
+            self.clock,
+        )
         self.http_addresses: tuple[tuple[str, int], ...] = ()
         """Filled in by who serves HTTP."""
         self._hooks = NewPhoneHooks(settings.hooks)
@@ -208,6 +237,7 @@ class Service:
         await self._stop()
 
     async def _stop(self) -> None:
+        await self._moves.close()
         await self.tftp.close()
         await self.doorkeeper.close()
         await self.stations.close()
@@ -267,7 +297,7 @@ class Service:
         with contextlib.suppress(PbxError):  # Asterisk is away: they are read when it is back
             self._foreign = await self.pbx.foreign_numbers()
         self.pbx.set_dial_plan(contexts)
-        self.pbx.replace_all(endpoints)
+        self.pbx.replace_all(self._moves.with_kept(endpoints))
         # A phone that is going to start again for a change needs no second restart for it.
         self.stations.take_profiles([each for each in profiles if each[0] not in self._about_to_restart])
 
@@ -290,9 +320,11 @@ class Service:
 
     async def restart_phone(self, name: DeviceName, kind: RestartKind) -> None:
         """Tell a phone to restart. Raises NotFound, PbxError."""
-        device = await asyncio.to_thread(self._device, name)
+        await self._restart(await asyncio.to_thread(self._device, name), kind)
+
+    async def _restart(self, device: Device, kind: RestartKind) -> None:
         if device.desired_protocol is SignallingProtocol.SCCP:
-            self.stations.restart(name, kind)
+            self.stations.restart(device.name, kind)
             return
         model = catalogue().by_name(device.model) if device.model else None
         check_sync = model is not None and model.family is ConfigFamily.SIPPHONE_7940_60
@@ -330,6 +362,10 @@ class Service:
             self._about_to_restart.difference_update(names)
 
     # --- how the parts hang together ---------------------------------------------------------------------------------
+
+    async def _restart_moved(self, device: Device) -> None:
+        """Tell a phone that was claimed, where it is registered still: under the number that it had."""
+        await self._restart(device, RestartKind.RESTART)
 
     def _admitted(self, devices: Sequence[Device]) -> None:
         endpoints = [endpoint for device in devices if (endpoint := self.files.endpoint(device)) is not None]
@@ -422,7 +458,11 @@ class Service:
         )
         http = self.settings.http.listen
         if http and self.settings.services.enabled:
-            self.files.offer_services(self.settings.services, f"http://{_shown((own.address, http[0].port))}")
+            base = f"http://{_shown((own.address, http[0].port))}"
+            rules = self.settings.selfprovisioning
+            self.files.offer_services(
+                self.settings.services, base, self_provisioning_idle=rules.idle_seconds if rules.enabled else 0
+            )
         with self.store.write() as work:
             pool = work.site.pool("Default")
             known = pool.group.servers

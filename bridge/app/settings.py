@@ -241,6 +241,35 @@ class CallLogSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class SelfProvisioningSettings:
+    """``[selfprovisioning]``: users make autoregistered phones their own, by dialling in or on the screen."""
+
+    enabled: bool = True
+    code: str = "*55"
+    """What is dialled; ``sepbridge setup asterisk`` writes it into the dialplan."""
+    language: str = "en"
+    """The language of the dialogue, as Asterisk names it."""
+    tries: int = 3
+    """Wrong attempts of one phone, or for one extension, until it is locked."""
+    locked: float = 900.0
+    """Seconds for which it is."""
+    replace_phones: bool = False
+    """Whether the record of a phone that is not registered may be claimed, not only a prepared one without a MAC."""
+    idle_seconds: int = 0
+    """After so long without use an autoregistered phone shows the page for it; 0: never."""
+    socket: Path | None = None
+    """Where Asterisk's script reaches the service; in ``asterisk.directory`` when empty."""
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"[A-Za-z]{2}[A-Za-z0-9_-]{0,18}", self.language):
+            raise ConfigurationError(
+                f"{self.language!r} cannot be a language of Asterisk", fix='write selfprovisioning.language = "en"'
+            )
+        if self.tries < 1:
+            raise ConfigurationError("selfprovisioning.tries must be 1 or more", fix="the default is 3")
+
+
+@dataclass(frozen=True, slots=True)
 class AmiSettings:
     """``[ami]``: the manager interface of Asterisk."""
 
@@ -287,6 +316,7 @@ class Settings:
     sccp: SccpSettings = SccpSettings()
     services: ServiceSettings = ServiceSettings()
     calls: CallLogSettings = CallLogSettings()
+    selfprovisioning: SelfProvisioningSettings = SelfProvisioningSettings()
     ami: AmiSettings = AmiSettings()
     asterisk: AsteriskSettings = AsteriskSettings()
     hooks: HookSettings = HookSettings()
@@ -305,6 +335,11 @@ class Settings:
     def templates_directory(self) -> Path:
         """The admin's own templates."""
         return self.state.directory / self.files.templates
+
+    @property
+    def self_provision_socket(self) -> Path:
+        """The Unix socket by which Asterisk's self-provisioning script talks to the running service."""
+        return self.selfprovisioning.socket or self.asterisk.directory / "selfprovision.sock"
 
     @property
     def control_socket(self) -> Path:

@@ -149,6 +149,8 @@ class Stations:
         self._left: dict[DeviceName, Station] = {}
         """The last connection of devices that are gone: its calls and lines may outlive it for a while."""
         self._all: set[Station] = set()
+        self.leaving: set[DeviceName] = set()
+        """Devices that are told to restart soon, or were told a moment ago: nothing is changed while they are here."""
         self._server = SccpServer(
             self._new_station,
             listen=[(address.host, address.port) for address in settings.listen],
@@ -204,7 +206,7 @@ class Stations:
     def take_profiles(self, profiles: Sequence[tuple[DeviceName, StationProfile]]) -> None:
         """Give phones that are still registered these profiles: live where possible, else by a restart."""
         for name, profile in profiles:
-            if (station := self._of_device.get(name)) is not None:
+            if (station := self._of_device.get(name)) is not None and name not in self.leaving:
                 station.change(profile, keys_live=self.settings.soft_keys_live)
 
     def message(self, device: DeviceName, message: ScreenMessage) -> str:
@@ -266,6 +268,7 @@ class Stations:
         """
         older = self._of_device.get(device)
         self._of_device[device] = station
+        self.leaving.discard(device)
         if older is not None and older is not station:
             log.info("%s came back on a second connection; the first is closed", device)
             older.supersede()
@@ -293,8 +296,7 @@ class Stations:
         """Tell a phone how a number stands that it may dial."""
         endpoint = self._files.endpoint(device)
         context = endpoint.context if endpoint is not None else ""
-        # Not at once: the phone is in the middle of a step.
-        asyncio.get_running_loop().call_soon(self.number_watch.watch, station, number, context)
+        self.number_watch.watch(station, number, context)
 
     def look_after_touched(self) -> None:
         """Work off what one phone did to others, and to the numbers that are watched."""

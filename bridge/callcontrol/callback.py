@@ -33,6 +33,8 @@ class CallBackRequest:
     until: float
     after_use: bool
     """It must have been in use first: it did not answer."""
+    known: bool = False
+    """The PBX watches it; while its dialplan is read anew, or it starts, it may say for a moment that it does not."""
     free: bool = False
     told: bool = False
     """The user was told so."""
@@ -122,6 +124,7 @@ class CallBack(Feature):
             return False
         if request is None or request.number != answer.number:
             return True
+        known, request.known = request.known, request.known or answer.state is not NumberState.UNKNOWN
         match answer.state:
             case NumberState.IN_USE:
                 request.after_use = False
@@ -129,7 +132,7 @@ class CallBack(Feature):
             case NumberState.FREE if not request.after_use:
                 request.free = True
                 self._announce(now)
-            case NumberState.UNKNOWN:
+            case NumberState.UNKNOWN if not known:
                 self._end(now)
                 self._at_work.desk.screen.notify(f"{self._at_work.desk.settings.texts.callback_impossible}")
             case _:

@@ -7,6 +7,7 @@ import getpass
 import os
 from collections.abc import Iterator, Sequence
 
+from bridge.app.claimdesk import ClaimDesk
 from bridge.app.directory import DirectoryDesk
 from bridge.app.phonechanges import PhoneChanges
 from bridge.app.phones import PhoneDesk
@@ -69,6 +70,13 @@ def directory_desk(frame: Frame) -> Iterator[DirectoryDesk]:
     """Directories."""
     with opened_store(frame) as store:
         yield DirectoryDesk(store, SystemClock(), actor())
+
+
+@contextlib.contextmanager
+def claim_desk(frame: Frame) -> Iterator[ClaimDesk]:
+    """Claims."""
+    with opened_store(frame) as store:
+        yield ClaimDesk(store, SystemClock(), SystemIds(), actor())
 
 
 @contextlib.contextmanager

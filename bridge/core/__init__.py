@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bridge.core.callmodes import DtmfMode, EarlyOpen
 from bridge.core.callrecords import CallQuality, CallRecord
+from bridge.core.claims import Claim, ClaimOutcome, ClaimTries
 from bridge.core.devicename import DeviceName
 from bridge.core.devices import Device, Line, LineAppearance
 from bridge.core.files import FileAnswer, FileDenied, FileFound, FileMissing, FileRequest, Via
@@ -86,6 +87,9 @@ __all__ = [
     "CallRecord",
     "CallUnparked",
     "CallingSearchSpace",
+    "Claim",
+    "ClaimOutcome",
+    "ClaimTries",
     "CommonPhoneProfile",
     "DateTimeGroup",
     "Device",

@@ -17,6 +17,8 @@ _log = logging.getLogger(__name__)
 
 MOST = 5000
 """Numbers that are watched at a time."""
+ASK_AGAIN = 3.0
+"""Seconds after which a number is asked for again that Asterisk did not know."""
 _IN_USE, _BUSY, _ABSENT, _RINGING, _ON_HOLD = 1, 2, 4, 8, 16
 
 
@@ -39,6 +41,7 @@ class AsteriskNumberStates:
         self._ami = ami
         self._watched: dict[str, str] = {}
         """The context in which each number is looked for."""
+        self._asked_again: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self.on_state: Callable[[str, NumberState], None] = lambda number, state: None
 
@@ -46,7 +49,7 @@ class AsteriskNumberStates:
         """Tell from now on how ``number`` stands. Raises InvalidInput."""
         number, context = check_extension(number), token(context, what="the name of a context")
         if number not in self._watched and len(self._watched) >= MOST:
-            self.on_state(number, NumberState.UNKNOWN)
+            asyncio.get_running_loop().call_soon(self.on_state, number, NumberState.UNKNOWN)
             return
         self._watched[number] = context
         self._start(number)
@@ -64,7 +67,7 @@ class AsteriskNumberStates:
         """An event of Asterisk."""
         number = message.get("Exten")
         if message.event == "ExtensionStatus" and number in self._watched:
-            self.on_state(number, state_of(message.get("Status")))
+            self._tell(number, state_of(message.get("Status")))
 
     def _start(self, number: str) -> None:
         task = asyncio.get_running_loop().create_task(self._ask(number))
@@ -81,4 +84,16 @@ class AsteriskNumberStates:
             _log.info("how %s stands could not be asked: %s", number, error)
             return
         if number in self._watched:
-            self.on_state(number, state_of(answer.response.get("Status")) if answer.success else NumberState.UNKNOWN)
+            self._tell(number, state_of(answer.response.get("Status")) if answer.success else NumberState.UNKNOWN)
+
+    def _tell(self, number: str, state: NumberState) -> None:
+        if state is NumberState.UNKNOWN and number not in self._asked_again:
+            # While Asterisk reads its dialplan anew there are no hints, and it need not say when they are back.
+            self._asked_again.add(number)
+            asyncio.get_running_loop().call_later(ASK_AGAIN, self._ask_again, number)
+        self.on_state(number, state)
+
+    def _ask_again(self, number: str) -> None:
+        self._asked_again.discard(number)
+        if number in self._watched:
+            self._start(number)

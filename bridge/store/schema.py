@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bridge.store import calltables, phonebooktables, routingtables, settingstables
+from bridge.store import calltables, claimtables, phonebooktables, routingtables, settingstables
 from bridge.store.tables import metadata
 
-__all__ = ["calltables", "metadata", "phonebooktables", "routingtables", "settingstables"]
+__all__ = ["calltables", "claimtables", "metadata", "phonebooktables", "routingtables", "settingstables"]

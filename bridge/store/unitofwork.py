@@ -12,6 +12,7 @@ from bridge.errors import StoreUnavailable
 from bridge.ports import (
     AutoregistrationRepository,
     CallRecords,
+    ClaimRepository,
     DeviceRepository,
     Journal,
     PhonebookRepository,
@@ -20,6 +21,7 @@ from bridge.ports import (
 )
 from bridge.store.autoregistration import SqlAutoregistrationRepository
 from bridge.store.callrecords import SqlCallRecords
+from bridge.store.claims import SqlClaimRepository
 from bridge.store.devices import SqlDeviceRepository
 from bridge.store.journal import SqlJournal
 from bridge.store.phonebook import SqlPhonebookRepository
@@ -42,6 +44,7 @@ class SqlUnitOfWork:
     journal: Journal
     phonebook: PhonebookRepository
     calls: CallRecords
+    claims: ClaimRepository
 
     def __init__(self, engine: Engine, pruner: JourneyPruner, *, writes: bool) -> None:
         self._engine = engine
@@ -68,6 +71,7 @@ class SqlUnitOfWork:
         self.journal = SqlJournal(connection, self._pruner)
         self.phonebook = SqlPhonebookRepository(connection)
         self.calls = SqlCallRecords(connection)
+        self.claims = SqlClaimRepository(connection)
         return self
 
     def __exit__(

@@ -61,6 +61,10 @@ class TestCallRecords(storecontract.CallRecordsContract):
     pass
 
 
+class TestClaims(storecontract.ClaimContract):
+    pass
+
+
 # The driver leaves the socket of a refused connection to the garbage collector.
 @pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
 class TestFailures(ServerFailureContract):

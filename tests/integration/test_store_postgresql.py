@@ -60,5 +60,9 @@ class TestCallRecords(storecontract.CallRecordsContract):
     pass
 
 
+class TestClaims(storecontract.ClaimContract):
+    pass
+
+
 class TestFailures(ServerFailureContract):
     pass

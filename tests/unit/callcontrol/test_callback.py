@@ -161,6 +161,17 @@ def test_a_number_that_the_pbx_does_not_watch() -> None:
     assert watched(bench) == set()
 
 
+def test_a_number_that_the_pbx_forgets_for_a_moment_is_waited_for() -> None:
+    bench = Bench()
+    busy(bench)
+    bench.press(KEY)
+    stands(bench, N.IN_USE)
+    stands(bench, N.UNKNOWN)
+    assert watched(bench) == {"2002"}
+    stands(bench, N.FREE)
+    assert is_told(bench)
+
+
 @pytest.mark.parametrize("incoming", [False, True])
 def test_whoever_is_reached_meanwhile_needs_no_callback(incoming: bool) -> None:
     bench = Bench()

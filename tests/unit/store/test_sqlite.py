@@ -51,3 +51,7 @@ class TestPhonebook(storecontract.PhonebookContract):
 
 class TestCallRecords(storecontract.CallRecordsContract):
     pass
+
+
+class TestClaims(storecontract.ClaimContract):
+    pass
