@@ -19,6 +19,7 @@ from bridge.core import (
     CallingSearchSpace,
     CallKind,
     CallManagerGroup,
+    CallRecord,
     Claim,
     ClaimTries,
     CommonPhoneProfile,
@@ -382,6 +383,24 @@ class FirmwareRepository(Protocol):
         ...
 
 
+class CallRecords(Protocol):
+    """Records of calls, of all phones."""
+
+    def add(self, record: CallRecord) -> None:
+        """Write a call down."""
+        ...
+
+    def newest(
+        self, *, devices: Collection[DeviceName] = (), since: datetime | None = None, most: int = 100
+    ) -> Sequence[CallRecord]:
+        """The newest calls, oldest first: of these phones if any are named, ended at ``since`` or later."""
+        ...
+
+    def forget(self, before: datetime) -> int:
+        """Remove the calls that ended before; how many these were."""
+        ...
+
+
 class ClaimRepository(Protocol):
     """Extensions that wait for their phones, numbers that must not be claimed, and wrong attempts."""
 
@@ -436,6 +455,7 @@ class UnitOfWork(Protocol):
     journal: Journal
     phonebook: PhonebookRepository
     firmware: FirmwareRepository
+    calls: CallRecords
     claims: ClaimRepository
 
     def commit(self) -> None:
@@ -605,6 +625,22 @@ class Conferences(Protocol):
 
     async def remove(self, room: str, channel: str) -> None:
         """Take a member out. Raises PbxError."""
+        ...
+
+
+class Recordings(Protocol):
+    """Recording of calls by Asterisk."""
+
+    async def start(self, endpoint: str, call_id: str, file: str, *, beep: int = 0) -> str:
+        """Record a phone's leg of a call, named by its SIP Call-ID; returns what ``stop`` wants to be told.
+
+        ``file`` is below Asterisk's directory of recordings; ``beep``: seconds between two beeps, 0 for none. It ends
+        with the leg. Raises NotFound for a call that is not there, InvalidInput and PbxError.
+        """
+        ...
+
+    async def stop(self, recording: str) -> None:
+        """End it before. Raises PbxError."""
         ...
 
 

@@ -45,6 +45,8 @@ from bridge.core import (
     CallingSearchSpace,
     CallKind,
     CallManagerGroup,
+    CallQuality,
+    CallRecord,
     Claim,
     ClaimTries,
     CommonPhoneProfile,
@@ -930,6 +932,47 @@ class PhonebookContract(StoreContract):
             assert work.phonebook.calls(name(1), CallKind.MISSED) == calls[:19:-1]
             assert work.phonebook.calls(name(1), CallKind.PLACED) == [placed]
             assert work.phonebook.calls(name(2), CallKind.MISSED) == []
+
+
+class CallRecordsContract(StoreContract):
+    def test_every_field_comes_back(self, store: SqlStore) -> None:
+        quality = CallQuality(500, 498, 2, 3, 2**40)
+        full = CallRecord(
+            name(1),
+            "1001",
+            "+4930123",
+            "Jürgen 😀",
+            True,
+            NOW,
+            NOW + SECOND,
+            NOW + 9 * SECOND,
+            "we hung up",
+            0,
+            "ulaw",
+            quality,
+            True,
+            "sepbridge/1001.wav",
+        )
+        short = CallRecord(name(2), "1002", "", "", False, NOW, None, NOW + SECOND, "refused" * 100, 486)
+        with store.write() as work:
+            work.calls.add(full)
+            work.calls.add(short)
+            work.commit()
+        kept = replace(full, quality=replace(quality, latency=2**31 - 1))
+        cut = replace(short, why=short.why[:200])
+        with store.read() as work:
+            assert work.calls.newest() == [kept, cut]
+            assert work.calls.newest(most=1) == [cut]
+            assert work.calls.newest(devices=[name(1)]) == [kept]
+            assert work.calls.newest(devices=[name(3)]) == []
+            assert work.calls.newest(since=NOW + 2 * SECOND) == [kept]
+
+    def test_old_ones_are_forgotten(self, store: SqlStore) -> None:
+        with store.write() as work:
+            for each in range(5):
+                work.calls.add(CallRecord(name(1), "1", str(each), "", True, NOW, None, NOW + each * SECOND, "", 0))
+            assert work.calls.forget(NOW + 2 * SECOND) == 2
+            assert [each.number for each in work.calls.newest()] == ["2", "3", "4"]
 
 
 class ClaimContract(StoreContract):

@@ -18,6 +18,7 @@ from bridge.core import (
     ButtonKind,
     Device,
     DeviceButton,
+    DndAlert,
     DndMode,
     DndOption,
     EarlyOpen,
@@ -26,6 +27,7 @@ from bridge.core import (
     ServiceUrl,
     SpeedDial,
     Switch,
+    TemplateButton,
 )
 from bridge.sccp import MediaCodec
 from bridge.sccp.buttonplaces import place
@@ -53,7 +55,9 @@ _STIMULI = {
     ButtonKind.BLF_SPEED_DIAL: StimulusType.BLF_SPEED_DIAL,
     ButtonKind.SERVICE_URL: StimulusType.SERVICE_URL,
     ButtonKind.DIRECTED_PARK: StimulusType.DIRECTED_PARK,
-    ButtonKind.INTERCOM: StimulusType.INTERCOM,
+    # No source tells how phones ask for the label of an intercom button; a speed dial serves on every model.
+    ButtonKind.INTERCOM: StimulusType.SPEED_DIAL,
+    ButtonKind.PAGING: StimulusType.SPEED_DIAL,
     ButtonKind.PRIVACY: StimulusType.FEATURE,
     ButtonKind.REDIAL: StimulusType.REDIAL,
     ButtonKind.HOLD: StimulusType.HOLD,
@@ -84,6 +88,14 @@ _STIMULI = {
     ButtonKind.HEADSET: StimulusType.HEADSET,
 }
 """Kinds that SCCP has a button type for (dialplan mapping reference, section 9)."""
+_ASSIGNED = {
+    ButtonKind.SPEED_DIAL,
+    ButtonKind.BLF_SPEED_DIAL,
+    ButtonKind.SERVICE_URL,
+    ButtonKind.INTERCOM,
+    ButtonKind.PAGING,
+}
+"""Kinds whose buttons of a device fill those of its template."""
 
 
 class Profiles:
@@ -114,6 +126,11 @@ class Profiles:
                     each.line.settings.hotline,
                     float(each.line.settings.hotline_delay),
                     float(each.line.settings.hold_reversion_seconds or self._settings.hold_reversion),
+                    each.settings.ring_idle,
+                    each.settings.ring_busy,
+                    each.settings.ring_kind,
+                    each.line.settings.auto_answer,
+                    each.settings.recording,
                     each.line.settings.voicemail_pilot,
                     each.line.settings.voicemail_box or each.line.number,
                     each.settings.lamp,
@@ -122,7 +139,9 @@ class Profiles:
                 for each in device.lines
             ),
             local_time=lambda: datetime.now(zone),
-            speed_dials=tuple(_speed_dials(device, dark=dark)),
+            speed_dials=tuple(
+                _speed_dials(device, site.button_templates.get(device.settings.button_template), dark=dark)
+            ),
             lamps=() if dark else tuple(_lamps(device)),
             services=tuple(
                 ServiceButton(each.assigned.url, each.label)
@@ -166,6 +185,8 @@ class Profiles:
                 self._settings.emergency_numbers,
             ),
             dnd_modes=self._dnd_modes(device),
+            dnd_alert=self._dnd_alert(device),
+            intercom_whisper=self._settings.intercom_whisper,
             abbreviated=device.abbreviated_dials,
             privacy=self._privacy(device),
             barge=settings.barge is not BargeOption.OFF,
@@ -197,6 +218,12 @@ class Profiles:
             case DndOption.DEFAULT:
                 return (DndMode.SILENT, DndMode.REJECT)
 
+    def _dnd_alert(self, device: Device) -> DndAlert:
+        """What the device's setting says, or else the common phone profile's."""
+        alert = device.settings.dnd_alert
+        profile = self._files.site.phone_profiles.get(device.settings.phone_profile or "")
+        return profile.dnd_alert if alert is DndAlert.DEFAULT and profile is not None else alert
+
     def _privacy(self, device: Device) -> bool:
         own = device.settings.privacy
         profile = self._files.site.phone_profiles.get(device.settings.phone_profile)
@@ -216,10 +243,41 @@ def _lamps(device: Device) -> Iterator[BusyLamp]:
             yield BusyLamp(each.assigned.number, label, each.assigned.pickup)
 
 
-def _speed_dials(device: Device, *, dark: bool) -> Iterator[StationSpeedDial]:
-    for each in device.buttons:
-        if isinstance(each.assigned, SpeedDial) or (dark and isinstance(each.assigned, BlfSpeedDial)):
-            yield StationSpeedDial(each.assigned.number, (each.label or each.assigned.number)[:LABEL])
+def _speed_dials(device: Device, template: PhoneButtonTemplate | None, *, dark: bool) -> Iterator[StationSpeedDial]:
+    """The speed dials in the order in which the button template counts them."""
+    left = [
+        each
+        for each in device.buttons
+        if _STIMULI.get(each.kind) is StimulusType.SPEED_DIAL or (dark and each.kind is ButtonKind.BLF_SPEED_DIAL)
+    ]
+    for slot in template.buttons if template is not None else ():
+        found = next((each for each in left if each.kind is slot.kind), None)
+        if found is not None:
+            left.remove(found)
+            yield _speed_dial(found.kind, _number(found), found.label)
+        elif _is_whole(slot):
+            yield _speed_dial(slot.kind, slot.argument, slot.label)
+    for each in left:
+        yield _speed_dial(each.kind, _number(each), each.label)
+
+
+def _number(button: DeviceButton) -> str:
+    match button.assigned:
+        case SpeedDial(number=number) | BlfSpeedDial(number=number):
+            return number
+        case FeatureButton(argument=argument):
+            return argument
+        case _:
+            return ""
+
+
+def _speed_dial(kind: ButtonKind, number: str, label: str) -> StationSpeedDial:
+    return StationSpeedDial(number, (label or number or kind.capitalize())[:LABEL], kind is ButtonKind.INTERCOM)
+
+
+def _is_whole(slot: TemplateButton) -> bool:
+    """Whether a template says all that its button needs."""
+    return slot.kind is ButtonKind.INTERCOM or (slot.kind is ButtonKind.PAGING and bool(slot.argument))
 
 
 def _park_buttons(device: Device) -> Iterator[ParkButton]:
@@ -266,10 +324,11 @@ def _by_template(device: Device, template: PhoneButtonTemplate) -> list[tuple[in
             lines -= 1
             if lines < 0:
                 continue
-        elif slot.kind in {ButtonKind.SPEED_DIAL, ButtonKind.BLF_SPEED_DIAL, ButtonKind.SERVICE_URL}:
-            if not waiting.get(slot.kind):
+        elif slot.kind in _ASSIGNED:
+            if waiting.get(slot.kind):
+                waiting[slot.kind].pop(0)
+            elif not _is_whole(slot):
                 continue
-            waiting[slot.kind].pop(0)
         placed.append((button, slot.kind))
     behind = len(template.buttons)
     left = [(each.button, each.kind) for rest in waiting.values() for each in rest if each.button > behind]

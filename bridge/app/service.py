@@ -16,6 +16,7 @@ from typing import Self
 
 from bridge import __version__
 from bridge.app.admissions import Admissions
+from bridge.app.calllog import CallFile, CallLog
 from bridge.app.claiming import Claiming
 from bridge.app.claimvoice import Voice
 from bridge.app.dialplans import CUSTOM, SERVICES
@@ -35,7 +36,7 @@ from bridge.app.roguepool import ROGUE_PAIR
 from bridge.app.rollouts import RolloutProgress, Rollouts
 from bridge.app.screenmessages import Delivery, ScreenMessage
 from bridge.app.selfprovisioning import SelfProvisioning
-from bridge.app.settings import Settings
+from bridge.app.settings import CallLogSettings, Settings
 from bridge.app.stations import Stations
 from bridge.app.status import ServiceStatus
 from bridge.app.system import SystemClock, SystemIds, own_address
@@ -51,7 +52,7 @@ from bridge.net.arp import ArpTable
 from bridge.net.reach import listens
 from bridge.net.tftp import TftpLimits, TftpServer
 from bridge.pbx import AmiSettings, PlainAsterisk, PlainAsteriskSettings
-from bridge.ports import RestartKind, SipEndpoint
+from bridge.ports import Clock, RestartKind, SipEndpoint, Store
 from bridge.sccp.profile import StationProfile
 from bridge.sip import Destination
 from bridge.store import open_store
@@ -76,6 +77,7 @@ class Service:
         self.directory = Directory(self.store, self.clock)
         self.recorder = EventRecorder(self.store)
         self.files = phone_files(settings, self.store)
+        self.call_log = _call_log(settings.calls, self.store, self.clock)
         self._registrations = Registrations(self.store, self.files, self.recorder, self.clock, ids)
         # Of no use to anybody who does not run now: each start makes a new one, and Asterisk reads it anyhow.
         watcher_secret = ids.secret(30)
@@ -90,6 +92,7 @@ class Service:
                 directory=settings.asterisk.directory,
                 watcher_secret=watcher_secret,
                 meetme=settings.sccp.meetme,
+                paging=settings.sccp.paging,
             ),
             sink=self.recorder,
             clock=self.clock,
@@ -148,6 +151,8 @@ class Service:
             language=settings.services.language,
             line_features=self.pbx.line_features,
             conferences=self.pbx.conferences,
+            recordings=self.pbx.recordings,
+            call_log=self.call_log,
             numbers=self.pbx.numbers,
             failback=FailBack(
                 settings.server.name or socket.gethostname(),
@@ -231,6 +236,7 @@ class Service:
     def _workers(self) -> Sequence[tuple[str, Coroutine[None, None, None]]]:
         return (
             ("events", self.recorder.run()),
+            ("call records", self.call_log.run()),
             ("admissions", self.admissions.run()),
             ("registrations", self._registrations.run()),
             ("Asterisk", self.pbx.run()),
@@ -522,3 +528,10 @@ def _made(directory: Path) -> Path:
 def _shown(address: tuple[str, int]) -> str:
     host, port = address[0], address[1]
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def _call_log(settings: CallLogSettings, store: Store, clock: Clock) -> CallLog:
+    """The records of calls, and the file for them if one is wanted."""
+    file = settings.file
+    kept = CallFile(file, largest=settings.file_megabytes * 1_000_000, most=settings.files) if file else None
+    return CallLog(store, clock, kept, keep=timedelta(days=settings.keep_days) if settings.keep_days else None)

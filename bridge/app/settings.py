@@ -17,7 +17,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, get_type_hints
 
-from bridge.core import DeviceName, NumberRange
+from bridge.core import DeviceName, NumberRange, PagingGroup
 from bridge.errors import ConfigurationError, InvalidInput
 from bridge.net.tls import OldestTls
 from bridge.store import sqlite_url
@@ -193,6 +193,14 @@ class SccpSettings:
     """Hanging up during the consultation completes a transfer."""
     conference_outlives_starter: bool = True
     """A conference goes on when the phone that made it leaves."""
+    intercom_whisper: bool = True
+    """An intercom call that comes in is heard, and hears nothing until the user presses the line's button."""
+    recording_directory: str = "sepbridge"
+    """Where recordings of calls go, below Asterisk's directory of recordings."""
+    recording_beep: int = 0
+    """Seconds between two beeps that both sides of a recorded call hear; 0 for none."""
+    paging: tuple[PagingGroup, ...] = ()
+    """Groups of phones that are spoken to by dialling a number: ``8600=1001,1002``."""
     meetme: tuple[NumberRange, ...] = ()
     """The numbers of meet-me conferences."""
     preserve: float = 30.0
@@ -234,6 +242,20 @@ class ServiceSettings:
     """Let the messages key open a page; otherwise it dials."""
     idle_seconds: int = 0
     """After so long without use a phone fetches the services page to show it; 0: never."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallLogSettings:
+    """``[calls]``: records of the calls of SCCP phones."""
+
+    keep_days: int = 90
+    """Days after which a record in the database is forgotten; 0: never. Beyond two million the oldest go anyway."""
+    file: Path | None = None
+    """A file that gets a line of JSON for each call, too; none by default."""
+    file_megabytes: int = 10
+    """When it is as large as that, it gets the ending .1, the one before .2, and so on."""
+    files: int = 5
+    """Files in all; the oldest one goes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,6 +333,7 @@ class Settings:
     sip: SipSettings = SipSettings()
     sccp: SccpSettings = SccpSettings()
     services: ServiceSettings = ServiceSettings()
+    calls: CallLogSettings = CallLogSettings()
     selfprovisioning: SelfProvisioningSettings = SelfProvisioningSettings()
     ami: AmiSettings = AmiSettings()
     asterisk: AsteriskSettings = AsteriskSettings()
@@ -445,6 +468,7 @@ _CONVERTERS: dict[object, Callable[[object], object]] = {
     Address: lambda value: Address.parse(_text(value)),
     tuple[Address, ...]: lambda value: tuple(Address.parse(each) for each in _texts(value)),
     tuple[str, ...]: lambda value: tuple(_texts(value)),
+    tuple[PagingGroup, ...]: lambda value: tuple(PagingGroup.parse(each) for each in _texts(value)),
     tuple[NumberRange, ...]: lambda value: tuple(NumberRange.parse(each) for each in _texts(value)),
     tuple[Network, ...]: lambda value: tuple(ip_network(each) for each in _texts(value)),
 }

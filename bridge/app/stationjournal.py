@@ -15,6 +15,7 @@ from bridge.callcontrol.events import (
     CallStarted,
     LineChanged,
     LineState,
+    MaliciousCallMarked,
     MediaTroubled,
     PhoneEvent,
 )
@@ -120,6 +121,16 @@ class StationJournal:
                     lost=measured.packets_lost,
                     jitter=measured.jitter,
                     latency=measured.latency,
+                )
+            case MaliciousCallMarked():
+                return events.MaliciousCallMarked(
+                    at=at,
+                    device=device,
+                    call=event.call_ref,
+                    called=event.called,
+                    number=printable(event.number),
+                    name=printable(event.name),
+                    sip_call_id=printable(event.sip_call_id),
                 )
             case MediaTroubled():
                 return events.MediaTroubled(

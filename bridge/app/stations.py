@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from bridge.app.admissions import Admissions, Known
+from bridge.app.calllog import CallBook, CallLog
 from bridge.app.directory import Directory
 from bridge.app.doorkeeper import model_facts
 from bridge.app.failback import FailBack
@@ -24,6 +25,7 @@ from bridge.app.lines import RENEWAL, OpenLine, OpenLines
 from bridge.app.numberwatch import NumberWatch
 from bridge.app.phonefiles import PhoneFiles
 from bridge.app.profiles import Profiles
+from bridge.app.recordings import RecordingDesk
 from bridge.app.screenmessages import ScreenMessage
 from bridge.app.settings import Network, SccpSettings, TokenPolicy
 from bridge.app.stationjournal import StationJournal
@@ -41,9 +43,12 @@ from bridge.callcontrol.events import (
     LineFeaturesRead,
     ListConference,
     ListPurpose,
+    MaliciousCallMarked,
     MuteMember,
     PhoneEvent,
     RemoveMember,
+    StartRecording,
+    StopRecording,
     UnwatchNumber,
     WatchNumber,
 )
@@ -66,7 +71,7 @@ from bridge.net.sccp import SccpServer, StationConnection
 from bridge.net.sipids import RandomSipIds
 from bridge.net.tls import server_context
 from bridge.phones import catalogue
-from bridge.ports import Clock, Conferences, EventSink, LineFeatureStore, NumberStates, RestartKind, Store
+from bridge.ports import Clock, Conferences, EventSink, LineFeatureStore, NumberStates, Recordings, RestartKind, Store
 from bridge.sccp import DeviceType, Label, ResetType
 from bridge.sccp.profile import StationProfile
 from bridge.sccp.session import StationSession
@@ -108,6 +113,8 @@ class Stations:
         directory: Directory,
         line_features: LineFeatureStore,
         conferences: Conferences,
+        recordings: Recordings,
+        call_log: CallLog,
         numbers: NumberStates,
         failback: FailBack,
         watcher_secret: str = "",
@@ -122,10 +129,12 @@ class Stations:
         self._networks = networks
         self._settled = settled
         self.conferences = conferences
+        self.recordings = recordings
+        self.call_log = call_log
         self.number_watch: NumberWatch[Station] = NumberWatch(numbers, Station.tell)
         """Whom phones wait for to be free."""
         self.failback = failback
-        self._settings = settings
+        self.settings = settings
         self.line_desk = LineDesk(line_features, self._numbers, self._tell_line)
         """Forwards and do-not-disturb."""
         self.sink = sink
@@ -205,7 +214,7 @@ class Stations:
         """Give phones that are still registered these profiles: live where possible, else by a restart."""
         for name, profile in profiles:
             if (station := self._of_device.get(name)) is not None and name not in self.leaving:
-                station.change(profile, keys_live=self._settings.soft_keys_live)
+                station.change(profile, keys_live=self.settings.soft_keys_live)
 
     def message(self, device: DeviceName, message: ScreenMessage) -> str:
         """Show a text on a phone; why it cannot be shown, or an empty text."""
@@ -321,10 +330,10 @@ class Stations:
         why = ""
         if self.is_taken(name, station):
             why = "another connection of the phone carries a call"
-        elif self._settings.tokens is TokenPolicy.BY_ORDER:
+        elif self.settings.tokens is TokenPolicy.BY_ORDER:
             group, now = self._files.pool(device).group, asyncio.get_running_loop().time()
             why = await self.failback.refusal(name, group, is_served=device.registered, now=now)
-        wait = max(30, self._settings.token_wait) if why else 0
+        wait = max(30, self.settings.token_wait) if why else 0
         return TokenAnswered(at=self.clock.now(), device=name, granted=not why, wait=wait, why=why)
 
     async def decide(self, asked: RegisterRequested, client: str) -> _Served | str:
@@ -395,7 +404,7 @@ class Stations:
         self.sink.record(
             EmergencyNumberDialled(at=self.clock.now(), device=device.name, number=event.number, dialled=event.dialled)
         )
-        self.line_desk.ring_through(event.number, self._settings.emergency_call_back)
+        self.line_desk.ring_through(event.number, self.settings.emergency_call_back)
 
     def _new_station(self, connection: StationConnection) -> Station:
         station = Station(self, connection)
@@ -488,6 +497,15 @@ class Station:
         self._has_old_file = False
         self._lines: tuple[OpenLine, ...] = ()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._recordings = RecordingDesk(
+            stations.recordings,
+            stations.sink,
+            stations.clock,
+            self.tell,
+            directory=stations.settings.recording_directory,
+            beep=stations.settings.recording_beep,
+        )
+        self._book = CallBook(stations.clock, self._number_of, stations.call_log.add)
         self._conference_work: deque[ListConference | MuteMember | RemoveMember] = deque()
 
     # --- what the connection calls -----------------------------------------------------------------------------------
@@ -602,6 +620,7 @@ class Station:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._book.close()
         self._give_lines_back()
 
     # --- inside ------------------------------------------------------------------------------------------------------
@@ -625,6 +644,8 @@ class Station:
 
     def _heard(self, event: PhoneEvent) -> None:
         self._journal.heard(event)
+        if self._device is not None:
+            self._book.heard(self._device.name, event)
         match event:
             case RegisterRequested():
                 self._start(self._answer(event))
@@ -636,7 +657,19 @@ class Station:
             case StationUnregistered():
                 self._unregistered(event)
             case CallFinished() if self._device is not None:
+                self._recordings.ended(event.call_ref)
                 self._stations.note_call(self._device.name, event)
+            case StartRecording() | StopRecording() if self._device is not None:
+                self._start(self._recordings.change(self._device.name, event))
+            case MaliciousCallMarked():
+                log.warning(
+                    "MALICIOUS CALL to %s (%s) from %r %r, SIP Call-ID %s",
+                    event.called,
+                    self._name,
+                    event.number,
+                    event.name,
+                    event.sip_call_id,
+                )
             case EarlyOpenFailed() if self._device is not None:
                 self._stations.opens_late(self._device.name)
             case ChangeForward() | ChangeDnd():
@@ -653,6 +686,9 @@ class Station:
                 self._stations.number_watch.unwatch(self, event.number)
             case _:
                 log.debug("%s: %s", self._name, event)
+
+    def _number_of(self, line: int) -> str:
+        return self.numbers[line - 1] if 0 < line <= len(self.numbers) else ""
 
     @property
     def _name(self) -> str:

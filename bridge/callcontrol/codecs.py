@@ -21,6 +21,15 @@ IN_SDP: dict[MediaCodec, Codec] = {
     MediaCodec.ILBC: ILBC,
 }
 """The codecs that the proxy offers. Annex B of G.729 is never asked for."""
+ASTERISK_NAMES = {
+    MediaCodec.G711_ULAW_64K: "ulaw",
+    MediaCodec.G711_ALAW_64K: "alaw",
+    MediaCodec.G722_64K: "g722",
+    MediaCodec.G729_ANNEX_A: "g729",
+    MediaCodec.G729: "g729",
+    MediaCodec.ILBC: "ilbc",
+}
+"""What Asterisk calls them."""
 FALLBACK = (MediaCodec.G711_ULAW_64K, MediaCodec.G711_ALAW_64K)
 """What a phone counts as having that told no capabilities."""
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from bridge.callcontrol.callrefs import CallReferences
 from bridge.callcontrol.channel import MediaChannel, Purpose
-from bridge.callcontrol.codecs import chosen_codec, session_of, usable
+from bridge.callcontrol.codecs import ASTERISK_NAMES, chosen_codec, session_of, usable
 from bridge.callcontrol.events import CallFinished, CallStarted, LineState, MediaTroubled, PhoneEvent
 from bridge.callcontrol.outcomes import Outcome
 from bridge.callcontrol.parties import Party
@@ -48,6 +48,7 @@ class Desk:
         "early_open_works",
         "ended",
         "events",
+        "headset",
         "last_dialled",
         "line_states",
         "lines",
@@ -85,6 +86,7 @@ class Desk:
         """Calls that the PBX did not take off our hands, for the features to take note of."""
         self.events: deque[PhoneEvent] = deque()
         self.screen = Screen(session, settings.texts.unknown_caller)
+        self.screen.dnd_alert = settings.dnd_alert
         self.standing: dict[str, str] = {"forward": "", "dnd": ""}
         """What the idle screen says of services that are on, the most important first."""
         self.early_open_works = True
@@ -92,6 +94,8 @@ class Desk:
         self.last_dialled = ""
         self.private = False
         """The other phones of a line do not show with whom this one talks."""
+        self.headset = False
+        """The user has the headset in use."""
         self.stutter: set[int] = set()
         """Lines whose dial tone tells of messages."""
         self._refs = refs
@@ -225,6 +229,9 @@ class Desk:
         """Let the phone send where the other side listens, or not at all while that does not want to hear."""
         if not call.channel.is_open:
             return
+        if call.whispers:
+            self.screen.send(*call.channel.stop())
+            return
         if not theirs.port or theirs.on_hold:
             if not self.session.traits.stop_closes_both:
                 self.screen.send(*call.channel.stop())
@@ -307,6 +314,10 @@ class Desk:
                     talked,
                     why,
                     call.status,
+                    call.remote.name,
+                    ASTERISK_NAMES.get(call.channel.codec, "") if call.answered_at is not None else "",
+                    call.malicious,
+                    call.recording_file,
                 )
             )
 

@@ -81,6 +81,13 @@ class CallFinished:
     """Talking time."""
     why: str
     status: int = 0
+    name: str = ""
+    """The other side's."""
+    codec: str = ""
+    """By Asterisk's name; empty where no sound was agreed."""
+    malicious: bool = False
+    recording: str = ""
+    """The file, where the call was recorded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +239,50 @@ class EmergencyCalled:
 
 
 @dataclass(frozen=True, slots=True)
+class StartRecording:
+    """Have the PBX record a call, and answer with ``RecordingChanged``."""
+
+    call_ref: int
+    sip_call_id: str
+    line: str
+    """The number of the phone's line."""
+    number: str
+    """The other side's."""
+
+
+@dataclass(frozen=True, slots=True)
+class StopRecording:
+    """Have the PBX stop recording a call, and answer with ``RecordingChanged``."""
+
+    call_ref: int
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingChanged:
+    """The application's answer: whether the call is recorded now, and where to."""
+
+    call_ref: int
+    on: bool
+    file: str = ""
+    failed: bool = False
+    """What was asked for did not come about."""
+
+
+@dataclass(frozen=True, slots=True)
+class MaliciousCallMarked:
+    """The user marks a call as malicious while it stands."""
+
+    call_ref: int
+    line: int
+    called: str
+    """The phone's own number."""
+    number: str
+    """The caller's, as the PBX vouches for it."""
+    name: str
+    sip_call_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class WatchNumber:
     """Tell this phone how a number stands, now and whenever it changes, with ``NumberStands``."""
 
@@ -283,6 +334,9 @@ PhoneEvent = (
     | ListConference
     | MuteMember
     | RemoveMember
+    | StartRecording
+    | StopRecording
+    | MaliciousCallMarked
     | WatchNumber
     | UnwatchNumber
     | Restarted

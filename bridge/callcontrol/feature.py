@@ -71,6 +71,11 @@ class Feature:
     def button(self, event: ButtonPressed, *, now: float) -> None:
         """One of ``BUTTONS``."""
 
+    def again(self, call: PhoneCall, *, now: float) -> bool:
+        """The button of the line that the user is on, or the handset lifted during a call. True when it was for this
+        service."""
+        return False
+
     def takes(self, event: ButtonPressed) -> bool:
         """Whether this one of ``BUTTONS`` is for this service; else it does what it does without."""
         return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bridge.callcontrol.autoanswer import AutoAnswer
 from bridge.callcontrol.barge import Barge
 from bridge.callcontrol.blf import BusyLamps
 from bridge.callcontrol.callback import CallBack
@@ -12,10 +13,13 @@ from bridge.callcontrol.emergency import Emergency
 from bridge.callcontrol.feature import Feature
 from bridge.callcontrol.forwarding import Forwarding
 from bridge.callcontrol.holdreversion import HoldReversion
+from bridge.callcontrol.intercom import Intercom
+from bridge.callcontrol.maliciouscall import MaliciousCall
 from bridge.callcontrol.meetme import MeetMe
 from bridge.callcontrol.park import Park
 from bridge.callcontrol.pickup import Pickup
 from bridge.callcontrol.privacy import Privacy
+from bridge.callcontrol.recording import Recording
 from bridge.callcontrol.remotehold import RemoteHold
 from bridge.callcontrol.selection import Selection
 from bridge.callcontrol.shortcuts import AbbreviatedDialling, Hotline
@@ -38,6 +42,10 @@ FEATURES: tuple[type[Feature], ...] = (
     MeetMe,
     Privacy,
     Barge,
+    Recording,
+    MaliciousCall,
+    AutoAnswer,
+    Intercom,
     HoldReversion,
     RemoteHold,
 )

@@ -5,12 +5,15 @@ Source: SCCP flows reference, sections 3.2, 3.3 and 5.2.
 
 from __future__ import annotations
 
+from bridge.callcontrol.autoanswering import is_page, wants_answer
 from bridge.callcontrol.channel import Purpose
 from bridge.callcontrol.codecs import chosen_codec
 from bridge.callcontrol.desk import MAX_CALLS, Desk
 from bridge.callcontrol.events import CallConnected
 from bridge.callcontrol.parties import Party
 from bridge.callcontrol.phonecall import PhoneCall, PhoneCallState
+from bridge.callcontrol.ringing import named_ring
+from bridge.core import AutoAnswer
 from bridge.sccp import MediaCodec
 from bridge.sip import CallConfirmed, IncomingCall
 
@@ -36,6 +39,9 @@ class IncomingCalls:
         if busy or len(desk.own_calls) >= MAX_CALLS:
             shared.refuse(event.call, 486, now=now)
             return
+        if is_page(event.alert_info) and desk.own_calls:
+            shared.refuse(event.call, 486, now=now)
+            return
         if event.offer is not None and chosen_codec(event.offer, desk.codecs) is None:
             shared.refuse(event.call, 488, now=now)
             return
@@ -48,12 +54,27 @@ class IncomingCalls:
         call.remote = _caller(event)
         call.redirected_from = Party.of(event.redirected_from)
         call.waiting = active is not None
+        call.ring = named_ring(event.alert_info)
+        call.announced = wants_answer(event.alert_info, event.call_info)
+        call.answers_itself = self._answers_itself(call)
         if not ref:
             call.agent.ring(event.call, now=now)
         desk.report_start(call)
         desk.screen.ringing_in(call, desk.own(call), desk.all_calls)
-        if active is not None and active.state is PhoneCallState.CONNECTED:
+        if active is not None and active.state is PhoneCallState.CONNECTED and desk.screen.ring_of(call).beep:
             desk.screen.call_waiting_tone(active)
+
+    def _answers_itself(self, call: PhoneCall) -> bool:
+        """Whether nobody's hand is needed, and nobody is disturbed."""
+        desk = self._desk
+        own = desk.own(call)
+        if not (call.announced or own.auto_answer is not AutoAnswer.OFF) or call.waiting:
+            return False
+        if not call.announced and own.auto_answer is AutoAnswer.HEADSET and not desk.headset:
+            return False
+        rings = any(other.state is PhoneCallState.RINGING_IN and other is not call for other in desk.own_calls)
+        shares = bool(desk.lines[call.line - 1].others(desk))
+        return not (rings or shares or call.line in desk.screen.silent_lines) and desk.session.traits.speaker
 
     def answer(self, call: PhoneCall, *, now: float) -> None:
         """The user takes the call: everything in one burst, but the 200, which waits for the phone's port."""

@@ -37,7 +37,7 @@ from bridge.callcontrol.transfer import Transfer
 from bridge.callcontrol.user import PLAIN_KEYS, User
 from bridge.errors import LocalProtocolError
 from bridge.phonexml import Text, document_text
-from bridge.sccp import ResetType, SoftKeyEventType
+from bridge.sccp import MediaPath, ResetType, SoftKeyEventType
 from bridge.sccp.profile import StationProfile
 from bridge.sccp.session import SessionState, StationSession
 from bridge.sccp.stationevents import (
@@ -410,7 +410,10 @@ class ProxiedPhone:
                     self._desk.report_media(call, "the phone cannot send to the other side's address")
             case ConnectionMeasured():
                 self._desk.events.append(CallMeasured(event))
-            case TransmissionStarted() | MediaPathChanged():
+            case MediaPathChanged():
+                if event.path is MediaPath.HEADSET:
+                    self._desk.headset = event.on
+            case TransmissionStarted():
                 pass
             case StationRegistered():
                 self._desk.events.append(event)

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from bridge.callcontrol.channel import MediaChannel
 from bridge.callcontrol.parties import Party
+from bridge.callcontrol.ringing import Ring
 from bridge.core import NumberRange
 from bridge.sccp import Label
 from bridge.sip import AudioSession, Call, UserAgent
@@ -36,6 +37,14 @@ class PhoneCallState(StrEnum):
     FAILED = "failed"
     """It did not come about; the user hears a tone."""
     ENDED = "ended"
+
+
+class RecordingState(StrEnum):
+    """Whether the PBX records a call."""
+
+    OFF = "off"
+    ASKED = "asked for"
+    ON = "on"
 
 
 REMOTE = frozenset({PhoneCallState.REMOTE, PhoneCallState.REMOTE_HELD})
@@ -72,6 +81,14 @@ class PhoneCall:
     answered_at: float | None = None
     waiting: bool = False
     """Rings as a call-waiting call."""
+    ring: Ring | None = None
+    """The ring that the PBX wants for it; None where it names none."""
+    answers_itself: bool = False
+    """It is about to be answered without anybody's hand."""
+    announced: bool = False
+    """The PBX asked for that, for an intercom call or a page."""
+    whispers: bool = False
+    """The other side is heard, and hears nothing."""
     offer: AudioSession | None = None
     """The other side's offer that waits for our answer."""
     early: AudioSession | None = None
@@ -120,6 +137,12 @@ class PhoneCall:
     noticed: PhoneCallState | None = None
     """The state in which the phone's features last saw it."""
 
+    recording: RecordingState = RecordingState.OFF
+    recording_tried: bool = False
+    """A recording was asked for: an automatic one is not asked for again."""
+    recording_file: str = ""
+    malicious: bool = False
+    """The user marked the caller."""
     headers: tuple[Header, ...] = ()
     """What the service is told."""
     joins: int = 0

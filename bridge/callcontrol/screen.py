@@ -11,6 +11,8 @@ from dataclasses import replace
 from bridge.callcontrol.outcomes import Outcome
 from bridge.callcontrol.parties import Party
 from bridge.callcontrol.phonecall import PhoneCall, PhoneCallState
+from bridge.callcontrol.ringing import SILENT, Ring, ring_of, undisturbed_ring
+from bridge.core import DndAlert
 from bridge.sccp import (
     ALL_KEYS,
     ActivateCallPlane,
@@ -37,6 +39,7 @@ from bridge.sccp import (
     RingMode,
     SelectSoftKeys,
     SetLamp,
+    SetMicroMode,
     SetRinger,
     SetSpeakerMode,
     SoftKeyEventType,
@@ -73,7 +76,17 @@ _URGENCY = (LampMode.OFF, LampMode.WINK, LampMode.ON, LampMode.BLINK)
 class Screen:
     """One phone's display, lamps, ringer and tones."""
 
-    __slots__ = ("_idle", "_lamps", "_message_lamps", "_session", "_sets", "silent_lines", "unknown", "usable")
+    __slots__ = (
+        "_idle",
+        "_lamps",
+        "_message_lamps",
+        "_session",
+        "_sets",
+        "dnd_alert",
+        "silent_lines",
+        "unknown",
+        "usable",
+    )
 
     def __init__(self, session: StationSession, unknown: str) -> None:
         self._session = session
@@ -87,6 +100,8 @@ class Screen:
         """The set of soft keys of each call, 0 for the idle phone: as it was wanted, and as it was sent."""
         self.silent_lines: set[int] = set()
         """Lines whose calls make no sound."""
+        self.dnd_alert = DndAlert.DEFAULT
+        """How calls are announced on these."""
 
     def send(self, *messages: Message) -> None:
         """Send what the phone can use; nothing to a phone that is gone."""
@@ -249,9 +264,18 @@ class Screen:
         self.ring(call)
 
     def ring(self, call: PhoneCall) -> None:
-        """Sound the ringer, or for a call-waiting call the lamp alone."""
-        mode = RingMode.SILENT if call.waiting or call.line in self.silent_lines else RingMode.INSIDE
-        self.send(SetRinger(mode, RingDuration.NORMAL, call.line, call.call_ref))
+        """Sound the ringer, as the call, its line and do-not-disturb want it."""
+        ring = self.ring_of(call)
+        self.send(SetRinger(ring.mode, ring.duration, call.line, call.call_ref))
+
+    def ring_of(self, call: PhoneCall) -> Ring:
+        """How a call is announced."""
+        if call.answers_itself:
+            return SILENT
+        if call.line in self.silent_lines:
+            return undisturbed_ring(self.dnd_alert, busy=call.waiting)
+        own = (self._session.profile and self._session.profile.line(call.line)) or StationLine("")
+        return ring_of(call.ring, own.ring_kind, own.ring_idle, own.ring_busy, busy=call.waiting)
 
     def ring_once(self, call: PhoneCall) -> None:
         """Sound the ringer once."""
@@ -260,6 +284,10 @@ class Screen:
     def ringer_off(self, call: PhoneCall) -> None:
         """Silence the ringer."""
         self.send(SetRinger(RingMode.OFF, RingDuration.NORMAL, call.line, call.call_ref))
+
+    def microphone(self, *, on: bool) -> None:
+        """Switch the microphone on, or off."""
+        self.send(SetMicroMode(OnOff.ON if on else OnOff.OFF))
 
     def call_waiting_tone(self, active: PhoneCall) -> None:
         """Tell the user in a call that another one waits."""

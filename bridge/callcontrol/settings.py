@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from bridge.core import AbbreviatedDial, DndMode, NumberRange
+from bridge.core import AbbreviatedDial, DndAlert, DndMode, NumberRange
 from bridge.core import DtmfMode as DtmfMode
 from bridge.core import EarlyOpen as EarlyOpen
 from bridge.dialplan import DigitPlan
@@ -85,6 +85,10 @@ class CallSettings:
     """Numbers that are never blocked, and complete as soon as they are dialled."""
     dnd_modes: tuple[DndMode, ...] = (DndMode.SILENT, DndMode.REJECT)
     """The modes of do-not-disturb that the user may switch on; the key switches on the first."""
+    dnd_alert: DndAlert = DndAlert.DEFAULT
+    """How a call is announced while do-not-disturb silences the ringer."""
+    intercom_whisper: bool = True
+    """An intercom call that comes in is heard, and hears nothing until the user says so."""
     abbreviated: tuple[AbbreviatedDial, ...] = ()
     barge: bool = False
     """This phone may join the calls of other phones of its lines."""

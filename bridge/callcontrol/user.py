@@ -88,7 +88,9 @@ class User:
     def _lifted(self, event: HandsetLifted, now: float) -> None:
         desk = self._desk
         if desk.active is not None:
-            return  # from speaker to handset, or told twice
+            # From speaker to handset, or told twice.
+            any(feature.again(desk.active, now=now) for feature in self._features)
+            return
         told = self._told(event.call_ref)
         ringing = told if told is not None and told.state is PhoneCallState.RINGING_IN else None
         ringing = ringing or desk.first(PhoneCallState.RINGING_IN, event.line) or desk.first(PhoneCallState.RINGING_IN)
@@ -184,7 +186,7 @@ class User:
         elif (ringing := desk.first(PhoneCallState.RINGING_IN, line)) is not None:
             self._press(ringing, Key.ANSWER, now=now)
         elif active is not None and active.line == line:
-            return
+            any(feature.again(active, now=now) for feature in self._features)
         elif (held := desk.first(PhoneCallState.HELD, line)) is not None:
             self._press(held, Key.RESUME, now=now)
         elif (elsewhere := desk.first(PhoneCallState.REMOTE_HELD, line)) is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bridge.cli import (
     autoregistration,
     autoregistrationpolicy,
+    calls,
     checklist,
     claims,
     directory,
@@ -24,6 +25,7 @@ from bridge.cli.main import main
 __all__ = [
     "autoregistration",
     "autoregistrationpolicy",
+    "calls",
     "checklist",
     "claims",
     "directory",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bridge.core.callmodes import DtmfMode, EarlyOpen
+from bridge.core.callrecords import CallQuality, CallRecord
 from bridge.core.claims import Claim, ClaimOutcome, ClaimTries
 from bridge.core.devicename import DeviceName
 from bridge.core.devices import Device, Line, LineAppearance
@@ -19,6 +20,7 @@ from bridge.core.files import (
 from bridge.core.linefeatures import DndMode, ForwardKind, LineFeatures
 from bridge.core.mac import MacAddress
 from bridge.core.numbers import NumberRange, check_directory_number
+from bridge.core.paging import PagingGroup
 from bridge.core.parking import (
     CallParked,
     CallUnparked,
@@ -50,6 +52,7 @@ from bridge.core.phonesettings import (
     LampPolicy,
     LineSettings,
     RecordingOption,
+    RingKind,
     RingSetting,
     Switch,
 )
@@ -90,6 +93,8 @@ __all__ = [
     "CallKind",
     "CallManagerGroup",
     "CallParked",
+    "CallQuality",
+    "CallRecord",
     "CallUnparked",
     "CallingSearchSpace",
     "Claim",
@@ -126,6 +131,7 @@ __all__ = [
     "MacAddress",
     "NumberRange",
     "OnboardingMethod",
+    "PagingGroup",
     "ParkedCall",
     "ParkedCallsListed",
     "ParkingChange",
@@ -137,6 +143,7 @@ __all__ = [
     "RecordingOption",
     "Region",
     "ReleaseCause",
+    "RingKind",
     "RingSetting",
     "Rollout",
     "RolloutPhone",

@@ -276,6 +276,28 @@ class EmergencyNumberDialled(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MaliciousCallMarked(Event):
+    """A user marked a call as malicious while it stood."""
+
+    call: int
+    called: str
+    """The phone's own number."""
+    number: str
+    """The caller's, as the PBX vouches for it; empty where it is withheld."""
+    name: str
+    sip_call_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallRecorded(Event):
+    """Asterisk records a call of the phone."""
+
+    call: int
+    file: str
+    """Below Asterisk's directory of recordings."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PhoneAlarmed(Event):
     """An SCCP phone said why it restarted, or what bothers it."""
 

@@ -78,6 +78,17 @@ class RingSetting(StrEnum):
     DISABLED = "disabled"
 
 
+class RingKind(StrEnum):
+    """Which of the phone's rings a line has, unless the PBX names one."""
+
+    INSIDE = "inside"
+    OUTSIDE = "outside"
+    FEATURE = "feature"
+    URGENT = "urgent"
+    SILENT = "silent"
+    """The lamp alone."""
+
+
 class LampPolicy(StrEnum):
     """How waiting messages are shown."""
 
@@ -202,6 +213,8 @@ class AppearanceSettings:
     """A stutter tone while messages wait; by default where the phone has no lamp."""
     recording: RecordingOption = RecordingOption.DISABLED
     log_missed_calls: bool = True
+    ring_kind: RingKind = RingKind.INSIDE
+    """Which of the phone's rings it has, unless the PBX names one."""
 
     def __post_init__(self) -> None:
         check_mask(self.external_mask, "external number mask")

@@ -183,6 +183,7 @@ class SccpLine:
         self._habits = habits
         self._address = station.identity.address
         self._media = SccpMedia(self._address, tone, self._heard_tone, only_port=station.identity.rtp_port)
+        station.counted = self._media.counts
         self._loop = asyncio.get_running_loop()
         self._ended: asyncio.Future[SccpEnding] = self._loop.create_future()
         self._later: set[asyncio.TimerHandle] = set()

@@ -41,6 +41,10 @@ class SccpMedia:
         self._ports: dict[int, MediaPort] = {}
         """By the number of the call; closed ones stay, for those who ask afterwards what was heard."""
         self._open: set[int] = set()
+        self._sent: dict[int, int] = {}
+        """Packets that earlier ports of a call sent, by its number."""
+        self._numbers: dict[int, int] = {}
+        """By the server's reference of a call: its number."""
 
     def open(self, call: StationCall, channel: MediaChannel) -> int:
         """Open a port for a channel; the port, or 0 when there is none."""
@@ -62,6 +66,9 @@ class SccpMedia:
         except SepbridgeError:
             return 0
         self._forget_old()
+        if before is not None:
+            self._sent[call.number] = self._sent.get(call.number, 0) + before.sender.sent
+        self._numbers[call.ref] = call.number
         self._ports[call.number] = port
         self._open.add(call.number)
         return port.port
@@ -101,6 +108,14 @@ class SccpMedia:
             self._open.discard(call.number)
             self._ports[call.number].close()
 
+    def counts(self, call_ref: int) -> tuple[int, int, int]:
+        """Packets sent, received and lost in a call, for those who ask at its end."""
+        number = self._numbers.get(call_ref, 0)
+        port = self._ports.get(number)
+        if port is None:
+            return 0, 0, 0
+        return self._sent.get(number, 0) + port.sender.sent, port.receiver.received, port.receiver.lost
+
     def close_all(self) -> None:
         """The phone lost its server, or its power."""
         for number in self._open:
@@ -114,3 +129,5 @@ class SccpMedia:
     def _forget_old(self) -> None:
         for number in [each for each in self._ports if each not in self._open][:-4]:
             del self._ports[number]
+            self._sent.pop(number, None)
+            self._numbers = {ref: each for ref, each in self._numbers.items() if each != number}

@@ -68,6 +68,10 @@ class ScreenView:
     """What the earpiece plays by itself; empty for nothing."""
     speaker: bool
     message_waiting: bool
+    ring: str = ""
+    """Which ring it is, or ``silent`` for the lamp alone; empty for none."""
+    muted: bool = False
+    """Whether the server switched the microphone off."""
     watched: tuple[str, ...] = ()
     """``Reception: in use``, for each button with an icon for what its number does."""
 

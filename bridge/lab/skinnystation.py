@@ -59,6 +59,7 @@ from bridge.sccp import (
     RegisterTokenAck,
     RegisterTokenReject,
     Reset,
+    RingMode,
     SoftKeySetRes,
     SoftKeyTemplateRes,
     SpeedDialStat,
@@ -75,6 +76,8 @@ from bridge.sccp import (
 from bridge.sccp.userdata import SequenceFlag
 
 _KEEPALIVE = 30
+_OCTETS = 160
+"""Of sound in a packet of 20 ms."""
 _IN_SEGMENTS = 18
 """From this version on a document may come in several segments."""
 _LONGEST_KEEPALIVE = 3600
@@ -134,6 +137,8 @@ class SkinnyStation:
         self.display = Display()
         self.soft_keys = SoftKeyBoard()
         self.screen = ServiceScreen()
+        self.counted: Callable[[int], tuple[int, int, int]] = lambda call_ref: (0, 0, 0)
+        """Packets that were sent, received and lost in a call; the owner of the media knows."""
         self.secondary_keepalive = 0.0
         """What the primary told for the keepalives of its standby connections, seconds."""
         self._timing = timing or StationTiming()
@@ -185,6 +190,8 @@ class SkinnyStation:
             tone=self.display.tone.name.lower().replace("_", " ") if self.display.tone else "",
             speaker=self.display.speaker,
             message_waiting=self.display.message_waiting and self.traits.message_lamp,
+            ring=self.display.ringer.name.lower().replace("_", " ") if self.display.ringer != RingMode.OFF else "",
+            muted=self.display.muted,
             watched=tuple(self.display.watched()),
         )
 
@@ -323,7 +330,18 @@ class SkinnyStation:
                         self._send(ExtensionDeviceCaps(place, module.type, 2, text=text))
                     self._ask_on(now)
             case ConnectionStatisticsReq(number=number, call_ref=ref):
-                self._send(ConnectionStatisticsRes(number, ref))
+                sent, received, lost = self.counted(ref)
+                self._send(
+                    ConnectionStatisticsRes(
+                        number,
+                        ref,
+                        packets_sent=sent,
+                        octets_sent=_OCTETS * sent,
+                        packets_received=received,
+                        octets_received=_OCTETS * received,
+                        packets_lost=lost,
+                    )
+                )
             case Reset(type=kind):
                 self._report(RestartOrdered(kind))
             case UserToDeviceData(data=data):

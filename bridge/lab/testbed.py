@@ -212,6 +212,8 @@ def _toml(settings: Settings) -> str:
             "[sccp]",
             f'listen = ["{settings.sccp.listen[0]}"]',
             f'asterisk = "{settings.sccp.asterisk}"',
+            f"paging = {[str(each) for each in settings.sccp.paging]}",
+            f"intercom_whisper = {str(settings.sccp.intercom_whisper).lower()}",
             f"meetme = {[f'{each.start}-{each.end}' for each in settings.sccp.meetme]}",
             f"keepalive = {settings.sccp.keepalive}",
             f"preserve = {settings.sccp.preserve}",

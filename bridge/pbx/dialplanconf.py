@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from bridge.core import NumberRange
+from bridge.core import NumberRange, PagingGroup
 from bridge.dialplan import Context, numbers_context
 from bridge.errors import InvalidInput
 from bridge.pbx.conffile import Item, Section, render, token
@@ -17,6 +17,8 @@ NUMBERS_CONTEXT = "sepbridge-numbers"
 MEETME_CONTEXT = "sepbridge-meetme-numbers"
 """Holds the numbers of meet-me conferences (asterisk-conf/sepbridge/services/meetme.conf)."""
 MOST_MEETME = 1000
+PAGING_CONTEXT = "sepbridge-paging-numbers"
+"""Holds the numbers of paging groups (asterisk-conf/sepbridge/services/paging.conf)."""
 _EXTENSION = re.compile(r"_?[0-9A-DXZN*#+.\[\]-]{1,90}")
 _WITH_HINTS = ("sepbridge-services", "sepbridge-custom")
 """Contexts besides those of the numbers in which hints may stand."""
@@ -58,6 +60,17 @@ def meetme_text(ranges: Iterable[NumberRange]) -> str:
         raise InvalidInput(f"{len(numbers)} numbers for meet-me conferences", fix=f"use {MOST_MEETME} at most")
     items = (Item("exten", f"{number},1,Gosub(sepbridge-meetme,join,1({number}))", arrow=True) for number in numbers)
     return "\n" + Section(MEETME_CONTEXT).text() + "".join(item.text() for item in items)
+
+
+def paging_text(groups: Iterable[PagingGroup]) -> str:
+    """The context with the numbers of paging groups; empty where there are none."""
+    items: list[Item] = []
+    for group in groups:
+        phones = "&".join(group.members)
+        step = f"Gosub(sepbridge-paging,page,1({phones},${{CONTEXT}}))"
+        items.append(Item("exten", f"{group.number},1,{step}", arrow=True))
+        items.append(Item("same", "n,Hangup()", arrow=True))
+    return "\n" + Section(PAGING_CONTEXT).text() + "".join(item.text() for item in items) if items else ""
 
 
 def context_items(context: Context) -> tuple[Item, ...]:

@@ -27,6 +27,8 @@ class FeatureCodes:
     dnd_off: str = "*79"
     dnd_toggle: str = "*76"
     """Also watched, as ``*761001``."""
+    intercom: str = "*80"
+    """Before a number."""
     pickup: str = "*8"
     """A call that rings in the own group."""
     directed_pickup: str = "**"

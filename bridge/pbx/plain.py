@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bridge.core import NumberRange
+from bridge.core import NumberRange, PagingGroup
 from bridge.core.events import EndpointConfirmed, EndpointWritten, PbxConnected, PbxLost, PbxReloaded
 from bridge.dialplan import Context
 from bridge.errors import NotFound, PbxRefused, PbxUnavailable, SepbridgeError, WriteFailed
@@ -19,13 +19,14 @@ from bridge.pbx.backlog import Backlog, ReloadBatch
 from bridge.pbx.conferences import AsteriskConferences
 from bridge.pbx.contacts import read_contacts
 from bridge.pbx.contactwatch import ContactWatch
-from bridge.pbx.dialplanconf import meetme_text
+from bridge.pbx.dialplanconf import meetme_text, paging_text
 from bridge.pbx.linefeatures import AsteriskLineFeatures
 from bridge.pbx.notify import event_fields, restart_fields
 from bridge.pbx.numberstates import AsteriskNumberStates
 from bridge.pbx.parking import AsteriskParking
 from bridge.pbx.phonefiles import PhoneFiles
 from bridge.pbx.pjsipconf import WATCHER, PjsipOptions
+from bridge.pbx.recordings import AsteriskRecordings
 from bridge.ports import Clock, Contact, EventSink, PbxListener, PbxStatus, RestartEvent, RestartKind, SipEndpoint
 
 _log = logging.getLogger(__name__)
@@ -57,6 +58,7 @@ class PlainAsteriskSettings:
     poll_contacts_every: float = 60.0
     meetme: tuple[NumberRange, ...] = ()
     """The numbers of meet-me conferences, for those who dial them."""
+    paging: tuple[PagingGroup, ...] = ()
 
 
 class PlainAsterisk:
@@ -78,7 +80,7 @@ class PlainAsterisk:
         self._files = PhoneFiles(
             settings.directory,
             settings.pjsip,
-            meetme_text(settings.meetme),
+            meetme_text(settings.meetme) + paging_text(settings.paging),
             watcher_secret=settings.watcher_secret,
         )
         self._ami = Ami(settings.ami, on_state=self._state_changed, on_event=self._event)
@@ -90,6 +92,8 @@ class PlainAsterisk:
         """Forwards and do-not-disturb (the LineFeatureStore port)."""
         self.conferences = AsteriskConferences(self._ami)
         """The conferences that run there (the Conferences port)."""
+        self.recordings = AsteriskRecordings(self._ami)
+        """Recordings of calls (the Recordings port)."""
         self._contacts = ContactWatch(
             self._ami, listener, clock, lambda: self._backlog.names, poll_every=settings.poll_contacts_every
         )

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bridge.core import LampPolicy, Switch
+from bridge.core import AutoAnswer, LampPolicy, RecordingOption, RingKind, RingSetting, Switch
 from bridge.sccp.address import UNSPECIFIED, StationAddress
 from bridge.sccp.buttonlayouts import lay_out
 from bridge.sccp.buttons import ButtonDefinition
@@ -48,6 +48,13 @@ class StationLine:
     """Seconds in which the user may still dial something else."""
     hold_reversion: float = 0.0
     """Seconds after which the user is reminded of a held call; 0 for never."""
+    ring_idle: RingSetting = RingSetting.RING
+    ring_busy: RingSetting = RingSetting.BEEP
+    """How a call is announced while the user is in another one."""
+    ring_kind: RingKind = RingKind.INSIDE
+    """Which of the phone's rings it has."""
+    auto_answer: AutoAnswer = AutoAnswer.OFF
+    recording: RecordingOption = RecordingOption.DISABLED
     voicemail_pilot: str = ""
     """What the messages button dials; empty for the site's."""
     mailbox: str = ""
@@ -64,6 +71,8 @@ class SpeedDial:
 
     number: str
     label: str = ""
+    intercom: bool = False
+    """The other side's phone is asked to answer by itself; an empty number is asked for."""
 
 
 @dataclass(frozen=True, slots=True)

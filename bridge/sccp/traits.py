@@ -24,6 +24,8 @@ class StationTraits:
     """Shows text at all."""
     message_lamp: bool = True
     """Has a lamp for messages; without one a stutter dial tone tells of them."""
+    speaker: bool = True
+    """Has a loudspeaker to talk with."""
     legacy: bool = False
     """Of the 12SP era: knows the messages that make newer phones reset themselves."""
     keepalive_tolerance: float = 1.05
@@ -49,7 +51,7 @@ class StationTraits:
 _PLAIN = StationTraits()
 _LEGACY = StationTraits(softkeys=False, message_lamp=False, legacy=True)
 _69XX = StationTraits(conference_keys=False)
-_ANALOG = StationTraits(softkeys=False, prompt=False, display=False, message_lamp=False)
+_ANALOG = StationTraits(softkeys=False, prompt=False, display=False, message_lamp=False, speaker=False)
 _JAVA_OF_79X1 = StationTraits(stop_closes_both=True)
 _SLOW = StationTraits(keepalive_tolerance=1.20)
 _SERIES_69 = StationTraits(conference_keys=False)
@@ -68,7 +70,7 @@ TRAITS: dict[DeviceType, StationTraits] = {
     DeviceType.VGC_VIRTUAL_PHONE: _ANALOG,
     DeviceType.ANALOG_PHONE: _ANALOG,
     DeviceType.ISDN_BRI_PHONE: _ANALOG,
-    DeviceType.CISCO_7902G: replace(_PLAIN, softkeys=False, prompt=False, display=False),
+    DeviceType.CISCO_7902G: replace(_PLAIN, softkeys=False, prompt=False, display=False, speaker=False),
     DeviceType.CISCO_7910: replace(_PLAIN, softkeys=False, early_open=False),
     DeviceType.CISCO_7920: replace(_PLAIN, inverted_presentation=True),
     DeviceType.CISCO_7921G: _SLOW,
@@ -80,7 +82,8 @@ TRAITS: dict[DeviceType, StationTraits] = {
     DeviceType.CISCO_7941G_GE: _JAVA_OF_79X1,
     DeviceType.CISCO_7961G: _JAVA_OF_79X1,
     DeviceType.CISCO_7961G_GE: _JAVA_OF_79X1,
-    DeviceType.CISCO_7911G: _JAVA_OF_79X1,
+    DeviceType.CISCO_7906G: replace(_PLAIN, speaker=False),
+    DeviceType.CISCO_7911G: replace(_JAVA_OF_79X1, speaker=False),
     DeviceType.CISCO_7971G_GE: _JAVA_OF_79X1,
     DeviceType.CISCO_7971G_GE_OTHER: _JAVA_OF_79X1,
     DeviceType.CISCO_6901: _ANALOG,

@@ -73,6 +73,8 @@ class IncomingCall:
     offer: AudioSession | None
     """None when the caller leaves the offer to us."""
     alert_info: str = ""
+    call_info: str = ""
+    """Of several headers, all, with commas between."""
     identity: RemoteIdentity | None = None
     """The caller as the server vouches for it; None when it does not."""
     replaces: Call | None = None

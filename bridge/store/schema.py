@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from bridge.store import claimtables, firmwaretables, phonebooktables, routingtables, settingstables
+from bridge.store import calltables, claimtables, firmwaretables, phonebooktables, routingtables, settingstables
 from bridge.store.tables import metadata
 
-__all__ = ["claimtables", "firmwaretables", "metadata", "phonebooktables", "routingtables", "settingstables"]
+__all__ = [
+    "calltables",
+    "claimtables",
+    "firmwaretables",
+    "metadata",
+    "phonebooktables",
+    "routingtables",
+    "settingstables",
+]

@@ -30,6 +30,7 @@ from bridge.core import (
     LampPolicy,
     OnboardingMethod,
     RecordingOption,
+    RingKind,
     RingSetting,
     Switch,
 )
@@ -142,6 +143,7 @@ line_appearance_settings = Table(
     Column("busy_trigger", Integer, nullable=False),
     Column("ring_idle", WordOf(RingSetting), nullable=False),
     Column("ring_busy", WordOf(RingSetting), nullable=False),
+    Column("ring_kind", WordOf(RingKind), nullable=False, server_default=RingKind.INSIDE.value),
     Column("lamp", WordOf(LampPolicy), nullable=False),
     Column("audible_messages", WordOf(Switch), nullable=False),
     Column("recording", WordOf(RecordingOption), nullable=False),

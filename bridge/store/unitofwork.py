@@ -11,6 +11,7 @@ from sqlalchemy.exc import TimeoutError as NoConnectionInTime
 from bridge.errors import StoreUnavailable
 from bridge.ports import (
     AutoregistrationRepository,
+    CallRecords,
     ClaimRepository,
     DeviceRepository,
     FirmwareRepository,
@@ -20,6 +21,7 @@ from bridge.ports import (
     SiteRepository,
 )
 from bridge.store.autoregistration import SqlAutoregistrationRepository
+from bridge.store.callrecords import SqlCallRecords
 from bridge.store.claims import SqlClaimRepository
 from bridge.store.devices import SqlDeviceRepository
 from bridge.store.firmwaretables import SqlFirmwareRepository
@@ -44,6 +46,7 @@ class SqlUnitOfWork:
     journal: Journal
     phonebook: PhonebookRepository
     firmware: FirmwareRepository
+    calls: CallRecords
     claims: ClaimRepository
 
     def __init__(self, engine: Engine, pruner: JourneyPruner, *, writes: bool) -> None:
@@ -71,6 +74,7 @@ class SqlUnitOfWork:
         self.journal = SqlJournal(connection, self._pruner)
         self.phonebook = SqlPhonebookRepository(connection)
         self.firmware = SqlFirmwareRepository(connection)
+        self.calls = SqlCallRecords(connection)
         self.claims = SqlClaimRepository(connection)
         return self
 

@@ -9,15 +9,18 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from bridge.app.phonechanges import PhoneChanges
+from bridge.app.system import SystemIds
 from bridge.core import MacAddress, SignallingProtocol
 from bridge.core.events import PhoneRegistered
 from bridge.lab.anyphone import AnyPhone
 from bridge.lab.filefetch import FileServer
 from bridge.lab.g711 import TONES
-from bridge.lab.phoneevents import AudioHeard
+from bridge.lab.phoneevents import AudioHeard, Registered
 from bridge.lab.phonetiming import LAB_TIMING
 from bridge.lab.sccpphone import SccpPhone
 from bridge.lab.testbed import Testbed, TestbedWishes, running_testbed
+from bridge.ports import RestartKind
 from tests.e2e.conftest import PATIENCE, Watch, come_up
 
 SCCP = TestbedWishes(protocol=SignallingProtocol.SCCP)
@@ -74,6 +77,18 @@ class Desks:
         await self.watch.seen(PhoneRegistered, phone.device, count=2)
         await self.line_up(phone)
         return phone
+
+    async def change_line(self, phone: SccpPhone, **values: str) -> None:
+        """What ``sepbridge phones line`` does; the phone starts again by it."""
+        changes = PhoneChanges(self.bed.service.store, self.bed.service.clock, SystemIds(), "test")
+        await asyncio.to_thread(changes.set_line, phone.device, phone.number, values)
+        await self.restarted(phone)
+
+    async def restarted(self, phone: SccpPhone) -> None:
+        """Have the phone start again, and wait for it."""
+        self.bed.service.stations.restart(phone.device, RestartKind.RESTART)
+        await phone.wait_for(Registered, within=PATIENCE)
+        await self.line_up(phone)
 
     async def line_up(self, phone: SccpPhone) -> None:
         """Wait until Asterisk has the line's registration."""

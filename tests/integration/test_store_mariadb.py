@@ -61,6 +61,10 @@ class TestFirmware(storecontract.FirmwareContract):
     pass
 
 
+class TestCallRecords(storecontract.CallRecordsContract):
+    pass
+
+
 class TestClaims(storecontract.ClaimContract):
     pass
 

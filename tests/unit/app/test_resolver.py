@@ -51,6 +51,7 @@ async def ask(
         files,
         FileTree(tree),
         admissions,
+        sink=sink,
         settled=settled,
         mac_of=lambda client: None,
         settings=FilesSettings(),

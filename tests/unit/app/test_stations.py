@@ -12,6 +12,7 @@ from ipaddress import ip_network
 import pytest
 
 from bridge.app.admissions import Admissions
+from bridge.app.calllog import CallLog
 from bridge.app.directory import Directory
 from bridge.app.failback import FailBack
 from bridge.app.phonefiles import PhoneFiles
@@ -24,6 +25,7 @@ from bridge.lab.asterisk import free_port
 from bridge.pbx.ami import Ami, AmiSettings
 from bridge.pbx.conferences import AsteriskConferences
 from bridge.pbx.numberstates import AsteriskNumberStates
+from bridge.pbx.recordings import AsteriskRecordings
 from bridge.sccp import (
     Alarm,
     DeviceType,
@@ -103,6 +105,8 @@ def node(
             directory=Directory(store, clock),
             line_features=MemoryLineFeatures(),
             conferences=AsteriskConferences(Ami(AmiSettings())),  # not connected: it says so
+            recordings=AsteriskRecordings(Ami(AmiSettings())),
+            call_log=CallLog(store, clock, None, keep=None),
             numbers=AsteriskNumberStates(Ami(AmiSettings())),
         )
         await stations.start()

@@ -53,5 +53,9 @@ class TestFirmware(storecontract.FirmwareContract):
     pass
 
 
+class TestCallRecords(storecontract.CallRecordsContract):
+    pass
+
+
 class TestClaims(storecontract.ClaimContract):
     pass

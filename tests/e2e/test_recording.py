@@ -1,0 +1,99 @@
+"""Recording and the mark of a malicious call on a stock Asterisk."""
+
+from __future__ import annotations
+
+import wave
+from pathlib import Path
+
+from bridge.core.events import CallRecorded, MaliciousCallMarked
+from bridge.lab.phoneevents import CallEnded
+from bridge.lab.sccpphone import SccpPhone
+from tests.e2e.desks import Desks, office, polled, seen_on
+from tests.e2e.listening import hear_each_other
+
+
+async def file_of(desks: Desks, phone: SccpPhone, *, count: int = 1) -> Path:
+    """The newest recording of the phone."""
+    recorded = await desks.watch.seen(CallRecorded, phone.device, count=count)
+    (found,) = desks.bed.asterisk.directory.rglob(Path(recorded[-1].file).name)
+    return found
+
+
+async def monitors(desks: Desks) -> int:
+    """How many recordings run in Asterisk."""
+    shown = await desks.bed.asterisk.cli("core show channels concise")
+    names = [line.split("!")[0] for line in shown.splitlines() if "!" in line]
+    lists = [await desks.bed.asterisk.cli(f"mixmonitor list {name}") for name in names]
+    return sum(each.count("/sepbridge/") for each in lists)
+
+
+async def runs(desks: Desks, count: int) -> None:
+    """Wait until so many recordings run."""
+
+    async def reached() -> bool:
+        return await monitors(desks) == count
+
+    await polled(reached)
+
+
+def seconds(file: Path) -> float:
+    """How long a recording is."""
+    with wave.open(str(file)) as sound:
+        return sound.getnframes() / sound.getframerate()
+
+
+async def test_on_demand_and_automatic() -> None:
+    async with office() as desks:
+        alice = await desks.registered("7961")
+        bob = await desks.registered("7942")
+        await desks.change_line(bob, recording="on-demand")
+        alice.call(bob.number)
+        await hear_each_other(alice, bob)
+        assert "Record" in bob.view.soft_keys
+        assert "Record" not in alice.view.soft_keys
+        assert await monitors(desks) == 0
+        bob.press_soft_key("Record")
+        await seen_on(bob, lambda: bob.view.status == "Recording")
+        await runs(desks, 1)
+        await hear_each_other(alice, bob)
+        first = await file_of(desks, bob)
+        bob.press_soft_key("Record")
+        await seen_on(bob, lambda: bob.view.status == "Connected")
+        await runs(desks, 0)
+        assert seconds(first) > 0.2
+        await hear_each_other(alice, bob)
+        bob.press_soft_key("Record")
+        await runs(desks, 1)
+        alice.hang_up()  # the end of the call is that of its recording
+        await bob.wait_for(CallEnded)
+        await desks.nothing_is_left()
+        second = await file_of(desks, bob, count=2)
+        assert second != first
+        assert bob.number in second.name
+        assert alice.number in second.name
+
+        await desks.change_line(bob, recording="automatic")
+        bob.call(alice.number)
+        await seen_on(bob, lambda: bob.view.status == "Recording")
+        await runs(desks, 1)
+        await hear_each_other(alice, bob)
+        bob.hang_up()
+        await desks.nothing_is_left()
+
+
+async def test_a_malicious_call_is_marked() -> None:
+    async with office() as desks:
+        alice = await desks.registered("7961")
+        bob = await desks.registered("7942")
+        alice.call(bob.number)
+        await hear_each_other(alice, bob)
+        assert "MCID" in bob.view.soft_keys
+        assert "MCID" not in alice.view.soft_keys
+        bob.press_soft_key("MCID")
+        (marked,) = await desks.watch.seen(MaliciousCallMarked, bob.device)
+        assert (marked.called, marked.number) == (bob.number, alice.number)
+        await seen_on(bob, lambda: bob.view.tone == "confirmation" and bob.view.status == "Malicious call ID")
+        assert alice.view.tone == ""
+        await hear_each_other(alice, bob)
+        alice.hang_up()
+        await desks.nothing_is_left()
