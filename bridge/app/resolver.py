@@ -16,7 +16,7 @@ from bridge.app.guard import GuessingBrake, MacLookup, is_allowed, plain_address
 from bridge.app.phonefiles import PhoneFiles
 from bridge.app.settings import FilesSettings, Network
 from bridge.autoregistration import Deferral, FileArrival, Refusal
-from bridge.core import Device, DeviceName, FileAnswer, FileDenied, FileFound, FileMissing, FileRequest
+from bridge.core import Device, DeviceName, FileAnswer, FileDenied, FileFound, FileMissing, FileRequest, FileWithheld
 from bridge.errors import SepbridgeError
 from bridge.phones import FileKind, RequestedFile, parse_file_name
 from bridge.ports import FileStore, Store
@@ -108,7 +108,7 @@ class FileResolver:
         if device.is_provisional and self._evidence.count_provisional(client, name) % 2 == 0:
             # It had its file and did not register with it: its firmware may speak the other protocol. Without a file it
             # reads XMLDefault, and shows by registering what it speaks.
-            return FileMissing("it did not register with its file: it is sent to XMLDefault to show what it speaks")
+            return FileWithheld("it did not register with its file: it is sent to XMLDefault to show what it speaks")
         if trouble := why_not_theirs(device, client, self._settings.secrets_to, self._mac_of):
             return FileDenied(f"{trouble}; see files.secrets_to")
         return self._files.device_file(device)

@@ -15,6 +15,7 @@ from typing import Self
 
 from bridge import __version__
 from bridge.app.admissions import Admissions
+from bridge.app.beside import MANIFEST, Beside
 from bridge.app.directory import Directory
 from bridge.app.doorkeeper import Doorkeeper
 from bridge.app.failback import FailBack
@@ -23,7 +24,7 @@ from bridge.app.recorder import EventRecorder
 from bridge.app.registrations import Registrations
 from bridge.app.resolver import FileResolver
 from bridge.app.screenmessages import Delivery, ScreenMessage
-from bridge.app.settings import Settings
+from bridge.app.settings import Settings, TftpMode
 from bridge.app.stations import Stations
 from bridge.app.status import ServiceStatus
 from bridge.app.system import SystemClock, SystemIds
@@ -42,6 +43,7 @@ from bridge.sccp.profile import StationProfile
 from bridge.sip import Destination
 from bridge.store import open_store
 from bridge.store.filetree import FileTree
+from bridge.store.foreigntree import ForeignTree, Ownership, left_behind
 
 log = logging.getLogger(__name__)
 
@@ -107,11 +109,14 @@ class Service:
             self.resolver,
             self.recorder,
             self.clock,
-            listen=[(address.host, address.port) for address in settings.tftp.listen],
+            listen=[(address.host, address.port) for address in settings.tftp.listen]
+            if settings.tftp.mode is TftpMode.OWN
+            else [],
             limits=TftpLimits(
                 transfers=settings.tftp.max_transfers, transfers_per_client=settings.tftp.max_transfers_per_client
             ),
         )
+        self.beside = self._made_beside()
         self.doorkeeper = Doorkeeper(
             self.admissions,
             listen=settings.sip.doorway,
@@ -153,6 +158,8 @@ class Service:
             await self.stations.start()
             self.files.doorway_port = self.doorkeeper.port
             self.recorder.subscribe(self._heard)
+            if self.beside is not None:
+                self.recorder.subscribe(self.beside.heard)
             await self.refresh()
             # The first rendering compiles the templates: better now than while the first phone waits.
             await asyncio.to_thread(self.files.warm_up)
@@ -172,6 +179,7 @@ class Service:
             ("Asterisk", self.pbx.run()),
             ("refresh", self._refresh_now_and_then()),
             ("line features", self.stations.line_desk.run()),
+            *([("beside", self.beside.run())] if self.beside is not None else []),
         )
 
     async def __aexit__(
@@ -227,6 +235,7 @@ class Service:
             events_dropped=self.recorder.dropped,
             sccp_phones=self.stations.phones,
             sccp_calls=self.stations.calls,
+            beside=self.beside.troubles if self.beside is not None else (),
             tasks=len(asyncio.all_tasks()),
         )
 
@@ -239,6 +248,8 @@ class Service:
         self.pbx.set_dial_plan(contexts)
         self.pbx.replace_all(endpoints)
         self.stations.take_profiles(profiles)
+        if self.beside is not None:
+            self.beside.changed()
 
     async def message_phones(
         self, message: ScreenMessage, *, names: Sequence[DeviceName] = (), pool: str = ""
@@ -263,6 +274,34 @@ class Service:
         await self.pbx.restart_phone(device.number, kind, check_sync=check_sync)
 
     # --- how the parts hang together ---------------------------------------------------------------------------------
+
+    def _made_beside(self) -> Beside | None:
+        settings = self.settings
+        if settings.tftp.mode is not TftpMode.BESIDE:
+            return None
+        return Beside(
+            self.store,
+            self.files,
+            self.resolver,
+            self.recorder,
+            self.clock,
+            settings=settings.beside,
+            state=settings.state.directory,
+            templates=settings.templates_directory,
+        )
+
+    def _take_back_files(self) -> None:
+        """Remove what we put into another server's directory, when it is not the one of today's settings."""
+        manifest = self.settings.state.directory / MANIFEST
+        place = left_behind(manifest)
+        if place is None or (self.beside is not None and place == self.beside.tree.root):
+            return
+        try:
+            changes = ForeignTree(place, manifest, Ownership()).keep_only(())
+        except SepbridgeError as error:
+            log.warning("files of ours are still in %s: %s", place, error)
+        else:
+            log.info("%d files of ours were removed from %s", len(changes.removed), place)
 
     def _admitted(self, devices: Sequence[Device]) -> None:
         endpoints = [endpoint for device in devices if (endpoint := self.files.endpoint(device)) is not None]
@@ -345,6 +384,7 @@ class Service:
 
     def _begin(self) -> None:
         """Make this node the server of the default group, with the address that the settings give."""
+        self._take_back_files()
         settings = self.settings.server
         own = Server(
             name=settings.name or socket.gethostname(),

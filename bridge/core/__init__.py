@@ -5,7 +5,7 @@ from __future__ import annotations
 from bridge.core.callmodes import DtmfMode, EarlyOpen
 from bridge.core.devicename import DeviceName
 from bridge.core.devices import Device, Line, LineAppearance
-from bridge.core.files import FileAnswer, FileDenied, FileFound, FileMissing, FileRequest, Via
+from bridge.core.files import FileAnswer, FileDenied, FileFound, FileMissing, FileRequest, FileWithheld, Via
 from bridge.core.linefeatures import DndMode, ForwardKind, LineFeatures
 from bridge.core.mac import MacAddress
 from bridge.core.numbers import NumberRange, check_directory_number
@@ -93,6 +93,7 @@ __all__ = [
     "FileFound",
     "FileMissing",
     "FileRequest",
+    "FileWithheld",
     "ForwardKind",
     "LampPolicy",
     "Line",

@@ -52,6 +52,14 @@ class FileDelivered(FileEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FileServedBeside(FileEvent):
+    """The log of another TFTP server says that the client has the file. How large it was is not logged."""
+
+    secret: bool = False
+    """The file holds a SIP password."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FileNotFound(FileEvent):
     """The client was told at once that there is no such file."""
 
