@@ -98,6 +98,9 @@ class Beside:
         self.trouble = ""
         """Why files could not be written the last time; empty while all is well."""
         self._reported: frozenset[str] = frozenset()
+        self._writing = asyncio.Lock()
+        self._served: set[DeviceName] = set()
+        """Phones without a registration that came back once after their file was written: they had it then."""
         self._withheld: set[DeviceName] = set()
         self._rendered: dict[DeviceName, tuple[Device, FileFound | None]] = {}
         self._basis: tuple[Site, float] | None = None
@@ -166,15 +169,18 @@ class Beside:
         if parsed.kind is not FileKind.DEVICE or parsed.device is None or parsed.signed:
             return  # shared files are there already
         answer = await self._provider.provide(request)
-        try:
-            if isinstance(answer, FileFound):
-                self._withheld.discard(parsed.device)
-                self._note(await asyncio.to_thread(self.tree.put, {answer.name: bytes(answer.content)}))
-            elif isinstance(answer, FileWithheld):
-                self._withheld.add(parsed.device)
-                await asyncio.to_thread(self.tree.remove, parsed.canonical)
-        except SepbridgeError as error:
-            self._report(error)
+        async with self._writing:
+            try:
+                if isinstance(answer, FileFound):
+                    self._withheld.discard(parsed.device)
+                    self._note(await asyncio.to_thread(self.tree.put, {answer.name: bytes(answer.content)}))
+                elif isinstance(answer, FileWithheld) and parsed.device not in self._served:
+                    self._served.add(parsed.device)  # this request is the first that finds the file
+                elif isinstance(answer, FileWithheld):
+                    self._withheld.add(parsed.device)
+                    await asyncio.to_thread(self.tree.remove, parsed.canonical)
+            except SepbridgeError as error:
+                self._report(error)
 
     # --- the files ---------------------------------------------------------------------------------------------------
 
@@ -183,7 +189,9 @@ class Beside:
             self._changed.clear()
             pause = EVERY
             try:
-                changes = await asyncio.to_thread(self.compare)
+                # Not while a single file is written: a phone admitted after the list was read would lose its file.
+                async with self._writing:
+                    changes = await asyncio.to_thread(self.compare)
             except SepbridgeError as error:
                 self._report(error)
                 pause = RETRY
@@ -225,6 +233,7 @@ class Beside:
             self._rendered.clear()
         names = {device.name for device in devices}
         self._withheld &= names
+        self._served &= names
         for name in self._rendered.keys() - names:
             del self._rendered[name]
 

@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from bridge.cli import autoregistration, directory, lab, phonechanges, phones, serve, setup, site, status
+from bridge.cli import autoregistration, dhcp, directory, lab, phonechanges, phones, serve, setup, site, status
 from bridge.cli.main import main
 
-__all__ = ["autoregistration", "directory", "lab", "main", "phonechanges", "phones", "serve", "setup", "site", "status"]
+__all__ = [
+    "autoregistration",
+    "dhcp",
+    "directory",
+    "lab",
+    "main",
+    "phonechanges",
+    "phones",
+    "serve",
+    "setup",
+    "site",
+    "status",
+]

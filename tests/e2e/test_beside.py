@@ -79,6 +79,7 @@ async def test_an_unknown_phone_comes_up_beside_a_server_that_was_there(
                 assert admitted.number.encode() in own.read_bytes()
                 assert (await service.status()).beside == ()
 
+                await phone.power_off()
                 PhoneDesk(service.store, service.clock, SystemIds(), "tester").remove(phone.device)
                 await service.refresh()
                 await until(lambda: not own.exists())
