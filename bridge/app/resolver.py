@@ -51,7 +51,7 @@ class FileResolver:
         self._settings = settings
         self._networks = networks
         self._brake = GuessingBrake(settings.unknown_per_minute)
-        self._evidence = EvidenceBook()
+        self.evidence = EvidenceBook()
 
     async def provide(self, request: FileRequest) -> FileAnswer:
         """Answer one request. Never raises for anything that the request holds."""
@@ -61,7 +61,7 @@ class FileResolver:
         asked = parse_file_name(request.name)
         if asked.kind is FileKind.INVALID:
             return FileMissing("that is no file name of a phone")
-        self._evidence.note(request, client, asked)
+        self.evidence.note(request, client, asked)
         try:
             return await self._answer(request, client, asked)
         except SepbridgeError as error:
@@ -95,7 +95,7 @@ class FileResolver:
         if device is None:
             if self._brake.is_guessing(client, name, now=request.at):
                 return FileDenied(f"{client} asks for too many unknown phones; see files.unknown_per_minute")
-            evidence = self._evidence.about(client, name)
+            evidence = self.evidence.about(client, name)
             outcome = await self._admissions.ask(FileArrival(name, client, evidence.single_protocol()))
             match outcome:
                 case Refusal():
@@ -105,7 +105,7 @@ class FileResolver:
                 case Known():
                     device = outcome.device
             await self._settled(device)
-        if device.is_provisional and self._evidence.count_provisional(client, name) % 2 == 0:
+        if device.is_provisional and self.evidence.count_provisional(client, name) % 2 == 0:
             # It had its file and did not register with it: its firmware may speak the other protocol. Without a file it
             # reads XMLDefault, and shows by registering what it speaks.
             return FileWithheld("it did not register with its file: it is sent to XMLDefault to show what it speaks")

@@ -16,6 +16,7 @@ from typing import Self
 from bridge import __version__
 from bridge.app.admissions import Admissions
 from bridge.app.beside import MANIFEST, Beside
+from bridge.app.dhcpwatch import DhcpWatch
 from bridge.app.directory import Directory
 from bridge.app.doorkeeper import Doorkeeper
 from bridge.app.failback import FailBack
@@ -117,6 +118,13 @@ class Service:
             ),
         )
         self.beside = self._made_beside()
+        self.dhcp = DhcpWatch(
+            self.recorder,
+            self.clock,
+            self.resolver.evidence.note_vendor_class,
+            settings=settings.dhcp,
+            state=settings.state.directory,
+        )
         self.doorkeeper = Doorkeeper(
             self.admissions,
             listen=settings.sip.doorway,
@@ -180,6 +188,7 @@ class Service:
             ("refresh", self._refresh_now_and_then()),
             ("line features", self.stations.line_desk.run()),
             *([("beside", self.beside.run())] if self.beside is not None else []),
+            *([("DHCP", self.dhcp.run())] if self.dhcp.is_wanted else []),
         )
 
     async def __aexit__(

@@ -146,6 +146,18 @@ class BesideSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class DhcpSettings:
+    """``[dhcp]``: the DHCP server on this machine, dnsmasq or Kea, whose leases tell of phones."""
+
+    log: Path | None = None
+    """The file it logs to."""
+    journal_unit: str = ""
+    """The systemd unit whose journal is read instead."""
+    leases: Path | None = None
+    """Its lease file."""
+
+
+@dataclass(frozen=True, slots=True)
 class HttpSettings:
     """``[http]``: the file server that newer phones ask first."""
 
@@ -278,6 +290,7 @@ class Settings:
     state: StateSettings = StateSettings()
     tftp: TftpSettings = TftpSettings()
     beside: BesideSettings = BesideSettings()
+    dhcp: DhcpSettings = DhcpSettings()
     http: HttpSettings = HttpSettings()
     files: FilesSettings = FilesSettings()
     sip: SipSettings = SipSettings()

@@ -84,6 +84,18 @@ class TransferAborted(FileEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DhcpLeaseSeen(Event):
+    """A DHCP server gave the phone an address, by that server's log or lease file."""
+
+    address: str
+    host_name: str = ""
+    vendor_class: str = ""
+    """Option 60, as far as it is logged."""
+    model: str = ""
+    """What that says; empty where it names none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PhoneAdmitted(Event):
     """Autoregistration let an unknown phone in and gave it a number."""
 

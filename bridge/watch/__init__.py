@@ -2,6 +2,7 @@
 
 from bridge.watch.follower import LogFollower, Place
 from bridge.watch.journal import JournalSource
+from bridge.watch.leasefile import LeaseFileSource
 from bridge.watch.logfile import LogFileSource
 from bridge.watch.loglines import LogEntry, parse_journal, parse_line
 from bridge.watch.tftplog import IDENTIFIERS, LoggedRequest, Stage, TftpLog, TftpProgram
@@ -9,6 +10,7 @@ from bridge.watch.tftplog import IDENTIFIERS, LoggedRequest, Stage, TftpLog, Tft
 __all__ = [
     "IDENTIFIERS",
     "JournalSource",
+    "LeaseFileSource",
     "LogEntry",
     "LogFileSource",
     "LogFollower",
