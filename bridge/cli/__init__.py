@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bridge.cli import autoregistration, dhcp, directory, lab, phonechanges, phones, serve, setup, site, status
+from bridge.cli import autoregistration, dhcp, directory, lab, phonechanges, phones, serve, setup, site, status, tftp
 from bridge.cli.main import main
 
 __all__ = [
@@ -17,4 +17,5 @@ __all__ = [
     "setup",
     "site",
     "status",
+    "tftp",
 ]

@@ -10,7 +10,8 @@ from bridge.app.service import own_address
 from bridge.cli.frame import Frame, json_option, table
 from bridge.cli.main import root
 from bridge.core import MacAddress
-from bridge.dhcp import DhcpReply, DhcpServer, Finding, Weight, judge, snippet
+from bridge.core.findings import Finding, Weight
+from bridge.dhcp import DhcpReply, DhcpServer, judge, snippet
 from bridge.errors import InvalidInput
 from bridge.net.dhcp import VENDOR_CLASS, discover, interface_mac
 

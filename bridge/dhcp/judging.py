@@ -7,33 +7,10 @@ both.
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
-from enum import StrEnum
 from ipaddress import IPv4Address
 
+from bridge.core.findings import Finding, Weight
 from bridge.dhcp.packet import DhcpReply
-
-
-class Weight(StrEnum):
-    """How bad a finding is."""
-
-    OK = "ok"
-    NOTE = "note"
-    """Phones work, in most cases."""
-    PROBLEM = "problem"
-    """Phones do not find this server."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was found."""
-
-    code: str
-    weight: Weight
-    what: str
-    why: str = ""
-    fix: str = ""
-
 
 _SNIPPET = "`sepbridge dhcp snippet --server …` prints what to configure"
 
