@@ -19,6 +19,8 @@ from bridge.core import (
     CallingSearchSpace,
     CallKind,
     CallManagerGroup,
+    Claim,
+    ClaimTries,
     CommonPhoneProfile,
     DateTimeGroup,
     Device,
@@ -147,8 +149,8 @@ class DeviceRepository(Protocol):
         """Every line that some device has, ordered by number and partition."""
         ...
 
-    def count(self) -> int:
-        """How many devices there are."""
+    def count(self, *, temporary: bool = False) -> int:
+        """How many devices there are; only those that autoregistered and were not assigned yet, if asked for."""
         ...
 
     def add(self, device: Device, *, sharing: bool = False) -> None:
@@ -179,7 +181,7 @@ class DeviceRepository(Protocol):
 
 
 class AutoregistrationRepository(Protocol):
-    """The one row of autoregistration settings."""
+    """The one row of autoregistration settings, and what was decided on single phones."""
 
     def load(self, *, for_update: bool = False) -> AutoregistrationSettings:
         """The settings. ``for_update`` locks them until the unit of work ends, against other nodes too."""
@@ -187,6 +189,14 @@ class AutoregistrationRepository(Protocol):
 
     def save(self, settings: AutoregistrationSettings) -> None:
         """Replace them."""
+        ...
+
+    def verdicts(self, names: Collection[DeviceName] | None = None) -> dict[DeviceName, bool]:
+        """What admins decided on phones by name: approved or denied. Of all phones, or of those named."""
+        ...
+
+    def judge(self, name: DeviceName, approved: bool | None, at: datetime) -> None:
+        """Note what an admin decided on a phone; None forgets it."""
         ...
 
 
@@ -280,8 +290,11 @@ class Journal(Protocol):
         """The newest events of one phone, oldest first."""
         ...
 
-    def refuse(self, device: DeviceName, client: str, reason: str, text: str, at: datetime) -> None:
-        """Note a refusal; a phone that comes back is counted, not listed twice."""
+    def refuse(self, device: DeviceName, client: str, reason: str, text: str, at: datetime) -> bool:
+        """Note a refusal; a phone that comes back is counted, not listed twice.
+
+        True where it is news: a phone that was not refused before, or for another reason.
+        """
         ...
 
     def forget_refusal(self, device: DeviceName) -> None:
@@ -333,6 +346,50 @@ class PhonebookRepository(Protocol):
         ...
 
 
+class ClaimRepository(Protocol):
+    """Extensions that wait for their phones, numbers that must not be claimed, and wrong attempts."""
+
+    def all(self) -> Sequence[Claim]:
+        """Every claim, claimed ones too, ordered by number."""
+        ...
+
+    def get(self, number: str) -> Claim | None:
+        """The claim for this extension, or None."""
+        ...
+
+    def save(self, claim: Claim) -> None:
+        """Write one, new or changed."""
+        ...
+
+    def remove(self, number: str) -> None:
+        """Remove one. Raises NotFound."""
+        ...
+
+    def protected(self) -> Sequence[str]:
+        """Numbers and patterns (``X`` is any digit) that must never be claimed, ordered."""
+        ...
+
+    def protect(self, pattern: str) -> None:
+        """Add one; harmless when it is there."""
+        ...
+
+    def unprotect(self, pattern: str) -> None:
+        """Remove one. Raises NotFound."""
+        ...
+
+    def tries(self, subject: str) -> ClaimTries | None:
+        """Wrong attempts of a phone (``phone:SEP…``) or for an extension (``number:2001``); None for none."""
+        ...
+
+    def set_tries(self, subject: str, tries: ClaimTries | None) -> None:
+        """Set them; None forgets them."""
+        ...
+
+    def forget_tries(self, before: datetime) -> None:
+        """Forget those whose last attempt is older."""
+        ...
+
+
 class UnitOfWork(Protocol):
     """One transaction. Leaving the block without ``commit()`` undoes everything in it."""
 
@@ -342,6 +399,7 @@ class UnitOfWork(Protocol):
     objects: SiteObjects
     journal: Journal
     phonebook: PhonebookRepository
+    claims: ClaimRepository
 
     def commit(self) -> None:
         """Make the changes lasting. Raises Conflict, StoreUnavailable or StoreReadOnly."""
@@ -503,6 +561,18 @@ class Conferences(Protocol):
         ...
 
 
+class NumberStates(Protocol):
+    """Whether numbers can be called just now."""
+
+    def watch(self, number: str, context: str) -> None:
+        """Tell from now on how ``number`` stands, looked for in a context of the dialplan. Raises InvalidInput."""
+        ...
+
+    def unwatch(self, number: str) -> None:
+        """Nobody wants to know any more."""
+        ...
+
+
 class Pbx(Protocol):
     """Asterisk. It may be away: changes are kept and applied when it is back, in one reload for many phones."""
 
@@ -532,6 +602,14 @@ class Pbx(Protocol):
 
     async def foreign_numbers(self) -> frozenset[str]:
         """Names of endpoints in Asterisk that are not ours: numbers that must not be given out."""
+        ...
+
+    async def extensions(self, contexts: Collection[str]) -> frozenset[str]:
+        """Extensions and patterns of these contexts and of what they include. Raises PbxError."""
+        ...
+
+    async def calls(self) -> int:
+        """How many channels are in a call. Raises PbxError."""
         ...
 
     async def contacts(self) -> Sequence[Contact]:

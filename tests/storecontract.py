@@ -20,6 +20,10 @@ from bridge.autoregistration import (
     Admission,
     AutoregistrationSettings,
     FileArrival,
+    ListEntry,
+    RogueSettings,
+    SecurityPolicy,
+    UnknownMode,
     Window,
     decide,
     disable,
@@ -41,6 +45,8 @@ from bridge.core import (
     CallingSearchSpace,
     CallKind,
     CallManagerGroup,
+    Claim,
+    ClaimTries,
     CommonPhoneProfile,
     DateTimeGroup,
     Device,
@@ -662,6 +668,19 @@ class AutoregistrationContract(StoreContract):
             protocol=SIP,
             partition="Phones",
             allowed_networks=(ip_network("10.0.0.0/24"), ip_network("fd00::/64")),
+            allowed=(ListEntry.parse("mac:001122AABBCC"), ListEntry.parse("model:683")),
+            denied=(ListEntry.parse("network:10.0.0.0/8"), ListEntry.parse("oui:001122")),
+            unknown=UnknownMode.ROGUE,
+            phones_left=7,
+            warn_after=50,
+            approval=True,
+            secure=True,
+            security=SecurityPolicy.ALLOW,
+            backup=True,
+            protocol_chosen=True,
+            without_space=True,
+            checked_range="0010-0019",
+            rogue=RogueSettings(NumberRange("8900", "8999"), "8903", True, "00", "1001"),
         )
         with store.write() as work:
             with pytest.raises(NotFound, match="partition 'Phones'"):
@@ -671,6 +690,33 @@ class AutoregistrationContract(StoreContract):
             work.commit()
         with store.read() as work:
             assert work.autoregistration.load() == settings
+
+    @pytest.mark.req("AR-05")
+    def test_what_was_decided_on_phones_by_name(self, store: SqlStore) -> None:
+        one, two = DeviceName("SEP001122000001"), DeviceName("SEP001122000002")
+        with store.write() as work:
+            work.autoregistration.judge(one, False, NOW)
+            work.autoregistration.judge(one, True, NOW)
+            work.autoregistration.judge(two, False, NOW)
+            work.commit()
+        with store.read() as work:
+            assert work.autoregistration.verdicts() == {one: True, two: False}
+            assert work.autoregistration.verdicts([two]) == {two: False}
+            assert work.autoregistration.verdicts([]) == {}
+        with store.write() as work:
+            work.autoregistration.judge(one, None, NOW)
+            work.commit()
+        with store.read() as work:
+            assert work.autoregistration.verdicts() == {two: False}
+
+    @pytest.mark.req("AR-05")
+    def test_a_refusal_is_news_once_for_each_reason(self, store: SqlStore) -> None:
+        phone = DeviceName("SEP001122000001")
+        with store.write() as work:
+            told = [work.journal.refuse(phone, "c", reason, "t", NOW) for reason in ("a", "a", "b", "b", "a")]
+            assert told == [True, False, True, False, True]
+            work.journal.forget_refusal(phone)
+            assert work.journal.refuse(phone, "c", "a", "t", NOW)
 
     @pytest.mark.req("AR-06")
     def test_the_end_of_the_window_survives_a_restart(self, url: str, store: SqlStore) -> None:
@@ -880,3 +926,52 @@ class PhonebookContract(StoreContract):
             assert work.phonebook.calls(name(1), CallKind.MISSED) == calls[:19:-1]
             assert work.phonebook.calls(name(1), CallKind.PLACED) == [placed]
             assert work.phonebook.calls(name(2), CallKind.MISSED) == []
+
+
+class ClaimContract(StoreContract):
+    def test_claims_are_kept_as_they_are(self, store: SqlStore) -> None:
+        bare = Claim("2001", NOW)
+        full = Claim(
+            "2000",
+            NOW,
+            pin="aa:bb",
+            partition="Staff",
+            device=name(7),
+            pool="Default",
+            display_name="Jürgen 😀",
+            description="Desk",
+            css="Staff",
+            button_template="b",
+            softkey_template="s",
+            claimed_at=NOW + SECOND,
+            claimed_by=name(1),
+        )
+        with store.write() as work:
+            work.claims.save(bare)
+            work.claims.save(replace(full, pin=""))
+            work.claims.save(full)
+            work.commit()
+        with store.write() as work:
+            assert work.claims.all() == [full, bare]
+            assert work.claims.get("2001") == bare
+            assert work.claims.get("2002") is None
+            work.claims.remove("2001")
+            with pytest.raises(NotFound):
+                work.claims.remove("2001")
+
+    def test_protected_numbers_and_wrong_attempts(self, store: SqlStore) -> None:
+        with store.write() as work:
+            for pattern in ("20XX", "1000", "20XX"):
+                work.claims.protect(pattern)
+            assert work.claims.protected() == ["1000", "20XX"]
+            work.claims.unprotect("1000")
+            with pytest.raises(NotFound):
+                work.claims.unprotect("1000")
+            work.claims.set_tries("phone:a", ClaimTries(1, NOW))
+            work.claims.set_tries("phone:a", ClaimTries(2, NOW + SECOND))
+            work.claims.set_tries("number:1", ClaimTries(1, NOW))
+            assert work.claims.tries("phone:a") == ClaimTries(2, NOW + SECOND)
+            work.claims.forget_tries(NOW + SECOND)
+            assert work.claims.tries("number:1") is None
+            work.claims.set_tries("phone:a", None)
+            assert work.claims.tries("phone:a") is None

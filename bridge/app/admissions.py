@@ -12,7 +12,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from bridge.app.planoverlap import PbxPlan, reserved_numbers
 from bridge.autoregistration import (
+    ROGUE_POOL,
     Admission,
     Arrival,
     AutoregistrationSettings,
@@ -53,7 +55,8 @@ Outcome = Known | Deferral | Refusal
 class Admissions:
     """The desk at which every unknown phone asks.
 
-    ``admitted`` is called in the event loop with the devices of each batch, as soon as they are committed.
+    ``admitted`` is called in the event loop with the devices of each batch, as soon as they are committed. ``node`` is
+    this server's name: the group's first server admits, the others only where they may (AR-19). Empty: it may.
     """
 
     def __init__(
@@ -65,6 +68,7 @@ class Admissions:
         *,
         admitted: Callable[[Sequence[Device]], None],
         foreign_numbers: Callable[[], frozenset[str]] = frozenset,
+        node: str = "",
     ) -> None:
         self._store = store
         self._sink = sink
@@ -72,6 +76,7 @@ class Admissions:
         self._ids = ids
         self._admitted = admitted
         self._foreign_numbers = foreign_numbers
+        self._node = node
         self._waiting: dict[DeviceName, tuple[Arrival, asyncio.Future[Outcome]]] = {}
         self._arrived = asyncio.Event()
 
@@ -122,8 +127,13 @@ class Admissions:
         with self._store.write() as work:
             settings = before = work.autoregistration.load(for_update=True)
             known = work.devices.get_many([arrival.device for arrival in arrivals])
-            in_use = set(work.devices.numbers_in_use(settings.partition)) | self._foreign_numbers()
+            reserved = self._foreign_numbers() | reserved_numbers(work.objects.patterns.all(), PbxPlan())
+            in_use = {*work.devices.numbers_in_use(settings.partition), *reserved}
+            rogue_in_use = {*in_use, *work.devices.numbers_in_use(ROGUE_POOL)}
             defaults = work.site.device_defaults()
+            verdicts = work.autoregistration.verdicts([each.device for each in arrivals if each.device not in known])
+            admits_here = settings.backup or self._is_first(work)
+            new = 0
             for arrival in arrivals:
                 if (device := known.get(arrival.device)) is not None:
                     seen = _seen_again(work, device, arrival, settings, defaults)
@@ -132,7 +142,16 @@ class Admissions:
                         events.append(_refused(arrival, seen, now))
                         _note(work, arrival, seen, now)
                     continue
-                decision = decide(arrival, settings, now=now, in_use=in_use, device_defaults=defaults)
+                decision = decide(
+                    arrival,
+                    settings,
+                    now=now,
+                    in_use=in_use,
+                    device_defaults=defaults,
+                    rogue_in_use=rogue_in_use,
+                    verdict=verdicts.get(arrival.device),
+                    admits_here=admits_here,
+                )
                 if isinstance(decision, Admission):
                     device = new_device(
                         arrival,
@@ -144,7 +163,10 @@ class Admissions:
                     )
                     work.devices.add(device)
                     settings = decision.settings
-                    in_use.add(decision.number)
+                    (rogue_in_use if decision.rogue else in_use).add(decision.number)
+                    new += 1
+                    if arrival.device in verdicts:
+                        work.autoregistration.judge(arrival.device, None, now)
                     outcomes.append(Known(device, admitted_now=True))
                 else:
                     outcomes.append(decision)
@@ -157,8 +179,23 @@ class Admissions:
                 _note(work, arrival, decision, now)
             if settings != before:
                 work.autoregistration.save(settings)
+            if new:
+                _warn_of_many(work, settings.warn_after, new, now)
             work.commit()
         return outcomes, events
+
+    def _is_first(self, work: UnitOfWork) -> bool:
+        servers = work.site.autoregistration_group().servers if self._node else ()
+        return not servers or servers[0].name == self._node
+
+
+def _warn_of_many(work: UnitOfWork, warn_after: int, new: int, now: datetime) -> None:
+    """Once, when the temporary phones become as many as the admin wants to be warned of (AR-02)."""
+    total = work.devices.count(temporary=True)
+    if total - new < warn_after <= total:
+        text = f"{total} phones have autoregistered and are still temporary: bulk import is the better way for so many"
+        log.warning("%s; see `sepbridge autoregistration temporary`", text)
+        work.journal.audit(AuditEntry(now, "autoregistration", "warning", text))
 
 
 def _seen_again(
@@ -179,7 +216,8 @@ def _seen_again(
         or arrival.protocol is device.desired_protocol
     ):
         return Known(device, admitted_now=False)
-    if (refusal := mismatch(arrival, settings.protocol, defaults)) is not None:
+    refusal = None if device.pool == ROGUE_POOL else mismatch(arrival, settings.protocol, defaults)
+    if refusal is not None:
         work.devices.remove(device.name)
         return refusal
     device = replace(device, desired_protocol=arrival.protocol)
@@ -190,11 +228,22 @@ def _seen_again(
 def _note(work: UnitOfWork, arrival: Arrival, decision: Decision, now: datetime) -> None:
     match decision:
         case Refusal():
-            work.journal.refuse(arrival.device, arrival.client, decision.reason.value, decision.text, now)
+            # A phone that is refused tries again for ever: only what is new about it is audited.
+            if work.journal.refuse(arrival.device, arrival.client, decision.reason.value, decision.text, now):
+                actor = f"autoregistration from {arrival.client}"
+                detail = f"{decision.reason}: {decision.text}"
+                work.journal.audit(AuditEntry(now, actor, f"refused {arrival.device}", detail))
         case Admission():
             work.journal.forget_refusal(arrival.device)
-            detail = f"number {decision.number}, {decision.protocol}, from {arrival.client}"
-            work.journal.audit(AuditEntry(now, "autoregistration", f"admitted {arrival.device}", detail))
+            actor = f"autoregistration from {arrival.client}"
+            where = ", rogue pool" if decision.rogue else ""
+            detail = f"number {decision.number}, {decision.protocol}{_model_of(arrival)}, from {arrival.client}{where}"
+            work.journal.audit(AuditEntry(now, actor, f"admitted {arrival.device}", detail))
+
+
+def _model_of(arrival: Arrival) -> str:
+    model = arrival.model if isinstance(arrival, RegistrationArrival) else None
+    return "" if model is None else f", model {model.name or model.number}"
 
 
 def _event(arrival: Arrival, decision: Decision, now: datetime) -> Event:

@@ -6,6 +6,8 @@ import logging
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from bridge.app.roguepool import ROGUE_CONTEXT, ROGUE_PAIR, EmergencyList, RogueReach
+from bridge.autoregistration import ROGUE_POOL
 from bridge.core import Device, NumberRange, RoutePattern, TranslationPattern
 from bridge.dialplan import (
     EXTERNAL_VARIABLE,
@@ -39,8 +41,9 @@ _LAST = 1_000_000
 class DialPlans:
     """The dial plan of the site as it was last read. What is compiled once is kept."""
 
-    def __init__(self, site: Site, *, plain_context: str) -> None:
+    def __init__(self, site: Site, *, plain_context: str, emergency: EmergencyList) -> None:
         self._site = site
+        self._emergency = emergency
         self._plain_context = plain_context
         self._digits: dict[Pair, DigitPlan] = {}
         self.plan = SitePlan(
@@ -52,12 +55,16 @@ class DialPlans:
 
     def pair(self, device: Device, button: int = 0) -> Pair:
         """The search spaces of a device's line; of its primary line unless another button is named."""
+        if device.pool == ROGUE_POOL:
+            return ROGUE_PAIR
         line = next((each.line for each in device.lines if each.button == button), device.primary_line)
         pool = self._site.pools.get(device.pool)
         return (line.settings.css if line else "", pool.css_of(device) if pool else device.settings.css)
 
     def digits(self, pair: Pair) -> DigitPlan:
         """When a number is complete. Without a plan, numbers of the autoregistration range are."""
+        if pair == ROGUE_PAIR and pair not in self._digits:
+            self._digits[pair] = DigitPlan(self._rogue.entries(self._site.patterns), ())
         if pair not in self._digits:
             try:
                 entries, tones = self.plan.entries(*pair), self.plan.outside_tones(*pair)
@@ -74,6 +81,8 @@ class DialPlans:
         A phone without a calling search space, on a site without patterns for everybody, has the plain context, with
         the numbers of all phones and what the admin wrote into ``sepbridge-custom``.
         """
+        if pair == ROGUE_PAIR:
+            return ROGUE_CONTEXT
         return self._plain_context if pair == ("", "") and not self._for_everybody else context_name(*pair)
 
     def contexts(self, pairs: Iterable[Pair]) -> Iterator[Context]:
@@ -102,6 +111,15 @@ class DialPlans:
         return tuple((name, value) for name, value in found.items() if value)
 
     @property
+    def _rogue(self) -> RogueReach:
+        """Where phones of the rogue pool can call to."""
+        pool = self._site.pools.get(ROGUE_POOL)
+        rogue = self._site.autoregistration.rogue
+        return RogueReach(
+            self._emergency, rogue.operator, rogue.leads_to, trunk=pool.trunk if pool else "", custom=CUSTOM
+        )
+
+    @property
     def _for_everybody(self) -> bool:
         return any(
             not pattern.partition or (isinstance(pattern, RoutePattern) and pattern.emergency)
@@ -119,6 +137,8 @@ class DialPlans:
         return wanted
 
     def _compiled(self, pair: Pair) -> Context:
+        if pair == ROGUE_PAIR:
+            return self._rogue.context(self._site.patterns, self._site.lines, self._plain_context)
         includes = (SERVICES, CUSTOM) if pair == ("", "") else (SERVICES,)
         return context_of(self.plan, *pair, includes=includes)
 

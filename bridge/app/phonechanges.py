@@ -7,7 +7,9 @@ from dataclasses import replace
 from typing import Any
 
 from bridge.app.phonetable import LINE_FIELDS, PHONE_FIELDS, PhoneButton, change_phone, phone_table
+from bridge.app.roguepool import in_partition
 from bridge.app.sitefields import BadValue, Table, fields_of, from_text, plain
+from bridge.autoregistration import ROGUE_POOL
 from bridge.core import ButtonKind, Device, DeviceName
 from bridge.errors import Conflict, InvalidInput, NotFound
 from bridge.ports import AuditEntry, Clock, IdSource, Store
@@ -42,6 +44,15 @@ class PhoneChanges:
     def move(self, name: DeviceName, pool: str) -> Device:
         """Move to another pool. It is a decision of an admin: the phone is no longer temporary."""
         return self._change(name, lambda table: _put(table, {"pool": pool}), f"moved to pool {pool}", assigned=True)
+
+    def assign(self, name: DeviceName, pool: str, values: Mapping[str, str]) -> Device:
+        """Give a temporary phone its permanent pool and what else is set for it, in one transaction."""
+        for key in values:
+            if key in LISTS or key in {"name", "pool"}:
+                raise BadValue(f"{key} is not set this way", key=key, fix="see `sepbridge phones line` and `… button`")
+        typed = {key: from_text(PHONE_FIELDS, key, text, "phone") for key, text in values.items()}
+        told = f"assigned to pool {pool}" + (f", {_told(values)}" if values else "")
+        return self._change(name, lambda table: _put(table, {**typed, "pool": pool}), told, assigned=True)
 
     def set_line(self, name: DeviceName, number: str, values: Mapping[str, str], *, shared: bool = False) -> Device:
         """Set what belongs to a line of the phone; a number that it does not have becomes its next line.
@@ -121,6 +132,9 @@ class PhoneChanges:
             changed = change_phone(device, table)
             if assigned:
                 changed = replace(changed, temporary=False)
+            if device.pool == ROGUE_POOL and changed.pool != ROGUE_POOL:
+                # Its number stays, and can be called like any other from now on.
+                changed = in_partition(changed, work.autoregistration.load().partition)
             if changed == device:
                 return device
             changed = replace(changed, version_stamp=self._ids.version_stamp())

@@ -13,6 +13,7 @@ from pathlib import Path
 import jinja2
 
 from bridge.app.dialplans import DialPlans
+from bridge.app.roguepool import EmergencyList
 from bridge.app.servicepages import PREFIX
 from bridge.app.settings import ServiceSettings
 from bridge.autoregistration import AutoregistrationSettings
@@ -83,6 +84,7 @@ class PhoneFiles:
         autoregistration_name: str,
         doorway_port: int | None,
         settings: PhoneSettings | None = None,
+        emergency: EmergencyList | None = None,
     ) -> None:
         self._store = store
         self._renderer = Renderer(loader)
@@ -91,12 +93,19 @@ class PhoneFiles:
         self.doorway_port = doorway_port
         """Where unknown SIP phones are told to register; None sends them to the servers' own port."""
         self._settings = settings or PhoneSettings()
+        self._emergency = emergency or EmergencyList()
+        self._temporary_settings: PhoneSettings | None = None
+        """Of phones that are nobody's yet, where they differ."""
         self._site: Site | None = None
         self._plans: DialPlans | None = None
         self._lock = threading.Lock()
 
-    def offer_services(self, services: ServiceSettings, base: str) -> None:
-        """From now on phones' files name our services; ``base`` is where they are, ``http://host:port``."""
+    def offer_services(self, services: ServiceSettings, base: str, *, self_provisioning_idle: int = 0) -> None:
+        """From now on phones' files name our services; ``base`` is where they are, ``http://host:port``.
+
+        ``self_provisioning_idle``: seconds without use after which a phone that is nobody's yet shows the page on which
+        it becomes somebody's; 0 for never.
+        """
         at = f"{services.url or base}{PREFIX}"
         urls = ServiceUrls(
             # An empty one lets everybody push to SIP phones (phone file reference, section 7).
@@ -109,6 +118,9 @@ class PhoneFiles:
             idle_seconds=services.idle_seconds,
         )
         self._settings = replace(self._settings, urls=urls)
+        if self_provisioning_idle:
+            idle = replace(urls, idle=f"{at}/selfprovision", idle_seconds=self_provisioning_idle)
+            self._temporary_settings = replace(self._settings, urls=idle)
 
     def read_site(self) -> Site:
         """Read the site's objects anew. Raises StoreError, ConfigurationError."""
@@ -126,7 +138,7 @@ class PhoneFiles:
                 lines=tuple(work.devices.lines()),
             )
         with self._lock:
-            self._site, self._plans = site, DialPlans(site, plain_context=self._context)
+            self._site, self._plans = site, DialPlans(site, plain_context=self._context, emergency=self._emergency)
         return site
 
     @property
@@ -154,8 +166,9 @@ class PhoneFiles:
 
     def device_file(self, device: Device) -> FileFound:
         """The device's own file. Raises ConfigurationError when it cannot be made."""
+        settings = (self._temporary_settings if device.temporary else None) or self._settings
         rendered = self._renderer.render_phone_file(
-            device, self.pool(device), model=_model(device), settings=self._settings, load=self._load(device)
+            device, self.pool(device), model=_model(device), settings=settings, load=self._load(device)
         )
         secret = device.name if rendered.holds_secret else None
         return FileFound(rendered.name, rendered.content, secret_of=secret, version=device.version_stamp)
@@ -174,7 +187,8 @@ class PhoneFiles:
             site.defaults,
             catalogue(),
             protocol=site.autoregistration.protocol,
-            window_open=site.autoregistration.is_open(now),
+            # Phones that shall register in the rogue pool must not be told to leave it.
+            window_open=site.autoregistration.is_open(now) or site.autoregistration.takes_rogues,
             name=self._name,
             sip_port=self.doorway_port,
         )

@@ -21,6 +21,7 @@ from bridge.core import (
     DndMode,
     DndOption,
     EarlyOpen,
+    FeatureButton,
     PhoneButtonTemplate,
     ServiceUrl,
     SpeedDial,
@@ -31,7 +32,7 @@ from bridge.sccp.buttonplaces import place
 from bridge.sccp.buttons import ButtonDefinition
 from bridge.sccp.devicetypes import DeviceType
 from bridge.sccp.labels import Label
-from bridge.sccp.profile import ServiceButton, StationLine, StationProfile
+from bridge.sccp.profile import BusyLamp, ParkButton, ServiceButton, StationLine, StationProfile
 from bridge.sccp.profile import SpeedDial as StationSpeedDial
 from bridge.sccp.stimuli import StimulusType
 from bridge.sccp.versions import NEWEST
@@ -49,8 +50,7 @@ CODECS = {
 _STIMULI = {
     ButtonKind.LINE: StimulusType.LINE,
     ButtonKind.SPEED_DIAL: StimulusType.SPEED_DIAL,
-    # A lamp of its own needs the watched number's state; until then the button dials.
-    ButtonKind.BLF_SPEED_DIAL: StimulusType.SPEED_DIAL,
+    ButtonKind.BLF_SPEED_DIAL: StimulusType.BLF_SPEED_DIAL,
     ButtonKind.SERVICE_URL: StimulusType.SERVICE_URL,
     ButtonKind.DIRECTED_PARK: StimulusType.DIRECTED_PARK,
     ButtonKind.INTERCOM: StimulusType.INTERCOM,
@@ -99,6 +99,9 @@ class Profiles:
         """What the session answers its phone's questions from."""
         site, pool = self._files.site, self._files.pool(device)
         zone = ZoneInfo(pool.date_time_group.time_zone)
+        buttons = _buttons(device, device_type, site.button_templates.get(device.settings.button_template))
+        # Where the model has no button for a lamp, the number stays a plain speed dial.
+        dark = not any(each.type == StimulusType.BLF_SPEED_DIAL for each in buttons)
         return StationProfile(
             lines=tuple(
                 StationLine(
@@ -111,21 +114,28 @@ class Profiles:
                     each.line.settings.hotline,
                     float(each.line.settings.hotline_delay),
                     float(each.line.settings.hold_reversion_seconds or self._settings.hold_reversion),
+                    each.line.settings.voicemail_pilot,
+                    each.line.settings.voicemail_box or each.line.number,
+                    each.settings.lamp,
+                    each.settings.audible_messages,
                 )
                 for each in device.lines
             ),
             local_time=lambda: datetime.now(zone),
-            speed_dials=tuple(_speed_dials(device)),
+            speed_dials=tuple(_speed_dials(device, dark=dark)),
+            lamps=() if dark else tuple(_lamps(device)),
             services=tuple(
                 ServiceButton(each.assigned.url, each.label)
                 for each in device.buttons
                 if isinstance(each.assigned, ServiceUrl)
             ),
-            buttons=_buttons(device, device_type, site.button_templates.get(device.settings.button_template)),
+            buttons=buttons,
+            park_buttons=tuple(_park_buttons(device)),
             softkeys=soft_key_plan(
                 site.softkey_templates.get(device.settings.softkey_template or pool.softkey_template)
             ),
             keepalive_s=self._settings.keepalive,
+            secondary_keepalive_s=self._settings.secondary_keepalive,
             date_template=pool.date_time_group.date_template,
             idle_prompt=device.settings.idle_text or Label.YOUR_CURRENT_OPTIONS,
             user_name=device.settings.owner[:LABEL],
@@ -160,7 +170,14 @@ class Profiles:
             privacy=self._privacy(device),
             barge=settings.barge is not BargeOption.OFF,
             preserve=self._settings.preserve,
-            voicemail=device.lines[0].line.settings.voicemail_pilot if device.lines else "",
+            pickup_group=device.lines[0].line.settings.pickup_group if device.lines else "",
+            group_pickups=tuple(
+                each.assigned.argument
+                for each in device.buttons
+                if isinstance(each.assigned, FeatureButton) and each.kind is ButtonKind.GROUP_PICKUP
+            ),
+            callback_wait=self._settings.callback_wait,
+            voicemail=self._settings.voicemail,
             texts=self._texts,
         )
 
@@ -192,10 +209,24 @@ def _ceiling(device: Device, site: Site) -> int:
     return device.settings.version_ceiling or (defaults.version_ceiling if defaults else None) or NEWEST
 
 
-def _speed_dials(device: Device) -> Iterator[StationSpeedDial]:
+def _lamps(device: Device) -> Iterator[BusyLamp]:
     for each in device.buttons:
-        if isinstance(each.assigned, SpeedDial | BlfSpeedDial):
+        if isinstance(each.assigned, BlfSpeedDial):
+            label = (each.label or each.assigned.number)[:LABEL]
+            yield BusyLamp(each.assigned.number, label, each.assigned.pickup)
+
+
+def _speed_dials(device: Device, *, dark: bool) -> Iterator[StationSpeedDial]:
+    for each in device.buttons:
+        if isinstance(each.assigned, SpeedDial) or (dark and isinstance(each.assigned, BlfSpeedDial)):
             yield StationSpeedDial(each.assigned.number, (each.label or each.assigned.number)[:LABEL])
+
+
+def _park_buttons(device: Device) -> Iterator[ParkButton]:
+    """In the order in which the buttons' instances count."""
+    for each in sorted(device.buttons, key=lambda one: one.button):
+        if isinstance(each.assigned, FeatureButton) and each.kind is ButtonKind.DIRECTED_PARK:
+            yield ParkButton(each.assigned.argument, each.label)
 
 
 def _buttons(
@@ -206,8 +237,13 @@ def _buttons(
         return ()
     add_on_buttons = sum(each.buttons for each in device.settings.add_ons)
     wanted = _by_number(device) if template is None else _by_template(device, template)
-    known = ((button, _STIMULI[kind]) for button, kind in wanted if kind in _STIMULI)
-    return place(device_type, known, add_on_buttons=add_on_buttons)
+    known = [(button, _STIMULI[kind]) for button, kind in wanted if kind in _STIMULI]
+    placed = place(device_type, known, add_on_buttons=add_on_buttons)
+    lamp, dial = StimulusType.BLF_SPEED_DIAL, StimulusType.SPEED_DIAL
+    if sum(each.type == lamp for each in placed) == sum(kind == lamp for _, kind in known):
+        return placed
+    plain = [(button, dial if kind == lamp else kind) for button, kind in known]
+    return place(device_type, plain, add_on_buttons=add_on_buttons)
 
 
 def _by_number(device: Device) -> list[tuple[int, ButtonKind]]:

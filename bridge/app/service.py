@@ -9,6 +9,7 @@ import os
 import socket
 from collections.abc import Coroutine, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -16,20 +17,30 @@ from typing import Self
 from bridge import __version__
 from bridge.app.admissions import Admissions
 from bridge.app.beside import MANIFEST, Beside
+from bridge.app.claiming import Claiming
+from bridge.app.claimvoice import Voice
 from bridge.app.dhcpwatch import DhcpWatch
+from bridge.app.dialplans import CUSTOM, SERVICES
 from bridge.app.directory import Directory
 from bridge.app.doorkeeper import Doorkeeper
 from bridge.app.failback import FailBack
+from bridge.app.newphonehooks import NewPhoneHooks
 from bridge.app.phonefiles import PhoneFiles, template_loader
+from bridge.app.phonemoves import PhoneMoves
+from bridge.app.planoverlap import PbxPlan
 from bridge.app.recorder import EventRecorder
 from bridge.app.registrations import Registrations
 from bridge.app.resolver import FileResolver
+from bridge.app.roguepool import EmergencyList
 from bridge.app.screenmessages import Delivery, ScreenMessage
-from bridge.app.settings import Settings, TftpMode
+from bridge.app.selfprovisioning import SelfProvisioning
+from bridge.app.settings import SccpSettings, Settings, TftpMode
 from bridge.app.stations import Stations
 from bridge.app.status import ServiceStatus
 from bridge.app.system import SystemClock, SystemIds
 from bridge.autoregistration.checks import enabled_servers
+from bridge.autoregistration.claims import ClaimPolicy
+from bridge.callcontrol.emergency import emergency_numbers
 from bridge.core import Device, DeviceName, Server, SignallingProtocol
 from bridge.core.events import Event, PbxConnected, PbxLost
 from bridge.dialplan import Context
@@ -69,8 +80,11 @@ class Service:
             context=settings.asterisk.context,
             autoregistration_name=settings.sip.autoregistration_name,
             doorway_port=settings.sip.doorway[0].port if settings.sip.doorway else None,
+            emergency=emergency_list(settings.sccp),
         )
         self._registrations = Registrations(self.store, self.files, self.recorder, self.clock, ids)
+        # Of no use to anybody who does not run now: each start makes a new one, and Asterisk reads it anyhow.
+        watcher_secret = ids.secret(30)
         self.pbx = PlainAsterisk(
             PlainAsteriskSettings(
                 ami=AmiSettings(
@@ -80,6 +94,7 @@ class Service:
                     secret=settings.ami.secret,
                 ),
                 directory=settings.asterisk.directory,
+                watcher_secret=watcher_secret,
                 meetme=settings.sccp.meetme,
             ),
             sink=self.recorder,
@@ -88,13 +103,15 @@ class Service:
         )
         self._registrations.restarter = self.pbx
         self._foreign: frozenset[str] = frozenset()
+        self._extensions: frozenset[str] = frozenset()
         self.admissions = Admissions(
             self.store,
             self.recorder,
             self.clock,
             ids,
             admitted=self._admitted,
-            foreign_numbers=lambda: self._foreign,
+            foreign_numbers=lambda: self._foreign | self._extensions,
+            node=settings.server.name or socket.gethostname(),
         )
         self.resolver = FileResolver(
             self.store,
@@ -146,15 +163,46 @@ class Service:
             language=settings.services.language,
             line_features=self.pbx.line_features,
             conferences=self.pbx.conferences,
+            numbers=self.pbx.numbers,
             failback=FailBack(
                 settings.server.name or socket.gethostname(),
                 asterisk_is_up=lambda: self.pbx.status().connected,
                 listens=listens,
             ),
+            watcher_secret=watcher_secret,
         )
+        self.pbx.numbers.on_state = self.stations.number_watch.stands
+        self.pbx.parking.on_change = self.stations.parking_changed
         self.pbx.line_features.on_change = self.stations.line_desk.changed
+        self._moves = PhoneMoves(
+            self.recorder,
+            self.clock,
+            endpoint=self.files.endpoint,
+            put=self.pbx.put,
+            settled=self._settled,
+            restart=self._restart_moved,
+            leaving=self.stations.leaving.add,
+            refresh=self.refresh,
+        )
+        rules = settings.selfprovisioning
+        self.self_provisioning = SelfProvisioning(
+            Claiming(
+                self.store,
+                self.recorder,
+                self.clock,
+                ids,
+                policy=ClaimPolicy(rules.tries, timedelta(seconds=rules.locked), rules.replace_phones),
+                is_foreign=lambda number: number in self._foreign,
+            ),
+            self._moves,
+            Voice(rules.language, settings.asterisk.directory / "sounds"),
+            self.clock,
+        )
         self.http_addresses: tuple[tuple[str, int], ...] = ()
         """Filled in by who serves HTTP."""
+        self._hooks = NewPhoneHooks(settings.hooks)
+        self._about_to_restart: set[DeviceName] = set()
+        self._restarts: set[asyncio.Task[None]] = set()
         self._started_at = self.clock.now()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -168,6 +216,7 @@ class Service:
             self.recorder.subscribe(self._heard)
             if self.beside is not None:
                 self.recorder.subscribe(self.beside.heard)
+            self.recorder.subscribe(self._hooks.heard)
             await self.refresh()
             # The first rendering compiles the templates: better now than while the first phone waits.
             await asyncio.to_thread(self.files.warm_up)
@@ -185,10 +234,12 @@ class Service:
             ("admissions", self.admissions.run()),
             ("registrations", self._registrations.run()),
             ("Asterisk", self.pbx.run()),
+            ("watcher", self.stations.watcher.run()),
             ("refresh", self._refresh_now_and_then()),
             ("line features", self.stations.line_desk.run()),
             *([("beside", self.beside.run())] if self.beside is not None else []),
             *([("DHCP", self.dhcp.run())] if self.dhcp.is_wanted else []),
+            ("new phone hooks", self._hooks.run()),
         )
 
     async def __aexit__(
@@ -197,9 +248,12 @@ class Service:
         await self._stop()
 
     async def _stop(self) -> None:
+        await self._moves.close()
         await self.tftp.close()
         await self.doorkeeper.close()
         await self.stations.close()
+        for restart in self._restarts:
+            restart.cancel()
         # The events' own task goes last, so that it writes what the others still had to say.
         for task in reversed(self._tasks):
             task.cancel()
@@ -255,10 +309,16 @@ class Service:
         with contextlib.suppress(PbxError):  # Asterisk is away: they are read when it is back
             self._foreign = await self.pbx.foreign_numbers()
         self.pbx.set_dial_plan(contexts)
-        self.pbx.replace_all(endpoints)
-        self.stations.take_profiles(profiles)
+        self.pbx.replace_all(self._moves.with_kept(endpoints))
+        # A phone that is going to start again for a change needs no second restart for it.
+        self.stations.take_profiles([each for each in profiles if each[0] not in self._about_to_restart])
         if self.beside is not None:
             self.beside.changed()
+
+    async def pbx_plan(self) -> PbxPlan:
+        """What Asterisk itself uses of numbers, and how many calls there are. Raises PbxError."""
+        self._extensions = await self.pbx.extensions((SERVICES, CUSTOM))
+        return PbxPlan(await self.pbx.foreign_numbers(), self._extensions, await self.pbx.calls())
 
     async def message_phones(
         self, message: ScreenMessage, *, names: Sequence[DeviceName] = (), pool: str = ""
@@ -274,13 +334,46 @@ class Service:
 
     async def restart_phone(self, name: DeviceName, kind: RestartKind) -> None:
         """Tell a phone to restart. Raises NotFound, PbxError."""
-        device = await asyncio.to_thread(self._device, name)
+        await self._restart(await asyncio.to_thread(self._device, name), kind)
+
+    async def _restart(self, device: Device, kind: RestartKind) -> None:
         if device.desired_protocol is SignallingProtocol.SCCP:
-            self.stations.restart(name, kind)
+            self.stations.restart(device.name, kind)
             return
         model = catalogue().by_name(device.model) if device.model else None
         check_sync = model is not None and model.family is ConfigFamily.SIPPHONE_7940_60
         await self.pbx.restart_phone(device.number, kind, check_sync=check_sync)
+
+    async def restart_changed(self, names: Sequence[DeviceName], *, every: float) -> None:
+        """Take up changes of these phones, and let each start again once, one after the other, ``every`` seconds.
+
+        Returns when Asterisk was told; the restarts go on by themselves. A phone that is not registered takes the
+        change up when it starts.
+        """
+        self._about_to_restart.update(names)
+        try:
+            await self.refresh()
+        except SepbridgeError:
+            self._about_to_restart.difference_update(names)
+            raise
+        task = asyncio.create_task(self._restart_each(names, every), name="restarts")
+        self._restarts.add(task)
+        task.add_done_callback(self._restarts.discard)
+
+    async def _restart_each(self, names: Sequence[DeviceName], every: float) -> None:
+        try:
+            for index, name in enumerate(names):
+                if index:
+                    await asyncio.sleep(every)
+                try:
+                    device = await asyncio.to_thread(self._device, name)
+                    await self._settled(device)
+                    await self.restart_phone(name, RestartKind.RESTART)
+                except SepbridgeError as error:
+                    log.warning("%s was not restarted: %s", name, error)
+                self._about_to_restart.discard(name)
+        finally:
+            self._about_to_restart.difference_update(names)
 
     # --- how the parts hang together ---------------------------------------------------------------------------------
 
@@ -312,6 +405,10 @@ class Service:
         else:
             log.info("%d files of ours were removed from %s", len(changes.removed), place)
 
+    async def _restart_moved(self, device: Device) -> None:
+        """Tell a phone that was claimed, where it is registered still: under the number that it had."""
+        await self._restart(device, RestartKind.RESTART)
+
     def _admitted(self, devices: Sequence[Device]) -> None:
         endpoints = [endpoint for device in devices if (endpoint := self.files.endpoint(device)) is not None]
         if endpoints:
@@ -334,6 +431,7 @@ class Service:
         """Asterisk is (again) there: see which numbers it uses itself, and who is registered."""
         try:
             self._foreign = await self.pbx.foreign_numbers()
+            self._extensions = await self.pbx.extensions((SERVICES, CUSTOM))
             registered = {contact.endpoint: contact for contact in await self.pbx.contacts()}
             known = await asyncio.to_thread(self._registered_endpoints)
         except SepbridgeError as error:
@@ -403,7 +501,11 @@ class Service:
         )
         http = self.settings.http.listen
         if http and self.settings.services.enabled:
-            self.files.offer_services(self.settings.services, f"http://{_shown((own.address, http[0].port))}")
+            base = f"http://{_shown((own.address, http[0].port))}"
+            rules = self.settings.selfprovisioning
+            self.files.offer_services(
+                self.settings.services, base, self_provisioning_idle=rules.idle_seconds if rules.enabled else 0
+            )
         with self.store.write() as work:
             pool = work.site.pool("Default")
             known = pool.group.servers
@@ -431,6 +533,13 @@ def with_own_server(known: tuple[Server, ...], own: Server) -> tuple[Server, ...
         else server
         for server in known
     )
+
+
+def emergency_list(settings: SccpSettings) -> EmergencyList:
+    """The emergency numbers of the settings; GSM's two where they name none. Raises ConfigurationError."""
+    code = settings.emergency_access_code
+    numbers = emergency_numbers(settings.emergency_country, code, settings.emergency_numbers)
+    return EmergencyList.of(numbers, code) if numbers else EmergencyList()
 
 
 def _made(directory: Path) -> Path:

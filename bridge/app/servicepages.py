@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from bridge.app.directory import PAGE, Page
 from bridge.app.servicetexts import ServiceTexts
-from bridge.core import CallKind, Device, DirectoryContact, PastCall, SignallingProtocol
+from bridge.core import CallKind, ClaimOutcome, Device, DirectoryContact, PastCall, SignallingProtocol
 from bridge.phonexml import (
     Directory,
     DirectoryEntry,
@@ -39,6 +39,8 @@ class ServicePages:
     voicemail: str = ""
     zone: tzinfo = UTC
     """The phone's own, for the times of past calls."""
+    self_provisioning: bool = False
+    """Whether a phone that is nobody's yet may become somebody's."""
 
     # --- menus -------------------------------------------------------------------------------------------------------
 
@@ -59,6 +61,8 @@ class ServicePages:
         items = [MenuItem(texts.directories, self._url("directories"))]
         if self.voicemail:
             items.append(MenuItem(texts.messages, self._url("messages")))
+        if self.self_provisioning and self.device.temporary:
+            items.append(MenuItem(texts.self_provision, self._url("selfprovision")))
         number = texts.my_number.format(number=self.device.number)
         return Menu(texts.services, tuple(items), number, self._menu_keys())
 
@@ -102,6 +106,40 @@ class ServicePages:
         number = min(max(1, page), pages)
         part = Page(tuple(contacts[(number - 1) * PAGE : number * PAGE]), number, pages, len(contacts))
         return self._directory(self._list_name(kind), part, "calls", kind=kind.value)
+
+    # --- self-provisioning -------------------------------------------------------------------------------------------
+
+    def claim_form(self) -> Input:
+        """The extension that the phone is to become, and its PIN."""
+        texts = self.texts
+        fields = (
+            InputField(texts.extension, "number", InputKind.TELEPHONE),
+            InputField(texts.pin, "pin", InputKind.PIN),
+        )
+        url = self._url("selfprovision")
+        return Input(texts.self_provision, url, fields, texts.enter_extension, self._form_keys())
+
+    def claim_question(self, number: str, ticket: str) -> Text:
+        """Whether that is what the user wants."""
+        texts = self.texts
+        keys = [(texts.confirm, self._url("selfprovision", ticket=ticket)), (texts.exit, soft_key("Exit"))]
+        return Text(texts.self_provision, texts.confirm_extension.format(number=number), "", tuple(_placed(keys)))
+
+    def claim_result(self, outcome: ClaimOutcome, number: str) -> Text:
+        """What became of it. Which of extension and PIN was wrong is not said."""
+        texts = self.texts
+        match outcome:
+            case ClaimOutcome.ACCEPTED:
+                said = texts.claim_done.format(number=number)
+            case ClaimOutcome.UNKNOWN | ClaimOutcome.PROTECTED | ClaimOutcome.WRONG_PIN:
+                said = texts.claim_wrong
+            case ClaimOutcome.LOCKED:
+                said = texts.claim_locked
+            case ClaimOutcome.TAKEN | ClaimOutcome.MODEL_DIFFERS:
+                said = texts.claim_taken
+            case ClaimOutcome.NOT_TEMPORARY:
+                said = texts.claim_not_here
+        return self.text(texts.self_provision, said)
 
     def text(self, title: str, text: str) -> Text:
         """A text with a way out."""

@@ -208,6 +208,8 @@ class SccpSettings:
     max_phones: int = 5000
     keepalive: int = 30
     """Seconds between two keepalives of a phone."""
+    secondary_keepalive: int = 60
+    """The same on a phone's connection to its second server."""
     emergency_country: str = "US"
     """Whose emergency numbers are never blocked and dialled at once: an ISO country code, or EU; empty for none."""
     emergency_access_code: str = "9"
@@ -234,6 +236,10 @@ class SccpSettings:
     port_request: tuple[DeviceName, ...] = ()
     """Phones that are asked for their port before the INVITE (PortReq), so that their channel opens later. Not tried
     on real phones: only for one that opens no channel before the answer, and has the feature."""
+    callback_wait: float = 1800.0
+    """Seconds in which a phone is told that somebody is free whom its user wants to call back."""
+    voicemail: str = "*97"
+    """What the messages button dials for a line that has no voicemail pilot of its own."""
     tls_listen: tuple[Address, ...] = ()
     """Where SCCP over TLS is spoken, as a rule on port 2443; empty: nowhere."""
     tls_certificate: Path | None = None
@@ -264,6 +270,35 @@ class ServiceSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class SelfProvisioningSettings:
+    """``[selfprovisioning]``: users make autoregistered phones their own, by dialling in or on the screen."""
+
+    enabled: bool = True
+    code: str = "*55"
+    """What is dialled; ``sepbridge setup asterisk`` writes it into the dialplan."""
+    language: str = "en"
+    """The language of the dialogue, as Asterisk names it."""
+    tries: int = 3
+    """Wrong attempts of one phone, or for one extension, until it is locked."""
+    locked: float = 900.0
+    """Seconds for which it is."""
+    replace_phones: bool = False
+    """Whether the record of a phone that is not registered may be claimed, not only a prepared one without a MAC."""
+    idle_seconds: int = 0
+    """After so long without use an autoregistered phone shows the page for it; 0: never."""
+    socket: Path | None = None
+    """Where Asterisk's script reaches the service; in ``asterisk.directory`` when empty."""
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"[A-Za-z]{2}[A-Za-z0-9_-]{0,18}", self.language):
+            raise ConfigurationError(
+                f"{self.language!r} cannot be a language of Asterisk", fix='write selfprovisioning.language = "en"'
+            )
+        if self.tries < 1:
+            raise ConfigurationError("selfprovisioning.tries must be 1 or more", fix="the default is 3")
+
+
+@dataclass(frozen=True, slots=True)
 class AmiSettings:
     """``[ami]``: the manager interface of Asterisk."""
 
@@ -282,6 +317,21 @@ class AsteriskSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class HookSettings:
+    """``[hooks]``: who is told of a new phone."""
+
+    new_phone_url: str = ""
+    """POSTed to as JSON; empty: nobody."""
+    new_phone_command: tuple[str, ...] = ()
+    """A program and its first arguments; name, number, protocol and address of the phone follow. Empty: none."""
+    timeout: float = 10.0
+    """Seconds that one attempt may take."""
+    attempts: int = 3
+    pause: float = 5.0
+    """Seconds between two attempts."""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """The whole file."""
 
@@ -296,8 +346,10 @@ class Settings:
     sip: SipSettings = SipSettings()
     sccp: SccpSettings = SccpSettings()
     services: ServiceSettings = ServiceSettings()
+    selfprovisioning: SelfProvisioningSettings = SelfProvisioningSettings()
     ami: AmiSettings = AmiSettings()
     asterisk: AsteriskSettings = AsteriskSettings()
+    hooks: HookSettings = HookSettings()
 
     @property
     def database_url(self) -> str:
@@ -313,6 +365,11 @@ class Settings:
     def templates_directory(self) -> Path:
         """The admin's own templates."""
         return self.state.directory / self.files.templates
+
+    @property
+    def self_provision_socket(self) -> Path:
+        """The Unix socket by which Asterisk's self-provisioning script talks to the running service."""
+        return self.selfprovisioning.socket or self.asterisk.directory / "selfprovision.sock"
 
     @property
     def control_socket(self) -> Path:

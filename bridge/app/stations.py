@@ -21,11 +21,13 @@ from bridge.app.failback import FailBack
 from bridge.app.guard import is_allowed, plain_address
 from bridge.app.linedesk import LineDesk
 from bridge.app.lines import RENEWAL, OpenLine, OpenLines
+from bridge.app.numberwatch import NumberWatch
 from bridge.app.phonefiles import PhoneFiles
 from bridge.app.profiles import Profiles
 from bridge.app.screenmessages import ScreenMessage
 from bridge.app.settings import Network, SccpSettings, TokenPolicy
 from bridge.app.stationjournal import StationJournal
+from bridge.app.watcher import Watcher
 from bridge.autoregistration import Refusal, RefusalReason, RegistrationArrival, met_again
 from bridge.callcontrol import CallSettings, House, ProxiedPhone
 from bridge.callcontrol.events import (
@@ -42,9 +44,11 @@ from bridge.callcontrol.events import (
     MuteMember,
     PhoneEvent,
     RemoveMember,
+    UnwatchNumber,
+    WatchNumber,
 )
 from bridge.callcontrol.network import is_elsewhere
-from bridge.core import CallKind, Device, DeviceName, PastCall, SignallingProtocol
+from bridge.core import CallKind, Device, DeviceName, ParkingChange, PastCall, SignallingProtocol
 from bridge.core.events import (
     EmergencyNumberDialled,
     Event,
@@ -60,7 +64,7 @@ from bridge.net.sccp import SccpServer, StationConnection
 from bridge.net.sipids import RandomSipIds
 from bridge.net.tls import server_context
 from bridge.phones import catalogue
-from bridge.ports import Clock, Conferences, EventSink, LineFeatureStore, RestartKind, Store
+from bridge.ports import Clock, Conferences, EventSink, LineFeatureStore, NumberStates, RestartKind, Store
 from bridge.sccp import DeviceType, Label, ResetType
 from bridge.sccp.profile import StationProfile
 from bridge.sccp.session import StationSession
@@ -102,7 +106,9 @@ class Stations:
         directory: Directory,
         line_features: LineFeatureStore,
         conferences: Conferences,
+        numbers: NumberStates,
         failback: FailBack,
+        watcher_secret: str = "",
         language: str = "en",
     ) -> None:
         self._store = store
@@ -114,6 +120,8 @@ class Stations:
         self._networks = networks
         self._settled = settled
         self.conferences = conferences
+        self.number_watch: NumberWatch[Station] = NumberWatch(numbers, Station.tell)
+        """Whom phones wait for to be free."""
         self.failback = failback
         self._settings = settings
         self.line_desk = LineDesk(line_features, self._numbers, self._tell_line)
@@ -123,12 +131,17 @@ class Stations:
         self.asterisk = asterisk
         self.ids = RandomSipIds()
         self.house: House[ProxiedPhone] = House()
+        self.watcher = Watcher(self.house.watching, asterisk, self.ids, secret=watcher_secret)
+        self.watcher.changed = self._look_after_touched_alone
+        self.watcher.lookout.begun = self.line_desk.changed
         self.lines = OpenLines(asterisk, self.ids, self.look_after_touched)
         self._stations_of_phones: dict[ProxiedPhone, Station] = {}
         self._of_device: dict[DeviceName, Station] = {}
         self._left: dict[DeviceName, Station] = {}
         """The last connection of devices that are gone: its calls and lines may outlive it for a while."""
         self._all: set[Station] = set()
+        self.leaving: set[DeviceName] = set()
+        """Devices that are told to restart soon, or were told a moment ago: nothing is changed while they are here."""
         self._server = SccpServer(
             self._new_station,
             listen=[(address.host, address.port) for address in settings.listen],
@@ -184,7 +197,7 @@ class Stations:
     def take_profiles(self, profiles: Sequence[tuple[DeviceName, StationProfile]]) -> None:
         """Give phones that are still registered these profiles: live where possible, else by a restart."""
         for name, profile in profiles:
-            if (station := self._of_device.get(name)) is not None:
+            if (station := self._of_device.get(name)) is not None and name not in self.leaving:
                 station.change(profile, keys_live=self._settings.soft_keys_live)
 
     def message(self, device: DeviceName, message: ScreenMessage) -> str:
@@ -210,8 +223,18 @@ class Stations:
         return sum(not call.is_remote for station in self._all for call in station.phone.calls)
 
     def asterisk_came_back(self) -> None:
-        """Asterisk may have lost its registrations and its calls: renew the former, ask after the latter."""
+        """Asterisk may have lost its registrations and its calls: renew the former, ask after the latter.
+
+        The lamps, too, are asked for anew.
+        """
+        self.watcher.asterisk_came_back()
         self.lines.renew()
+
+    def parking_changed(self, change: ParkingChange) -> None:
+        """Something happened in the PBX's park slots: all phones may show it."""
+        self.house.parking.change(change)
+        for station in list(self._all):
+            station.tell(change)
         loop = asyncio.get_running_loop()
         for index, station in enumerate(list(self._all)):
             loop.call_later(RENEWAL * index / len(self._all), station.meet_asterisk)
@@ -236,6 +259,7 @@ class Stations:
         """
         older = self._of_device.get(device)
         self._of_device[device] = station
+        self.leaving.discard(device)
         if older is not None and older is not station:
             log.info("%s came back on a second connection; the first is closed", device)
             older.supersede()
@@ -257,9 +281,20 @@ class Stations:
         if station.device is not None and self._left.get(station.device) is station:
             del self._left[station.device]
         self._stations_of_phones.pop(station.phone, None)
+        self.number_watch.forget(station)
+
+    def watch(self, station: Station, device: Device, number: str) -> None:
+        """Tell a phone how a number stands that it may dial."""
+        endpoint = self._files.endpoint(device)
+        context = endpoint.context if endpoint is not None else ""
+        self.number_watch.watch(station, number, context)
 
     def look_after_touched(self) -> None:
-        """Work off what one phone did to others."""
+        """Work off what one phone did to others, and to the numbers that are watched."""
+        self._look_after_touched_alone()
+        self.watcher.look_after()
+
+    def _look_after_touched_alone(self) -> None:
         while touched := self.house.take_touched():
             for phone in touched:
                 if (station := self._stations_of_phones.get(phone)) is not None:
@@ -330,14 +365,19 @@ class Stations:
     # --- inside ------------------------------------------------------------------------------------------------------
 
     def _numbers(self) -> Iterator[str]:
-        """The numbers of all lines of registered phones."""
+        """The numbers of all lines of registered phones, and those that they watch."""
         for station in self._of_device.values():
             yield from station.numbers
+        yield from self.house.watching.numbers
 
     def _tell_line(self, number: str, answer: LineFeaturesRead | LineChangeFailed) -> None:
         for station in list(self._of_device.values()):
             if number in station.numbers:
                 station.tell(answer)
+        if isinstance(answer, LineFeaturesRead):
+            now = asyncio.get_running_loop().time()
+            self.house.watching.do_not_disturb(number, answer.features.dnd, now=now)
+            self.look_after_touched()
 
     def emergency(self, device: Device, event: EmergencyCalled) -> None:
         """Somebody dialled an emergency number: say so at once, and keep the way open for a call-back."""
@@ -594,6 +634,10 @@ class Station:
                 self._conference_work.append(event)
                 if len(self._conference_work) == 1:
                     self._start(self._work_on_conferences())
+            case WatchNumber() if self._device is not None:
+                self._stations.watch(self, self._device, event.number)
+            case UnwatchNumber():
+                self._stations.number_watch.unwatch(self, event.number)
             case _:
                 log.debug("%s: %s", self._name, event)
 

@@ -23,6 +23,15 @@ class WindowStatus:
     numbers_total: int
     numbers_free: int
     protocol: str
+    phones_left: int | None = None
+    """How many more phones it admits before it closes; None for no limit."""
+    temporary: int = 0
+    """Phones that autoregistered and were not assigned yet."""
+    warn_after: int = 0
+    """So many of them are too many."""
+    unknown: str = ""
+    """What becomes of unknown phones while it is closed."""
+    approval: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +61,9 @@ class ServiceStatus:
     """Tasks of the event loop; a number that grows with the days is a leak."""
 
 
-def window_status(settings: AutoregistrationSettings, in_use: frozenset[str], now: datetime) -> WindowStatus:
+def window_status(
+    settings: AutoregistrationSettings, in_use: frozenset[str], now: datetime, temporary: int = 0
+) -> WindowStatus:
     """How things stand with autoregistration."""
     window = settings.window
     is_open = settings.is_open(now)
@@ -67,4 +78,9 @@ def window_status(settings: AutoregistrationSettings, in_use: frozenset[str], no
         numbers_total=len(settings.range),
         numbers_free=free_numbers(settings.range, in_use),
         protocol=settings.protocol.value,
+        phones_left=settings.phones_left if window else None,
+        temporary=temporary,
+        warn_after=settings.warn_after,
+        unknown=settings.unknown.value,
+        approval=settings.approval,
     )

@@ -9,12 +9,27 @@ from bridge.autoregistration.changes import (
     parse_network,
     reset_pointer,
     set_allowed_networks,
+    set_lists,
     set_next_number,
     set_protocol,
     set_range,
+    set_rogue_range,
+    set_secure,
+    set_security,
     set_server_disabled,
+    set_unknown,
 )
-from bridge.autoregistration.policy import DEFAULT_WINDOW, AutoregistrationSettings, Network, Window
+from bridge.autoregistration.phonelists import ListEntry, ListKind
+from bridge.autoregistration.policy import (
+    DEFAULT_WINDOW,
+    ROGUE_POOL,
+    AutoregistrationSettings,
+    Network,
+    RogueSettings,
+    SecurityPolicy,
+    UnknownMode,
+    Window,
+)
 from bridge.autoregistration.reasons import Refusal, RefusalReason, RejectLabel
 from bridge.autoregistration.rules import (
     Admission,
@@ -30,10 +45,11 @@ from bridge.autoregistration.rules import (
     mismatch,
     new_device,
 )
-from bridge.autoregistration.window import remaining, window_for, window_until
+from bridge.autoregistration.window import remaining, window_between, window_for, window_until
 
 __all__ = [
     "DEFAULT_WINDOW",
+    "ROGUE_POOL",
     "Admission",
     "Allocation",
     "Arrival",
@@ -41,12 +57,17 @@ __all__ = [
     "Decision",
     "Deferral",
     "FileArrival",
+    "ListEntry",
+    "ListKind",
     "ModelFacts",
     "Network",
     "Refusal",
     "RefusalReason",
     "RegistrationArrival",
     "RejectLabel",
+    "RogueSettings",
+    "SecurityPolicy",
+    "UnknownMode",
     "Window",
     "allocate",
     "decide",
@@ -61,10 +82,16 @@ __all__ = [
     "remaining",
     "reset_pointer",
     "set_allowed_networks",
+    "set_lists",
     "set_next_number",
     "set_protocol",
     "set_range",
+    "set_rogue_range",
+    "set_secure",
+    "set_security",
     "set_server_disabled",
+    "set_unknown",
+    "window_between",
     "window_for",
     "window_until",
 ]

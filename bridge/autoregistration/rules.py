@@ -9,10 +9,10 @@ from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime
-from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from bridge.autoregistration.allocation import allocate
-from bridge.autoregistration.policy import AutoregistrationSettings
+from bridge.autoregistration.phonelists import ListEntry, ListKind, address_of, matches
+from bridge.autoregistration.policy import ROGUE_POOL, AutoregistrationSettings, UnknownMode
 from bridge.autoregistration.reasons import Refusal, RefusalReason
 from bridge.core import (
     Device,
@@ -75,6 +75,13 @@ class Admission:
     number: str
     protocol: SignallingProtocol
     settings: AutoregistrationSettings
+    rogue: bool = False
+    """It is let into the rogue pool alone."""
+
+    @property
+    def partition(self) -> str:
+        """The partition of its number."""
+        return self.settings.rogue_partition if self.rogue else self.settings.partition
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,15 +106,32 @@ def decide(
     now: datetime,
     in_use: AbstractSet[str],
     device_defaults: Iterable[DeviceDefaults] = (),
+    rogue_in_use: AbstractSet[str] = frozenset(),
+    verdict: bool | None = None,
+    admits_here: bool = True,
 ) -> Decision:
     """Decide on one unknown phone.
 
-    ``in_use`` holds every number of the plan in ``settings.partition``. For a batch: save the settings of each
-    Admission by passing them to the next call, and add its number to ``in_use``.
+    ``in_use`` holds every number of the plan in ``settings.partition``, ``rogue_in_use`` those that the rogue range
+    cannot give. ``verdict`` is what an admin decided on this very phone, None if nothing. ``admits_here`` is false on
+    a server that leaves admitting to another one (AR-19). For a batch: save the settings of each Admission by passing
+    them to the next call, and add its number to the numbers in use.
     """
-    refusal = _closed(settings, now) or _unwelcome(arrival.client, settings)
-    if refusal is not None:
-        return refusal
+    closed = None if verdict and not _is_shut(settings) else _closed(settings, now)
+    rogue = closed is not None and settings.takes_rogues
+    if closed is not None and not rogue:
+        return closed
+    if verdict is False:
+        return Refusal(RefusalReason.NOT_IN_ALLOW_LIST, detail="an admin denied it")
+    if not admits_here:
+        return Refusal(RefusalReason.PRIMARY_UNAVAILABLE)
+    unwelcome = None if verdict else _unwelcome(arrival, settings)
+    if unwelcome is not None:
+        return unwelcome
+    if rogue:
+        return _rogue(arrival, settings, rogue_in_use)
+    if settings.approval and verdict is None:
+        return Refusal(RefusalReason.AWAITING_APPROVAL)
     allocation = allocate(settings.range, settings.next_number, in_use)
     if allocation is None:
         return Refusal(RefusalReason.RANGE_EXHAUSTED, detail=str(settings.range))
@@ -122,8 +146,28 @@ def decide(
                 return refusal
             if (refusal := mismatch(arrival, settings.protocol, device_defaults)) is not None:
                 return refusal
-    moved = replace(settings, next_number=allocation.next_number)
+    left = settings.phones_left
+    moved = replace(
+        settings, next_number=allocation.next_number, phones_left=None if left is None else max(0, left - 1)
+    )
     return Admission(allocation.number, protocol, moved)
+
+
+def _rogue(arrival: Arrival, settings: AutoregistrationSettings, in_use: AbstractSet[str]) -> Decision:
+    """A strange phone is let in as it is: it shall stop rebooting, not be converted to other firmware (AR-10)."""
+    numbers = settings.rogue.range
+    allocation = allocate(numbers, settings.rogue.next_number, in_use)
+    if allocation is None:
+        return Refusal(RefusalReason.RANGE_EXHAUSTED, detail=f"rogue pool, {numbers}")
+    match arrival:
+        case FileArrival():
+            protocol = arrival.evidence_protocol or settings.protocol
+            if protocol is SignallingProtocol.SCCP:
+                return Deferral(protocol, "it gets a number of the rogue pool when it registers over SCCP")
+        case RegistrationArrival():
+            protocol = arrival.protocol
+    moved = replace(settings, rogue=replace(settings.rogue, next_number=allocation.next_number))
+    return Admission(allocation.number, protocol, moved, rogue=True)
 
 
 def mismatch(
@@ -156,6 +200,7 @@ def new_device(
 ) -> Device:
     """The record of an admitted phone: its number on line 1, pool and templates of its model's defaults (AR-20)."""
     registers = isinstance(arrival, RegistrationArrival)
+    rogue = admission.rogue
     model = arrival.model if isinstance(arrival, RegistrationArrival) else None
     defaults = None if model is None else _defaults_of(model.number, admission.protocol, device_defaults)
     return Device(
@@ -165,11 +210,11 @@ def new_device(
         created_at=now,
         version_stamp=version_stamp,
         secret=secret,
-        lines=(LineAppearance(1, Line(admission.number, admission.settings.partition)),),
+        lines=(LineAppearance(1, Line(admission.number, admission.partition)),),
         model_number=None if model is None else model.number,
         model="" if model is None else model.name,
-        description=f"Auto {admission.number}",
-        pool=admission.settings.pool if defaults is None else defaults.pool,
+        description=f"{'Rogue' if rogue else 'Auto'} {admission.number}",
+        pool=ROGUE_POOL if rogue else admission.settings.pool if defaults is None else defaults.pool,
         address=arrival.client,
         last_seen=now,
         temporary=True,
@@ -196,21 +241,51 @@ def met_again(device: Device, *, now: datetime, client: str = "", protocol: Sign
 def _closed(settings: AutoregistrationSettings, now: datetime) -> Refusal | None:
     if settings.is_open(now):
         return None
-    if settings.range.is_empty or settings.server_disabled or settings.window is None:
-        return Refusal(RefusalReason.AUTOREG_OFF)
     window = settings.window
+    if settings.is_locked:
+        return Refusal(RefusalReason.AUTOREG_OFF, detail="secure mode")
+    if settings.is_off or window is None:
+        return Refusal(RefusalReason.AUTOREG_OFF)
+    if settings.phones_left == 0 and window.is_open(now):
+        return Refusal(RefusalReason.WINDOW_CLOSED, detail="as many phones as it was opened for are in")
     if now < window.opens_at:
         return Refusal(RefusalReason.WINDOW_CLOSED, detail=f"opens at {window.opens_at:%Y-%m-%d %H:%M:%S} UTC")
     return Refusal(RefusalReason.WINDOW_CLOSED, detail=f"closed at {window.closes_at:%Y-%m-%d %H:%M:%S} UTC")
 
 
-def _unwelcome(client: str, settings: AutoregistrationSettings) -> Refusal | None:
-    if not settings.allowed_networks:
+def _is_shut(settings: AutoregistrationSettings) -> bool:
+    """Whether not even a phone that an admin approved by name may in."""
+    return (
+        settings.range.is_empty
+        or settings.server_disabled
+        or settings.is_locked
+        or settings.unknown is UnknownMode.REFUSE
+    )
+
+
+def _unwelcome(arrival: Arrival, settings: AutoregistrationSettings) -> Refusal | Deferral | None:
+    model = arrival.model if isinstance(arrival, RegistrationArrival) else None
+    facts = arrival.device, arrival.client, None if model is None else model.number
+    if (entry := matches(settings.denied, *facts)) is not None:
+        return Refusal(RefusalReason.NOT_IN_ALLOW_LIST, detail=f"{entry} is in the deny list")
+    if settings.allowed_networks:
+        address = address_of(arrival.client)
+        if address is None or not any(address in network for network in settings.allowed_networks):
+            return Refusal(RefusalReason.NOT_IN_ALLOW_LIST, detail=arrival.client)
+    if settings.allowed and matches(settings.allowed, *facts) is None:
+        if not _waits_for_model(arrival, settings):
+            return Refusal(RefusalReason.NOT_IN_ALLOW_LIST, detail=f"{arrival.device} matches no entry")
+    elif not (isinstance(arrival, FileArrival) and _has_models(settings.denied)):
         return None
-    address = _address(client)
-    if address is not None and any(address in network for network in settings.allowed_networks):
-        return None
-    return Refusal(RefusalReason.NOT_IN_ALLOW_LIST, detail=client)
+    return Deferral(settings.protocol, "it has to register first, since its model decides")
+
+
+def _waits_for_model(arrival: Arrival, settings: AutoregistrationSettings) -> bool:
+    return isinstance(arrival, FileArrival) and _has_models(settings.allowed)
+
+
+def _has_models(entries: Iterable[ListEntry]) -> bool:
+    return any(each.kind is ListKind.MODEL for each in entries)
 
 
 def _by_hand(arrival: RegistrationArrival, device_defaults: Iterable[DeviceDefaults]) -> Refusal | None:
@@ -219,16 +294,6 @@ def _by_hand(arrival: RegistrationArrival, device_defaults: Iterable[DeviceDefau
     if defaults is None or defaults.onboarding is not OnboardingMethod.MANUAL:
         return None
     return Refusal(RefusalReason.NOT_IN_ALLOW_LIST, detail="phones of its model are added by hand")
-
-
-def _address(client: str) -> IPv4Address | IPv6Address | None:
-    try:
-        address = ip_address(client)
-    except ValueError:
-        return None
-    # A socket that serves both families shows IPv4 clients as ::ffff:10.0.0.5.
-    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
-    return mapped or address
 
 
 def _wrong_protocol(

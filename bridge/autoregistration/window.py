@@ -42,6 +42,20 @@ def window_until(now: datetime, closes_at: datetime) -> Window:
     return window_for(now, closes_at - now)
 
 
+def window_between(now: datetime, opens_at: datetime, closes_at: datetime) -> Window:
+    """A window that opens later by itself (AR-34). Raises InvalidInput for an end that is not after the start."""
+    if closes_at <= opens_at or closes_at <= now:
+        raise InvalidInput(
+            f"autoregistration cannot be open from {opens_at:%Y-%m-%d %H:%M:%S %Z} until "
+            f"{closes_at:%Y-%m-%d %H:%M:%S %Z}",
+            why="the end is not after the start, or is over",
+            fix="give a start, and an end after it",
+        )
+    if closes_at - opens_at > LONGEST or opens_at - now > LONGEST:
+        raise InvalidInput("autoregistration cannot be planned for so long", fix="stay within 366 days")
+    return Window(opens_at, closes_at)
+
+
 def remaining(window: Window | None, now: datetime) -> timedelta | None:
     """The time until the window closes: zero while it is not open, None while it is open without an end."""
     if window is None or not window.is_open(now):

@@ -73,7 +73,7 @@ class Desk:
         self.settings = settings
         self.lines = tuple(lines)
         self.touch = touch
-        """Another phone did something to this one."""
+        """Another phone, or a number that it watches, did something to this one."""
         self.line_states = [LineState.GONE] * len(self.lines)
         """How each line stands at the PBX."""
         self.connected: set[int] = set()
@@ -92,8 +92,8 @@ class Desk:
         self.last_dialled = ""
         self.private = False
         """The other phones of a line do not show with whom this one talks."""
-        self.stutter = False
-        """Messages wait, and the phone has no lamp to say so."""
+        self.stutter: set[int] = set()
+        """Lines whose dial tone tells of messages."""
         self._refs = refs
         self._parties = CallReferences()
 
@@ -128,6 +128,12 @@ class Desk:
     def own_calls(self) -> tuple[PhoneCall, ...]:
         """The calls that this phone has, without those that other phones of its lines have."""
         return tuple(call for call in self.calls.values() if not call.is_remote)
+
+    def is_consulted(self, call: PhoneCall) -> bool:
+        """Whether the user asks somebody about this call, or in it: for a transfer or a conference."""
+        return any(asked is not None for asked in (call.transfer_of, call.conference_of)) or any(
+            call in (other.transfer_of, other.conference_of) for other in self.calls.values()
+        )
 
     def own(self, call: PhoneCall) -> StationLine:
         """The line appearance of a call."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bridge.core import DndMode, ForwardKind, LineFeatures
+from bridge.core.numberstate import NumberState
 from bridge.sccp.stationevents import (
     AlarmReported,
     CapabilitiesReported,
@@ -231,6 +232,28 @@ class EmergencyCalled:
 
 
 @dataclass(frozen=True, slots=True)
+class WatchNumber:
+    """Tell this phone how a number stands, now and whenever it changes, with ``NumberStands``."""
+
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnwatchNumber:
+    """No more of that."""
+
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class NumberStands:
+    """The application's answer: how the number stands."""
+
+    number: str
+    state: NumberState
+
+
+@dataclass(frozen=True, slots=True)
 class Restarted:
     """A restart that was asked for went out to the phone."""
 
@@ -260,5 +283,7 @@ PhoneEvent = (
     | ListConference
     | MuteMember
     | RemoveMember
+    | WatchNumber
+    | UnwatchNumber
     | Restarted
 )

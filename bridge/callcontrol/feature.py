@@ -22,7 +22,7 @@ from bridge.callcontrol.phonecall import PhoneCall, PhoneCallState
 from bridge.callcontrol.sharing import Sharing
 from bridge.callcontrol.transfer import Transfer
 from bridge.sccp import SoftKeyEventType, StimulusType
-from bridge.sccp.stationevents import ApplicationDataReceived, ButtonPressed, SoftKeyPressed
+from bridge.sccp.stationevents import ApplicationDataReceived, ButtonPressed, SoftKeyPressed, StateAsked
 from bridge.sip import Event, IncomingCall
 
 
@@ -70,6 +70,14 @@ class Feature:
 
     def button(self, event: ButtonPressed, *, now: float) -> None:
         """One of ``BUTTONS``."""
+
+    def takes(self, event: ButtonPressed) -> bool:
+        """Whether this one of ``BUTTONS`` is for this service; else it does what it does without."""
+        return True
+
+    def asked(self, event: StateAsked, *, now: float) -> bool:
+        """A list of the phone wants to show how a number stands. True when it was for this service."""
+        return False
 
     def data(self, event: ApplicationDataReceived, *, now: float) -> bool:
         """The user chose something in a document on the screen. True when it was this service's document."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from bridge.callcontrol.barge import Barge
+from bridge.callcontrol.blf import BusyLamps
+from bridge.callcontrol.callback import CallBack
 from bridge.callcontrol.conference import Conference
 from bridge.callcontrol.conferencelist import ConferenceList
 from bridge.callcontrol.donotdisturb import DoNotDisturb
@@ -11,10 +13,13 @@ from bridge.callcontrol.feature import Feature
 from bridge.callcontrol.forwarding import Forwarding
 from bridge.callcontrol.holdreversion import HoldReversion
 from bridge.callcontrol.meetme import MeetMe
+from bridge.callcontrol.park import Park
+from bridge.callcontrol.pickup import Pickup
 from bridge.callcontrol.privacy import Privacy
 from bridge.callcontrol.remotehold import RemoteHold
 from bridge.callcontrol.selection import Selection
 from bridge.callcontrol.shortcuts import AbbreviatedDialling, Hotline
+from bridge.callcontrol.voicemail import Voicemail
 
 FEATURES: tuple[type[Feature], ...] = (
     Emergency,
@@ -22,6 +27,11 @@ FEATURES: tuple[type[Feature], ...] = (
     DoNotDisturb,
     Hotline,
     AbbreviatedDialling,
+    BusyLamps,
+    Pickup,
+    Park,
+    Voicemail,
+    CallBack,
     Selection,
     Conference,
     ConferenceList,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bridge.callcontrol.desk import MAX_CALLS, Desk
 from bridge.callcontrol.midcall import MidCall
 from bridge.callcontrol.outgoing import Outgoing
+from bridge.callcontrol.parties import Party
 from bridge.callcontrol.phonecall import PhoneCall, PhoneCallState
 from bridge.sccp import Label
 
@@ -73,6 +74,19 @@ class Focus:
             self._outgoing.dial(active, number, now=now)
             return active
         return self.new_call(line, number, now=now)
+
+    def ask(self, target: str, shown: Party, *, now: float) -> PhoneCall | None:
+        """Call a service of the PBX (``Outgoing.ask``) on the first line; None where there is no room."""
+        desk = self._desk
+        profile = desk.session.profile
+        own = profile.line(1) if profile else None
+        active = desk.active
+        if active is not None and active.state in _BEFORE_DIALLING:
+            desk.finish(active, "the phone turned to another call", now=now)
+        if own is None or len(desk.of_line(1)) >= own.max_calls or len(desk.calls) >= MAX_CALLS:
+            desk.screen.notify(Label.LINE_IN_USE)
+            return None
+        return self._outgoing.ask(1, target, shown, now=now) if self.make_room(now=now) else None
 
     def make_room(self, *, now: float) -> bool:
         """Put aside what occupies the user. False where that cannot be done just now."""

@@ -10,8 +10,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from bridge.callcontrol.callrefs import CallReferences
+from bridge.callcontrol.parkinglot import ParkingLot
+from bridge.callcontrol.watching import Watching
 
 if TYPE_CHECKING:
+    from bridge.callcontrol.callback import CallBackRequest
     from bridge.callcontrol.desk import Desk
 
 PhoneT = TypeVar("PhoneT")
@@ -20,13 +23,19 @@ PhoneT = TypeVar("PhoneT")
 class House(Generic[PhoneT]):
     """One node's phones, as far as they have to do with each other."""
 
-    __slots__ = ("_desks", "_touched", "last_dialled", "refs")
+    __slots__ = ("_desks", "_touched", "callbacks", "last_dialled", "parking", "refs", "watching")
 
     def __init__(self, first_reference: int = 1) -> None:
         self.refs = CallReferences(first_reference)
         """The one counter of call references."""
+        self.watching = Watching()
+        """The numbers whose lamps phones show."""
         self.last_dialled: dict[str, str] = {}
         """By the name of a device: what it dialled last, so that redial outlives its connection."""
+        self.callbacks: dict[str, CallBackRequest] = {}
+        """By the name of a device: whom its user wants to call back."""
+        self.parking = ParkingLot()
+        """The taken park slots."""
         self._touched: dict[PhoneT, None] = {}
         self._desks: dict[PhoneT, Desk] = {}
 

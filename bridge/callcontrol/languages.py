@@ -15,6 +15,11 @@ GERMAN = CallTexts(
     no_codec="Kein gemeinsamer Codec",
     cannot_dial="Nummer nicht wählbar",
     unknown_caller="Unbekannt",
+    slot_unknown="Geparkt, Platz unbekannt",
+    callback_set="Rückruf vorgemerkt:",
+    callback_free="ist frei: Rückruf",
+    callback_ended="Kein Rückruf mehr:",
+    callback_impossible="Hier ist kein Rückruf möglich",
     message="Mitteilung",
 )
 _TEXTS = {"en": ENGLISH, "de": GERMAN}

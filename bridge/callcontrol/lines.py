@@ -7,7 +7,9 @@ import re
 from bridge.callcontrol.desk import Desk
 from bridge.callcontrol.events import LineChanged, LineState, MessagesWaiting
 from bridge.callcontrol.settings import CallTexts
+from bridge.core import LampPolicy, Switch
 from bridge.sccp import Label
+from bridge.sccp.profile import StationLine
 from bridge.sip import NotifyReceived, RegistrationFailed
 
 _STATE_OF_STATUS = {
@@ -20,6 +22,17 @@ _STATE_OF_STATUS = {
 }
 _WAITING = re.compile(r"^messages-waiting\s*:\s*(yes|no)\s*$", re.IGNORECASE | re.MULTILINE)
 _VOICE = re.compile(r"^voice-message\s*:\s*(\d{1,6})\s*/\s*(\d{1,6})", re.IGNORECASE | re.MULTILINE)
+
+
+_LIT = (LampPolicy.LIGHT_AND_PROMPT, LampPolicy.LIGHT)
+_PROMPTED = (LampPolicy.LIGHT_AND_PROMPT, LampPolicy.PROMPT)
+_NO_LINE = StationLine("")
+_NO_MESSAGES = (False, 0, 0)
+
+
+def _is_heard(audible: Switch, *, has_lamp: bool) -> bool:
+    """Whether the dial tone of a line tells of messages: by default where no lamp does."""
+    return not has_lamp if audible is Switch.DEFAULT else audible is Switch.ON
 
 
 def state_of(status: int) -> LineState:
@@ -62,7 +75,7 @@ class Lines:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._messages = [(False, 0, 0)] * len(desk.lines)
+        self._messages = [read_message_summary(line.messages) or _NO_MESSAGES for line in desk.lines]
 
     def state(self, line: int) -> LineState:
         """How ``line`` stands."""
@@ -91,27 +104,39 @@ class Lines:
         self._desk.events.append(MessagesWaiting(line, *summary))
         self.show_messages()
         self.show()
-        if newly:
+        if newly and self._own(line).lamp in _PROMPTED:
             self._desk.screen.notify(Label.YOU_HAVE_VOICEMAIL)
 
+    @property
+    def with_messages(self) -> int:
+        """The first line for which messages wait; 0 for none."""
+        return next((line for line, (waiting, _, _) in enumerate(self._messages, 1) if waiting), 0)
+
     def show_messages(self, *, always: bool = False) -> None:
-        """Set the message lamps: the phone's own, and those of the lines."""
+        """Set the message lamps, the phone's own and the lines', and the dial tones, each as its line wants it."""
         desk = self._desk
-        lit = any(waiting for waiting, _, _ in self._messages)
-        desk.stutter = lit and not desk.session.traits.message_lamp
-        if not desk.session.traits.message_lamp:
+        has_lamp = desk.session.traits.message_lamp
+        waiting = {line for line, (some, _, _) in enumerate(self._messages, 1) if some}
+        desk.stutter = {line for line in waiting if _is_heard(self._own(line).audible_messages, has_lamp=has_lamp)}
+        if not has_lamp:
             return
-        desk.screen.message_lamp(0, lit=lit, always=always)
-        for line, (waiting, _, _) in enumerate(self._messages, 1):
-            desk.screen.message_lamp(line, lit=waiting, always=always and waiting)
+        lit = {line for line in waiting if self._own(line).lamp in _LIT}
+        desk.screen.message_lamp(0, lit=bool(lit), always=always)
+        for line in range(1, len(self._messages) + 1):
+            desk.screen.message_lamp(line, lit=line in lit, always=always and line in lit)
 
     def show(self) -> None:
         """Say on the idle screen what the user should know."""
         desk = self._desk
         profile = desk.session.profile
         text = profile.idle_prompt if profile else ""
-        if any(waiting for waiting, _, _ in self._messages):
-            text = Label.YOU_HAVE_VOICEMAIL
+        prompted = [
+            new
+            for line, (waiting, new, _) in enumerate(self._messages, 1)
+            if waiting and self._own(line).lamp in _PROMPTED
+        ]
+        if prompted:
+            text = Label.YOU_HAVE_VOICEMAIL + (f" ({sum(prompted)})" if sum(prompted) else "")
         text = next((words for words in desk.standing.values() if words), text)
         for line, state in enumerate(desk.line_states, 1):
             if words := words_for(state, desk.settings.texts):
@@ -119,7 +144,9 @@ class Lines:
                 break
         desk.screen.set_idle_text(text, show=desk.active is None)
 
-    def _number(self, line: int) -> str:
+    def _own(self, line: int) -> StationLine:
         profile = self._desk.session.profile
-        own = profile.line(line) if profile else None
-        return own.number if own else ""
+        return (profile.line(line) if profile else None) or _NO_LINE
+
+    def _number(self, line: int) -> str:
+        return self._own(line).number

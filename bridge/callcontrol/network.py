@@ -10,6 +10,7 @@ from bridge.callcontrol.feature import Feature, Workings
 from bridge.callcontrol.outcomes import outcome_of
 from bridge.callcontrol.parties import Party
 from bridge.callcontrol.phonecall import PhoneCall, PhoneCallState
+from bridge.callcontrol.sharedline import MESSAGE_SUMMARY
 from bridge.sip import (
     CallAnswered,
     CallConfirmed,
@@ -24,12 +25,15 @@ from bridge.sip import (
     IncomingCall,
     InfoReceived,
     MessageIgnored,
+    Notified,
     NotifyReceived,
     OfferReceived,
     Registered,
     RegistrationFailed,
     RemoteIdentity,
     SessionChanged,
+    SubscriptionEnded,
+    SubscriptionFailed,
     TransferEnded,
     TransferProgress,
     TransferRequested,
@@ -75,11 +79,11 @@ class Network:
                 self._lines.changed(line, LineState.GONE)
             case ConnectionFailed():
                 self._lines.changed(line, LineState.UNREACHABLE, 503, event.why)
-            case NotifyReceived() if event.event_package == "message-summary":
+            case NotifyReceived() if event.event_package == MESSAGE_SUMMARY:
                 self._lines.notified(line, event)
             case IncomingCall():
                 self._arrived(line, event, now)
-            case MessageIgnored() | InfoReceived():
+            case MessageIgnored() | InfoReceived() | Notified() | SubscriptionFailed() | SubscriptionEnded():
                 pass
             case NotifyReceived():
                 any(feature.heard(line, event, now=now) for feature in self._features)

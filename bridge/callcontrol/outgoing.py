@@ -53,7 +53,7 @@ class Outgoing:
         call.transfer_of, call.conference_of = transfer_of, conference_of
         call.deadline = now + desk.settings.first_digit
         desk.try_line_again(line, now=now)
-        desk.screen.off_hook(call, desk.all_calls, stutter=desk.stutter, prompt=not number)
+        desk.screen.off_hook(call, desk.all_calls, stutter=line in desk.stutter, prompt=not number)
         if number:
             self.dial(call, number, now=now)
         return call
@@ -139,6 +139,7 @@ class Outgoing:
         target: str,
         shown: Party,
         *,
+        on: PhoneCall | None = None,
         room: str = "",
         headers: tuple[Header, ...] = (),
         joins: int = 0,
@@ -147,16 +148,19 @@ class Outgoing:
         """Call a service of the PBX that no keypad can dial; the user sees ``shown`` at the other side.
 
         ``room`` is the conference that is entered so, if it is one; ``headers`` is what the service is told; ``joins``
-        the call of another phone that is taken part in.
+        the call of another phone that is taken part in. ``on``: the call that is off-hook already, and for which
+        nothing was dialled yet.
+
         Raises InvalidInput for a name that is none of ``asterisk-conf/sepbridge/services``.
         """
         if not _SERVICE.fullmatch(target):
             raise InvalidInput(f"{target!r} is not the name of a service", fix=f"names begin with {SERVICES!r}")
-        call = self._desk.new_call(line, PhoneCallState.OFF_HOOK, outgoing=True)
+        call = on or self._desk.new_call(line, PhoneCallState.OFF_HOOK, outgoing=True)
         call.target, call.room, call.headers, call.joins = target, room, headers, joins
         call.remote = shown
         self._desk.try_line_again(line, now=now)
-        self._desk.screen.off_hook(call, self._desk.all_calls, stutter=False, prompt=False)
+        if on is None:
+            self._desk.screen.off_hook(call, self._desk.all_calls, stutter=False, prompt=False)
         self._place(call, now=now)
         return call
 

@@ -53,6 +53,7 @@ from bridge.sccp.stationevents import (
     PortTold,
     ReceiveChannelOpened,
     SoftKeyPressed,
+    StateAsked,
     StationEvent,
     StationRegistered,
     StationUnregistered,
@@ -420,6 +421,8 @@ class ProxiedPhone:
                 self._sharing.show_all()
                 for feature in self._features:
                     feature.registered(now=now)
+            case StateAsked():
+                any(feature.asked(event, now=now) for feature in self._features)
             case ApplicationDataReceived():
                 any(feature.data(event, now=now) for feature in self._features)
             case StationUnregistered():

@@ -25,6 +25,11 @@ class CallTexts:
     no_codec: str = "No common codec"
     cannot_dial: str = "Cannot dial this number"
     unknown_caller: str = "Unknown"
+    slot_unknown: str = "Parked, slot unknown"
+    callback_set: str = "Will call back"
+    callback_free: str = "is free: CallBack"
+    callback_ended: str = "No callback to"
+    callback_impossible: str = "No callback to this number"
     message: str = "Message"
 
 
@@ -85,6 +90,12 @@ class CallSettings:
     """This phone may join the calls of other phones of its lines."""
     privacy: bool = False
     """Other phones of a line do not show with whom this one talks."""
+    callback_wait: float = 1800.0
+    """How long a callback is waited for."""
     voicemail: str = ""
-    """What the messages button dials."""
+    """What the messages button dials for a line without a voicemail pilot of its own."""
+    pickup_group: str = ""
+    """Of the first line: what PickUp takes from."""
+    group_pickups: tuple[str, ...] = ()
+    """What each button for group pickup takes from; empty to ask for the group."""
     texts: CallTexts = field(default=CallTexts())

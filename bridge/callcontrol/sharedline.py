@@ -11,12 +11,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from bridge.sip import Call, Event, IncomingCall, RegistrationState, UserAgent
+from bridge.sip import Call, Event, IncomingCall, NotifyReceived, RegistrationState, UserAgent
 
 if TYPE_CHECKING:
     from bridge.callcontrol.desk import Desk
     from bridge.callcontrol.phonecall import PhoneCall
 
+MESSAGE_SUMMARY = "message-summary"
+"""The event package of waiting messages (RFC 3842)."""
+LONGEST_SUMMARY = 2000
+"""Characters of it that are kept."""
 _UNAVAILABLE = 480
 _BUSY = 486
 
@@ -44,11 +48,13 @@ class Appearance:
 class SharedLine:
     """One line. Everything it does to a phone, it does through the phone's desk, and ``touch``es that phone."""
 
-    __slots__ = ("_refusals", "agent", "appearances")
+    __slots__ = ("_refusals", "agent", "appearances", "messages")
 
     def __init__(self, agent: UserAgent) -> None:
         self.agent = agent
         self.appearances: list[Appearance] = []
+        self.messages = ""
+        """The PBX's last word on waiting messages: it says so to a new registration, not to each phone that comes."""
         self._refusals: list[int] | None = None
         """What the phones say to the call that is just offered to them."""
 
@@ -93,6 +99,8 @@ class SharedLine:
         if isinstance(event, IncomingCall):
             self._offer(event, now)
             return
+        if isinstance(event, NotifyReceived) and event.event_package == MESSAGE_SUMMARY:
+            self.messages = event.body[:LONGEST_SUMMARY]
         for each in tuple(self.appearances):
             each.phone.receive_sip(each.instance, event, now=now)
             each.desk.touch()

@@ -148,24 +148,22 @@ class User:
     def _feature_of_key(self, key: SoftKeyEventType) -> Feature | None:
         return next((feature for feature in self._features if key in feature.SOFT_KEYS), None)
 
-    def _feature_of_button(self, button: StimulusType) -> Feature | None:
-        return next((feature for feature in self._features if button in feature.BUTTONS), None)
+    def _feature_of_button(self, event: ButtonPressed) -> Feature | None:
+        return next((each for each in self._features if event.button in each.BUTTONS and each.takes(event)), None)
 
     def _button(self, event: ButtonPressed, now: float) -> None:
         desk, profile = self._desk, self._desk.session.profile
         match event.button:
-            case button if (feature := self._feature_of_button(button)) is not None:
+            case _ if (feature := self._feature_of_button(event)) is not None:
                 feature.button(event, now=now)
             case StimulusType.LINE:
                 self._line_button(event.instance, event.call_ref, now)
-            case StimulusType.SPEED_DIAL | StimulusType.BLF_SPEED_DIAL:
+            case StimulusType.SPEED_DIAL:
                 speed_dial = profile.speed_dial(event.instance) if profile else None
                 if speed_dial is not None:
                     self._focus.dial(speed_dial.number, 0, now=now)
             case StimulusType.REDIAL:
                 self._focus.dial(desk.last_dialled, 0, now=now)
-            case StimulusType.VOICEMAIL | StimulusType.MESSAGES:
-                self._focus.dial(desk.settings.voicemail, 0, now=now)
             case StimulusType.NEW_CALL:
                 self._focus.new_call(0, now=now)
             case button if (meaning := KEY_OF_BUTTON.get(button)) is not None:

@@ -2,11 +2,30 @@
 
 from __future__ import annotations
 
-from bridge.cli import autoregistration, dhcp, directory, lab, phonechanges, phones, serve, setup, site, status, tftp
+from bridge.cli import (
+    autoregistration,
+    autoregistrationpolicy,
+    checklist,
+    claims,
+    dhcp,
+    directory,
+    lab,
+    phonechanges,
+    phones,
+    serve,
+    setup,
+    site,
+    status,
+    temporary,
+    tftp,
+)
 from bridge.cli.main import main
 
 __all__ = [
     "autoregistration",
+    "autoregistrationpolicy",
+    "checklist",
+    "claims",
     "dhcp",
     "directory",
     "lab",
@@ -17,5 +36,6 @@ __all__ = [
     "setup",
     "site",
     "status",
+    "temporary",
     "tftp",
 ]

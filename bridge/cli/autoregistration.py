@@ -6,15 +6,17 @@ from datetime import datetime, timedelta
 
 import click
 
+from bridge.app.planoverlap import PbxPlan
 from bridge.app.status import WindowStatus
 from bridge.autoregistration import DEFAULT_WINDOW
+from bridge.cli.control import ask
 from bridge.cli.desks import site_desk, tell_service, window_desk
 from bridge.cli.frame import Duration, Frame, json_option, table
 from bridge.cli.main import root
 from bridge.cli.sitechanges import as_data, told
 from bridge.cli.status import window_in_words
 from bridge.core import NumberRange
-from bridge.errors import InvalidInput
+from bridge.errors import InvalidInput, PbxError
 
 
 @root.group()
@@ -22,29 +24,72 @@ def autoregistration() -> None:
     """Let unknown phones in for a while, and decide what they get. Off until you enable it."""
 
 
+_MOMENT = click.DateTime(["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%H:%M"])
+
+
 @autoregistration.command()
 @click.option(
     "--for", "duration", type=Duration(), help="How long: 90s, 30m, 2h. Default: 60 minutes. 0 (no end) needs --force."
 )
-@click.option(
-    "--until", type=click.DateTime(["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%H:%M"]), help="Until when, local time."
-)
-@click.option("--force", is_flag=True, help="Allow a window without an end.")
+@click.option("--until", type=_MOMENT, help="Until when, local time.")
+@click.option("--from", "start", type=_MOMENT, help="From when on, local time; at once when left out.")
+@click.option("--count", type=int, help="Close when so many phones were admitted.")
+@click.option("--force", is_flag=True, help="Go past what stands against it; it is written into the audit trail.")
 @json_option
-def enable(frame: Frame, duration: timedelta | None, until: datetime | None, force: bool) -> None:
-    """Open the window; it closes by itself, also when the service is restarted in between."""
+def enable(
+    frame: Frame,
+    duration: timedelta | None,
+    until: datetime | None,
+    start: datetime | None,
+    count: int | None,
+    force: bool,
+) -> None:
+    """Open the window; it closes by itself, also when the service is restarted in between.
+
+    It is refused when the range meets an extension, a feature code or a pattern, when a load of the device defaults is
+    missing or does not fit, and when the site has calling search spaces and none was chosen. The calls in progress are
+    shown: CUCM's guides advise quiet hours.
+    """
     if duration is not None and until is not None:
         raise InvalidInput("--for and --until say the same thing twice", fix="give one of them")
+    plan = pbx_plan(frame)
+    begins = _moment(start)
+    ends = _moment(until)
+    if begins is not None and ends is not None and ends <= begins and until is not None and until.year == _TIME_ALONE:
+        ends += timedelta(days=1)
     with window_desk(frame) as desk:
-        desk.enable(duration=DEFAULT_WINDOW if duration is None else duration, until=_moment(until), force=force)
-        _show(frame, desk.status(), tell_service(frame))
+        desk.enable(
+            duration=DEFAULT_WINDOW if duration is None else duration,
+            until=ends,
+            start=begins,
+            count=count,
+            force=force,
+            plan=plan,
+        )
+        remark = tell_service(frame)
+        if plan is None:
+            remark += " Nobody could ask Asterisk which numbers it uses itself."
+        _show(frame, desk.status(), remark.strip(), calls=None if plan is None else plan.calls)
+
+
+def pbx_plan(frame: Frame) -> PbxPlan | None:
+    """What Asterisk itself uses, and its calls; None where the service or Asterisk is away."""
+    try:
+        told = ask(frame.settings.control_socket, "GET", "/plan")
+    except PbxError:
+        return None
+    return PbxPlan(frozenset(told["endpoints"]), frozenset(told["extensions"]), told["calls"])
+
+
+_TIME_ALONE = 1900
+"""The year that click gives a time of day without a date."""
 
 
 def _moment(until: datetime | None) -> datetime | None:
     if until is None:
         return None
     now = datetime.now().astimezone()
-    if until.year == 1900:  # a time of day alone: today, or tomorrow when it is over
+    if until.year == _TIME_ALONE:  # today, or tomorrow when it is over
         until = now.replace(hour=until.hour, minute=until.minute, second=0, microsecond=0)
         return until if until > now else until + timedelta(days=1)
     return until.astimezone()
@@ -82,7 +127,11 @@ def numbers_range(frame: Frame, numbers: str | None, reset: bool) -> None:
             desk.set_range(NumberRange.parse(numbers))
         if reset:
             desk.reset_pointer()
-        _show(frame, desk.status(), tell_service(frame) if numbers is not None or reset else "")
+        remark = tell_service(frame) if numbers is not None or reset else ""
+        status = desk.status()
+        if numbers is not None and status.numbers_total and not status.is_open and (found := desk.obstacles()):
+            remark = f"It was not switched on: {found[0].what}. {found[0].fix}. {remark}".strip()
+        _show(frame, status, remark)
 
 
 @autoregistration.command()
@@ -129,14 +178,22 @@ def move(frame: Frame, server: str, yes: bool) -> None:
     )
 
 
-def _show(frame: Frame, window: WindowStatus, remark: str = "") -> None:
+def _show(frame: Frame, window: WindowStatus, remark: str = "", *, calls: int | None = None) -> None:
     rows = [
         ("autoregistration", window_in_words(window)),
         ("range", window.range + (" (equal ends: off)" if window.numbers_total == 0 else "")),
         ("numbers", f"{window.numbers_free} of {window.numbers_total} free, next {window.next_number}"),
         ("protocol", f"{window.protocol} (for phones that speak both)"),
     ]
+    rows += [
+        ("unknown phones", f"{window.unknown}{', each needs an approval' if window.approval else ''}"),
+        ("temporary", f"{window.temporary} phones wait for their permanent pool"),
+    ]
+    if calls is not None:
+        rows.append(("calls", f"{calls} in progress"))
     parts: list[object] = [table(("", ""), rows)]
+    if 0 < window.warn_after <= window.temporary:
+        parts.append(f"That are {window.warn_after} or more: for so many phones bulk import is the better way.")
     if remark:
         parts.append(remark)
-    frame.show({**frame.fields(window), "remark": remark}, *parts)
+    frame.show({**frame.fields(window), "calls": calls, "remark": remark}, *parts)

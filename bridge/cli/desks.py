@@ -5,21 +5,37 @@ from __future__ import annotations
 import contextlib
 import getpass
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from bridge.app.claimdesk import ClaimDesk
 from bridge.app.directory import DirectoryDesk
 from bridge.app.phonechanges import PhoneChanges
 from bridge.app.phones import PhoneDesk
 from bridge.app.sitedesk import SiteDesk
 from bridge.app.system import SystemClock, SystemIds
+from bridge.app.temporary import TemporaryDesk
 from bridge.app.window import WindowDesk
-from bridge.cli.control import poke
+from bridge.autoregistration.phonelists import address_of
+from bridge.cli.control import ServiceNotRunning, ask, poke
 from bridge.cli.frame import Frame
+from bridge.core import Device
 from bridge.store import SqlStore, open_store
+from bridge.store.filetree import FileTree
+
+
+def firmware(frame: Frame) -> FileTree | None:
+    """The admin's file tree; None while there is none."""
+    directory = frame.settings.files_directory
+    return FileTree(directory) if directory.is_dir() else None
 
 
 def actor() -> str:
-    """Who runs the command, for the audit trail: the user, and who became root by sudo."""
+    """Who runs the command, for the audit trail: the user, who became root by sudo, and from which machine."""
+    origin = os.environ.get("SSH_CONNECTION", "").partition(" ")[0]
+    return f"{_user()} from {origin}" if address_of(origin) else _user()
+
+
+def _user() -> str:
     try:
         user = getpass.getuser()
     except (KeyError, OSError):
@@ -39,7 +55,7 @@ def opened_store(frame: Frame) -> Iterator[SqlStore]:
 def window_desk(frame: Frame) -> Iterator[WindowDesk]:
     """Autoregistration; the running service is told afterwards."""
     with opened_store(frame) as store:
-        yield WindowDesk(store, SystemClock(), actor())
+        yield WindowDesk(store, SystemClock(), actor(), firmware(frame))
 
 
 @contextlib.contextmanager
@@ -57,6 +73,13 @@ def directory_desk(frame: Frame) -> Iterator[DirectoryDesk]:
 
 
 @contextlib.contextmanager
+def claim_desk(frame: Frame) -> Iterator[ClaimDesk]:
+    """Claims."""
+    with opened_store(frame) as store:
+        yield ClaimDesk(store, SystemClock(), SystemIds(), actor())
+
+
+@contextlib.contextmanager
 def site_desk(frame: Frame) -> Iterator[SiteDesk]:
     """The site's objects."""
     with opened_store(frame) as store:
@@ -68,6 +91,24 @@ def phone_changes(frame: Frame) -> Iterator[PhoneChanges]:
     """Changes to single phones."""
     with opened_store(frame) as store:
         yield PhoneChanges(store, SystemClock(), SystemIds(), actor())
+
+
+@contextlib.contextmanager
+def temporary_desk(frame: Frame) -> Iterator[TemporaryDesk]:
+    """Temporary phones."""
+    with opened_store(frame) as store:
+        changes = PhoneChanges(store, SystemClock(), SystemIds(), actor())
+        yield TemporaryDesk(store, SystemClock(), changes, actor())
+
+
+def restart_changed(frame: Frame, phones: Sequence[Device], *, every: float = 2.0) -> str:
+    """Let phones that were changed start again, once each; a remark for the admin."""
+    try:
+        body = {"phones": [str(each.name) for each in phones], "every": every}
+        ask(frame.settings.control_socket, "POST", "/restarts", body=body)
+    except ServiceNotRunning:
+        return "The service is not running; phones take this up when they start again."
+    return f"They are told to start again, one every {every:g} s; those that are not registered take it up later."
 
 
 def tell_service(frame: Frame) -> str:

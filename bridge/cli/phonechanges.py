@@ -7,7 +7,7 @@ from rich.markup import escape
 
 from bridge.app.phonechanges import pairs
 from bridge.app.phonetable import phone_table
-from bridge.cli.desks import phone_changes, phone_desk, tell_service
+from bridge.cli.desks import phone_changes, phone_desk, restart_changed, tell_service
 from bridge.cli.frame import Frame, json_option, table
 from bridge.cli.phones import phones
 from bridge.cli.sitechanges import in_one_line
@@ -41,12 +41,14 @@ def set_phone(frame: Frame, phone: str, words: tuple[str, ...]) -> None:
 @phones.command()
 @click.argument("phone")
 @click.option("--pool", required=True, help="The device pool that it goes to.")
+@click.option("--restart/--no-restart", default=True, help="Let it start again, once, to take the change up.")
 @json_option
-def move(frame: Frame, phone: str, pool: str) -> None:
+def move(frame: Frame, phone: str, pool: str, restart: bool) -> None:
     """Move a phone to another device pool. An autoregistered phone counts as assigned from then on."""
     name = _named(frame, phone)
     with phone_changes(frame) as changes:
-        _show(frame, changes.move(name, pool), tell_service(frame))
+        device = changes.move(name, pool)
+        _show(frame, device, restart_changed(frame, [device]) if restart else tell_service(frame), hint=not restart)
 
 
 @phones.command()
@@ -101,7 +103,7 @@ def _named(frame: Frame, phone: str) -> DeviceName:
         return desk.find(phone)
 
 
-def _show(frame: Frame, device: Device, remark: str) -> None:
+def _show(frame: Frame, device: Device, remark: str, *, hint: bool = True) -> None:
     settings = phone_table(device)
     rows: list[tuple[str, object]] = []
     for key, value in settings.items():
@@ -109,6 +111,6 @@ def _show(frame: Frame, device: Device, remark: str) -> None:
             rows += [(key, in_one_line(each)) for each in value]
         else:
             rows.append((key, escape(in_one_line({key: value}).partition("=")[2])))
-    hint = f"It takes effect when the phone starts again: sepbridge phones restart {device.name}"
+    how = [f"It takes effect when the phone starts again: sepbridge phones restart {device.name}"] if hint else []
     parts: list[object] = [table(("", ""), rows), *([remark] if remark else [])]
-    frame.show({"phone": settings, "remark": remark}, *parts, hint)
+    frame.show({"phone": settings, "remark": remark}, *parts, *how)

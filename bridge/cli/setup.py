@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
-from bridge.app.settings import DEFAULT_PLACES, load_settings
+from bridge.app.claimvoice import LANGUAGES, own_texts
+from bridge.app.settings import DEFAULT_PLACES, Settings, load_settings
 from bridge.app.system import SystemIds
 from bridge.cli.frame import Frame, json_option
 from bridge.cli.main import root
 from bridge.errors import WriteFailed
 from bridge.pbx.atomic import write_atomically
+from bridge.pbx.featurecodes import DEFAULT_CODES
 from bridge.pbx.install import DIRECTORY, InstallPlan, InstallSettings, apply, plan, undo_plan
+from bridge.pbx.speech import find_voice, make_sounds
 
 SECRET_LENGTH = 24
 
@@ -51,11 +56,21 @@ def asterisk(
     """
     etc = etc.absolute()
     toml = toml or frame.config or DEFAULT_PLACES[-1]
-    secret = load_settings(toml).ami.secret if toml.is_file() else ""
+    known = load_settings(toml) if toml.is_file() else Settings()
+    secret = known.ami.secret
     wanted = (
         undo_plan(etc)
         if undo
-        else plan(etc, InstallSettings(secret=secret or SystemIds().secret(SECRET_LENGTH), permit=permit, owner=owner))
+        else plan(
+            etc,
+            InstallSettings(
+                secret=secret or SystemIds().secret(SECRET_LENGTH),
+                permit=permit,
+                owner=owner,
+                codes=replace(DEFAULT_CODES, self_provisioning=known.selfprovisioning.code),
+                self_provision_socket=known.selfprovisioning.socket,
+            ),
+        )
     )
     settings_text = "" if undo or toml.is_file() else _settings_text(etc, wanted)
     if not frame.as_json:
@@ -75,6 +90,31 @@ def asterisk(
         "done": done,
     }
     frame.show(data, remark)
+
+
+@setup.command()
+@click.option("--language", type=click.Choice(LANGUAGES), help="Default: selfprovisioning.language.")
+@click.option("--remove", "without", is_flag=True, help="Go back to Asterisk's own sounds.")
+@json_option
+def voice(frame: Frame, language: str | None, without: bool) -> None:
+    """Make the sounds of the self-provisioning dialogue with the free voice espeak-ng, instead of Asterisk's own.
+
+    They go into our directory, one directory for each language, and are used as soon as they are all there.
+    """
+    settings = frame.settings
+    wanted = language or settings.selfprovisioning.language
+    texts = own_texts(wanted)
+    place = settings.asterisk.directory / "sounds" / wanted
+    if without:
+        for name in texts:
+            (place / f"{name}.wav").unlink(missing_ok=True)
+        for directory in (place, place.parent):
+            with contextlib.suppress(OSError):  # not there, or something else is in it
+                directory.rmdir()
+        frame.show({"language": wanted, "sounds": 0}, f"Asterisk's own sounds are used for {wanted} again.")
+        return
+    count = make_sounds(find_voice(), wanted, texts, place, like=settings.asterisk.directory)
+    frame.show({"language": wanted, "sounds": count, "directory": place}, f"{count} sounds in {place}.")
 
 
 def _settings_text(etc: Path, wanted: InstallPlan) -> str:

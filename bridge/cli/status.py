@@ -22,8 +22,10 @@ def status(frame: Frame) -> None:
     """How things stand: service, Asterisk, pending changes, window, phones. Exit code 1 when something is wrong."""
     with opened_store(frame) as store, store.read() as work:
         settings = work.autoregistration.load()
-        window = window_status(settings, work.devices.numbers_in_use(settings.partition), SystemClock().now())
         phones = work.devices.all()
+        temporary = sum(phone.temporary for phone in phones)
+        in_use = work.devices.numbers_in_use(settings.partition)
+        window = window_status(settings, in_use, SystemClock().now(), temporary)
         refused = work.journal.refused()
     registered = sum(phone.registered for phone in phones)
     trouble: list[str] = []
@@ -38,6 +40,8 @@ def status(frame: Frame) -> None:
         ("numbers", f"range {window.range}, {window.numbers_free} free, next {window.next_number}"),
         ("phones", f"{len(phones)}, {registered} registered; {len(refused)} refused"),
     ]
+    if temporary >= window.warn_after:
+        rows.append(("advice", f"{temporary} phones are temporary: for so many bulk import is the better way"))
     rows += [("attention", each) for each in trouble]
     data = {
         "service": service,
@@ -78,7 +82,10 @@ _LISTENERS = (("TFTP", "tftp"), ("HTTP", "http"), ("doorway", "doorway"), ("SCCP
 def window_in_words(window: WindowStatus) -> str:
     """``open; closes in 29 min``."""
     if not window.is_open:
+        if window.opens_at is not None and window.opens_at > SystemClock().now():
+            return f"closed; opens at {window.opens_at.astimezone():%Y-%m-%d %H:%M}"
         return "closed"
+    count = "" if window.phones_left is None else f", or after {window.phones_left} more phones"
     if window.seconds_left is None:
-        return "open; until you close it"
-    return f"open; closes in {in_words(timedelta(seconds=window.seconds_left))}"
+        return f"open; until you close it{count}"
+    return f"open; closes in {in_words(timedelta(seconds=window.seconds_left))}{count}"

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from bridge.core.callmodes import DtmfMode, EarlyOpen
+from bridge.core.claims import Claim, ClaimOutcome, ClaimTries
 from bridge.core.devicename import DeviceName
 from bridge.core.devices import Device, Line, LineAppearance
 from bridge.core.files import FileAnswer, FileDenied, FileFound, FileMissing, FileRequest, FileWithheld, Via
 from bridge.core.linefeatures import DndMode, ForwardKind, LineFeatures
 from bridge.core.mac import MacAddress
 from bridge.core.numbers import NumberRange, check_directory_number
+from bridge.core.parking import (
+    CallParked,
+    CallUnparked,
+    ParkedCall,
+    ParkedCallsListed,
+    ParkingChange,
+    ParkingEnd,
+)
 from bridge.core.phonebook import CallKind, DirectoryContact, PastCall, checked_contact
 from bridge.core.phonebuttons import (
     AbbreviatedDial,
@@ -70,7 +79,12 @@ __all__ = [
     "ButtonKind",
     "CallKind",
     "CallManagerGroup",
+    "CallParked",
+    "CallUnparked",
     "CallingSearchSpace",
+    "Claim",
+    "ClaimOutcome",
+    "ClaimTries",
     "CommonPhoneProfile",
     "DateTimeGroup",
     "Device",
@@ -103,6 +117,10 @@ __all__ = [
     "MacAddress",
     "NumberRange",
     "OnboardingMethod",
+    "ParkedCall",
+    "ParkedCallsListed",
+    "ParkingChange",
+    "ParkingEnd",
     "Partition",
     "PastCall",
     "PatternKey",

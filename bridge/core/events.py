@@ -124,6 +124,26 @@ class PhoneRefused(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PhoneClaimed(Event):
+    """A user made an autoregistered phone his own, by dialling in or on its screen."""
+
+    before: str
+    """Its temporary number, which is free now unless it is the same."""
+    number: str
+    via: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimRefused(Event):
+    """A user tried to, and must not. What was entered is not kept: it may hold a PIN."""
+
+    outcome: str
+    via: str
+    number: str = ""
+    """The extension, where there is a claim for it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EndpointWritten(Event):
     """The phone's endpoint stands in Asterisk's configuration files."""
 

@@ -56,6 +56,11 @@ class NumberRange:
         """True when both ends are equal, which means that autoregistration is off."""
         return self.start == self.end
 
+    def overlaps(self, other: NumberRange) -> bool:
+        """Whether some number is in both."""
+        same_length = len(self.start) == len(other.start)
+        return bool(self and other and same_length and self.start <= other.end and other.start <= self.end)
+
     def __len__(self) -> int:
         return 0 if self.is_empty else int(self.end) - int(self.start) + 1
 

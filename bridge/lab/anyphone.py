@@ -28,6 +28,9 @@ class AnyCall(Protocol):
     def share_of(self, frequency: int) -> float: ...
 
     @property
+    def is_audible(self) -> bool: ...
+
+    @property
     def keys(self) -> str: ...
 
     @property

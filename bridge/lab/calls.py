@@ -59,6 +59,11 @@ class PhoneCall:
     on_hold: bool = False
     """True after this side pressed Hold."""
 
+    @property
+    def is_audible(self) -> bool:
+        """Whether the other side is louder than silence at this moment."""
+        return self.media.receiver.is_audible
+
     def share_of(self, frequency: int) -> float:
         """How much of what is heard at this moment this tone is, 0 to 1: in a conference several are heard."""
         return self.media.receiver.share_of(frequency)

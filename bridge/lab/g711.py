@@ -109,6 +109,12 @@ class ToneListener:
         """How much of what was heard last this tone was, 0 to 1: in a conference several are heard at a time."""
         return share(expand(self._latest), frequency) if self._latest else 0.0
 
+    @property
+    def is_audible(self) -> bool:
+        """Whether what was heard last is louder than silence: a voice has no tone of its own."""
+        samples = expand(self._latest)
+        return sum(sample * sample for sample in samples) >= _AUDIBLE * _AUDIBLE * max(1, len(samples))
+
     def listen(self, payload: bytes) -> ToneHeard | None:
         """Take one packet's payload. What is heard, whenever that changed; else None."""
         position = self._count % self._every

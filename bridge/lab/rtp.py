@@ -156,6 +156,11 @@ class RtpReceiver:
         """What was heard last."""
         return self._listener.heard
 
+    @property
+    def is_audible(self) -> bool:
+        """Whether what was heard last is louder than silence."""
+        return self._listener.is_audible
+
     def share_of(self, frequency: int) -> float:
         """How much of what was heard last this tone was, 0 to 1."""
         return self._listener.share_of(frequency)

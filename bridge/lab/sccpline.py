@@ -137,6 +137,11 @@ class SccpPhoneCall:
         """The tone that is heard at this moment."""
         return self.media.receiver.heard if self.media else ToneHeard(0, 0.0)
 
+    @property
+    def is_audible(self) -> bool:
+        """Whether the other side is louder than silence at this moment."""
+        return bool(self.media and self.call.channel and self.media.receiver.is_audible)
+
     def share_of(self, frequency: int) -> float:
         """How much of what is heard at this moment this tone is, 0 to 1: in a conference several are heard."""
         return self.media.receiver.share_of(frequency) if self.media and self.call.channel else 0.0

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from bridge.sccp import (
+    BlfStatus,
     ButtonDefinition,
     ButtonTemplate,
     ClearNotify,
@@ -67,6 +68,8 @@ class ScreenView:
     """What the earpiece plays by itself; empty for nothing."""
     speaker: bool
     message_waiting: bool
+    watched: tuple[str, ...] = ()
+    """``Reception: in use``, for each button with an icon for what its number does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +228,14 @@ class Display:
                 if feature is not None and feature.feature_id == button.type:
                     return readable(feature.label)
                 return f"[{button.type.name.lower().replace('_', ' ')}]"
+
+    def watched(self) -> Iterator[str]:
+        """The icons of numbers that the phone shows by itself, from version 15 on."""
+        for button in self.buttons:
+            feature = self.features.get(button.instance)
+            if button.type == StimulusType.BLF_SPEED_DIAL and feature is not None:
+                status = BlfStatus(feature.status)
+                yield f"{readable(feature.label)}: {status.name.lower().replace('_', ' ')}"
 
     def shining(self) -> Iterator[str]:
         """The lamps that are not off, in words."""

@@ -185,6 +185,7 @@ class SkinnyStation:
             tone=self.display.tone.name.lower().replace("_", " ") if self.display.tone else "",
             speaker=self.display.speaker,
             message_waiting=self.display.message_waiting and self.traits.message_lamp,
+            watched=tuple(self.display.watched()),
         )
 
     # --- the shell's side --------------------------------------------------------------------------------------------

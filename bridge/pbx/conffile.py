@@ -23,7 +23,7 @@ _TOKEN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,78}")
 _UNWRITABLE = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029\ud800-\udfff]")
 _HEADING = re.compile(r"\[([^\]]*)\]\s*(?:\(([^)]*)\))?\s*")
 _DIRECTIVE = re.compile(r"#(include|tryinclude|exec)\s+(.+)", re.IGNORECASE)
-_HASH_LINE = re.compile(r"; Content: sha256 ([0-9a-f]{64})\n")
+_HASH_LINE = re.compile(r"[;#] Content: sha256 ([0-9a-f]{64})\n")
 _WRITTEN_BY = "; Written by sepbridge."
 
 
@@ -99,8 +99,16 @@ def stamped(body: str, *, about: str) -> str:
     return f"{_WRITTEN_BY} {about}\n; Content: sha256 {digest}\n\n{body}"
 
 
+def stamped_script(body: str, *, interpreter: str, about: str) -> str:
+    """The same for a script: its first line names the interpreter."""
+    digest = hashlib.sha256(body.encode("utf-8", "surrogateescape")).hexdigest()
+    return f"#!{interpreter}\n#{_WRITTEN_BY[1:]} {about}\n# Content: sha256 {digest}\n\n{body}"
+
+
 def is_ours(text: str) -> bool:
     """Whether the file was written by sepbridge, changed since or not."""
+    if text.startswith("#!"):
+        return text.partition("\n")[2].startswith(f"#{_WRITTEN_BY[1:]}")
     return text.startswith(_WRITTEN_BY)
 
 

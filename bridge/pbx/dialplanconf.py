@@ -9,7 +9,7 @@ from bridge.core import NumberRange
 from bridge.dialplan import Context, numbers_context
 from bridge.errors import InvalidInput
 from bridge.pbx.conffile import Item, Section, render, token
-from bridge.pbx.pjsipconf import check_extension, check_mailbox
+from bridge.pbx.pjsipconf import WATCHED_CONTEXT, WATCHER, check_extension, check_group, check_mailbox
 from bridge.ports import SipEndpoint
 
 NUMBERS_CONTEXT = "sepbridge-numbers"
@@ -18,6 +18,10 @@ MEETME_CONTEXT = "sepbridge-meetme-numbers"
 """Holds the numbers of meet-me conferences (asterisk-conf/sepbridge/services/meetme.conf)."""
 MOST_MEETME = 1000
 _EXTENSION = re.compile(r"_?[0-9A-DXZN*#+.\[\]-]{1,90}")
+_WITH_HINTS = ("sepbridge-services", "sepbridge-custom")
+"""Contexts besides those of the numbers in which hints may stand."""
+GROUPS_VARIABLE = "SEPBRIDGE_PICKUP_GROUPS"
+"""Read by services/pickup.conf."""
 RING_SUBROUTINE = "sepbridge-ring"
 """How a number is called, with its forwards, do-not-disturb and mailbox: written there, once for all."""
 
@@ -93,3 +97,16 @@ def numbers_text(numbers: Iterable[tuple[str, str]]) -> str:
     for partition, text in numbers:
         texts.setdefault(numbers_context(partition), []).append(text)
     return "\n".join(Section(name).text() + "".join(lines) for name, lines in texts.items())
+
+
+def pickup_groups_text(groups: Iterable[str]) -> str:
+    """All pickup groups of the site, for those who take a call of another one. Raises InvalidInput."""
+    names = ",".join(sorted({check_group(group) for group in groups if group}))
+    return render((Section("globals", (Item(GROUPS_VARIABLE, names),)),))
+
+
+def watcher_contexts_text(partitions: Iterable[str]) -> str:
+    """The contexts of the watcher: one with nothing to call, and one with everything that has a hint."""
+    names = dict.fromkeys((NUMBERS_CONTEXT, *map(numbers_context, partitions), *_WITH_HINTS))
+    includes = tuple(Item("include", name, arrow=True) for name in names)
+    return render((Section(WATCHER), Section(WATCHED_CONTEXT, includes)))

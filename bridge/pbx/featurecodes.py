@@ -27,8 +27,14 @@ class FeatureCodes:
     dnd_off: str = "*79"
     dnd_toggle: str = "*76"
     """Also watched, as ``*761001``."""
+    pickup: str = "*8"
+    """A call that rings in the own group."""
+    directed_pickup: str = "**"
+    """A call that rings at the number dialled behind it."""
     my_voicemail: str = "*97"
     dial_voicemail: str = "*98"
+    self_provisioning: str = "*55"
+    """Where users make an autoregistered phone their own."""
 
     def __post_init__(self) -> None:
         codes = list(asdict(self).values())
@@ -42,7 +48,7 @@ class FeatureCodes:
 DEFAULT_CODES = FeatureCodes()
 
 
-def service_text(name: str, codes: FeatureCodes) -> str:
-    """The dialplan file of one service, with the codes filled in where it has some."""
-    values = {key.upper(): code for key, code in asdict(codes).items()}
+def service_text(name: str, codes: FeatureCodes, **more: str) -> str:
+    """The dialplan file of one service, with the codes, and what else it asks for, filled in."""
+    values = {key.upper(): code for key, code in asdict(codes).items()} | more
     return snippet(name, **{key: values[key] for key in placeholders(name) if key in values})

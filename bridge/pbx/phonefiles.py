@@ -11,9 +11,9 @@ from bridge.dialplan import Context
 from bridge.errors import InvalidInput, WriteFailed
 from bridge.pbx.atomic import remove_leftovers, write_atomically
 from bridge.pbx.conffile import stamped
-from bridge.pbx.dialplanconf import dial_plan_text, number_text, numbers_text
+from bridge.pbx.dialplanconf import dial_plan_text, number_text, numbers_text, pickup_groups_text, watcher_contexts_text
 from bridge.pbx.install import EXTENSIONS_PHONES, EXTENSIONS_SITE, PJSIP_PHONES
-from bridge.pbx.pjsipconf import PjsipOptions, endpoint_text
+from bridge.pbx.pjsipconf import PjsipOptions, endpoint_text, watcher_text
 from bridge.ports import SipEndpoint
 
 _ABOUT = "Replaced as a whole with every change; do not edit."
@@ -34,8 +34,9 @@ class Written:
 class PhoneFiles:
     """Writes them. Blocking; one call at a time."""
 
-    def __init__(self, directory: Path, options: PjsipOptions, dialplan: str = "") -> None:
+    def __init__(self, directory: Path, options: PjsipOptions, dialplan: str = "", *, watcher_secret: str = "") -> None:
         """``dialplan`` goes to the end of the phones' numbers as it is."""
+        self._watcher = watcher_text(watcher_secret) if watcher_secret else ""
         self._directory = directory
         self._dialplan = dialplan
         self._options = options
@@ -65,12 +66,16 @@ class PhoneFiles:
             remove_leftovers(self._directory)
             self._standing = self._blocks(self._read(PJSIP_PHONES))
         # The dialplan first: a number that leads to no endpoint does less harm than an endpoint without a number.
-        dialplan = self._replace(
-            EXTENSIONS_PHONES,
-            numbers_text((one.partition, number) for one, (_, number) in texts.items()) + self._dialplan,
-        )
+        plan = numbers_text((one.partition, number) for one, (_, number) in texts.items())
+        if any(one.call_group for one in texts):
+            plan = f"{plan}\n{pickup_groups_text(one.call_group for one in texts)}"
+        if self._watcher:
+            plan = f"{plan}\n{watcher_contexts_text(one.partition for one in texts)}"
+        dialplan = self._replace(EXTENSIONS_PHONES, plan + self._dialplan)
         dialplan |= self._replace(EXTENSIONS_SITE, dial_plan_text(contexts))
-        pjsip = self._replace(PJSIP_PHONES, "\n".join(text for text, _ in texts.values()))
+        pjsip = self._replace(
+            PJSIP_PHONES, "\n".join([*filter(None, [self._watcher]), *(text for text, _ in texts.values())])
+        )
         new = frozenset(endpoint.name for endpoint, (text, _) in texts.items() if text.strip() not in self._standing)
         self._standing = frozenset(text.strip() for text, _ in texts.values())
         return Written(pjsip, dialplan, new, refused)

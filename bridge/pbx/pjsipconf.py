@@ -40,6 +40,13 @@ def check_extension(number: str) -> str:
     return number
 
 
+def check_group(group: str) -> str:
+    """Return ``group`` if it can be a pickup group or a class of music. Raises InvalidInput."""
+    if not _GROUP.fullmatch(group):
+        raise InvalidInput(f"{group!r} cannot be a pickup group or a class of music", fix="use letters, digits, - _")
+    return group
+
+
 def check_mailbox(mailbox: str) -> str:
     """Return ``mailbox`` if it is empty or a mailbox with its context. Raises InvalidInput."""
     if mailbox and not _MAILBOX.fullmatch(mailbox):
@@ -101,17 +108,12 @@ def endpoint_sections(endpoint: SipEndpoint, options: PjsipOptions) -> tuple[Sec
         "device_state_busy_at": str(endpoint.busy_at),
         "allow_subscribe": "yes",
     }
-    for group in (endpoint.call_group, endpoint.pickup_group, endpoint.music_on_hold):
-        if group and not _GROUP.fullmatch(group):
-            raise InvalidInput(
-                f"{group!r} cannot be a pickup group or a class of music", fix="use letters, digits, - _"
-            )
     if endpoint.call_group:
-        settings["named_call_group"] = endpoint.call_group
+        settings["named_call_group"] = check_group(endpoint.call_group)
     if endpoint.pickup_group:
-        settings["named_pickup_group"] = endpoint.pickup_group
+        settings["named_pickup_group"] = check_group(endpoint.pickup_group)
     if endpoint.music_on_hold:
-        settings["moh_suggest"] = endpoint.music_on_hold
+        settings["moh_suggest"] = check_group(endpoint.music_on_hold)
     if endpoint.mailbox:
         settings["mailboxes"] = check_mailbox(endpoint.mailbox)
     for variable, value in endpoint.variables:
@@ -143,6 +145,35 @@ def endpoint_sections(endpoint: SipEndpoint, options: PjsipOptions) -> tuple[Sec
 def endpoint_text(endpoint: SipEndpoint, options: PjsipOptions) -> str:
     """The endpoint's part of the file, with a comment that names the device. Raises InvalidInput."""
     return f"; {endpoint.device}\n{render(endpoint_sections(endpoint, options))}"
+
+
+WATCHER = "sepbridge-watcher"
+"""The endpoint of the bridge itself, by which it sees what numbers do; also the name of the context of its calls."""
+WATCHED_CONTEXT = "sepbridge-watched"
+"""Has the hints of all numbers."""
+
+
+def watcher_text(secret: str) -> str:
+    """The bridge's own endpoint. It may watch every number, and call none: its context holds nothing.
+
+    Raises InvalidInput.
+    """
+    if not _SECRET.fullmatch(secret):
+        raise InvalidInput("the watcher's secret cannot be used", why="it takes 1 to 30 printable characters")
+    endpoint = {
+        "type": "endpoint",
+        "context": WATCHER,
+        "disallow": "all",
+        "allow": "ulaw",
+        "auth": WATCHER,
+        "identify_by": "username,auth_username",
+        "allow_subscribe": "yes",
+        "subscribe_context": WATCHED_CONTEXT,
+        "notify_early_inuse_ringing": "yes",
+    }
+    auth = {"type": "auth", "auth_type": "userpass", "username": WATCHER, "password": secret}
+    sections = render((Section(WATCHER, _items(endpoint)), Section(WATCHER, _items(auth))))
+    return f"; the bridge itself: it watches the numbers whose lamps phones show\n{sections}"
 
 
 def _user(name: str) -> str:

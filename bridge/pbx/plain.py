@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,14 +22,17 @@ from bridge.pbx.contactwatch import ContactWatch
 from bridge.pbx.dialplanconf import meetme_text
 from bridge.pbx.linefeatures import AsteriskLineFeatures
 from bridge.pbx.notify import check_sync_fields, restart_fields
+from bridge.pbx.numberstates import AsteriskNumberStates
+from bridge.pbx.parking import AsteriskParking
 from bridge.pbx.phonefiles import PhoneFiles
-from bridge.pbx.pjsipconf import PjsipOptions
+from bridge.pbx.pjsipconf import WATCHER, PjsipOptions
 from bridge.ports import Clock, Contact, EventSink, PbxListener, PbxStatus, RestartKind, SipEndpoint
 
 _log = logging.getLogger(__name__)
 
 _PJSIP = "res_pjsip.so"
 _DIALPLAN = "pbx_config.so"
+_MOST_CONTEXTS = 100
 _SINGLY = 8
 """Up to so many endpoints are confirmed one by one, password and context included; beyond, by one list."""
 _NOT_TAKEN = 'Asterisk does not know it after a reload; its log ("res_sorcery_config") says which setting it refused'
@@ -43,6 +46,8 @@ class PlainAsteriskSettings:
     directory: Path
     """Ours, included by Asterisk: ``/etc/asterisk/sepbridge``."""
     pjsip: PjsipOptions = field(default_factory=PjsipOptions)
+    watcher_secret: str = field(default="", repr=False)
+    """Password of our own endpoint, by which we watch numbers; empty for none."""
     gather: float = 0.5
     """How long changes may wait, while a reload runs, to be written together."""
     reload_patience: float = 60.0
@@ -70,8 +75,17 @@ class PlainAsterisk:
         self._clock = clock
         self._backlog = Backlog()
         self._contexts: tuple[Context, ...] = ()
-        self._files = PhoneFiles(settings.directory, settings.pjsip, meetme_text(settings.meetme))
+        self._files = PhoneFiles(
+            settings.directory,
+            settings.pjsip,
+            meetme_text(settings.meetme),
+            watcher_secret=settings.watcher_secret,
+        )
         self._ami = Ami(settings.ami, on_state=self._state_changed, on_event=self._event)
+        self.numbers = AsteriskNumberStates(self._ami)
+        """Whether numbers can be called (the NumberStates port)."""
+        self.parking = AsteriskParking(self._ami)
+        """What happens in its park slots."""
         self.line_features = AsteriskLineFeatures(self._ami)
         """Forwards and do-not-disturb (the LineFeatureStore port)."""
         self.conferences = AsteriskConferences(self._ami)
@@ -169,7 +183,30 @@ class PlainAsterisk:
 
     async def foreign_numbers(self) -> frozenset[str]:
         """Names of endpoints in Asterisk that are not ours. Raises PbxError."""
-        return await self._names_in_asterisk() - self._backlog.names
+        return await self._names_in_asterisk() - self._backlog.names - {WATCHER}
+
+    async def extensions(self, contexts: Collection[str]) -> frozenset[str]:
+        """Extensions and patterns of these contexts and of what they include. Raises PbxError."""
+        found: set[str] = set()
+        seen: set[str] = set()
+        waiting = list(contexts)
+        while waiting and len(seen) < _MOST_CONTEXTS:
+            context = waiting.pop()
+            if context in seen:
+                continue
+            seen.add(context)
+            answer = await self._ami.action("ShowDialPlan", [("Context", context)])
+            for step in answer.named("ListDialplan"):
+                if included := step.get("IncludeContext"):
+                    waiting.append(included)
+                elif step.get("Extension"):
+                    found.add(step.get("Extension"))
+        return frozenset(found)
+
+    async def calls(self) -> int:
+        """How many channels are in a call. Raises PbxError."""
+        answer = await self._ami.action("CoreShowChannels")
+        return len(answer.named("CoreShowChannel"))
 
     async def contacts(self) -> Sequence[Contact]:
         """Every registration of our endpoints, ordered by endpoint. Raises PbxError."""
@@ -356,6 +393,8 @@ class PlainAsterisk:
             self._dirty = dict.fromkeys(self._dirty, True)
             self._backlog.connected()
             self._contacts.connected()
+            self.parking.connected()
+            self.numbers.connected()
             self._to_reload.set()
         else:
             self._sink.record(PbxLost(at=self._since, why=state.trouble.why if state.trouble else ""))
@@ -364,4 +403,6 @@ class PlainAsterisk:
 
     def _event(self, message: AmiMessage) -> None:
         self._contacts.event(message)
+        self.parking.event(message)
+        self.numbers.event(message)
         self.line_features.event(message)

@@ -12,10 +12,7 @@ from bridge.sccp.display import DisplayPromptStatus
 from bridge.sccp.features import (
     BlfStatus,
     FeatureStat,
-    Notification,
     ServiceUrlStat,
-    SubscriptionStat,
-    SubscriptionStatReq,
 )
 from bridge.sccp.labels import Label
 from bridge.sccp.lines import CallCount, CallCountRes, ForwardStat, LineStat, SpeedDialStat
@@ -52,7 +49,6 @@ QUESTIONS: tuple[type[Message], ...] = (
     SoftKeySetReq,
     SoftKeyTemplateReq,
     SpeedDialStatReq,
-    SubscriptionStatReq,
     TimeDateReq,
     VersionReq,
 )
@@ -94,9 +90,6 @@ def answers_to(
         case CallCountReq():
             counts = tuple(CallCount(line.max_calls, line.busy_trigger) for line in profile.lines)
             return (CallCountRes(len(counts), 1, counts),)
-        case SubscriptionStatReq():
-            number, feature = question.transaction_id, question.feature_id
-            return (SubscriptionStat(number, feature, question.timer), Notification(number, feature))
         case _:
             return ()
 
@@ -110,6 +103,10 @@ def line_stat(instance: int, profile: StationProfile) -> LineStat:
     """What a line button shows, and what the top of the screen says of the first line."""
     line = profile.line(instance)
     if line is None:
+        lamp = profile.lamp(profile.lamp_of_line(instance))
+        if lamp is not None:
+            label = lamp.label or lamp.number
+            return LineStat(instance, lamp.number, label, label)
         return LineStat(instance)
     shown = line.shown_number or line.display_name or line.number
     return LineStat(instance, line.number, shown, line.label or line.number)
@@ -131,10 +128,12 @@ def service_url_stat(index: int, profile: StationProfile) -> ServiceUrlStat:
 
 
 def _feature_stat(index: int, profile: StationProfile, buttons: tuple[ButtonDefinition, ...]) -> FeatureStat:
-    speed_dial = profile.speed_dial(index)
-    if speed_dial is not None and ButtonDefinition(index, StimulusType.BLF_SPEED_DIAL) in buttons:
-        label = speed_dial.label or speed_dial.number
-        return FeatureStat(index, StimulusType.BLF_SPEED_DIAL, BlfStatus.UNKNOWN, label)
+    lamp = profile.lamp(index)
+    if lamp is not None and ButtonDefinition(index, StimulusType.BLF_SPEED_DIAL) in buttons:
+        return FeatureStat(index, StimulusType.BLF_SPEED_DIAL, BlfStatus.UNKNOWN, lamp.label or lamp.number)
+    if ButtonDefinition(index, StimulusType.DIRECTED_PARK) in buttons and 0 < index <= len(profile.park_buttons):
+        label = profile.park_buttons[index - 1].shown
+        return FeatureStat(index, StimulusType.DIRECTED_PARK, BlfStatus.IDLE, label)
     if ButtonDefinition(index, StimulusType.FEATURE) in buttons:
         return FeatureStat(index, StimulusType.FEATURE, 0, Label.PRIVATE)
     return FeatureStat(index, StimulusType.UNDEFINED)

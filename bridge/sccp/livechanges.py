@@ -14,12 +14,12 @@ from bridge.sccp.buttons import ButtonDefinition
 from bridge.sccp.device import DefineTimeDate
 from bridge.sccp.features import BlfStatus, FeatureStat
 from bridge.sccp.message import Message
-from bridge.sccp.profile import StationProfile
+from bridge.sccp.profile import LAMPS_SINCE, StationProfile
 from bridge.sccp.stimuli import StimulusType
 
 FEATURE_LABELS_TWICE = 15
 """From this version on a new label of a feature button is sent without its last character first."""
-_LIVE = ("lines", "speed_dials", "services", "idle_prompt", "softkeys", "buttons")
+_LIVE = ("lines", "speed_dials", "lamps", "services", "idle_prompt", "softkeys", "buttons")
 _TOLERANCE = timedelta(seconds=30)
 
 
@@ -40,6 +40,8 @@ def live_changes(
     if replace(old, **{name: getattr(new, name) for name in _LIVE}) != new:
         return None
     if [line.number for line in old.lines] != [line.number for line in new.lines]:
+        return None
+    if [lamp.number for lamp in old.lamps] != [lamp.number for lamp in new.lamps]:
         return None
     if len(old.speed_dials) != len(new.speed_dials) or len(old.services) != len(new.services):
         return None
@@ -93,13 +95,16 @@ def _labels(
         if replace(before, max_calls=after.max_calls, busy_trigger=after.busy_trigger) != after:
             yield line_stat(index, new)
     for index, (one, other) in enumerate(zip(old.speed_dials, new.speed_dials, strict=True), 1):
-        if one == other:
-            continue
-        if ButtonDefinition(index, StimulusType.BLF_SPEED_DIAL) in buttons:
-            label = other.label or other.number
-            yield from relabelled(FeatureStat(index, StimulusType.BLF_SPEED_DIAL, BlfStatus.UNKNOWN, label), version)
-        else:
+        if one != other:
             yield speed_dial_stat(index, new)
+    for index, (dark, lit) in enumerate(zip(old.lamps, new.lamps, strict=True), 1):
+        if dark.label == lit.label:
+            continue
+        if version < LAMPS_SINCE:
+            yield line_stat(len(new.lines) + index, new)
+        elif ButtonDefinition(index, StimulusType.BLF_SPEED_DIAL) in buttons:
+            label = lit.label or lit.number
+            yield from relabelled(FeatureStat(index, StimulusType.BLF_SPEED_DIAL, BlfStatus.UNKNOWN, label), version)
     for index, (earlier, later) in enumerate(zip(old.services, new.services, strict=True), 1):
         if earlier != later:
             yield service_url_stat(index, new)

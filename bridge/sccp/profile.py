@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from bridge.core import LampPolicy, Switch
 from bridge.sccp.address import UNSPECIFIED, StationAddress
 from bridge.sccp.buttonlayouts import lay_out
 from bridge.sccp.buttons import ButtonDefinition
@@ -20,6 +21,9 @@ from bridge.sccp.softkeyplan import DEFAULT_SOFT_KEYS, SoftKeyPlan
 from bridge.sccp.stimuli import StimulusType
 from bridge.sccp.traits import StationTraits
 from bridge.sccp.versions import NEWEST
+
+LAMPS_SINCE = 15
+"""From this version on there are buttons that show what a number does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,14 @@ class StationLine:
     """Seconds in which the user may still dial something else."""
     hold_reversion: float = 0.0
     """Seconds after which the user is reminded of a held call; 0 for never."""
+    voicemail_pilot: str = ""
+    """What the messages button dials; empty for the site's."""
+    mailbox: str = ""
+    """Where iDivert sends its calls, ``1001@default``; empty for nowhere."""
+    lamp: LampPolicy = LampPolicy.LIGHT_AND_PROMPT
+    """How waiting messages are shown."""
+    audible_messages: Switch = Switch.DEFAULT
+    """A stutter tone while messages wait; by default where the phone has no lamp."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +64,29 @@ class SpeedDial:
 
     number: str
     label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BusyLamp:
+    """A speed dial whose button shows what the number does."""
+
+    number: str
+    label: str = ""
+    pickup: bool = True
+    """Pressed while the number rings, it takes the call."""
+
+
+@dataclass(frozen=True, slots=True)
+class ParkButton:
+    """A button for a park slot, with a lamp."""
+
+    slot: str
+    label: str = ""
+
+    @property
+    def shown(self) -> str:
+        """What stands beside it."""
+        return self.label or self.slot
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +114,9 @@ class StationProfile:
     local_time: Callable[[], datetime] = field(compare=False, repr=False)
     speed_dials: tuple[SpeedDial, ...] = ()
     services: tuple[ServiceButton, ...] = ()
+    lamps: tuple[BusyLamp, ...] = ()
+    """The buttons of type BLF_SPEED_DIAL, the first one first."""
+    park_buttons: tuple[ParkButton, ...] = ()
     buttons: tuple[ButtonDefinition, ...] = ()
     """A button template of the site's own; empty for what the model has, filled with lines, then speed dials."""
     softkeys: SoftKeyPlan = DEFAULT_SOFT_KEYS
@@ -108,8 +146,27 @@ class StationProfile:
         """Speed dial ``instance``, counted from 1, or None."""
         return self.speed_dials[instance - 1] if 0 < instance <= len(self.speed_dials) else None
 
-    def button_template(self, device_type: DeviceType, add_on_buttons: int = 0) -> tuple[ButtonDefinition, ...]:
-        """What each button of this device is."""
+    def lamp(self, instance: int) -> BusyLamp | None:
+        """Busy lamp ``instance``, counted from 1, or None."""
+        return self.lamps[instance - 1] if 0 < instance <= len(self.lamps) else None
+
+    def lamp_of_line(self, line: int) -> int:
+        """The lamp that a phone below version 15 has as a line button behind its own lines; 0 where it is none."""
+        lamp = line - len(self.lines)
+        return lamp if 0 < lamp <= len(self.lamps) else 0
+
+    def button_template(
+        self, device_type: DeviceType, add_on_buttons: int = 0, *, version: int = NEWEST
+    ) -> tuple[ButtonDefinition, ...]:
+        """What each button of this device is. Below version 15 a busy lamp is a line (SCCP flows reference, 4.8)."""
+        if self.buttons and version < LAMPS_SINCE:
+            behind = len(self.lines)
+            return tuple(
+                ButtonDefinition(behind + each.instance, StimulusType.LINE)
+                if each.type == StimulusType.BLF_SPEED_DIAL
+                else each
+                for each in self.buttons
+            )
         if self.buttons:
             return self.buttons
         return lay_out(

@@ -24,6 +24,7 @@ from bridge.sccp.codepage import CodePage
 from bridge.sccp.device import DefineTimeDate, Reset, ResetType
 from bridge.sccp.dialect import Dialect
 from bridge.sccp.display import DisplayNotify, DisplayPriNotify, DisplayPromptStatus
+from bridge.sccp.features import SubscriptionStatReq
 from bridge.sccp.framing import Frame, Framer
 from bridge.sccp.inputs import AddOns, to_event
 from bridge.sccp.keys import IpPort
@@ -53,6 +54,7 @@ from bridge.sccp.stationevents import (
     CapabilitiesReported,
     ReceiveChannelOpened,
     RegisterRequested,
+    StateAsked,
     StationEvent,
     StationMessageIgnored,
     StationRegistered,
@@ -202,7 +204,7 @@ class StationSession:
             shapes=(shape(CallInfo, form="static"),) if self.traits.static_call_info else (),
             legacy=self.traits.legacy,
         )
-        self.buttons = profile.button_template(register.device_type, self._add_ons.buttons)
+        self.buttons = profile.button_template(register.device_type, self._add_ons.buttons, version=version)
         self.state = SessionState.ACCEPTED
         self._ready_at = now + self._settings.questions_end
         self._acknowledge()
@@ -250,7 +252,8 @@ class StationSession:
         old, register = self.profile, self.register
         if old is None or register is None or not self.is_accepted:
             return False
-        if profile.button_template(register.device_type, self._add_ons.buttons) != self.buttons:
+        version = self.dialect.version
+        if profile.button_template(register.device_type, self._add_ons.buttons, version=version) != self.buttons:
             return False
         changes = live_changes(
             old, profile, self.buttons, version=self.dialect.version, labels=self._add_ons.take_labels, keys=keys
@@ -360,6 +363,8 @@ class StationSession:
                     self._ready(now)
                 elif self.state is SessionState.ACCEPTED:
                     self._ready_at = now + self._settings.questions_end
+            case SubscriptionStatReq():
+                self._report(StateAsked(message.transaction_id, message.subscription_id, message.timer))
             case _ if isinstance(message, QUESTIONS):
                 self._answer(message, now)
             case _:
@@ -467,7 +472,9 @@ class StationSession:
     def _add_on(self, message: ExtensionDeviceCaps) -> None:
         self._add_ons = self._add_ons.with_module(message)
         if self.profile is not None and self.register is not None:
-            self.buttons = self.profile.button_template(self.register.device_type, self._add_ons.buttons)
+            self.buttons = self.profile.button_template(
+                self.register.device_type, self._add_ons.buttons, version=self.dialect.version
+            )
 
     def _silence_ends(self) -> float:
         profile = self.profile

@@ -85,6 +85,7 @@ DEFAULT_SETS: tuple[KeysOfState, ...] = (
             _E.OTHER_PICK_UP,
             _E.MEET_ME,
             _E.HUNT_GROUP_LOGIN,
+            _E.CALL_BACK,
         ),
     ),
     KeysOfState(

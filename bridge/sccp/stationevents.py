@@ -165,6 +165,16 @@ class NumberDialled:
 
 
 @dataclass(frozen=True, slots=True)
+class StateAsked:
+    """The phone wants to show in one of its lists how a number stands, now and whenever that changes."""
+
+    transaction_id: int
+    number: str
+    timer: int = 0
+    """Seconds, as the phone put it; the answer repeats them."""
+
+
+@dataclass(frozen=True, slots=True)
 class ApplicationDataReceived:
     """The user chose something in an XML document that was sent to the screen, or left it."""
 
@@ -254,6 +264,7 @@ StationEvent = (
     | StationMessageIgnored
     | MediaPathChanged
     | ApplicationDataReceived
+    | StateAsked
     | UserInput
     | MediaReport
 )

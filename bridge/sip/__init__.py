@@ -19,11 +19,14 @@ from bridge.sip.events import (
     IncomingCall,
     InfoReceived,
     MessageIgnored,
+    Notified,
     NotifyReceived,
     OfferReceived,
     Registered,
     RegistrationFailed,
     SessionChanged,
+    SubscriptionEnded,
+    SubscriptionFailed,
     TransferEnded,
     TransferProgress,
     TransferRequested,
@@ -35,6 +38,7 @@ from bridge.sip.message import Header
 from bridge.sip.registration import RegistrationState
 from bridge.sip.replaces import ReferTarget, Replaces
 from bridge.sip.sdp import AudioSession, Codec, Direction, codec_named
+from bridge.sip.subscription import Subscription, SubscriptionState
 from bridge.sip.useragent import UserAgent
 
 __all__ = [
@@ -60,6 +64,7 @@ __all__ = [
     "IncomingCall",
     "InfoReceived",
     "MessageIgnored",
+    "Notified",
     "NotifyReceived",
     "OfferReceived",
     "ReferTarget",
@@ -70,6 +75,10 @@ __all__ = [
     "Replaces",
     "SessionChanged",
     "SipIds",
+    "Subscription",
+    "SubscriptionEnded",
+    "SubscriptionFailed",
+    "SubscriptionState",
     "TransferEnded",
     "TransferProgress",
     "TransferRequested",

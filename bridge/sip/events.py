@@ -12,6 +12,7 @@ from bridge.sip.sdp import AudioSession
 
 if TYPE_CHECKING:
     from bridge.sip.calls import Call
+    from bridge.sip.subscription import Subscription
 
 
 class EndReason(StrEnum):
@@ -223,6 +224,36 @@ class NotifyReceived:
 
 
 @dataclass(frozen=True, slots=True)
+class Notified:
+    """What a subscription of ours brings; its NOTIFY is answered already."""
+
+    subscription: Subscription
+    content_type: str
+    """In lower case, without parameters."""
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionFailed:
+    """A subscription does not stand, or not any more: nothing is known of the resource. It will be tried again."""
+
+    subscription: Subscription
+    status: int
+    """SIP status; 408 when nobody answered, 503 when the connection failed, 0 when the server ended it."""
+    reason: str
+    """In words."""
+    retry_in: float
+    """Seconds until the next attempt."""
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionEnded:
+    """A subscription is over, as asked."""
+
+    subscription: Subscription
+
+
+@dataclass(frozen=True, slots=True)
 class InfoReceived:
     """An INFO within a call: DTMF of peers without RFC 4733."""
 
@@ -264,6 +295,9 @@ Event = (
     | TransferProgress
     | TransferEnded
     | NotifyReceived
+    | Notified
+    | SubscriptionFailed
+    | SubscriptionEnded
     | InfoReceived
     | ConnectionFailed
     | MessageIgnored

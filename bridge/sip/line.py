@@ -20,6 +20,7 @@ from bridge.sip.exchange import Exchange, Incoming, Outgoing
 from bridge.sip.ids import SipIds
 from bridge.sip.message import Header, from_tag, reply_to, sequence, to_tag, top_via
 from bridge.sip.registration import Registration
+from bridge.sip.subscription import Subscription
 from bridge.sip.timers import TimerValues
 
 _STALE = "stale"
@@ -49,10 +50,10 @@ class Line:
 
     # --- sending -----------------------------------------------------------------------------------------------------
 
-    def send(self, request: Request, owner: Call | Registration | None, *, now: float) -> Outgoing:
+    def send(self, request: Request, owner: Call | Registration | Subscription | None, *, now: float) -> Outgoing:
         """Start a client transaction."""
         request.headers.set("User-Agent", self.account.product)
-        if isinstance(owner, Registration):
+        if isinstance(owner, Registration | Subscription):
             self._authorize(request, frozenset(mark for mark in self._digests if mark.startswith("Authorization ")))
         return self.exchange.send(request, self.account.server, owner, now=now)
 
@@ -119,6 +120,8 @@ class Line:
         owner = outgoing.owner
         if isinstance(owner, Call) and not owner.may_repeat(outgoing):
             return False
+        if isinstance(owner, Subscription) and not owner.is_current(outgoing.request):
+            return False
         proxy = response.code == 407
         header = "Proxy-Authorization" if proxy else "Authorization"
         challenges = response.headers.getlist("Proxy-Authenticate" if proxy else "WWW-Authenticate")
@@ -155,7 +158,7 @@ class Line:
         match owner:
             case Call():
                 number = owner.next_sequence(request)
-            case Registration():
+            case Registration() | Subscription():
                 number = owner.next_sequence()
             case _:
                 number = sequence(request).sequence + 1

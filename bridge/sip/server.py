@@ -17,6 +17,7 @@ from bridge.sip.line import Line
 from bridge.sip.message import Header, content_type, from_of, to_of, to_tag, tokens
 from bridge.sip.replaces import replaces_in
 from bridge.sip.sdp import MEDIA_TYPE
+from bridge.sip.subscription import Subscription
 from bridge.sip.transfer import is_of_transfer
 
 _KNOWN_METHODS = frozenset(
@@ -36,11 +37,19 @@ def accept_every_notify(_: NotifyReceived) -> int:
 class UserAgentServer:
     """Shares the line and the calls with its user agent."""
 
-    __slots__ = ("_calls", "_line", "_notify_policy", "max_calls")
+    __slots__ = ("_calls", "_line", "_notify_policy", "_subscriptions", "max_calls")
 
-    def __init__(self, line: Line, calls: dict[Call, None], max_calls: int, notify_policy: NotifyPolicy) -> None:
+    def __init__(
+        self,
+        line: Line,
+        calls: dict[Call, None],
+        subscriptions: dict[Subscription, None],
+        max_calls: int,
+        notify_policy: NotifyPolicy,
+    ) -> None:
         self._line = line
         self._calls = calls
+        self._subscriptions = subscriptions
         self.max_calls = max_calls
         self._notify_policy = notify_policy
 
@@ -82,12 +91,18 @@ class UserAgentServer:
             else:
                 status = 405 if request.method in _KNOWN_METHODS else 501
                 self._line.reply(incoming, status, Header("Allow", ALLOW), now=now)
+        elif request.method == "NOTIFY" and (subscription := self._subscription_of(request)) is not None:
+            self._line.reply(incoming, subscription.notify(request, now=now), now=now)
         elif request.method == "NOTIFY":
             self._notify(incoming, now)  # of a subscription that we never made: Asterisk's message waiting is such
         elif request.method == "OPTIONS":
             self._answer_options(incoming, now)
         else:
             self._line.reply(incoming, 481, now=now)
+
+    def _subscription_of(self, request: Request) -> Subscription | None:
+        key = request.headers["Call-ID"], to_tag(request)
+        return next((each for each in self._subscriptions if each.key == key), None)
 
     def _incoming_call(self, incoming: Incoming, now: float) -> None:
         request = incoming.request

@@ -36,6 +36,7 @@ from bridge.sip.registration import Registration, RegistrationState
 from bridge.sip.replaces import Replaces
 from bridge.sip.sdp import AudioSession, Direction
 from bridge.sip.server import NotifyPolicy, UserAgentServer, accept_every_notify
+from bridge.sip.subscription import Subscription
 from bridge.sip.timers import RFC_TIMERS, TimerValues
 
 
@@ -49,6 +50,7 @@ class UserAgent:
         "_line",
         "_registration",
         "_server",
+        "_subscriptions",
         "account",
     )
 
@@ -67,7 +69,8 @@ class UserAgent:
         self._registration = Registration(account, ids, local)
         self._framer = StreamFramer()
         self._calls: dict[Call, None] = {}
-        self._server = UserAgentServer(self._line, self._calls, max_calls, notify_policy)
+        self._subscriptions: dict[Subscription, None] = {}
+        self._server = UserAgentServer(self._line, self._calls, self._subscriptions, max_calls, notify_policy)
         self._keepalive = Keepalive(account.keepalive if account.server.transport.reliable else 0.0)
 
     # --- what can be read --------------------------------------------------------------------------------------------
@@ -106,6 +109,11 @@ class UserAgent:
         """The calls that have not ended."""
         return tuple(call for call in self._calls if call.state is not CallState.ENDED)
 
+    @property
+    def subscriptions(self) -> tuple[Subscription, ...]:
+        """The subscriptions that are not over."""
+        return tuple(self._subscriptions)
+
     # --- registration and connection ---------------------------------------------------------------------------------
 
     def register(self, *, now: float) -> None:
@@ -125,6 +133,8 @@ class UserAgent:
         self._keepalive.start(self._line.ids.fraction(), now=now)
         if self._registration.wanted:
             self._registration.register(now=now)
+        for subscription in self._subscriptions:
+            subscription.contact = self._line.contact
         self._after(now)
 
     def connection_lost(self, *, now: float) -> None:
@@ -135,6 +145,8 @@ class UserAgent:
         self._keepalive.stop()
         self._registration.connection_lost(now=now)
         self._line.exchange.transport_failed(self.account.server, now=now)
+        for subscription in self._subscriptions:
+            subscription.connection_lost(now=now)
         self._after(now)
         self._line.exchange.data_to_send()  # nothing of it can leave any more
 
@@ -279,6 +291,47 @@ class UserAgent:
         call.send_info(media_type, body, now=now)
         self._after(now)
 
+    # --- subscriptions -----------------------------------------------------------------------------------------------
+
+    def subscribe(
+        self,
+        user: str,
+        *,
+        event: str = "dialog",
+        media_type: str = "application/dialog-info+xml",
+        expires: int,
+        now: float,
+    ) -> Subscription:
+        """Watch ``user`` at our domain, until ``unsubscribe``: Notified and SubscriptionFailed follow.
+
+        Raises InvalidInput.
+        """
+        target = self._target(user)
+        subscription = Subscription(
+            self.account,
+            self._line.ids,
+            user_part(target.user or ""),
+            event=event,
+            media_type=media_type,
+            expires=expires,
+            contact=self._line.contact,
+            values=self._line.values,
+        )
+        subscription.subscribe(now=now)
+        self._subscriptions[subscription] = None
+        self._after(now)
+        return subscription
+
+    def resubscribe(self, subscription: Subscription, *, now: float) -> None:
+        """Have the whole state told anew; at once, also where a subscription waits to be tried again."""
+        subscription.refresh(now=now)
+        self._after(now)
+
+    def unsubscribe(self, subscription: Subscription, *, now: float) -> None:
+        """Watch no longer; SubscriptionEnded follows."""
+        subscription.unsubscribe(now=now)
+        self._after(now)
+
     # --- the five verbs ----------------------------------------------------------------------------------------------
 
     def receive_datagram(self, data: bytes, source: tuple[str, int], *, now: float) -> None:
@@ -304,6 +357,8 @@ class UserAgent:
         self._registration.handle_timer(now=now)
         for call in list(self._calls):
             call.handle_timer(now=now)
+        for subscription in list(self._subscriptions):
+            subscription.handle_timer(now=now)
         self._keep_alive(now)
         self._after(now)
 
@@ -311,6 +366,7 @@ class UserAgent:
         """When to call ``handle_timer``, or None."""
         times = [self._line.exchange.timer(), self._registration.timer(), self._keepalive.timer()]
         times += [call.timer() for call in self._calls]
+        times += [subscription.timer() for subscription in self._subscriptions]
         return min((at for at in times if at is not None), default=None)
 
     def data_to_send(self) -> list[tuple[bytes, Destination]]:
@@ -330,6 +386,7 @@ class UserAgent:
                 self._line.send(self._registration.requests.popleft(), self._registration, now=now)
             while self._registration.events:
                 self._line.report(self._registration.events.popleft())
+            self._serve_subscriptions(now)
             event = self._line.exchange.next_event()
             match event:
                 case None:
@@ -347,6 +404,8 @@ class UserAgent:
                             call.request_failed(event.outgoing, event.outcome, now=now)
                         case Registration() as registration:
                             registration.failed(event.outcome, now=now)
+                        case Subscription() as subscription:
+                            subscription.failed(event.outgoing.request, event.outcome, now=now)
                 case AnswerFailed():
                     for call in list(self._calls):
                         call.answer_failed(event.incoming, event.outcome)
@@ -354,6 +413,15 @@ class UserAgent:
                     self._line.report(MessageIgnored(str(event.source), event.why))
         for call in [call for call in self._calls if call.is_over]:
             del self._calls[call]
+
+    def _serve_subscriptions(self, now: float) -> None:
+        for subscription in list(self._subscriptions):
+            while subscription.requests:
+                self._line.send(subscription.requests.popleft(), subscription, now=now)
+            while subscription.events:
+                self._line.report(subscription.events.popleft())
+            if subscription.is_over:
+                del self._subscriptions[subscription]
 
     def _response(self, outgoing: Outgoing, response: Response, now: float) -> None:
         owner = outgoing.owner
@@ -363,6 +431,8 @@ class UserAgent:
             owner.receive_response(outgoing, response, now=now)
         elif isinstance(owner, Registration):
             owner.receive(response, now=now)
+        elif isinstance(owner, Subscription):
+            owner.receive(outgoing.request, response, now=now)
 
     # --- inside: the rest --------------------------------------------------------------------------------------------
 

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from datetime import datetime
 from ipaddress import ip_network
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from sqlalchemy import Column, Connection, Select, select, update
+from sqlalchemy import Column, Connection, Select, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from bridge.autoregistration.policy import AutoregistrationSettings, Window
-from bridge.core import NumberRange
+from bridge.autoregistration.phonelists import ListEntry
+from bridge.autoregistration.policy import (
+    AutoregistrationSettings,
+    RogueSettings,
+    SecurityPolicy,
+    UnknownMode,
+    Window,
+)
+from bridge.core import DeviceName, NumberRange
 from bridge.errors import ConfigurationError, NotFound
 from bridge.store.failures import UPGRADE
+from bridge.store.tables import autoregistration_policy as policy_table
 from bridge.store.tables import autoregistration_settings as settings_table
-from bridge.store.tables import callmanager_group, callmanager_group_member, server
+from bridge.store.tables import callmanager_group, callmanager_group_member, phone_verdict, server
 
 _Value = TypeVar("_Value")
 
@@ -45,6 +55,7 @@ class SqlAutoregistrationRepository:
             partition=row.route_partition,
             pool=row.pool,
             allowed_networks=tuple(ip_network(each) for each in row.allowed_networks),
+            **self._policy(),
         )
 
     def save(self, settings: AutoregistrationSettings) -> None:
@@ -74,10 +85,79 @@ class SqlAutoregistrationRepository:
                 f"there is no device pool {settings.pool!r}, or no partition {settings.partition!r}",
                 fix="create it first, or choose another one",
             ) from None
+        self._save_policy(settings)
         name = self._connection.execute(_first_server(server.c.name)).scalar()
         if name is not None:
             flag = {"autoregistration_disabled": settings.server_disabled}
             self._connection.execute(update(server).where(server.c.name == name).values(**flag))
+
+    def verdicts(self, names: Collection[DeviceName] | None = None) -> dict[DeviceName, bool]:
+        """What admins decided on phones by name: approved or denied. Of all phones, or of those named."""
+        query = select(phone_verdict.c.device_name, phone_verdict.c.approved)
+        if names is not None:
+            query = query.where(phone_verdict.c.device_name.in_([each.value for each in names]))
+        return {DeviceName(name): approved for name, approved in self._connection.execute(query)}
+
+    def judge(self, name: DeviceName, approved: bool | None, at: datetime) -> None:
+        """Note what an admin decided on a phone; None forgets it."""
+        self._connection.execute(delete(phone_verdict).where(phone_verdict.c.device_name == name.value))
+        if approved is not None:
+            self._connection.execute(insert(phone_verdict).values(device_name=name.value, approved=approved, at=at))
+
+    def _policy(self) -> dict[str, Any]:
+        row = self._connection.execute(select(policy_table).where(policy_table.c.id == 1)).one_or_none()
+        if row is None:
+            return {}
+        return {
+            "allowed": tuple(ListEntry.parse(each) for each in row.allowed),
+            "denied": tuple(ListEntry.parse(each) for each in row.denied),
+            "unknown": UnknownMode(row.unknown_phones),
+            "phones_left": row.phones_left,
+            "warn_after": row.warn_after,
+            "approval": row.approval,
+            "secure": row.secure,
+            "security": SecurityPolicy(row.security),
+            "backup": row.backup,
+            "protocol_chosen": row.protocol_chosen,
+            "without_space": row.without_space,
+            "checked_range": row.checked_range,
+            "rogue": RogueSettings(
+                range=NumberRange(row.rogue_start, row.rogue_end),
+                next_number=row.rogue_next,
+                inbound=row.rogue_inbound,
+                operator=row.rogue_operator,
+                operator_number=row.rogue_operator_number,
+            ),
+        }
+
+    def _save_policy(self, settings: AutoregistrationSettings) -> None:
+        rogue = settings.rogue
+        values: dict[str, Any] = {
+            "allowed": tuple(str(each) for each in settings.allowed),
+            "denied": tuple(str(each) for each in settings.denied),
+            "unknown_phones": settings.unknown.value,
+            "phones_left": settings.phones_left,
+            "warn_after": settings.warn_after,
+            "approval": settings.approval,
+            "secure": settings.secure,
+            "security": settings.security.value,
+            "backup": settings.backup,
+            "protocol_chosen": settings.protocol_chosen,
+            "without_space": settings.without_space,
+            "checked_range": settings.checked_range,
+            "rogue_start": rogue.range.start,
+            "rogue_end": rogue.range.end,
+            "rogue_next": rogue.next_number,
+            "rogue_inbound": rogue.inbound,
+            "rogue_operator": rogue.operator,
+            "rogue_operator_number": rogue.operator_number,
+        }
+        known = self._connection.execute(select(policy_table.c.id).where(policy_table.c.id == 1)).scalar()
+        if known is None:
+            # Whoever saves holds the lock of the settings' row: nobody else inserts at this moment.
+            self._connection.execute(insert(policy_table).values(id=1, **values))
+        else:
+            self._connection.execute(update(policy_table).where(policy_table.c.id == 1).values(**values))
 
     def _disabled(self, without_servers: bool) -> bool:
         """The flag of the server that admits unknown phones: the first of the group (requirement AR-18).

@@ -146,9 +146,12 @@ class SqlDeviceRepository:
         found = self._find(_SELECT.where(_device.c.name.in_(having)))
         return next((device for _, device in sorted(found.items()) if device.number == endpoint), None)
 
-    def count(self) -> int:
-        """How many devices there are."""
-        return self._connection.execute(select(func.count()).select_from(_device)).scalar_one()
+    def count(self, *, temporary: bool = False) -> int:
+        """How many devices there are; only those that autoregistered and were not assigned yet, if asked for."""
+        query = select(func.count()).select_from(_device)
+        if temporary:
+            query = query.where(_device.c.temporary.is_(True))
+        return self._connection.execute(query).scalar_one()
 
     def add(self, device: Device, *, sharing: bool = False) -> None:
         """Add a device with its lines; ``sharing`` lets it have lines that other devices have, too.

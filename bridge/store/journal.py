@@ -50,11 +50,15 @@ class SqlJournal:
         found = (decode(kind, at, name, detail) for kind, at, name, detail in reversed(rows))
         return [event for event in found if event is not None]
 
-    def refuse(self, device: DeviceName, client: str, reason: str, text: str, at: datetime) -> None:
-        """Note a refusal; a phone that comes back is counted, not listed twice."""
+    def refuse(self, device: DeviceName, client: str, reason: str, text: str, at: datetime) -> bool:
+        """Note a refusal; a phone that comes back is counted, not listed twice. True where it is news."""
+        known = select(refused_phone.c.reason).where(refused_phone.c.device_name == device.value)
+        before = self._connection.execute(known).scalar()
         latest = {"client": client[:64], "reason": reason, "text": text[:_TEXT], "last_at": at}
         if self._count_again(device, latest):
-            return
+            if before != reason:
+                self._pruner.after_refusal(self._connection)
+            return before != reason
         new = {"device_name": device.value, "first_at": at, "times": 1, **latest}
         try:
             with self._connection.begin_nested():
@@ -62,8 +66,9 @@ class SqlJournal:
         except IntegrityError:
             # Another node noted it in this very moment.
             self._count_again(device, latest)
-            return
+            return False
         self._pruner.after_refusal(self._connection)
+        return True
 
     def forget_refusal(self, device: DeviceName) -> None:
         """The phone was admitted after all."""

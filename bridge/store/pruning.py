@@ -1,6 +1,7 @@
 """Bounds for what phones, or somebody who pretends to be phones, can make us write down.
 
-A journey keeps its newest 1,000 events, and all journeys together two million; refusals keep the newest 10,000 phones.
+A journey keeps its newest 1,000 events, and all journeys together two million; refusals keep the newest 10,000 phones,
+and stand in the audit trail among its newest 200,000 entries.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from collections import Counter
 
 from sqlalchemy import Connection, delete, func, select
 
-from bridge.store.tables import journey_event, refused_phone
+from bridge.store.tables import audit_event, journey_event, refused_phone
 
 MOST_EVENTS = 1_000
 """Events kept per phone. A journey may be longer by ``SLACK`` until it is pruned."""
@@ -17,6 +18,8 @@ SLACK = 100
 MOST_EVENTS_IN_ALL = 2_000_000
 """Events kept of all phones; with 250 bytes each, half a gigabyte."""
 MOST_REFUSED = 10_000
+MOST_AUDITED = 200_000
+"""Entries of the audit trail among which refusals are kept. Nothing else in it is ever pruned."""
 
 _CHECK_ALL_EVERY = 10_000
 _MOST_REMEMBERED = 20_000
@@ -64,6 +67,9 @@ class JourneyPruner:
         limit = connection.execute(oldest_kept).scalar()
         if limit is not None:
             connection.execute(delete(refused_phone).where(refused_phone.c.last_at < limit))
+        newest = connection.execute(select(func.max(audit_event.c.id))).scalar() or 0
+        old = audit_event.c.id <= newest - MOST_AUDITED
+        connection.execute(delete(audit_event).where(old, audit_event.c.action.startswith("refused ")))
 
     def _prune_journeys(self, connection: Connection, names: list[str]) -> None:
         for start in range(0, len(names), 500):

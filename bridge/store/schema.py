@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bridge.store import phonebooktables, routingtables, settingstables
+from bridge.store import claimtables, phonebooktables, routingtables, settingstables
 from bridge.store.tables import metadata
 
-__all__ = ["metadata", "phonebooktables", "routingtables", "settingstables"]
+__all__ = ["claimtables", "metadata", "phonebooktables", "routingtables", "settingstables"]

@@ -162,6 +162,43 @@ autoregistration_settings = Table(
 )
 
 
+class _PolicyColumns(TypedColumns):
+    id = Column(Integer, primary_key=True, autoincrement=False)
+    allowed: Named[tuple[str, ...]] = Column(TextList)
+    denied: Named[tuple[str, ...]] = Column(TextList)
+    unknown_phones: Named[str] = Column(String(NAME))
+    phones_left: Named[int | None]
+    warn_after: Named[int]
+    approval: Named[bool]
+    secure: Named[bool]
+    security: Named[str] = Column(String(NAME))
+    backup: Named[bool]
+    protocol_chosen: Named[bool]
+    without_space: Named[bool]
+    checked_range: Named[str] = Column(String(NAME))
+    rogue_start: Named[str] = Column(String(NUMBER))
+    rogue_end: Named[str] = Column(String(NUMBER))
+    rogue_next: Named[str] = Column(String(NUMBER))
+    rogue_inbound: Named[bool]
+    rogue_operator: Named[str] = Column(String(NUMBER))
+    rogue_operator_number: Named[str] = Column(String(NUMBER))
+
+
+# A system that never changed any of it has no row.
+autoregistration_policy = Table(
+    "autoregistration_policy", metadata, _PolicyColumns, CheckConstraint("id = 1", name="one_row"), **EXACT
+)
+
+
+class _VerdictColumns(TypedColumns):
+    device_name = Column(String(NAME), primary_key=True)
+    approved: Named[bool]
+    at: Named[datetime] = Column(Moment)
+
+
+phone_verdict = Table("phone_verdict", metadata, _VerdictColumns, **EXACT)
+
+
 class _DeviceColumns(TypedColumns):
     name = Column(String(NAME), primary_key=True)
     desired_protocol: Named[SignallingProtocol] = Column(ProtocolName)

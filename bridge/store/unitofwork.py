@@ -11,6 +11,7 @@ from sqlalchemy.exc import TimeoutError as NoConnectionInTime
 from bridge.errors import StoreUnavailable
 from bridge.ports import (
     AutoregistrationRepository,
+    ClaimRepository,
     DeviceRepository,
     Journal,
     PhonebookRepository,
@@ -18,6 +19,7 @@ from bridge.ports import (
     SiteRepository,
 )
 from bridge.store.autoregistration import SqlAutoregistrationRepository
+from bridge.store.claims import SqlClaimRepository
 from bridge.store.devices import SqlDeviceRepository
 from bridge.store.journal import SqlJournal
 from bridge.store.phonebook import SqlPhonebookRepository
@@ -39,6 +41,7 @@ class SqlUnitOfWork:
     objects: SiteObjects
     journal: Journal
     phonebook: PhonebookRepository
+    claims: ClaimRepository
 
     def __init__(self, engine: Engine, pruner: JourneyPruner, *, writes: bool) -> None:
         self._engine = engine
@@ -64,6 +67,7 @@ class SqlUnitOfWork:
         self.objects = SqlSiteObjects(connection, site)
         self.journal = SqlJournal(connection, self._pruner)
         self.phonebook = SqlPhonebookRepository(connection)
+        self.claims = SqlClaimRepository(connection)
         return self
 
     def __exit__(

@@ -11,11 +11,15 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from bridge.app.asjson import plain
+from bridge.app.planoverlap import PbxPlan
 from bridge.app.screenmessages import Delivery, ScreenMessage, checked_message
 from bridge.app.status import ServiceStatus
 from bridge.core import DeviceName
 from bridge.errors import InvalidInput, NotFound, PbxError, SepbridgeError
 from bridge.ports import RestartKind
+
+LONGEST_PAUSE = 3600.0
+"""Seconds between two restarts of phones that were changed."""
 
 
 class Controllable(Protocol):
@@ -23,6 +27,10 @@ class Controllable(Protocol):
 
     async def status(self) -> ServiceStatus:
         """How things stand."""
+        ...
+
+    async def pbx_plan(self) -> PbxPlan:
+        """What Asterisk itself uses of numbers, and how many calls there are. Raises PbxError."""
         ...
 
     async def refresh(self) -> None:
@@ -33,6 +41,10 @@ class Controllable(Protocol):
         self, message: ScreenMessage, *, names: Sequence[DeviceName] = (), pool: str = ""
     ) -> tuple[Delivery, ...]:
         """Show a text on phones. Raises NotFound."""
+        ...
+
+    async def restart_changed(self, names: Sequence[DeviceName], *, every: float) -> None:
+        """Take up changes of these phones, and let each start again once, ``every`` seconds."""
         ...
 
     async def restart_phone(self, name: DeviceName, kind: RestartKind) -> None:
@@ -50,9 +62,11 @@ class ControlServer:
         application.add_routes(
             [
                 web.get("/status", self._status),
+                web.get("/plan", self._plan),
                 web.post("/refresh", self._refresh),
                 web.post("/phones/{name}/restart", self._restart),
                 web.post("/message", self._message),
+                web.post("/restarts", self._restarts),
             ]
         )
         self._runner = web.AppRunner(application, access_log=None, handle_signals=False)
@@ -72,6 +86,9 @@ class ControlServer:
     async def _status(self, _: web.Request) -> web.Response:
         return _json(await self._service.status())
 
+    async def _plan(self, _: web.Request) -> web.Response:
+        return _json(await self._service.pbx_plan())
+
     async def _refresh(self, _: web.Request) -> web.Response:
         await self._service.refresh()
         return _json({})
@@ -82,6 +99,18 @@ class ControlServer:
             raise InvalidInput(f"{kind!r} is not a kind of restart", fix="restart or reset")
         await self._service.restart_phone(DeviceName.parse(request.match_info["name"]), RestartKind(kind))
         return _json({})
+
+    async def _restarts(self, request: web.Request) -> web.Response:
+        try:
+            asked = await request.json()
+            names = [DeviceName.parse(str(each)) for each in asked["phones"]]
+            every = float(asked["every"])
+        except (ValueError, KeyError, TypeError) as error:
+            raise InvalidInput("the restarts cannot be read", why=repr(error)) from error
+        if not 0 <= every <= LONGEST_PAUSE:
+            raise InvalidInput(f"{every} is no time between two restarts", fix=f"0 to {LONGEST_PAUSE:.0f} seconds")
+        await self._service.restart_changed(names, every=every)
+        return _json({"phones": len(names)})
 
     async def _message(self, request: web.Request) -> web.Response:
         try:

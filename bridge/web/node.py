@@ -11,6 +11,7 @@ from bridge.app.settings import Settings
 from bridge.errors import ConfigurationError
 from bridge.web.control import ControlServer
 from bridge.web.files import HttpFileServer
+from bridge.web.selfprovision import SelfProvisionServer
 from bridge.web.services import PhoneServices
 
 
@@ -28,6 +29,7 @@ async def running_node(settings: Settings) -> AsyncIterator[Service]:
             networks=settings.server.allowed_networks,
             secrets_to=settings.files.secrets_to,
             mac_of=service.mac_of,
+            self_provisioning=service.self_provisioning if settings.selfprovisioning.enabled else None,
         )
         http = HttpFileServer(
             service.resolver,
@@ -37,6 +39,7 @@ async def running_node(settings: Settings) -> AsyncIterator[Service]:
             routes=services.routes(),
         )
         control = ControlServer(service, settings.control_socket)
+        calls = SelfProvisionServer(service.self_provisioning, settings.self_provision_socket)
         try:
             await http.start()
         except OSError as error:
@@ -48,8 +51,12 @@ async def running_node(settings: Settings) -> AsyncIterator[Service]:
         service.http_addresses = tuple(http.addresses)
         try:
             await control.start()
+            if settings.selfprovisioning.enabled:
+                await calls.start()
             yield service
         finally:
+            with contextlib.suppress(asyncio.CancelledError):
+                await calls.close()
             with contextlib.suppress(asyncio.CancelledError):
                 await control.close()
             await http.close()

@@ -19,11 +19,12 @@ from aiohttp import web
 from bridge.app.directory import Directory
 from bridge.app.guard import MacLookup, is_allowed, plain_address, why_not_theirs
 from bridge.app.phonefiles import PhoneFiles
+from bridge.app.selfprovisioning import SelfProvisioning
 from bridge.app.servicepages import PREFIX, ServicePages
 from bridge.app.servicetexts import service_texts
 from bridge.app.settings import Network, SecretsTo, ServiceSettings
-from bridge.core import CallKind, Device, DeviceName
-from bridge.errors import InvalidInput, SepbridgeError
+from bridge.core import CallKind, ClaimOutcome, Device, DeviceName
+from bridge.errors import InvalidInput, NotFound, SepbridgeError
 from bridge.phones import catalogue
 from bridge.phonexml import Charset, Document, ScreenLimits, document_text, limits_of_model, written
 
@@ -32,6 +33,7 @@ log = logging.getLogger(__name__)
 _HOST = re.compile(r"[A-Za-z0-9.\-]{1,80}(?::\d{1,5})?|\[[0-9A-Fa-f:]{2,45}\](?::\d{1,5})?")
 _LOCALE = re.compile(r"[A-Za-z_]{0,40}")
 _LONGEST_SEARCH = 60
+_LONGEST_EXTENSION = 15
 _SHUT = "UN-AUTHORIZED"
 
 
@@ -48,6 +50,8 @@ class _Asked:
 
 
 Handler = Callable[[web.Request, _Asked], Document]
+"""Makes a page; runs in a thread."""
+AsyncHandler = Callable[[web.Request, _Asked], Awaitable[Document]]
 
 
 class PhoneServices:
@@ -62,6 +66,7 @@ class PhoneServices:
         networks: tuple[Network, ...],
         secrets_to: SecretsTo,
         mac_of: MacLookup,
+        self_provisioning: SelfProvisioning | None = None,
     ) -> None:
         self._directory = directory
         self._files = files
@@ -69,6 +74,7 @@ class PhoneServices:
         self._networks = networks
         self._secrets_to = secrets_to
         self._mac_of = mac_of
+        self._self_provisioning = self_provisioning
 
     def routes(self) -> list[web.RouteDef]:
         """Where the pages are; nothing where the services are switched off."""
@@ -84,7 +90,9 @@ class PhoneServices:
             "personal": self._personal,
             "calls": self._calls,
         }
-        routes = [web.get(f"{PREFIX}/{name}", self._page(handler)) for name, handler in pages.items()]
+        routes = [web.get(f"{PREFIX}/{name}", self._page(_in_thread(handler))) for name, handler in pages.items()]
+        if self._self_provisioning is not None:
+            routes.append(web.get(f"{PREFIX}/selfprovision", self._page(self._self_provision)))
         return [*routes, web.get(f"{PREFIX}/authentication", self._authentication)]
 
     # --- pages -------------------------------------------------------------------------------------------------------
@@ -115,19 +123,40 @@ class PhoneServices:
             raise InvalidInput("there is no such list of calls") from None
         return asked.pages.calls(kind, self._directory.calls(asked.owner, kind), asked.page)
 
+    async def _self_provision(self, request: web.Request, asked: _Asked) -> Document:
+        """The form, then the question, then what became of it. The PIN is in the form's own request alone."""
+        pages, desk = asked.pages, self._self_provisioning
+        if desk is None or not asked.is_its_own:
+            return pages.text(pages.texts.self_provision, pages.texts.not_allowed)
+        if not pages.device.temporary:
+            return pages.claim_result(ClaimOutcome.NOT_TEMPORARY, "")
+        if ticket := request.query.get("ticket", "")[:64]:
+            try:
+                outcome, number = await desk.confirm(asked.owner, ticket)
+            except NotFound:
+                return pages.text(pages.texts.self_provision, pages.texts.claim_late)
+            return pages.claim_result(outcome, number)
+        number = request.query.get("number", "")
+        if not (number.isascii() and number.isdigit() and len(number) <= _LONGEST_EXTENSION):
+            return pages.claim_form()
+        return pages.claim_question(number, await desk.offer(asked.owner, number, request.query.get("pin", "")[:32]))
+
     async def _authentication(self, _: web.Request) -> web.Response:
         """Nobody may push to the phones over their web pages: what we push goes over SCCP."""
         return web.Response(text=_SHUT, content_type="text/plain")
 
     # --- around a page -----------------------------------------------------------------------------------------------
 
-    def _page(self, handler: Handler) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    def _page(self, handler: AsyncHandler) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         async def answer(request: web.Request) -> web.StreamResponse:
             client = plain_address(request.remote or "")
             if not is_allowed(client, self._networks):
                 return web.Response(status=403, text="Not for this address\n")
             try:
-                return await asyncio.to_thread(self._answered, request, client, handler)
+                asked = await asyncio.to_thread(self._asked, request, client)
+                if asked is None:
+                    return web.Response(status=403, text="Not for this phone\n")
+                return _written(request, asked.pages.device, await handler(request, asked))
             except InvalidInput as error:
                 return web.Response(status=400, text=f"{error.what}\n")
             except SepbridgeError as error:
@@ -136,19 +165,11 @@ class PhoneServices:
 
         return answer
 
-    def _answered(self, request: web.Request, client: str, handler: Handler) -> web.Response:
-        name = DeviceName.parse(request.query.get("name", "")[:60])
-        device = self._directory.device(name)
+    def _asked(self, request: web.Request, client: str) -> _Asked | None:
+        """Who asks for what; None for a phone that is not ours."""
+        device = self._directory.device(DeviceName.parse(request.query.get("name", "")[:60]))
         if device is None:
-            return web.Response(status=403, text="Not for this phone\n")
-        document = handler(request, self._asked(request, client, device))
-        charset = Charset.accepted(request.headers.get("Accept-Charset", ""))
-        body = written(document_text(document, _limits(device)), charset)
-        # "-1" asks the phone not to keep the page when the user goes back over it.
-        headers = {"Content-Type": f"text/xml; charset={charset.value}", "Expires": "-1"}
-        return web.Response(body=body, headers=headers)
-
-    def _asked(self, request: web.Request, client: str, device: Device) -> _Asked:
+            return None
         locale = request.query.get("locale", "")
         locale = locale if _LOCALE.fullmatch(locale) else ""
         group = self._files.pool(device).date_time_group
@@ -159,6 +180,7 @@ class PhoneServices:
             locale,
             self._settings.voicemail,
             ZoneInfo(group.time_zone),
+            self._self_provisioning is not None,
         )
         number = request.query.get("page", "1")
         return _Asked(
@@ -168,6 +190,21 @@ class PhoneServices:
             int(number) if number.isascii() and number.isdigit() and len(number) < 6 else 1,
             not why_not_theirs(device, client, self._secrets_to, self._mac_of),
         )
+
+
+def _in_thread(handler: Handler) -> AsyncHandler:
+    async def answer(request: web.Request, asked: _Asked) -> Document:
+        return await asyncio.to_thread(handler, request, asked)
+
+    return answer
+
+
+def _written(request: web.Request, device: Device, document: Document) -> web.Response:
+    charset = Charset.accepted(request.headers.get("Accept-Charset", ""))
+    body = written(document_text(document, _limits(device)), charset)
+    # "-1" asks the phone not to keep the page when the user goes back over it.
+    headers = {"Content-Type": f"text/xml; charset={charset.value}", "Expires": "-1"}
+    return web.Response(body=body, headers=headers)
 
 
 def _host(request: web.Request) -> str:

@@ -114,8 +114,7 @@ async def test_a_wrong_secret_is_said_on_the_screen_and_on_the_journey(desks: De
     assert text.count(device.secret) == 1
     conf.write_text(text.replace(device.secret, "another"), encoding="utf-8")
     await desks.bed.asterisk.cli("module reload res_pjsip.so")
-    phone.cut()
-    await desks.watch.seen(PhoneUnregistered, phone.device)
+    desks.bed.service.stations.lines.renew()
     await seen_on(phone, lambda: phone.view.status == "Wrong secret")
     assert desks.watch.of(LineStateChanged, phone.device)[-1].state == "the PBX refused the user name or the secret"
 

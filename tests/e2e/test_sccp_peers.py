@@ -14,6 +14,7 @@ import pytest
 from bridge.lab.asterisk import free_port
 from bridge.lab.phoneevents import CallAnswered, CallEnded
 from bridge.lab.sccpphone import SccpPhone
+from bridge.net.reach import listens
 from tests.e2e.conftest import PATIENCE
 from tests.e2e.desks import Desks, next_tone, office, polled
 from tests.peers import peer
@@ -136,8 +137,8 @@ async def baresip(desks: Desks, directory: Path) -> AsyncIterator[Baresip]:
     modules = Path(peer("baresip")).parents[1] / "lib/baresip/modules"
     (directory / "config").write_text(
         f"sip_listen {ELSEWHERE}:{port}\nnet_interface 127.0.0.1\n"
-        "audio_source aubridge,loop\naudio_player aubridge,loop\n"
-        "audio_alert aubridge,ringback\n"  # or the ring-back tone would take the caller's loop
+        # No tones of its own are found there: a ring-back tone would take the loudspeaker away from the call.
+        f"audio_source aubridge,loop\naudio_player aubridge,loop\naudio_path {directory}\n"
         f"rtp_ports 30000-30999\nmodule_path {modules}\nmodule g711.so\nmodule aubridge.so\n"
         f"module_tmp account.so\nmodule_app ctrl_tcp.so\nmodule_app menu.so\nctrl_tcp_listen 127.0.0.1:{control}\n",
         encoding="ascii",
@@ -154,6 +155,11 @@ async def baresip(desks: Desks, directory: Path) -> AsyncIterator[Baresip]:
     )  # fmt: skip
     try:
         await listening(port)
+
+        async def controllable() -> bool:
+            return await listens("127.0.0.1", control, 1.0)
+
+        await polled(controllable)
         reader, writer = await asyncio.open_connection("127.0.0.1", control)
         try:
             yield Baresip(reader, writer)

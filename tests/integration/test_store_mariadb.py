@@ -57,6 +57,10 @@ class TestPhonebook(storecontract.PhonebookContract):
     pass
 
 
+class TestClaims(storecontract.ClaimContract):
+    pass
+
+
 # The driver leaves the socket of a refused connection to the garbage collector.
 @pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
 class TestFailures(ServerFailureContract):

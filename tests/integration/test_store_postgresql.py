@@ -56,5 +56,9 @@ class TestPhonebook(storecontract.PhonebookContract):
     pass
 
 
+class TestClaims(storecontract.ClaimContract):
+    pass
+
+
 class TestFailures(ServerFailureContract):
     pass

@@ -23,6 +23,7 @@ from bridge.core import (
     DtmfMode,
     EarlyOpen,
     FeatureButton,
+    LampPolicy,
     Line,
     LineAppearance,
     LineSettings,
@@ -37,6 +38,7 @@ from bridge.core import (
     SoftkeyTemplate,
     SpeedDial,
     StateKeys,
+    Switch,
     TemplateButton,
     TranslationPattern,
 )
@@ -44,7 +46,7 @@ from bridge.dialplan import Waiting
 from bridge.sccp.buttons import ButtonDefinition
 from bridge.sccp.devicetypes import DeviceType
 from bridge.sccp.labels import Label
-from bridge.sccp.profile import ServiceButton, StationLine
+from bridge.sccp.profile import BusyLamp, ServiceButton, StationLine
 from bridge.sccp.profile import SpeedDial as StationSpeedDial
 from bridge.sccp.softkeyplan import DEFAULT_SOFT_KEYS
 from bridge.sccp.softkeys import SoftKeyEventType, SoftKeySetIndex
@@ -76,7 +78,7 @@ def shown(template: tuple[ButtonDefinition, ...]) -> list[tuple[int, int]]:
 
 def test_a_phone_that_nobody_touched(profiles: Profiles) -> None:
     profile = profiles.profile(device(), TYPE)
-    assert profile.lines == (StationLine("1001", "Ada", "Ada Lovelace"),)
+    assert profile.lines == (StationLine("1001", "Ada", "Ada Lovelace", mailbox="1001"),)
     assert profile.buttons == ()
     assert profile.softkeys is DEFAULT_SOFT_KEYS
     assert profile.version_ceiling == NEWEST
@@ -87,11 +89,27 @@ def test_a_phone_that_nobody_touched(profiles: Profiles) -> None:
 
 
 def test_lines_with_their_limits_and_labels(profiles: Profiles) -> None:
-    masked = AppearanceSettings(external_mask="0301234XXXX", max_calls=6, busy_trigger=3)
-    first = LineAppearance(1, Line("1001", settings=LineSettings(voicemail_pilot="*97")), settings=masked)
+    masked = AppearanceSettings(
+        external_mask="0301234XXXX", max_calls=6, busy_trigger=3, lamp=LampPolicy.PROMPT, audible_messages=Switch.ON
+    )
+    boxed = LineSettings(voicemail_pilot="*98", voicemail_box="2001@sales")
+    first = LineAppearance(1, Line("1001", settings=boxed), settings=masked)
     phone = device(first, LineAppearance(2, Line("1002"), "Second"), idle_text="Lobby", owner="Ada")
     profile = profiles.profile(phone, TYPE)
-    assert profile.lines == (StationLine("1001", "03012341001", "", 6, 3, "03012341001"), StationLine("1002", "Second"))
+    assert profile.lines == (
+        StationLine(
+            "1001",
+            "03012341001",
+            max_calls=6,
+            busy_trigger=3,
+            shown_number="03012341001",
+            voicemail_pilot="*98",
+            mailbox="2001@sales",
+            lamp=LampPolicy.PROMPT,
+            audible_messages=Switch.ON,
+        ),
+        StationLine("1002", "Second", mailbox="1002"),
+    )
     assert (profile.idle_prompt, profile.user_name) == ("Lobby", "Ada")
     assert profiles.calls(phone).voicemail == "*97"
 
@@ -105,20 +123,38 @@ def test_buttons_stand_where_the_admin_put_them(profiles: Profiles) -> None:
         DeviceButton(8, SpeedDial("1011")),
     )
     profile = profiles.profile(device(buttons=buttons, add_ons=(AddOnModule.CISCO_7914,)), TYPE)
-    assert profile.speed_dials == tuple(
-        StationSpeedDial(*each) for each in [("1009", "Bob"), ("1010", "1010"), ("1011", "1011")]
-    )
+    assert profile.speed_dials == (StationSpeedDial("1009", "Bob"), StationSpeedDial("1011", "1011"))
+    assert profile.lamps == (BusyLamp("1010", "1010"),)
     assert profile.services == (ServiceButton("http://192.0.2.1/", "Menu"),)
     assert len(profile.buttons) == 6 + 14
     assert shown(profile.buttons) == [
         (S.LINE, 1),
         (S.SPEED_DIAL, 1),
-        (S.SPEED_DIAL, 2),
+        (S.BLF_SPEED_DIAL, 1),
         (S.SERVICE_URL, 1),
         (S.DO_NOT_DISTURB, 1),
-        (S.SPEED_DIAL, 3),
+        (S.SPEED_DIAL, 2),
     ]
-    assert profile.buttons[7] == ButtonDefinition(3, S.SPEED_DIAL)
+    assert profile.buttons[7] == ButtonDefinition(2, S.SPEED_DIAL)
+    old = profile.button_template(TYPE, version=14)
+    assert [old[0], old[3]] == [ButtonDefinition(1, S.LINE), ButtonDefinition(2, S.LINE)]
+
+
+def test_a_model_without_a_button_for_a_lamp_has_a_speed_dial(profiles: Profiles) -> None:
+    buttons = (DeviceButton(3, BlfSpeedDial("1010")), DeviceButton(4, SpeedDial("1011")))
+    profile = profiles.profile(device(buttons=buttons), DeviceType.CISCO_7912G)
+    assert profile.lamps == ()
+    assert [each.number for each in profile.speed_dials] == ["1010", "1011"]
+    assert shown(profile.buttons)[2:4] == [(S.SPEED_DIAL, 1), (S.SPEED_DIAL, 2)]
+
+
+def test_buttons_for_group_pickup_have_their_groups(profiles: Profiles) -> None:
+    buttons = (
+        DeviceButton(3, FeatureButton(ButtonKind.GROUP_PICKUP, argument="7")),
+        DeviceButton(4, FeatureButton(ButtonKind.PICKUP)),
+        DeviceButton(5, FeatureButton(ButtonKind.GROUP_PICKUP)),
+    )
+    assert profiles.calls(device(buttons=buttons)).group_pickups == ("7", "")
 
 
 def test_a_button_template_says_what_a_button_is(profiles: Profiles, files: PhoneFiles, store: SqlStore) -> None:

@@ -41,6 +41,7 @@ async def test_a_phone_that_opens_no_channel_early_is_remembered_beyond_a_restar
         line_features=MemoryLineFeatures(),
         directory=cast("Any", None),
         conferences=cast("Any", None),
+        numbers=cast("Any", None),
         asterisk=Destination("127.0.0.1", 5060),
         settled=cast("Any", None),
     )

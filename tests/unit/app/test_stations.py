@@ -23,6 +23,7 @@ from bridge.core.events import PhoneAlarmed, PhoneUnregistered, SecondConnection
 from bridge.lab.asterisk import free_port
 from bridge.pbx.ami import Ami, AmiSettings
 from bridge.pbx.conferences import AsteriskConferences
+from bridge.pbx.numberstates import AsteriskNumberStates
 from bridge.sccp import (
     Alarm,
     DeviceType,
@@ -102,6 +103,7 @@ def node(
             directory=Directory(store, clock),
             line_features=MemoryLineFeatures(),
             conferences=AsteriskConferences(Ami(AmiSettings())),  # not connected: it says so
+            numbers=AsteriskNumberStates(Ami(AmiSettings())),
         )
         await stations.start()
         deciding = asyncio.create_task(admissions.run())

@@ -139,7 +139,7 @@ def test_messages_waiting() -> None:
     notify(bench, MESSAGES, line=2)
     assert bench.station.lamps[StimulusType.VOICEMAIL, 0] == LampMode.ON
     assert bench.station.lamps[StimulusType.VOICEMAIL, 2] == LampMode.ON
-    assert bench.station.prompts[0] == "You have voicemail"
+    assert bench.station.prompts[0] == "You have voicemail (2)"
     assert bench.notified() == ["You have voicemail"]
     (event,) = bench.reported(MessagesWaiting)
     assert event == MessagesWaiting(2, waiting=True, new=2, old=8)

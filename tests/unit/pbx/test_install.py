@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from bridge.errors import ConfigurationError, Conflict, InvalidInput, WriteFailed
 from bridge.pbx import install
 from bridge.pbx.conffile import parse
+from bridge.pbx.featurecodes import DEFAULT_CODES
 from bridge.pbx.install import InstallSettings, apply, plan, undo, undo_plan
 
 SETTINGS = InstallSettings(secret="0123456789abcdef")
@@ -203,3 +205,29 @@ def test_secrets_are_not_for_everybody(tmp_path: Path) -> None:
     assert (etc / "manager.d/sepbridge.conf").stat().st_mode & 0o777 == 0o640
     assert (etc / "sepbridge").stat().st_mode & 0o7777 == 0o2750
     assert "0123456789abcdef" not in repr(SETTINGS)
+
+
+def test_the_self_provisioning_script_has_its_interpreter_and_its_socket(tmp_path: Path) -> None:
+    etc = etc_with(tmp_path, STOCK)
+    codes = replace(DEFAULT_CODES, self_provisioning="*1234")
+    apply(plan(etc, replace(SETTINGS, python="/opt/sepbridge/venv/bin/python", codes=codes)))
+    script = etc / "sepbridge/agi-bin/sepbridge-selfprovision"
+    assert script.stat().st_mode & 0o777 == 0o750
+    assert (etc / "sepbridge/agi-bin").stat().st_gid == etc.stat().st_gid
+    text = script.read_text()
+    assert text.startswith("#!/opt/sepbridge/venv/bin/python -I\n# Written by sepbridge.")
+    assert f'SOCKET = "{etc}/sepbridge/selfprovision.sock"' in text
+    compile(text, "script", "exec")
+    dialplan = (etc / "sepbridge/services/selfprovisioning.conf").read_text()
+    assert "exten => *1234,1,Answer()" in dialplan
+    assert f"AGI({script},${{SEPBRIDGE_LINE}})" in dialplan
+    script.write_text(text.replace("8000", "9000"))
+    assert any("changed by hand" in note for note in plan(etc, SETTINGS).notes)
+    undo(etc)
+    assert script.exists()  # it is the admin's now
+
+
+@pytest.mark.parametrize("python", ["python3", "/opt/my venv/bin/python", f"/{'x' * 130}", "/opt/a\nb"])
+def test_an_interpreter_that_no_kernel_would_find_is_refused(tmp_path: Path, python: str) -> None:
+    with pytest.raises(InvalidInput):
+        plan(etc_with(tmp_path, STOCK), replace(SETTINGS, python=python))

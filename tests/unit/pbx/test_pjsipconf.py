@@ -10,8 +10,8 @@ import pytest
 from bridge.core import DeviceName
 from bridge.dialplan import Context, Extension, Step, numbers_context
 from bridge.errors import InvalidInput
-from bridge.pbx.dialplanconf import dial_plan_text, number_text, numbers_text
-from bridge.pbx.pjsipconf import PjsipOptions, display_name, endpoint_sections, endpoint_text
+from bridge.pbx.dialplanconf import dial_plan_text, number_text, numbers_text, watcher_contexts_text
+from bridge.pbx.pjsipconf import PjsipOptions, display_name, endpoint_sections, endpoint_text, watcher_text
 from bridge.ports import SipEndpoint, Transport
 
 PHONE = SipEndpoint("1001", "s3cret", DeviceName("SEP001122334455"), "1001", "Alice")
@@ -114,6 +114,22 @@ def test_the_sites_dial_plan_is_written_as_it_was_compiled() -> None:
     )
     with pytest.raises(InvalidInput, match="cannot be an extension"):
         dial_plan_text([Context("a", (Extension("1,1,System(x)\n", steps),), ())])
+
+
+def test_the_watcher_sees_all_numbers_and_calls_none() -> None:
+    text = watcher_text("s3cret")
+    assert "allow_subscribe = yes" in text
+    assert "subscribe_context = sepbridge-watched" in text
+    assert "context = sepbridge-watcher" in text
+    assert watcher_contexts_text(["", "Staff", "Staff"]) == (
+        "[sepbridge-watcher]\n\n[sepbridge-watched]\n"
+        "include => sepbridge-numbers\n"
+        f"include => {numbers_context('Staff')}\n"
+        "include => sepbridge-services\n"
+        "include => sepbridge-custom\n"
+    )
+    with pytest.raises(InvalidInput):
+        watcher_text("two words")
 
 
 def test_a_line_of_several_phones_takes_the_secret_of_each() -> None:

@@ -46,7 +46,6 @@ from bridge.sccp import (
     MediaCapability,
     MediaCodec,
     Message,
-    Notification,
     OffHook,
     OnHook,
     PhoneFeatures,
@@ -72,7 +71,6 @@ from bridge.sccp import (
     SpeedDialStat,
     SpeedDialStatReq,
     StimulusType,
-    SubscriptionStat,
     SubscriptionStatReq,
     TimeDateReq,
     UnknownMessage,
@@ -93,6 +91,7 @@ from bridge.sccp.stationevents import (
     HandsetLifted,
     HandsetReplaced,
     RegisterRequested,
+    StateAsked,
     StationEvent,
     StationMessageIgnored,
     StationRegistered,
@@ -343,7 +342,8 @@ def test_every_other_question_has_its_answer() -> None:
     assert (config.device_name, config.line_count, config.speed_dial_count) == (NAME, 2, 1)
     assert wire.only(ServerRes, ServerReq()).names[0] == "pbx"
     assert len(wire.only(CallCountRes, CallCountReq()).lines) == 2
-    assert [type(answer) for answer in wire.says(SubscriptionStatReq(7))] == [SubscriptionStat, Notification]
+    assert wire.says(SubscriptionStatReq(7, timer=60, subscription_id="1010")) == []
+    assert wire.events()[-1] == StateAsked(7, "1010", 60)
     time = wire.only(DefineTimeDate, TimeDateReq())
     assert (time.year, time.month, time.weekday, time.day, time.hour, time.minute) == (2026, 6, 5, 5, 23, 18)
 

@@ -47,3 +47,7 @@ class TestJournal(storecontract.JournalContract):
 
 class TestPhonebook(storecontract.PhonebookContract):
     pass
+
+
+class TestClaims(storecontract.ClaimContract):
+    pass

@@ -89,7 +89,7 @@ class TestFile:
         store.close()
         content = bytearray(file.read_bytes())
         # The first page and the schema stay whole, so that the damage shows only when devices are read.
-        middle = len(content) // 2
+        middle = len(content) * 3 // 4
         content[middle:] = b"\xff" * (len(content) - middle)
         file.write_bytes(content)
         again = open_store(url)

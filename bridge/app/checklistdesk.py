@@ -1,0 +1,76 @@
+"""The checklist of autoregistration on a site, and the guided way through it (requirements AR-29, AR-33, AR-37)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bridge.app.loadcheck import check_loads
+from bridge.app.planoverlap import PbxPlan
+from bridge.app.sitedesk import SiteDesk
+from bridge.app.window import WindowDesk
+from bridge.autoregistration.checklist import ChecklistStep, SiteFacts, checklist
+from bridge.autoregistration.checks import Finding, Severity
+from bridge.ports import AuditEntry, Clock, FileStore, Store
+
+
+class ChecklistDesk:
+    """Walks the steps. ``actor`` is who asked, for the audit trail."""
+
+    def __init__(
+        self, store: Store, clock: Clock, window: WindowDesk, site: SiteDesk, actor: str, files: FileStore | None
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._window = window
+        self._site = site
+        self._actor = actor
+        self._files = files
+
+    def steps(self, plan: PbxPlan | None = None) -> tuple[ChecklistStep, ...]:
+        """The nine steps as they stand."""
+        now = self._clock.now()
+        findings = [*self._site.check()]
+        known = {each.code for each in findings}
+        findings += [
+            Finding(each.code, Severity.ERROR, each.what, each.fix)
+            for each in self._window.obstacles(plan)
+            if each.code not in known
+        ]
+        with self._store.read() as work:
+            settings = work.autoregistration.load()
+            phones = [each for each in work.devices.all() if each.temporary]
+            if self._files is not None:
+                findings += [
+                    each for each in check_loads(work.site.device_defaults(), self._files) if each not in findings
+                ]
+        opened = settings.window.opens_at if settings.window else now
+        fresh = sum(each.created_at >= opened for each in phones)
+        # Without partitions and search spaces on the site there is none to be missed in a pool.
+        if settings.without_space or not self._site_has_spaces():
+            findings = [each for each in findings if each.code != "pool_without_autoreg_css"]
+        return checklist(SiteFacts(settings, findings, len(phones), fresh), now)
+
+    def repair_pool(self) -> bool:
+        """Give the pool of new phones the group of autoregistration; False where it has it (AR-33)."""
+        with self._store.write() as work:
+            settings = work.autoregistration.load(for_update=True)
+            group = work.site.autoregistration_group()
+            pool = work.site.pool(settings.pool)
+            if pool.group.name == group.name:
+                return False
+            work.site.save_pool(replace(pool, group=group))
+            entry = AuditEntry(self._clock.now(), self._actor, f"repaired pool {pool.name}", f"group {group.name}")
+            work.journal.audit(entry)
+            work.commit()
+        return True
+
+    def begin_batch(self) -> None:
+        """The protocol is to be chosen anew."""
+        with self._store.write() as work:
+            settings = work.autoregistration.load(for_update=True)
+            work.autoregistration.save(replace(settings, protocol_chosen=False))
+            work.commit()
+
+    def _site_has_spaces(self) -> bool:
+        with self._store.read() as work:
+            return bool(work.objects.calling_search_spaces.all())

@@ -1,0 +1,133 @@
+"""What of the dial plan a range of numbers meets: extensions, feature codes, patterns (requirement AR-04)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from bridge.autoregistration import AutoregistrationSettings
+from bridge.core import Line, NumberRange, RoutePattern, TranslationPattern
+from bridge.dialplan import Pattern
+from bridge.dialplan.keys import DIGITS, mask_of
+from bridge.dialplan.plans import expand
+from bridge.dialplan.shape import Shape
+from bridge.errors import ConfigurationError
+
+_ASTERISK_SETS = {"X": DIGITS, "Z": mask_of("123456789"), "N": mask_of("23456789")}
+_ELEMENT = re.compile(r"\[([0-9*#-]+)\]|([XZN0-9*#])|([.!])")
+
+
+@dataclass(frozen=True, slots=True)
+class PbxPlan:
+    """What Asterisk itself uses, as the running service sees it. Empty where nobody could ask."""
+
+    endpoints: frozenset[str] = frozenset()
+    """Names of endpoints that are not ours."""
+    extensions: frozenset[str] = frozenset()
+    """Extensions and patterns (``_10XX``) that phones reach besides the site's plan: feature codes, ring groups."""
+    calls: int | None = None
+    """Calls in progress; None where it is not known."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Overlap:
+    """Something that the range meets."""
+
+    kind: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.what}"
+
+
+def overlaps(
+    settings: AutoregistrationSettings,
+    lines: Iterable[Line],
+    patterns: Iterable[RoutePattern | TranslationPattern],
+    plan: PbxPlan,
+) -> tuple[Overlap, ...]:
+    """Everything that the range of the settings meets.
+
+    Lines count until the range was enabled for the first time: from then on they are phones that autoregistered, or
+    were added by an admin who saw the range. Numbers that are taken are never given out in any case.
+    """
+    numbers = settings.range
+    if numbers.is_empty:
+        return ()
+    found: list[Overlap] = []
+    if settings.checked_range != str(numbers):
+        found += [Overlap("extension", line.number) for line in lines if line.number in numbers]
+    for pattern in patterns:
+        kind = "route pattern" if isinstance(pattern, RoutePattern) else "translation pattern"
+        if _pattern_meets(pattern, numbers):
+            found.append(Overlap(kind, str(pattern.key)))
+    found += [Overlap("endpoint", name) for name in plan.endpoints if name in numbers]
+    for name in plan.extensions:
+        if any(meets(shape, numbers) for shape in asterisk_shapes(name)):
+            found.append(Overlap("extension of Asterisk", name))
+    return tuple(sorted(set(found)))
+
+
+def reserved_numbers(patterns: Iterable[RoutePattern | TranslationPattern], plan: PbxPlan) -> frozenset[str]:
+    """Single numbers that are something else already, and are given to no phone."""
+    literal = {pattern.pattern.replace(".", "") for pattern in patterns}
+    return frozenset(each for each in literal | plan.extensions | plan.endpoints if each.isascii() and each.isdigit())
+
+
+def meets(shape: Shape, numbers: NumberRange) -> bool:
+    """Whether some number of the range is one of the shape's strings."""
+    length = len(numbers.start)
+    if numbers.is_empty or len(shape.keys) > length or (len(shape.keys) < length and not shape.is_open):
+        return False
+    keys = [*shape.keys, *[DIGITS] * (length - len(shape.keys))]
+    # Per position: may a number still be as low as the start, or as high as the end, or is it surely between them?
+    states = {(True, True)}
+    for index, mask in enumerate(keys):
+        low, high = int(numbers.start[index]), int(numbers.end[index])
+        states = {
+            (at_low and digit == low, at_high and digit == high)
+            for at_low, at_high in states
+            for digit in range(10)
+            if mask >> digit & 1 and not (at_low and digit < low) and not (at_high and digit > high)
+        }
+    return bool(states)
+
+
+def asterisk_shapes(name: str) -> Sequence[Shape]:
+    """The shape of an extension of Asterisk; none for a name that nobody can dial."""
+    if not name.startswith("_"):
+        return [Shape(tuple(mask_of(key) for key in name))] if re.fullmatch(r"[0-9*#]+", name) else []
+    keys: list[int] = []
+    rest = name[1:].upper().replace("-", "") if "[" not in name else name[1:].upper()
+    while rest:
+        match = _ELEMENT.match(rest)
+        if match is None:
+            return []
+        rest = rest[match.end() :]
+        if match[1]:
+            keys.append(_set_of(match[1]))
+        elif match[2]:
+            keys.append(_ASTERISK_SETS.get(match[2]) or mask_of(match[2]))
+        else:
+            # A dot stands for at least one more character.
+            return [Shape((*keys, DIGITS), is_open=True)] if match[3] == "." else [Shape(tuple(keys), is_open=True)]
+    return [Shape(tuple(keys))]
+
+
+def _set_of(text: str) -> int:
+    mask = 0
+    for start, _, end in re.findall(r"([0-9*#])((?:-([0-9]))?)", text):
+        if end and start.isdigit():
+            mask |= mask_of("".join(str(digit) for digit in range(int(start), int(end) + 1)))
+        else:
+            mask |= mask_of(start)
+    return mask
+
+
+def _pattern_meets(pattern: RoutePattern | TranslationPattern, numbers: NumberRange) -> bool:
+    try:
+        written = expand(pattern.pattern, pattern.numbering_plan)
+        return any(meets(one.shape, numbers) for text in written for one in Pattern(text).shapes)
+    except ConfigurationError:
+        return False  # the check of the dial plan names it

@@ -1,0 +1,145 @@
+"""Assigning temporary phones, and the rogue pool: whole node, real Asterisk, simulated phones of both kinds."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import pytest
+
+from bridge.app.phonechanges import PhoneChanges
+from bridge.app.system import SystemIds
+from bridge.app.temporary import Assignment, TemporaryDesk
+from bridge.autoregistration import UnknownMode
+from bridge.core import CallingSearchSpace, NumberRange, Partition, SignallingProtocol
+from bridge.core.events import PhoneAdmitted, PhoneRefused
+from bridge.lab.anyphone import AnyPhone
+from bridge.lab.phoneevents import CallEnded, Registered, RestartAsked
+from tests.e2e.conftest import Shelf, come_up
+from tests.e2e.desks import Desks, office, polled
+from tests.e2e.programs import PROGRAM, run, started
+
+
+@pytest.fixture
+async def desks() -> AsyncIterator[Desks]:
+    async with office() as desks:
+        yield desks
+
+
+async def context_of(desks: Desks, number: str) -> str:
+    shown = await desks.bed.asterisk.cli(f"pjsip show endpoint {number}")
+    return next(
+        (line.partition(":")[2].strip() for line in shown.splitlines() if line.strip().startswith("context ")), ""
+    )
+
+
+def restarts(phone: AnyPhone) -> int:
+    return sum(isinstance(each, RestartAsked) for each in phone.events)
+
+
+@pytest.mark.req("AR-21")
+@pytest.mark.req("AR-36")
+async def test_phones_that_are_assigned_keep_their_number_and_start_again_once(desks: Desks, shelf: Shelf) -> None:
+    service = desks.bed.service
+    with service.store.write() as work:
+        default = work.site.pool("Default")
+        work.objects.partitions.save(Partition("Inside"))
+        work.objects.calling_search_spaces.save(CallingSearchSpace("Staff", ("Inside",)))
+        work.objects.pools.save(replace(default, name="Staff", css="Staff"))
+        work.commit()
+    desks.bed.window_desk().set_protocol("SIP")
+    sip = [shelf.take(desks.bed, model) for model in ("8841", "7961")]
+    await come_up(*sip)
+    desks.bed.window_desk().set_protocol("SCCP")
+    sccp = [await desks.registered(model) for model in ("7961", "7942")]
+    phones: list[AnyPhone] = [*sip, *sccp]
+    numbers = [each.number for each in phones]
+    before = [restarts(each) for each in phones]
+    contexts = [await context_of(desks, each) for each in numbers]
+
+    changes = PhoneChanges(service.store, service.clock, SystemIds(), "tester")
+    desk = TemporaryDesk(service.store, service.clock, changes, "tester")
+    assert len(desk.list()) == 4
+    done = desk.assign([Assignment(str(each.device), "Staff") for each in phones])
+    assert [each.trouble for each in done] == [""] * 4
+    await service.restart_changed([each.device for each in phones], every=0.2)
+    for phone in phones:
+        await phone.wait_for(RestartAsked, within=20)
+        await phone.wait_for(Registered, within=20)
+    # What might come too late to be the one restart: the site is read again, and nothing comes of it.
+    await service.refresh()
+    await asyncio.sleep(2)
+    assert [restarts(each) - old for each, old in zip(phones, before, strict=True)] == [1, 1, 1, 1]
+    assert [each.number for each in phones] == numbers
+    for number, old in zip(numbers, contexts, strict=True):
+        assert old != await context_of(desks, number)
+        assert "css-none--staff" in await context_of(desks, number)
+    assert desk.list() == []
+
+
+@pytest.mark.req("AR-10")
+async def test_strange_phones_stop_rebooting_in_the_rogue_pool_and_leave_it_by_an_admin(
+    desks: Desks, shelf: Shelf
+) -> None:
+    service, window = desks.bed.service, desks.bed.window_desk()
+    window.disable()
+    strange = desks.place("7961")
+    strange.power_on()
+    # Refused, it tries again and again.
+    await desks.watch.seen(PhoneRefused, strange.device, count=3)
+    window.set_unknown(UnknownMode.ROGUE, numbers=NumberRange("8900", "8909"))
+    await service.refresh()
+    await strange.wait_for(Registered, within=30)
+    (admitted,) = desks.watch.of(PhoneAdmitted, strange.device)
+    assert (admitted.number, admitted.protocol) == ("8900", SignallingProtocol.SCCP)
+    await polled(lambda: has_line(desks, "8900"))
+    boots = strange.boots
+    await asyncio.sleep(5)
+    assert strange.boots - boots <= 1
+    assert await context_of(desks, "8900") == "sepbridge-rogue"
+    strange.call("600")
+    await strange.wait_for(CallEnded, within=20)
+    assert await desks.channels() == 0
+    # An open window moves nobody; an admin does.
+    window.enable()
+    with service.store.read() as work:
+        device = work.devices.get(strange.device)
+    assert device is not None
+    assert (device.pool, device.temporary) == ("Rogue", True)
+    PhoneChanges(service.store, service.clock, SystemIds(), "tester").move(strange.device, "Default")
+    await service.restart_changed([strange.device], every=0)
+    await strange.wait_for(Registered, within=30)
+    await polled(lambda: has_line(desks, "8900"))
+    assert strange.number == "8900"
+    assert await context_of(desks, "8900") == "sepbridge-phones"
+
+
+async def has_line(desks: Desks, number: str) -> bool:
+    return number in {contact.endpoint for contact in await desks.bed.service.pbx.contacts()}
+
+
+@pytest.mark.req("AR-04")
+@pytest.mark.req("AR-34")
+async def test_the_command_asks_the_running_service_what_asterisk_uses() -> None:
+    async with started("lab", "up", "--range", "200-299", "--open", "5m") as (_, line):
+        config = ("--config", json.loads(line)["config"])
+        opened = json.loads(await run(*config, "autoregistration", "enable", "--json"))
+        assert (opened["is_open"], opened["calls"]) == (True, 0)
+        # 600 to 605 are extensions of the lab's Asterisk, 610 and more are nobody's.
+        await run(*config, "autoregistration", "range", "600-699")
+        await run(*config, "autoregistration", "disable")
+        process = await asyncio.create_subprocess_exec(
+            *PROGRAM, *config, "autoregistration", "enable", stderr=asyncio.subprocess.PIPE, stdout=-3
+        )
+        _, errors = await process.communicate()
+        assert process.returncode == 4
+        assert "meets extension of Asterisk 600" in errors.decode()
+        await run(*config, "autoregistration", "range", "610-699")
+        assert json.loads(await run(*config, "autoregistration", "enable", "--json"))["is_open"]
+        await run(*config, "phones", "add", "001122AABBCC")
+        moved = await run(*config, "autoregistration", "assign", "610", "--pool", "Default")
+        assert "told to start again" in moved
+        trail = [json.loads(each) for each in (await run(*config, "audit", "--json")).splitlines()]
+        assert "added SEP001122AABBCC" in {each["action"] for each in trail}
