@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import json
 import os
 import signal
 import subprocess
@@ -94,6 +95,29 @@ def dhcpd(net: Network, directory: Path, options: str) -> Iterator[None]:
     )
     with _running(command, log, "Server starting service"):
         yield
+
+
+@contextlib.contextmanager
+def kea(net: Network, directory: Path) -> Iterator[tuple[Path, Path]]:
+    """A real Kea; its log, which tells all, and its lease file."""
+    config, log, leases = directory / "kea.conf", directory / "kea.log", directory / "kea-leases4.csv"
+    settings = {
+        "interfaces-config": {"interfaces": ["server0"]},
+        "lease-database": {"type": "memfile", "name": str(leases), "persist": True},
+        "subnet4": [{"subnet": "192.0.2.0/24", "pools": [{"pool": "192.0.2.100-192.0.2.150"}]}],
+        "loggers": [
+            {
+                "name": "kea-dhcp4",
+                "output_options": [{"output": "stdout", "flush": True}],
+                "severity": "DEBUG",
+                "debuglevel": 55,
+            }
+        ],
+    }
+    config.write_text(json.dumps({"Dhcp4": settings}), encoding="utf-8")
+    places = [f"{name}={directory}" for name in ("KEA_PIDFILE_DIR", "KEA_LOCKFILE_DIR")]
+    with _running(net.at_server(peer("env"), *places, peer("kea-dhcp4"), "-c", str(config)), log, "DHCP4_STARTED"):
+        yield log, leases
 
 
 @contextlib.contextmanager

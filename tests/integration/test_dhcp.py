@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bridge.app.dhcpwatch import DhcpWatch
+from bridge.app.settings import DhcpSettings
+from bridge.core import DeviceName
+from bridge.core.events import DhcpLeaseSeen
 from bridge.dhcp import DhcpServer, snippet
-from tests.dhcpnet import SERVER, Network, dhcpd, dnsmasq, network
+from bridge.phones.vendorclass import VendorClass
+from tests.dhcpnet import SERVER, Network, dhcpd, dnsmasq, kea, network
 from tests.peers import peer
+from tests.tftp_lab import FixedClock, RecordingSink
 
 OURS = [IPv4Address("192.0.2.10"), IPv4Address("192.0.2.11")]
 
@@ -120,3 +128,76 @@ def test_the_isc_fragment_is_accepted_by_dhcpd(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     fragment.write_text(fragment.read_text(encoding="utf-8").replace("192.0.2.10,", "1.2.3.4.5,"), encoding="utf-8")
     assert subprocess.run([peer("dhcpd"), "-t", "-cf", str(fragment)], capture_output=True, check=False).returncode
+
+
+def _take_a_lease(net: Network) -> None:
+    """As a phone does, with a client that is not ours."""
+    subprocess.run(
+        net.at_phone(
+            *(peer("busybox"), "udhcpc", "-i", "phone0", "-n", "-q", "-s", "/bin/true", "-t", "5"),
+            *("-V", "Cisco Systems, Inc. IP Phone CP-7961G", "-x", f"hostname:SEP{_mac(net)}"),
+        ),
+        check=True,
+        capture_output=True,
+        timeout=60,
+    )
+
+
+def _mac(net: Network) -> str:
+    shown = subprocess.run(
+        net.at_phone(peer("cat"), "/sys/class/net/phone0/address"), check=True, capture_output=True, text=True
+    )
+    return shown.stdout.strip().replace(":", "").upper()
+
+
+async def _seen(
+    settings: DhcpSettings, state: Path, act: Callable[[], None]
+) -> tuple[DhcpLeaseSeen, list[VendorClass]]:
+    """The first lease that a watch with these settings sees while ``act`` is done."""
+    sink, evidence = RecordingSink(), list[VendorClass]()
+    watch = DhcpWatch(
+        sink, FixedClock(), lambda client, device, phone: evidence.append(phone), settings=settings, state=state
+    )
+    task = asyncio.create_task(watch.run())
+    try:
+        async with asyncio.timeout(20):
+            while settings.log is not None and not (state / "dhcp-log.json").exists():  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+        if settings.log is None:
+            await asyncio.sleep(0.5)  # the lease file as it was before has been read
+        await asyncio.to_thread(act)
+        return await sink.wait_for(DhcpLeaseSeen), evidence
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+@pytest.mark.peer("dnsmasq")
+async def test_a_lease_is_seen_in_the_log_of_dnsmasq_with_its_model(tmp_path: Path) -> None:
+    with network() as net, dnsmasq(net, tmp_path) as log:
+        seen, evidence = await _seen(DhcpSettings(log=log), tmp_path, lambda: _take_a_lease(net))
+        assert seen.device == DeviceName(f"SEP{_mac(net)}")
+    assert (seen.model, seen.vendor_class) == ("7961G", "Cisco Systems, Inc. IP Phone CP-7961G")
+    assert seen.host_name == str(seen.device)
+    assert [phone.model.name for phone in evidence if phone.model] == ["7961G"]
+
+
+@pytest.mark.peer("dnsmasq")
+async def test_a_lease_is_seen_in_the_lease_file_of_dnsmasq(tmp_path: Path) -> None:
+    with network() as net, dnsmasq(net, tmp_path):
+        settings = DhcpSettings(leases=tmp_path / "dnsmasq.leases")
+        seen, _ = await _seen(settings, tmp_path, lambda: _take_a_lease(net))
+        assert seen.device == DeviceName(f"SEP{_mac(net)}")
+    assert seen.model == ""
+
+
+@pytest.mark.peer("kea-dhcp4")
+@pytest.mark.parametrize("source", ["log", "leases"])
+async def test_a_lease_is_seen_beside_kea(tmp_path: Path, source: str) -> None:
+    with network() as net, kea(net, tmp_path) as (log, leases):
+        settings = DhcpSettings(log=log) if source == "log" else DhcpSettings(leases=leases)
+        seen, evidence = await _seen(settings, tmp_path, lambda: _take_a_lease(net))
+        assert seen.device == DeviceName(f"SEP{_mac(net)}")
+    assert seen.address == "192.0.2.100"
+    assert seen.model == ("7961G" if source == "log" else "")
+    assert len(evidence) == (1 if source == "log" else 0)

@@ -112,6 +112,7 @@ async def test_an_unknown_phone_is_admitted_and_finds_its_file(bench: Bench, win
 
 
 async def test_a_refused_phone_gets_no_file(bench: Bench, window: WindowDesk) -> None:
+    window.disable()
     bench.asks("SEP0011223344FF.cnf.xml")
     await bench.until(lambda: bool(bench.sink.of(PhoneRefused)))
     bench.asks("SEP0011223344EE.cnf.xml", client="203.0.113.7")  # not a network of ours
@@ -152,11 +153,14 @@ async def test_files_follow_their_phones_and_theirs_stay(
     bench.beside.changed()
     await bench.until(lambda: ours.read_bytes() != before)
 
-    default = (bench.root / "XMLDefault.cnf.xml").read_bytes()
+    default = bench.root / "XMLDefault.cnf.xml"
+    files.read_site()
+    bench.beside.changed()
+    await bench.until(lambda: b"<autoRegistration>enabled<" in default.read_bytes())
     window.disable()
     files.read_site()
     bench.beside.changed()
-    await bench.until(lambda: (bench.root / "XMLDefault.cnf.xml").read_bytes() != default)
+    await bench.until(lambda: b"<autoRegistration>disabled<" in default.read_bytes())
 
     desk = PhoneDesk(store, clock, ids, "tester")
     desk.remove(name)
@@ -167,17 +171,24 @@ async def test_files_follow_their_phones_and_theirs_stay(
 
 
 async def test_a_template_of_the_admin_reaches_the_files(bench: Bench, window: WindowDesk, tmp_path: Path) -> None:
+    shipped = Path(__file__).parents[3] / "templates"
+
+    def write(mark: str) -> None:
+        for template in shipped.rglob("*.xml"):
+            own = tmp_path / "templates" / template.relative_to(shipped)
+            own.parent.mkdir(parents=True, exist_ok=True)
+            text = template.read_text(encoding="utf-8").replace("</device>", f"<own>{mark}</own></device>")
+            own.write_text(text, encoding="utf-8")
+
+    write("first")
     window.enable(duration=timedelta(hours=1))
     bench.asks("SEP0011223344FF.cnf.xml")
     ours = bench.root / "SEP0011223344FF.cnf.xml"
     await bench.until(ours.exists)
-    shipped = Path(__file__).parents[3] / "templates"
-    for template in shipped.rglob("*.xml"):
-        own = tmp_path / "templates" / template.relative_to(shipped)
-        own.parent.mkdir(parents=True, exist_ok=True)
-        own.write_text(template.read_text(encoding="utf-8").replace("</device>", "<own/></device>"), encoding="utf-8")
+    assert b"<own>first</own>" in ours.read_bytes()
+    write("second")
     bench.beside.changed()
-    await bench.until(lambda: b"<own/>" in ours.read_bytes() or b"<own />" in ours.read_bytes())
+    await bench.until(lambda: b"<own>second</own>" in ours.read_bytes())
 
 
 async def test_a_directory_that_cannot_be_written_is_said_and_tried_again(bench: Bench) -> None:
