@@ -9,6 +9,7 @@ from bridge.core import DeviceName, FileRequest
 from bridge.phones.evidence import PhoneEvidence
 from bridge.phones.requestedfile import RequestedFile
 from bridge.phones.useragent import parse_user_agent
+from bridge.phones.vendorclass import VendorClass
 
 MAX_ADDRESSES = 10_000
 MAX_DEVICES_PER_ADDRESS = 2_000
@@ -33,16 +34,26 @@ class EvidenceBook:
 
     def note(self, request: FileRequest, client: str, asked: RequestedFile) -> None:
         """Take from a request what it tells about the phone behind it."""
-        entry = self._addresses.setdefault(client, _Address())
-        self._addresses.move_to_end(client)
-        if len(self._addresses) > MAX_ADDRESSES:
-            self._addresses.popitem(last=False)
+        entry = self._entry(client)
         agent = parse_user_agent(request.user_agent) if request.user_agent else None
         if asked.device is None:
             entry.nameless = entry.nameless.with_file(asked, request.via).with_user_agent(agent)
         elif asked.device in entry.devices or len(entry.devices) < MAX_DEVICES_PER_ADDRESS:
             before = entry.devices.get(asked.device, PhoneEvidence())
             entry.devices[asked.device] = before.with_file(asked, request.via).with_user_agent(agent)
+
+    def note_vendor_class(self, client: str, device: DeviceName, vendor_class: VendorClass) -> None:
+        """Take what the phone said of itself when it got this address by DHCP."""
+        devices = self._entry(client).devices
+        if device in devices or len(devices) < MAX_DEVICES_PER_ADDRESS:
+            devices[device] = devices.get(device, PhoneEvidence()).with_vendor_class(vendor_class)
+
+    def _entry(self, client: str) -> _Address:
+        entry = self._addresses.setdefault(client, _Address())
+        self._addresses.move_to_end(client)
+        if len(self._addresses) > MAX_ADDRESSES:
+            self._addresses.popitem(last=False)
+        return entry
 
     def count_provisional(self, client: str, device: DeviceName) -> int:
         """A phone that never registered asks for its file once more; how often it did, this time included."""

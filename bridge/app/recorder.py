@@ -19,6 +19,7 @@ from bridge.core.events import (
     FileEvent,
     FileNotFound,
     FileRequested,
+    FileServedBeside,
     LineStateChanged,
     MediaTroubled,
     PbxConnected,
@@ -40,7 +41,16 @@ log = logging.getLogger(__name__)
 
 Listener = Callable[[Event], None]
 
-_QUIET = (FileRequested, FileDelivered, FileNotFound, PbxReloaded, CallEvent, PhoneConnecting, PhoneRegistering)
+_QUIET = (
+    FileRequested,
+    FileDelivered,
+    FileServedBeside,
+    FileNotFound,
+    PbxReloaded,
+    CallEvent,
+    PhoneConnecting,
+    PhoneRegistering,
+)
 """Everyday events: hundreds a second while an office boots. They are logged at DEBUG."""
 
 MAX_WAITING = 50_000
@@ -118,6 +128,8 @@ def describe(event: Event) -> str:
         case FileDelivered():
             what = f"has {event.name!r}, {event.size} bytes in {event.seconds:.3f} s"
             what += " (holds its password)" if event.secret else ""
+        case FileServedBeside():
+            what = f"has {event.name!r} from the other TFTP server" + (" (holds its password)" if event.secret else "")
         case FileNotFound():
             what = f"was told that {event.name!r} does not exist" + (f": {event.why}" if event.why else "")
         case PhoneAdmitted():

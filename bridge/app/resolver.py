@@ -24,6 +24,7 @@ from bridge.core import (
     FileFound,
     FileMissing,
     FileRequest,
+    FileWithheld,
     SignallingProtocol,
     Via,
 )
@@ -69,7 +70,7 @@ class FileResolver:
         self._networks = networks
         self._sink = sink
         self._brake = GuessingBrake(settings.unknown_per_minute)
-        self._evidence = EvidenceBook()
+        self.evidence = EvidenceBook()
 
     async def provide(self, request: FileRequest) -> FileAnswer:
         """Answer one request. Never raises for anything that the request holds."""
@@ -79,7 +80,7 @@ class FileResolver:
         asked = parse_file_name(request.name)
         if asked.kind is FileKind.INVALID:
             return FileMissing("that is no file name of a phone")
-        self._evidence.note(request, client, asked)
+        self.evidence.note(request, client, asked)
         try:
             return await self._answer(request, client, asked)
         except SepbridgeError as error:
@@ -162,15 +163,15 @@ class FileResolver:
             # One that moved asks for its own file alone; who asks for many is after their secrets.
             return FileDenied(f"{client} asked for other phones' files before; see files.unknown_per_minute")
         if device is None:
-            evidence = self._evidence.about(client, name)
+            evidence = self.evidence.about(client, name)
             admitted = await self._admit(request, client, FileArrival(name, client, evidence.single_protocol()))
             if not isinstance(admitted, Device):
                 return admitted
             device = admitted
-        if device.is_provisional and self._evidence.count_provisional(client, name) % 2 == 0:
+        if device.is_provisional and self.evidence.count_provisional(client, name) % 2 == 0:
             # It had its file and did not register with it: its firmware may speak the other protocol. Without a file it
             # reads XMLDefault, and shows by registering what it speaks.
-            return FileMissing("it did not register with its file: it is sent to XMLDefault to show what it speaks")
+            return FileWithheld("it did not register with its file: it is sent to XMLDefault to show what it speaks")
         return self._not_theirs(device, client) or self._files.device_file(device)
 
     async def _own_text(self, request: FileRequest, client: str, asked: RequestedFile) -> FileAnswer:
@@ -194,7 +195,7 @@ class FileResolver:
     async def _flat_profile(self, request: FileRequest, client: str, name: DeviceName) -> FileAnswer:
         """The profile of a phone with MPP firmware and its like. Whoever asks for one reads one."""
         device = await asyncio.to_thread(self._known, name)
-        evidence = self._evidence.about(client, name)
+        evidence = self.evidence.about(client, name)
         if device is None:
             admitted = await self._admit(request, client, FileArrival(name, client, evidence.single_protocol()))
             if not isinstance(admitted, Device):

@@ -16,9 +16,11 @@ from typing import Self
 
 from bridge import __version__
 from bridge.app.admissions import Admissions
+from bridge.app.beside import MANIFEST, Beside
 from bridge.app.calllog import CallFile, CallLog
 from bridge.app.claiming import Claiming
 from bridge.app.claimvoice import Voice
+from bridge.app.dhcpwatch import DhcpWatch
 from bridge.app.dialplans import CUSTOM, SERVICES
 from bridge.app.directory import Directory
 from bridge.app.doorkeeper import Doorkeeper
@@ -36,7 +38,7 @@ from bridge.app.roguepool import ROGUE_PAIR
 from bridge.app.rollouts import RolloutProgress, Rollouts
 from bridge.app.screenmessages import Delivery, ScreenMessage
 from bridge.app.selfprovisioning import SelfProvisioning
-from bridge.app.settings import CallLogSettings, Settings
+from bridge.app.settings import CallLogSettings, Settings, TftpMode
 from bridge.app.stations import Stations
 from bridge.app.status import ServiceStatus
 from bridge.app.system import SystemClock, SystemIds, own_address
@@ -58,6 +60,7 @@ from bridge.sip import Destination
 from bridge.store import open_store
 from bridge.store.filetree import FileTree
 from bridge.store.firmware import FirmwareStore
+from bridge.store.foreigntree import ForeignTree, Ownership, left_behind
 
 log = logging.getLogger(__name__)
 
@@ -125,10 +128,20 @@ class Service:
             self.resolver,
             self.recorder,
             self.clock,
-            listen=[(address.host, address.port) for address in settings.tftp.listen],
+            listen=[(address.host, address.port) for address in settings.tftp.listen]
+            if settings.tftp.mode is TftpMode.OWN
+            else [],
             limits=TftpLimits(
                 transfers=settings.tftp.max_transfers, transfers_per_client=settings.tftp.max_transfers_per_client
             ),
+        )
+        self.beside = self._made_beside()
+        self.dhcp = DhcpWatch(
+            self.recorder,
+            self.clock,
+            self.resolver.evidence.note_vendor_class,
+            settings=settings.dhcp,
+            state=settings.state.directory,
         )
         self.doorkeeper = Doorkeeper(
             self.admissions,
@@ -220,6 +233,8 @@ class Service:
             self.recorder.subscribe(self._heard)
             self.recorder.subscribe(self.rollouts.heard)
             await asyncio.to_thread(self.rollouts.say_findings)
+            if self.beside is not None:
+                self.recorder.subscribe(self.beside.heard)
             self.recorder.subscribe(self._hooks.heard)
             self.recorder.subscribe(self._installing.heard)
             await self.refresh()
@@ -244,6 +259,8 @@ class Service:
             ("refresh", self._refresh_now_and_then()),
             ("line features", self.stations.line_desk.run()),
             ("firmware", self.rollouts.run()),
+            *([("beside", self.beside.run())] if self.beside is not None else []),
+            *([("DHCP", self.dhcp.run())] if self.dhcp.is_wanted else []),
             ("new phone hooks", self._hooks.run()),
         )
 
@@ -308,6 +325,7 @@ class Service:
             events_dropped=self.recorder.dropped,
             sccp_phones=self.stations.phones,
             sccp_calls=self.stations.calls,
+            beside=self.beside.troubles if self.beside is not None else (),
             tasks=len(asyncio.all_tasks()),
         )
 
@@ -322,6 +340,8 @@ class Service:
         # A phone that is going to start again for a change needs no second restart for it.
         self.stations.take_profiles([each for each in profiles if each[0] not in self._about_to_restart])
         self.rollouts.look()
+        if self.beside is not None:
+            self.beside.changed()
 
     async def pbx_plan(self) -> PbxPlan:
         """What Asterisk itself uses of numbers, and how many calls there are. Raises PbxError."""
@@ -389,6 +409,34 @@ class Service:
 
     def _transfers(self) -> list[TransferUnderWay]:
         return [*self.tftp.transfers(), *(each for transfers in self.http_transfers for each in transfers())]
+
+    def _made_beside(self) -> Beside | None:
+        settings = self.settings
+        if settings.tftp.mode is not TftpMode.BESIDE:
+            return None
+        return Beside(
+            self.store,
+            self.files,
+            self.resolver,
+            self.recorder,
+            self.clock,
+            settings=settings.beside,
+            state=settings.state.directory,
+            templates=settings.templates_directory,
+        )
+
+    def _take_back_files(self) -> None:
+        """Remove what we put into another server's directory, when it is not the one of today's settings."""
+        manifest = self.settings.state.directory / MANIFEST
+        place = left_behind(manifest)
+        if place is None or (self.beside is not None and place == self.beside.tree.root):
+            return
+        try:
+            changes = ForeignTree(place, manifest, Ownership()).keep_only(())
+        except SepbridgeError as error:
+            log.warning("files of ours are still in %s: %s", place, error)
+        else:
+            log.info("%d files of ours were removed from %s", len(changes.removed), place)
 
     async def _restart_moved(self, device: Device) -> None:
         """Tell a phone that was claimed, where it is registered still: under the number that it had."""
@@ -476,6 +524,7 @@ class Service:
 
     def _begin(self) -> None:
         """Make this node the server of the default group, with the address that the settings give."""
+        self._take_back_files()
         settings = self.settings.server
         own = Server(
             name=settings.name or socket.gethostname(),

@@ -106,13 +106,64 @@ class StateSettings:
     """Database, control socket, and the admin's files for phones (``files/``)."""
 
 
+class TftpMode(StrEnum):
+    """Who answers phones on port 69."""
+
+    OWN = "own"
+    """We do."""
+    BESIDE = "beside"
+    """A server that was there before: its log is read, and phones' files are put into its directory."""
+    OFF = "off"
+    """Nobody, or somebody who needs nothing from us: phones fetch over HTTP alone."""
+
+
+class BesideServer(StrEnum):
+    """Which server that is."""
+
+    AUTO = "auto"
+    """Whichever of the others logs."""
+    TFTPD_HPA = "tftpd-hpa"
+    ATFTPD = "atftpd"
+    DNSMASQ = "dnsmasq"
+
+
 @dataclass(frozen=True, slots=True)
 class TftpSettings:
     """``[tftp]``: our own TFTP server."""
 
+    mode: TftpMode = TftpMode.OWN
     listen: tuple[Address, ...] = (Address("0.0.0.0", 69),)
     max_transfers: int = 2000
     max_transfers_per_client: int = 20
+
+
+@dataclass(frozen=True, slots=True)
+class BesideSettings:
+    """``[beside]``: the TFTP server that is there already, for ``tftp.mode = "beside"``."""
+
+    root: Path | None = None
+    """Its directory."""
+    log: Path | None = None
+    """The file it logs to; the journal is read when there is none."""
+    journal_unit: str = ""
+    """The systemd unit whose journal is read; everything under the servers' names when empty."""
+    owner: str = ""
+    """``user:group`` of the files that we write there; our own when empty."""
+    mode: str = "0644"
+    """Their mode. tftpd-hpa and dnsmasq serve, as they are set up as a rule, only what everybody may read."""
+    server: BesideServer = BesideServer.AUTO
+
+
+@dataclass(frozen=True, slots=True)
+class DhcpSettings:
+    """``[dhcp]``: the DHCP server on this machine, dnsmasq or Kea, whose leases tell of phones."""
+
+    log: Path | None = None
+    """The file it logs to."""
+    journal_unit: str = ""
+    """The systemd unit whose journal is read instead."""
+    leases: Path | None = None
+    """Its lease file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,6 +379,8 @@ class Settings:
     database: DatabaseSettings = DatabaseSettings()
     state: StateSettings = StateSettings()
     tftp: TftpSettings = TftpSettings()
+    beside: BesideSettings = BesideSettings()
+    dhcp: DhcpSettings = DhcpSettings()
     http: HttpSettings = HttpSettings()
     files: FilesSettings = FilesSettings()
     sip: SipSettings = SipSettings()
@@ -464,6 +517,8 @@ _CONVERTERS: dict[object, Callable[[object], object]] = {
     tuple[DeviceName, ...]: lambda value: tuple(DeviceName.parse(each) for each in _texts(value)),
     SecretsTo: lambda value: SecretsTo(_text(value)),
     UnsignedFiles: lambda value: UnsignedFiles(_text(value)),
+    TftpMode: lambda value: TftpMode(_text(value)),
+    BesideServer: lambda value: BesideServer(_text(value)),
     TokenPolicy: lambda value: TokenPolicy(_text(value)),
     Address: lambda value: Address.parse(_text(value)),
     tuple[Address, ...]: lambda value: tuple(Address.parse(each) for each in _texts(value)),

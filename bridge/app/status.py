@@ -55,6 +55,8 @@ class ServiceStatus:
     """Phones with SCCP firmware that are registered with this node."""
     sccp_calls: int
     """Calls on them; a call between two of them counts twice."""
+    beside: tuple[str, ...]
+    """What keeps the work beside another TFTP server from going on; empty while all is well."""
     tasks: int
     """Tasks of the event loop; a number that grows with the days is a leak."""
 

@@ -8,6 +8,7 @@ from bridge.cli import (
     calls,
     checklist,
     claims,
+    dhcp,
     directory,
     firmware,
     lab,
@@ -19,6 +20,7 @@ from bridge.cli import (
     site,
     status,
     temporary,
+    tftp,
 )
 from bridge.cli.main import main
 
@@ -28,6 +30,7 @@ __all__ = [
     "calls",
     "checklist",
     "claims",
+    "dhcp",
     "directory",
     "firmware",
     "lab",
@@ -40,4 +43,5 @@ __all__ = [
     "site",
     "status",
     "temporary",
+    "tftp",
 ]

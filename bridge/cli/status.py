@@ -70,6 +70,7 @@ def _service_rows(service: dict[str, Any], trouble: list[str]) -> list[tuple[str
         names = ", ".join(pending[:SHOWN]) + (" …" if len(pending) > SHOWN else "")
         rows.append(("pending", f"{len(pending)} endpoints wait for Asterisk: {names}"))
         trouble.append(f"{len(pending)} endpoints wait for Asterisk; they are applied by themselves when it is back")
+    trouble += [f"beside the other TFTP server: {each}" for each in service["beside"]]
     if service["database"]:
         trouble.append(f"database: {service['database']}")
     return rows

@@ -52,6 +52,14 @@ class FileDelivered(FileEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FileServedBeside(FileEvent):
+    """The log of another TFTP server says that the client has the file. How large it was is not logged."""
+
+    secret: bool = False
+    """The file holds a SIP password."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FileNotFound(FileEvent):
     """The client was told at once that there is no such file."""
 
@@ -103,6 +111,18 @@ class NamesGuessed(Event):
     client: str
     count: int
     """Different names within a minute, until it was stopped."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DhcpLeaseSeen(Event):
+    """A DHCP server gave the phone an address, by that server's log or lease file."""
+
+    address: str
+    host_name: str = ""
+    vendor_class: str = ""
+    """Option 60, as far as it is logged."""
+    model: str = ""
+    """What that says; empty where it names none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -79,6 +79,11 @@ class FileMissing:
 
 
 @dataclass(frozen=True, slots=True)
+class FileWithheld(FileMissing):
+    """There is such a file, but this time the client is to go on without it."""
+
+
+@dataclass(frozen=True, slots=True)
 class FileDenied:
     """The file is not for this client: TFTP error 2, HTTP 403, at once."""
 

@@ -11,9 +11,11 @@ from enum import StrEnum
 
 from bridge.core import DeviceName
 from bridge.core.events import (
+    DhcpLeaseSeen,
     Event,
     FileDelivered,
     FileRequested,
+    FileServedBeside,
     PhoneConnecting,
     PhoneRefused,
     PhoneRegistered,
@@ -83,7 +85,7 @@ def follow(before: Progress | None, event: Event) -> Progress | None:
     if event.device is None:
         return before
     reached = _reached(before.stage if before else None, event)
-    client = getattr(event, "client", "")
+    client = event.address if isinstance(event, DhcpLeaseSeen) else getattr(event, "client", "")
     if reached is None:
         return before and replace(before, client=client or before.client)
     stage, word = reached
@@ -95,13 +97,15 @@ def follow(before: Progress | None, event: Event) -> Progress | None:
 
 def _reached(before: Stage | None, event: Event) -> tuple[Stage, str] | None:
     match event:
+        case DhcpLeaseSeen() if before is None:
+            return Stage.DHCP, event.address
         case FileRequested():
             kind = parse_file_name(event.name).kind
             # A registered phone asks for ring tones and lists; only a phone that boots asks for its own file.
             if before in (None, Stage.DHCP) or kind in _BOOTING:
                 return Stage.TFTP, event.name
             return (Stage.FIRMWARE, event.name) if kind in _LOADING and before is not Stage.REGISTERED else None
-        case FileDelivered():
+        case FileDelivered() | FileServedBeside():
             kind = parse_file_name(event.name).kind
             if kind in _CONFIGURATION and before is not Stage.REGISTERED:
                 return Stage.CONFIG, event.name

@@ -9,9 +9,11 @@ import pytest
 from bridge.app.installing import Installing
 from bridge.core import DeviceName, SignallingProtocol, Via
 from bridge.core.events import (
+    DhcpLeaseSeen,
     Event,
     FileDelivered,
     FileRequested,
+    FileServedBeside,
     PhoneConnecting,
     PhoneRefused,
     PhoneRegistered,
@@ -69,6 +71,19 @@ def test_a_registered_phone_that_asks_for_ring_tones_stays_registered_and_one_th
         [Stage.REGISTERED] * 4
     )
     assert stages(REGISTERED, asks(OWN)) == [Stage.REGISTERED, Stage.TFTP]
+
+
+def test_a_lease_is_the_first_stage_and_no_step_back() -> None:
+    lease = DhcpLeaseSeen(at=at(0), device=PHONE, address=CLIENT)
+    assert stages(lease, asks(OWN), lease) == [Stage.DHCP, Stage.TFTP, Stage.TFTP]
+    assert stages(REGISTERED, lease) == [Stage.REGISTERED, Stage.REGISTERED]
+    progress = follow(None, lease)
+    assert progress is not None and progress.client == CLIENT
+
+
+def test_a_file_that_another_server_gave_counts_as_delivered() -> None:
+    served = FileServedBeside(at=at(2), device=PHONE, name=OWN, client=CLIENT, via=Via.TFTP)
+    assert stages(asks(OWN), served) == [Stage.TFTP, Stage.CONFIG]
 
 
 def test_firmware_is_a_stage_of_its_own() -> None:

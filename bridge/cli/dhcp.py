@@ -1,0 +1,111 @@
+"""``sepbridge dhcp``: what to configure in the DHCP server, and whether it was."""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Address
+
+import click
+
+from bridge.app.system import own_address
+from bridge.cli.frame import Frame, json_option, table
+from bridge.cli.main import root
+from bridge.core import MacAddress
+from bridge.core.findings import Finding, Weight
+from bridge.dhcp import DhcpReply, DhcpServer, judge, snippet
+from bridge.errors import InvalidInput
+from bridge.net.dhcp import VENDOR_CLASS, discover, interface_mac
+
+
+@root.group()
+def dhcp() -> None:
+    """The network's DHCP server: how phones find this one."""
+
+
+_address = click.option(
+    "--address",
+    "addresses",
+    multiple=True,
+    help="Address of the TFTP server, in order of preference (default: server.address, else this machine's own).",
+)
+
+
+@dhcp.command("snippet")
+@click.option(
+    "--server", "kind", type=click.Choice([each.value for each in DhcpServer]), required=True, help="Which DHCP server."
+)
+@_address
+@click.option("--voice-vlan", type=int, help="Adds notes for phones in a voice VLAN.")
+@json_option
+def show_snippet(frame: Frame, kind: str, addresses: tuple[str, ...], voice_vlan: int | None) -> None:
+    """Print what to configure in a DHCP server: options 150 and 66."""
+    found = _addresses(frame, addresses)
+    text = snippet(DhcpServer(kind), found, voice_vlan=voice_vlan)
+    if frame.as_json:
+        frame.show({"server": kind, "addresses": [str(each) for each in found], "text": text})
+    else:
+        click.echo(text, nl=False)
+
+
+@dhcp.command()
+@click.option("--interface", required=True, help="The network interface on which to ask.")
+@_address
+@click.option("--mac", help="The MAC to ask with (default: the interface's own).")
+@click.option("--vendor-class", default=VENDOR_CLASS, show_default=True, help="Option 60: what phone to pass for.")
+@click.option("--wait", type=float, default=4.0, show_default=True, help="Seconds to wait for offers.")
+@json_option
+def check(
+    frame: Frame, interface: str, addresses: tuple[str, ...], mac: str | None, vendor_class: str, wait: float
+) -> None:
+    """Ask the network as a phone would, and judge the answers. Takes no address. Exit code 1 on a problem."""
+    expected = _addresses(frame, addresses)
+    if not vendor_class.isascii() or not 1 <= len(vendor_class) <= 200:
+        raise InvalidInput("the vendor class must be 1 to 200 ASCII characters")
+    sender = MacAddress.parse(mac) if mac else interface_mac(interface)
+    offers = discover(interface, sender, vendor_class=vendor_class, within=min(max(wait, 0.1), 60.0))
+    judged: list[tuple[DhcpReply | None, list[Finding]]] = [(offer, judge(offer, expected)) for offer in offers]
+    judged = judged or [(None, judge(None, expected))]
+    findings = [finding for _, each in judged for finding in each]
+    data = {
+        "interface": interface,
+        "expected": [str(each) for each in expected],
+        "answers": [
+            {
+                "server": str(offer.server) if offer is not None and offer.server else None,
+                "address": str(offer.address) if offer is not None else None,
+                "findings": [frame.fields(finding) for finding in found],
+            }
+            for offer, found in judged
+        ],
+    }
+    rows = [
+        (offer.server if offer is not None else "", finding.weight, _in_words(finding))
+        for offer, found in judged
+        for finding in found
+    ]
+    notes = []
+    if len(offers) > 1:
+        notes.append(f"{len(offers)} DHCP servers answered: a phone takes any of them, so all must say the same.")
+    frame.show(data, table(("server", "", "finding"), rows), *notes)
+    if any(finding.weight is Weight.PROBLEM for finding in findings):
+        raise SystemExit(1)
+
+
+def _in_words(finding: Finding) -> str:
+    parts = [finding.what]
+    if finding.why:
+        parts.append(f"why: {finding.why}")
+    if finding.fix:
+        parts.append(f"fix: {finding.fix}")
+    return "; ".join(parts)
+
+
+def _addresses(frame: Frame, given: tuple[str, ...]) -> list[IPv4Address]:
+    texts = given or (frame.settings.server.address or own_address(),)
+    try:
+        return [IPv4Address(each) for each in texts]
+    except ValueError as error:
+        raise InvalidInput(
+            f"{', '.join(texts)} is not an IPv4 address",
+            why="phones are given addresses in option 150, and a name would need DNS on every phone",
+            fix="give --address with the address of this server",
+        ) from error

@@ -1,0 +1,15 @@
+"""DHCP as Cisco phones use it: the question, the verdict on an answer, and what servers must be told. No sockets."""
+
+from bridge.dhcp.judging import judge
+from bridge.dhcp.packet import DhcpReply, MessageType, decode_reply, encode_discover
+from bridge.dhcp.snippets import DhcpServer, snippet
+
+__all__ = [
+    "DhcpReply",
+    "DhcpServer",
+    "MessageType",
+    "decode_reply",
+    "encode_discover",
+    "judge",
+    "snippet",
+]

@@ -1,0 +1,168 @@
+"""What to configure in a DHCP server so that Cisco phones find their files: options 150 and 66 (requirement RG-07)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from enum import StrEnum
+from ipaddress import IPv4Address
+
+from bridge.errors import InvalidInput
+
+
+class DhcpServer(StrEnum):
+    """The DHCP servers whose language is spoken."""
+
+    DNSMASQ = "dnsmasq"
+    KEA = "kea"
+    ISC = "isc"
+    MIKROTIK = "mikrotik"
+    PFSENSE = "pfsense"
+    OPNSENSE = "opnsense"
+    WINDOWS = "windows"
+    IOS = "ios"
+    FREEPBX = "freepbx"
+
+
+MAX_ADDRESSES = 8
+
+
+def snippet(server: DhcpServer, addresses: Sequence[IPv4Address], *, voice_vlan: int | None = None) -> str:
+    """The configuration, ready to paste. Raises InvalidInput for no address, too many, or no VLAN number."""
+    if not 1 <= len(addresses) <= MAX_ADDRESSES:
+        raise InvalidInput(f"{len(addresses)} addresses cannot be given to phones", fix=f"give 1 to {MAX_ADDRESSES}")
+    if voice_vlan is not None and not 1 <= voice_vlan <= 4094:
+        raise InvalidInput(f"{voice_vlan} is no VLAN", fix="give a number from 1 to 4094")
+    mark = {DhcpServer.IOS: "!", DhcpServer.KEA: "//"}.get(server, "#")
+    notes = [
+        "Cisco phones read option 150 (addresses) first and option 66 (one text) if there is no 150.",
+        *_vlan_notes(voice_vlan),
+    ]
+    head = "".join(f"{mark} {line}\n" for line in notes)
+    return head + _BODIES[server]([str(each) for each in addresses]).strip("\n") + "\n"
+
+
+def _vlan_notes(vlan: int | None) -> list[str]:
+    if vlan is None:
+        return []
+    return [
+        f"Voice VLAN {vlan}: phones learn it from the switch (CDP or LLDP-MED), not from DHCP. On a Cisco switch port:",
+        f"    switchport voice vlan {vlan}",
+        "Give the options to the scope of that VLAN, and let its router relay DHCP (ip helper-address) if the",
+        "DHCP server is elsewhere. The phones' first request may come from the data VLAN: give them there as well.",
+    ]
+
+
+def _dnsmasq(addresses: Sequence[str]) -> str:
+    return f"""
+dhcp-option=150,{",".join(addresses)}
+dhcp-option=66,"{addresses[0]}"
+# Lets sepbridge see what the phones say they are:
+log-dhcp
+"""
+
+
+def _kea(addresses: Sequence[str]) -> str:
+    return f"""
+{{
+  "Dhcp4": {{
+    "option-def": [
+      {{ "name": "cisco-tftp-servers", "code": 150, "type": "ipv4-address", "array": true, "space": "dhcp4" }}
+    ],
+    "option-data": [
+      {{ "name": "cisco-tftp-servers", "code": 150, "space": "dhcp4", "data": "{", ".join(addresses)}" }},
+      {{ "name": "tftp-server-name", "data": "{addresses[0]}" }}
+    ]
+  }}
+}}
+"""
+
+
+def _isc(addresses: Sequence[str]) -> str:
+    return f"""
+option cisco-tftp-servers code 150 = array of ip-address;
+option cisco-tftp-servers {", ".join(addresses)};
+option tftp-server-name "{addresses[0]}";
+"""
+
+
+def _mikrotik(addresses: Sequence[str]) -> str:
+    octets = "".join(IPv4Address(each).packed.hex() for each in addresses)
+    return f"""
+# In hexadecimal, because RouterOS versions differ in how they read quoted addresses.
+/ip dhcp-server option
+add name=cisco-tftp-150 code=150 value=0x{octets}
+add name=cisco-tftp-66 code=66 value=0x{addresses[0].encode().hex()}
+/ip dhcp-server option sets
+add name=cisco-phones options=cisco-tftp-150,cisco-tftp-66
+# For every network of the server; name one instead of [find] to limit it.
+/ip dhcp-server network
+set [find] dhcp-option-set=cisco-phones
+"""
+
+
+def _pfsense(addresses: Sequence[str]) -> str:
+    return f"""
+# Services > DHCP Server > (the phones' interface)
+#   TFTP Server (option 66):             {addresses[0]}
+#   Additional BOOTP/DHCP Options > Add:
+#     Number 150, Type {_gui_option(addresses)}
+# Save, and apply the changes.
+"""
+
+
+def _opnsense(addresses: Sequence[str]) -> str:
+    return f"""
+# Services > ISC DHCPv4 > (the phones' interface)
+#   TFTP server > Set TFTP hostname:     {addresses[0]}
+#   Additional options > Add:
+#     Number 150, Type {_gui_option(addresses)}
+# With Kea or dnsmasq as OPNsense's DHCP server, use what `--server kea` and `--server dnsmasq` print.
+"""
+
+
+def _gui_option(addresses: Sequence[str]) -> str:
+    if len(addresses) == 1:
+        return f'"IP address or host", Value {addresses[0]}'
+    octets = ":".join(f"{octet:02x}" for each in addresses for octet in IPv4Address(each).packed)
+    return f'"String", Value {octets}   (without quotes: {", ".join(addresses)})'
+
+
+def _windows(addresses: Sequence[str]) -> str:
+    return f"""
+# PowerShell on the DHCP server. Add -ScopeId 192.0.2.0 to the last two lines to limit them to one scope.
+Add-DhcpServerv4OptionDefinition -OptionId 150 -Name "Cisco TFTP servers" -Type IPv4Address -MultiValued
+Set-DhcpServerv4OptionValue -OptionId 150 -Value {",".join(addresses)}
+Set-DhcpServerv4OptionValue -OptionId 66 -Value "{addresses[0]}"
+"""
+
+
+def _ios(addresses: Sequence[str]) -> str:
+    return f"""
+ip dhcp pool PHONES
+ option 150 ip {" ".join(addresses)}
+ option 66 ascii "{addresses[0]}"
+"""
+
+
+def _freepbx(addresses: Sequence[str]) -> str:
+    return f"""
+# Admin > System Admin > DHCP Server has a field for one TFTP server: it is sent as option 66, which is enough
+# for all models but the 7920.
+#   TFTP server:  {addresses[0]}
+# For option 150 as well, where the machine itself runs dnsmasq, put this into /etc/dnsmasq.d/sepbridge.conf and
+# restart dnsmasq:
+dhcp-option=150,{",".join(addresses)}
+"""
+
+
+_BODIES: dict[DhcpServer, Callable[[Sequence[str]], str]] = {
+    DhcpServer.DNSMASQ: _dnsmasq,
+    DhcpServer.KEA: _kea,
+    DhcpServer.ISC: _isc,
+    DhcpServer.MIKROTIK: _mikrotik,
+    DhcpServer.PFSENSE: _pfsense,
+    DhcpServer.OPNSENSE: _opnsense,
+    DhcpServer.WINDOWS: _windows,
+    DhcpServer.IOS: _ios,
+    DhcpServer.FREEPBX: _freepbx,
+}

@@ -1,0 +1,203 @@
+"""DHCP with real servers: our question to dnsmasq, our fragments in dnsmasq, Kea and ISC dhcpd."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from ipaddress import IPv4Address
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bridge.app.dhcpwatch import DhcpWatch
+from bridge.app.settings import DhcpSettings
+from bridge.core import DeviceName
+from bridge.core.events import DhcpLeaseSeen
+from bridge.dhcp import DhcpServer, snippet
+from bridge.phones.vendorclass import VendorClass
+from tests.dhcpnet import SERVER, Network, dhcpd, dnsmasq, kea, network
+from tests.peers import peer
+from tests.tftp_lab import FixedClock, RecordingSink
+
+OURS = [IPv4Address("192.0.2.10"), IPv4Address("192.0.2.11")]
+
+
+def check(net: Network, directory: Path, *words: str) -> tuple[int, Any]:
+    config = directory / "sepbridge.toml"
+    config.write_text('[server]\naddress = "192.0.2.10"\n', encoding="utf-8")
+    command = [sys.executable, "-c", "from bridge.cli import main; main()", "--config", str(config)]
+    done = subprocess.run(
+        net.at_phone(*command, "dhcp", "check", "--interface", "phone0", "--wait", "1.5", "--json", *words),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.stdout, done.stderr
+    return done.returncode, json.loads(done.stdout)
+
+
+@pytest.mark.req("RG-07")
+@pytest.mark.peer("dnsmasq")
+@pytest.mark.parametrize(
+    ("options", "codes", "code"),
+    [
+        (["--dhcp-option=150,192.0.2.10", "--dhcp-option=66,192.0.2.10"], ["option_150", "option_66"], 0),
+        ([], ["missing_tftp_option"], 1),
+        (["--dhcp-option=150,192.0.2.99"], ["wrong_tftp_server"], 1),
+        (["--dhcp-option=150,192.0.2.99,192.0.2.10"], ["not_first"], 0),
+        (["--dhcp-option=66,192.0.2.10"], ["only_option_66", "option_66"], 0),
+        (["--dhcp-option=66,pbx.example.com"], ["only_option_66", "option_66_is_a_name"], 1),
+    ],
+)
+def test_a_real_server_is_asked_and_its_answer_judged(
+    tmp_path: Path, options: list[str], codes: list[str], code: int
+) -> None:
+    with network() as net, dnsmasq(net, tmp_path, options) as log:
+        returned, said = check(net, tmp_path)
+        (answer,) = said["answers"]
+        assert (returned, [each["code"] for each in answer["findings"]]) == (code, codes)
+        assert answer["server"] == SERVER
+        assert IPv4Address(answer["address"]) in {IPv4Address("192.0.2.100") + number for number in range(51)}
+        seen = log.read_text(encoding="utf-8")
+        assert "vendor class: Cisco Systems, Inc. IP Phone CP-7961G" in seen
+        assert "DHCPREQUEST" not in seen  # it takes nothing
+
+
+@pytest.mark.req("RG-07")
+@pytest.mark.peer("dhcpd")
+@pytest.mark.parametrize(
+    ("kind", "value", "words"),
+    [
+        ("text", '"pbx.example.com"', "'pbx.example.com'"),
+        ("text", '"192.0.2.10"', "'192.0.2.10'"),
+        ("string", "c0:00:02", "3 octets"),
+    ],
+)
+def test_an_option_150_that_is_no_list_of_addresses(tmp_path: Path, kind: str, value: str, words: str) -> None:
+    options = f"option cisco code 150 = {kind};\noption cisco {value};"
+    with network() as net, dhcpd(net, tmp_path, options):
+        returned, said = check(net, tmp_path)
+    (bad, *_) = said["answers"][0]["findings"]
+    assert (returned, bad["code"]) == (1, "bad_option_150")
+    assert words in bad["what"]
+
+
+def test_a_network_without_a_server(tmp_path: Path) -> None:
+    with network() as net:
+        returned, said = check(net, tmp_path)
+    assert returned == 1
+    assert [each["code"] for each in said["answers"][0]["findings"]] == ["no_answer"]
+
+
+@pytest.mark.req("RG-07")
+@pytest.mark.peer("dnsmasq")
+def test_the_dnsmasq_fragment_does_what_it_says(tmp_path: Path) -> None:
+    fragment = tmp_path / "sepbridge.conf"
+    fragment.write_text(snippet(DhcpServer.DNSMASQ, OURS, voice_vlan=20), encoding="utf-8")
+    subprocess.run([peer("dnsmasq"), "--test", f"--conf-file={fragment}"], check=True, capture_output=True)
+    with network() as net, dnsmasq(net, tmp_path, [f"--conf-file={fragment}"]):
+        returned, said = check(net, tmp_path)
+    findings = said["answers"][0]["findings"]
+    assert returned == 0
+    assert [each["what"] for each in findings] == ["option 150: 192.0.2.10, 192.0.2.11", "option 66: 192.0.2.10"]
+
+
+@pytest.mark.req("RG-07")
+@pytest.mark.peer("kea-dhcp4")
+def test_the_kea_fragment_is_accepted_by_kea(tmp_path: Path) -> None:
+    fragment = tmp_path / "kea.conf"
+    fragment.write_text(snippet(DhcpServer.KEA, OURS, voice_vlan=20), encoding="utf-8")
+    done = subprocess.run([peer("kea-dhcp4"), "-t", str(fragment)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    broken = tmp_path / "broken.conf"
+    broken.write_text(fragment.read_text(encoding="utf-8").replace("192.0.2.10, ", "name, "), encoding="utf-8")
+    assert subprocess.run([peer("kea-dhcp4"), "-t", str(broken)], capture_output=True, check=False).returncode
+
+
+@pytest.mark.req("RG-07")
+@pytest.mark.peer("dhcpd")
+def test_the_isc_fragment_is_accepted_by_dhcpd(tmp_path: Path) -> None:
+    fragment = tmp_path / "dhcpd.conf"
+    fragment.write_text(snippet(DhcpServer.ISC, OURS, voice_vlan=20), encoding="utf-8")
+    done = subprocess.run([peer("dhcpd"), "-t", "-cf", str(fragment)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    fragment.write_text(fragment.read_text(encoding="utf-8").replace("192.0.2.10,", "1.2.3.4.5,"), encoding="utf-8")
+    assert subprocess.run([peer("dhcpd"), "-t", "-cf", str(fragment)], capture_output=True, check=False).returncode
+
+
+def _take_a_lease(net: Network) -> None:
+    """As a phone does, with a client that is not ours."""
+    subprocess.run(
+        net.at_phone(
+            *(peer("busybox"), "udhcpc", "-i", "phone0", "-n", "-q", "-s", "/bin/true", "-t", "5"),
+            *("-V", "Cisco Systems, Inc. IP Phone CP-7961G", "-x", f"hostname:SEP{_mac(net)}"),
+        ),
+        check=True,
+        capture_output=True,
+        timeout=60,
+    )
+
+
+def _mac(net: Network) -> str:
+    shown = subprocess.run(
+        net.at_phone(peer("cat"), "/sys/class/net/phone0/address"), check=True, capture_output=True, text=True
+    )
+    return shown.stdout.strip().replace(":", "").upper()
+
+
+async def _seen(
+    settings: DhcpSettings, state: Path, act: Callable[[], None]
+) -> tuple[DhcpLeaseSeen, list[VendorClass]]:
+    """The first lease that a watch with these settings sees while ``act`` is done."""
+    sink, evidence = RecordingSink(), list[VendorClass]()
+    watch = DhcpWatch(
+        sink, FixedClock(), lambda client, device, phone: evidence.append(phone), settings=settings, state=state
+    )
+    task = asyncio.create_task(watch.run())
+    try:
+        async with asyncio.timeout(20):
+            while settings.log is not None and not (state / "dhcp-log.json").exists():  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+        if settings.log is None:
+            await asyncio.sleep(0.5)  # the lease file as it was before has been read
+        await asyncio.to_thread(act)
+        return await sink.wait_for(DhcpLeaseSeen), evidence
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+@pytest.mark.peer("dnsmasq")
+async def test_a_lease_is_seen_in_the_log_of_dnsmasq_with_its_model(tmp_path: Path) -> None:
+    with network() as net, dnsmasq(net, tmp_path) as log:
+        seen, evidence = await _seen(DhcpSettings(log=log), tmp_path, lambda: _take_a_lease(net))
+        assert seen.device == DeviceName(f"SEP{_mac(net)}")
+    assert (seen.model, seen.vendor_class) == ("7961G", "Cisco Systems, Inc. IP Phone CP-7961G")
+    assert seen.host_name == str(seen.device)
+    assert [phone.model.name for phone in evidence if phone.model] == ["7961G"]
+
+
+@pytest.mark.peer("dnsmasq")
+async def test_a_lease_is_seen_in_the_lease_file_of_dnsmasq(tmp_path: Path) -> None:
+    with network() as net, dnsmasq(net, tmp_path):
+        settings = DhcpSettings(leases=tmp_path / "dnsmasq.leases")
+        seen, _ = await _seen(settings, tmp_path, lambda: _take_a_lease(net))
+        assert seen.device == DeviceName(f"SEP{_mac(net)}")
+    assert seen.model == ""
+
+
+@pytest.mark.peer("kea-dhcp4")
+@pytest.mark.parametrize("source", ["log", "leases"])
+async def test_a_lease_is_seen_beside_kea(tmp_path: Path, source: str) -> None:
+    with network() as net, kea(net, tmp_path) as (log, leases):
+        settings = DhcpSettings(log=log) if source == "log" else DhcpSettings(leases=leases)
+        seen, evidence = await _seen(settings, tmp_path, lambda: _take_a_lease(net))
+        assert seen.device == DeviceName(f"SEP{_mac(net)}")
+    assert seen.address == "192.0.2.100"
+    assert seen.model == ("7961G" if source == "log" else "")
+    assert len(evidence) == (1 if source == "log" else 0)
