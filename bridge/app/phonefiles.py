@@ -36,7 +36,7 @@ from bridge.core import (
 )
 from bridge.errors import NotFound
 from bridge.phones.catalogue import Model, catalogue
-from bridge.ports import SipEndpoint, Store, Transport
+from bridge.ports import MOST_BUSY_AT, SipEndpoint, Store, Transport
 from bridge.provisioning import PhoneSettings, Renderer, ServiceUrls, SipTransport, content_differs, dial_rules
 
 _NOT_IN_GROUPS = re.compile(r"[^0-9A-Za-z_-]+")
@@ -229,6 +229,11 @@ class PhoneFiles:
         proxied = not all(by_itself)
         line = own.line.settings
         box = line.voicemail_box or own.line.number
+        # SIP phones are told one number for all their lines, by their file.
+        busy_at = sum(
+            self._settings.busy_trigger if by_file else appearance.settings.busy_trigger
+            for by_file, (_, appearance) in zip(by_itself, having, strict=True)
+        )
         return SipEndpoint(
             name=own.line.number,
             secret=owner.secret,
@@ -239,12 +244,13 @@ class PhoneFiles:
             transport=Transport.UDP if proxied or self._settings.transport is SipTransport.UDP else Transport.TCP,
             no_answer_seconds=line.no_answer_seconds,
             max_forwards=line.max_forwards,
+            forward_context=self.plans.context(self.plans.forward_pair(owner, own.button)),
             mailbox=box if "@" in box else f"{box}@default",
             call_group=_NOT_IN_GROUPS.sub("_", line.pickup_group),
             pickup_group=_NOT_IN_GROUPS.sub("_", line.pickup_group),
             music_on_hold=_NOT_IN_GROUPS.sub("_", owner.settings.music_on_hold or line.music_on_hold),
             codecs=self.pool(owner).region.codecs,
-            busy_at=self._settings.busy_trigger * len(having),
+            busy_at=min(busy_at, MOST_BUSY_AT),
             partition=own.line.partition,
             variables=self.plans.variables(owner),
             username=owner.number,
