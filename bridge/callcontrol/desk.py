@@ -349,9 +349,14 @@ class Desk:
 
 
 def _history_of(call: PhoneCall) -> CallHistory | None:
-    """How the phone is to file a call that is over; None for one that was never dialled."""
+    """How the phone is to file a call that is over; None for one in which no digit was dialled.
+
+    Digits that led to no call (a forward's target) would else stand among the placed ones, and be dialled by Redial.
+    """
     if call.elsewhere or call.joins:
         return CallHistory.IGNORE
     if call.outgoing:
-        return CallHistory.PLACED if call.dialled else None
+        if call.dialled:
+            return CallHistory.PLACED
+        return CallHistory.IGNORE if call.digits else None
     return CallHistory.MISSED if call.answered_at is None else CallHistory.RECEIVED
