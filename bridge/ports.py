@@ -491,6 +491,10 @@ class Transport(StrEnum):
     UDP = "udp"
 
 
+MOST_BUSY_AT = 1000
+"""The most calls at a time from which an endpoint may count as busy."""
+
+
 @dataclass(frozen=True, slots=True)
 class SipEndpoint:
     """What Asterisk must know about one line: endpoint, aor, auth, extension and hint all follow from it."""
@@ -511,6 +515,8 @@ class SipEndpoint:
     """After so long a call counts as not answered, and goes where it is forwarded to or into the mailbox."""
     max_forwards: int = 12
     """How often one call may be forwarded."""
+    forward_context: str = "sepbridge-phones"
+    """The dialplan context in which its forwards' targets are looked up."""
     mailbox: str = ""
     """The line's mailbox with its context, ``1001@default``; empty for none."""
     call_group: str = ""

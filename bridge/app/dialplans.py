@@ -64,6 +64,26 @@ class DialPlans:
         pool = self._site.pools.get(device.pool)
         return (line.settings.css if line else "", pool.css_of(device) if pool else device.settings.css)
 
+    def forward_pair(self, device: Device, button: int = 0) -> Pair:
+        """The search spaces for the forwards of a device's line: those of its calls where the line has none for them.
+
+        It is the forwarding line that decides, not the caller: who may call inside only still gets where the line he
+        called leads to, and a line cannot be forwarded to where it may not call (dialplan mapping reference).
+        """
+        own = self.pair(device, button)
+        line = next((each.line for each in device.lines if each.button == button), device.primary_line)
+        if own == ROGUE_PAIR or line is None or not line.settings.forward_css:
+            return own
+        return (line.settings.forward_css, "")
+
+    def pairs(self, device: Device) -> set[Pair]:
+        """All pairs that calls of a device's lines, and forwards from them, begin with."""
+        return {
+            pair
+            for each in device.lines
+            for pair in (self.pair(device, each.button), self.forward_pair(device, each.button))
+        }
+
     def digits(self, pair: Pair) -> DigitPlan:
         """When a number is complete. Without a plan, numbers of the autoregistration range are."""
         if pair == ROGUE_PAIR and pair not in self._digits:

@@ -37,7 +37,7 @@ from bridge.core import (
 )
 from bridge.errors import NotFound
 from bridge.phones.catalogue import ConfigFamily, Model, catalogue
-from bridge.ports import RestartEvent, SipEndpoint, Store, Transport
+from bridge.ports import MOST_BUSY_AT, RestartEvent, SipEndpoint, Store, Transport
 from bridge.provisioning import (
     DIAL_FILE,
     DialRule,
@@ -380,6 +380,7 @@ class PhoneFiles:
         proxied = not all(by_itself)
         line = own.line.settings
         box = line.voicemail_box or own.line.number
+        busy_at = sum(appearance.settings.busy_trigger for _, appearance in having)
         return SipEndpoint(
             name=own.line.number,
             secret=owner.secret,
@@ -390,12 +391,13 @@ class PhoneFiles:
             transport=Transport.UDP if proxied or self._speaks_udp(owner) else Transport.TCP,
             no_answer_seconds=line.no_answer_seconds,
             max_forwards=line.max_forwards,
+            forward_context=self.plans.context(self.plans.forward_pair(owner, own.button)),
             mailbox=box if "@" in box else f"{box}@default",
             call_group=_NOT_IN_GROUPS.sub("_", line.pickup_group),
             pickup_group=_NOT_IN_GROUPS.sub("_", line.pickup_group),
             music_on_hold=_NOT_IN_GROUPS.sub("_", owner.settings.music_on_hold or line.music_on_hold),
             codecs=self.pool(owner).region.codecs,
-            busy_at=sum(appearance.settings.busy_trigger for _, appearance in having),
+            busy_at=min(busy_at, MOST_BUSY_AT),
             partition=own.line.partition,
             variables=self.plans.variables(owner),
             username=owner.number,

@@ -135,6 +135,7 @@ class Profiles:
                     each.line.settings.voicemail_box or each.line.number,
                     each.settings.lamp,
                     each.settings.audible_messages,
+                    each.settings.log_missed_calls,
                 )
                 for each in device.lines
             ),

@@ -490,7 +490,7 @@ class Service:
         endpoints = self.files.endpoints(devices)
         plans = self.files.plans
         # New phones start in the pool's autoregistration space: its context must be there before them.
-        pairs = {plans.pair(device, each.button) for device in devices for each in device.lines} | {
+        pairs = {pair for device in devices for pair in plans.pairs(device)} | {
             ROGUE_PAIR if pool.name == ROGUE_POOL else ("", pool.autoreg_css) for pool in self.files.site.pools.values()
         }
         return endpoints, list(plans.contexts(pairs)), self.stations.changed_profiles(devices)

@@ -373,11 +373,11 @@ class Stations:
         """Write down whether the phone is registered."""
         asyncio.get_running_loop().run_in_executor(None, self._note, device, registered)
 
-    def note_call(self, device: DeviceName, call: CallFinished) -> None:
+    def note_call(self, device: DeviceName, call: CallFinished, *, log_missed: bool = True) -> None:
         """Put a call that is over into the phone's list of placed, received or missed ones."""
         kind = CallKind.PLACED if call.outgoing else CallKind.RECEIVED if call.answered else CallKind.MISSED
-        if kind is CallKind.MISSED and is_elsewhere(call.why):
-            return  # somebody else took it
+        if kind is CallKind.MISSED and (is_elsewhere(call.why) or not log_missed):
+            return  # somebody else took it, or it is not to be listed
         past = PastCall(device, self.clock.now(), kind, call.number, round(call.seconds))
         asyncio.get_running_loop().run_in_executor(None, self._note_call, past)
 
@@ -658,7 +658,9 @@ class Station:
                 self._unregistered(event)
             case CallFinished() if self._device is not None:
                 self._recordings.ended(event.call_ref)
-                self._stations.note_call(self._device.name, event)
+                own = self.phone.session.profile.line(event.line) if self.phone.session.profile else None
+                log_missed = own is None or own.log_missed_calls
+                self._stations.note_call(self._device.name, event, log_missed=log_missed)
             case StartRecording() | StopRecording() if self._device is not None:
                 self._start(self._recordings.change(self._device.name, event))
             case MaliciousCallMarked():

@@ -296,7 +296,7 @@ class Desk:
         active = self.active
         if call.waiting and active is not None and not any(other.waiting for other in left):
             self.screen.silence(active)
-        self.screen.filed(call, _history_of(call))
+        self.screen.filed(call, _history_of(call, self.own(call)))
         self.screen.cleared(call, closing, left)
         self.ended.append(call)
         if call.answered_at is not None:
@@ -329,7 +329,7 @@ class Desk:
     def _finish_remote(self, call: PhoneCall) -> None:
         """A call that another phone had is over, or goes on elsewhere."""
         call.state = PhoneCallState.ENDED
-        self.screen.filed(call, _history_of(call))
+        self.screen.filed(call, _history_of(call, self.own(call)))
         self.screen.remote_cleared(call, self.all_calls)
         if call.noticed is not None:
             self.ended.append(call)  # it was ours once
@@ -359,10 +359,17 @@ class Desk:
             self.screen.info(call, self.own(call))
 
 
-def _history_of(call: PhoneCall) -> CallHistory | None:
-    """How the phone is to file a call that is over; None for one that was never dialled."""
+def _history_of(call: PhoneCall, own: StationLine) -> CallHistory | None:
+    """How the phone is to file a call that is over; None for one in which no digit was dialled.
+
+    Digits that led to no call (a forward's target) would else stand among the placed ones, and be dialled by Redial.
+    """
     if call.elsewhere or call.joins:
         return CallHistory.IGNORE
     if call.outgoing:
-        return CallHistory.PLACED if call.dialled else None
-    return CallHistory.MISSED if call.answered_at is None else CallHistory.RECEIVED
+        if call.dialled:
+            return CallHistory.PLACED
+        return CallHistory.IGNORE if call.digits else None
+    if call.answered_at is not None:
+        return CallHistory.RECEIVED
+    return CallHistory.MISSED if own.log_missed_calls else CallHistory.IGNORE

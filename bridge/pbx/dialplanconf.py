@@ -37,7 +37,8 @@ def number_items(endpoint: SipEndpoint) -> tuple[Item, ...]:
     number = check_extension(endpoint.number)
     name = token(endpoint.name, what="the name of an endpoint")
     box = check_mailbox(endpoint.mailbox)
-    told = f"{name},{number},{endpoint.no_answer_seconds},{box},{endpoint.max_forwards}"
+    leads = token(endpoint.forward_context, what="the name of a context")
+    told = f"{name},{number},{endpoint.no_answer_seconds},{box},{endpoint.max_forwards},{leads}"
     return (
         # Who watches the number sees do-not-disturb as busy, as on FreePBX.
         Item("exten", f"{number},hint,PJSIP/{name}&Custom:DND{number}", arrow=True),

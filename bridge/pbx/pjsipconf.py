@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from bridge.errors import InvalidInput
 from bridge.pbx.conffile import Item, Section, render, token
-from bridge.ports import SipEndpoint, Transport
+from bridge.ports import MOST_BUSY_AT, SipEndpoint, Transport
 
 _CODEC = re.compile(r"[a-z0-9]{1,20}")
 _SECRET = re.compile(r"[!-~]{1,30}")
@@ -78,8 +78,8 @@ def endpoint_sections(endpoint: SipEndpoint, options: PjsipOptions) -> tuple[Sec
         raise InvalidInput(f"{name} would register {endpoint.contacts} times", fix=f"use 1 to {MOST_CONTACTS}")
     if not endpoint.codecs or not all(_CODEC.fullmatch(codec) for codec in endpoint.codecs):
         raise InvalidInput(f"the codecs of {name} are not names that Asterisk knows", fix="see the phone's region")
-    if not 1 <= endpoint.busy_at <= 1000:
-        raise InvalidInput(f"{name} would be busy at {endpoint.busy_at} calls", fix="use 1 to 1000")
+    if not 1 <= endpoint.busy_at <= MOST_BUSY_AT:
+        raise InvalidInput(f"{name} would be busy at {endpoint.busy_at} calls", fix=f"use 1 to {MOST_BUSY_AT}")
     if not 1 <= endpoint.no_answer_seconds <= 300 or not 1 <= endpoint.max_forwards <= 60:
         raise InvalidInput(f"{name} would ring or be forwarded for ever", fix="ring 1 to 300 s, forward 1 to 60 times")
     caller = display_name(endpoint.caller_name)

@@ -63,6 +63,8 @@ class StationLine:
     """How waiting messages are shown."""
     audible_messages: Switch = Switch.DEFAULT
     """A stutter tone while messages wait; by default where the phone has no lamp."""
+    log_missed_calls: bool = True
+    """Whether missed calls stand in the phone's list."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -171,7 +171,7 @@ class UserAgent:
         Without ``offer`` the other side makes it: OfferReceived follows, and wants ``answer_offer``. ``replaces`` is
         the call there whose place ours shall take.
         """
-        if len(self._calls) >= self.max_calls:
+        if len(self.calls) >= self.max_calls:
             raise LocalProtocolError(f"no more than {self.max_calls} calls at a time")
         call = Call(self._line, self._line.ids.call_id(), self._line.ids.tag(), is_outgoing=True)
         if replaces is not None:

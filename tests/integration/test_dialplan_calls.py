@@ -26,7 +26,7 @@ PLAN = SitePlan(
         "Guest": CallingSearchSpace("Guest", ("Inside",)),
         "Outside": CallingSearchSpace("Outside", ("PSTN",)),
     },
-    [DialledLine("1001", "Inside"), DialledLine("1002")],
+    [DialledLine("1001", "Inside"), DialledLine("1002"), DialledLine("1005", "Inside"), DialledLine("1006", "Inside")],
     [
         RoutePattern(
             pattern="9.1[2-9]XXX",
@@ -70,6 +70,8 @@ async def asterisk(make_asterisk: Callable[[], PrivateAsterisk]) -> AsyncIterato
             phone(1002),
             phone(1003, context=context_name("Staff", ""), variables=VARIABLES),
             phone(1004, context=context_name("Guest", "")),
+            phone(1005, partition="Inside", forward_context=context_name("Guest", "")),
+            phone(1006, partition="Inside", forward_context=context_name("Staff", "")),
         ]
         async with service(asterisk, phones) as (pbx, _):
             pbx.set_dial_plan([context_of(PLAN, css, "") for css in ("Staff", "Guest", "Outside")])
@@ -117,3 +119,28 @@ async def test_who_gets_where(asterisk: PrivateAsterisk) -> None:
         final = [one for one in answers if one >= 200 and one != 401]
         left = await stored(asterisk, "number"), await stored(asterisk, "caller")
         assert (caller, dialled, final, *left) == (caller, dialled, [status], number, shown)
+
+
+@pytest.mark.parametrize("family", ["CF", "CFU"])
+async def test_a_forward_leads_where_the_forwarding_line_may_go(asterisk: PrivateAsterisk, family: str) -> None:
+    """1005 is forwarded with a guest's rights, 1006 with those of the staff; neither answers."""
+    found = []
+    for line in ("1005", "1006"):
+        await asterisk.cli(f"database put {family} {line} 912345")
+    try:
+        for caller in ("1003", "1004"):
+            for line in ("1005", "1006"):
+                await asterisk.cli("database deltree outside")
+                async with SipClient(asterisk.sip, caller, f"secret{caller}") as client:
+                    answers = await client.invite(line, until=200)
+                final = [one for one in answers if one >= 200 and one != 401]
+                found.append((caller, line, final, await stored(asterisk, "number")))
+    finally:
+        for line in ("1005", "1006"):
+            await asterisk.cli(f"database del {family} {line}")
+    assert found == [
+        ("1003", "1005", [404], ""),  # although this caller may dial it himself
+        ("1003", "1006", [200], "+112345"),
+        ("1004", "1005", [404], ""),
+        ("1004", "1006", [200], "+112345"),  # although this one may not
+    ]

@@ -74,7 +74,7 @@ async def test_numbers_and_hints_are_in_the_dialplan(asterisk: PrivateAsterisk) 
         pbx.put([phone(1002)])
         assert await pbx.settled("1002", within=5)
         shown = await asterisk.cli("dialplan show 1001@sepbridge-phones")
-        assert "Gosub(sepbridge-ring,s,1(1001,1001,60,,12))" in shown
+        assert "Gosub(sepbridge-ring,s,1(1001,1001,60,,12,sepbridge-phones))" in shown
         assert "PJSIP/1001" in await asterisk.cli("core show hint 1001")
 
 

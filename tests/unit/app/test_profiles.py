@@ -90,7 +90,12 @@ def test_a_phone_that_nobody_touched(profiles: Profiles) -> None:
 
 def test_lines_with_their_limits_and_labels(profiles: Profiles) -> None:
     masked = AppearanceSettings(
-        external_mask="0301234XXXX", max_calls=6, busy_trigger=3, lamp=LampPolicy.PROMPT, audible_messages=Switch.ON
+        external_mask="0301234XXXX",
+        max_calls=6,
+        busy_trigger=3,
+        lamp=LampPolicy.PROMPT,
+        audible_messages=Switch.ON,
+        log_missed_calls=False,
     )
     boxed = LineSettings(voicemail_pilot="*98", voicemail_box="2001@sales")
     first = LineAppearance(1, Line("1001", settings=boxed), settings=masked)
@@ -107,6 +112,7 @@ def test_lines_with_their_limits_and_labels(profiles: Profiles) -> None:
             mailbox="2001@sales",
             lamp=LampPolicy.PROMPT,
             audible_messages=Switch.ON,
+            log_missed_calls=False,
         ),
         StationLine("1002", "Second", mailbox="1002"),
     )

@@ -11,21 +11,25 @@ from bridge.app.phones import PhoneDesk
 from bridge.app.profiles import Profiles
 from bridge.app.settings import SccpSettings
 from bridge.core import (
+    AppearanceSettings,
     BargeOption,
     CommonPhoneProfile,
     DeviceName,
     DeviceSettings,
     Line,
     LineAppearance,
+    LineSettings,
     SignallingProtocol,
     Switch,
 )
+from bridge.dialplan import context_name
 from bridge.errors import Conflict, InvalidInput, NotFound
 from bridge.ports import Clock, IdSource
 from bridge.store import SqlStore
 from tests.samples import sample_device
 
 ONE, TWO = DeviceName("SEP001122334401"), DeviceName("SEP001122334402")
+TWO_CALLS, MOST_CALLS = AppearanceSettings(), AppearanceSettings(max_calls=200, busy_trigger=200)
 SCCP, SIP = SignallingProtocol.SCCP, SignallingProtocol.SIP
 
 
@@ -90,6 +94,30 @@ def test_phones_with_sip_firmware_register_beside_the_proxy(files: PhoneFiles) -
     (endpoint,) = files.endpoints(devices)
     assert endpoint.contacts == 3
     assert [each.contacts for each in files.endpoints(devices[:1])] == [1]
+
+
+def test_a_line_is_busy_as_its_appearances_say_and_forwards_with_its_own_rights(files: PhoneFiles) -> None:
+    staff = LineSettings(css="Staff", forward_css="Guest")
+    devices = [
+        replace(
+            sample_device(protocol, LineAppearance(1, Line("1001", settings=staff), settings=here)),
+            name=DeviceName(f"SEP00112233440{index}"),
+            settings=DeviceSettings(css="Site"),
+        )
+        for index, (protocol, here) in enumerate(
+            ((SCCP, AppearanceSettings(busy_trigger=1)), (SCCP, AppearanceSettings(busy_trigger=4)), (SIP, TWO_CALLS))
+        )
+    ]
+    (endpoint,) = files.endpoints(devices)
+    assert endpoint.busy_at == 1 + 4 + 2
+    assert endpoint.context == context_name("Staff", "Site")
+    assert endpoint.forward_context == context_name("Guest", "")
+    assert files.plans.pairs(devices[0]) == {("Staff", "Site"), ("Guest", "")}
+    (plain,) = files.endpoints([sample_device(SCCP, LineAppearance(1, Line("1001")))])
+    assert (plain.busy_at, plain.context, plain.forward_context) == (2, "sepbridge-phones", "sepbridge-phones")
+    many = replace(sample_device(SCCP), lines=(LineAppearance(1, Line("1001"), settings=MOST_CALLS),))
+    crowd = [replace(many, name=DeviceName(f"SEP00112233440{index}")) for index in range(6)]
+    assert [each.busy_at for each in files.endpoints(crowd)] == [1000]  # what can be written down
 
 
 @pytest.mark.parametrize(

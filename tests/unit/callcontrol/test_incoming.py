@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -27,7 +28,7 @@ from bridge.sccp import (
 from bridge.sip import CallAnswered, CallEnded, EndReason, OfferReceived
 from bridge.sip.message import Header
 from bridge.sip.sdp import PCMU, TELEPHONE_EVENT, AudioSession, Codec
-from tests.sccpbench import PBX_ADDRESS, PBX_MEDIA, Bench
+from tests.sccpbench import PBX_ADDRESS, PBX_MEDIA, PROFILE, Bench
 
 
 def test_ringing() -> None:
@@ -161,15 +162,17 @@ def test_a_phone_that_cannot_open_a_channel() -> None:
     bench.at_rest()
 
 
-def test_a_caller_who_gives_up() -> None:
-    bench = Bench()
+@pytest.mark.parametrize(("logged", "expected"), [(True, CallHistory.MISSED), (False, CallHistory.IGNORE)])
+def test_a_caller_who_gives_up(logged: bool, expected: CallHistory) -> None:
+    own = replace(PROFILE.lines[0], log_missed_calls=logged)
+    bench = Bench(profile=replace(PROFILE, lines=(own, *PROFILE.lines[1:])))
     call = bench.ring()
     bench.pbxs[0].agent.hang_up(call, now=bench.now)
     bench.at_rest()
     (finished,) = bench.reported(CallFinished)
     assert (finished.outgoing, finished.answered) == (False, False)
     (filed,) = bench.station.take(CallHistoryDisposition)
-    assert filed.disposition == CallHistory.MISSED
+    assert filed.disposition == expected
 
 
 def test_a_caller_who_gives_up_while_the_channel_opens() -> None:

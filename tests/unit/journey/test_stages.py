@@ -78,7 +78,8 @@ def test_a_lease_is_the_first_stage_and_no_step_back() -> None:
     assert stages(lease, asks(OWN), lease) == [Stage.DHCP, Stage.TFTP, Stage.TFTP]
     assert stages(REGISTERED, lease) == [Stage.REGISTERED, Stage.REGISTERED]
     progress = follow(None, lease)
-    assert progress is not None and progress.client == CLIENT
+    assert progress is not None
+    assert progress.client == CLIENT
 
 
 def test_a_file_that_another_server_gave_counts_as_delivered() -> None:

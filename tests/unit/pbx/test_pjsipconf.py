@@ -83,7 +83,7 @@ def test_numbers_get_a_hint_and_are_dialled_by_endpoint() -> None:
     assert numbers_text([("", number_text(replace(PHONE, name="line1", number="2001")))]) == (
         "[sepbridge-numbers]\n"
         "exten => 2001,hint,PJSIP/line1&Custom:DND2001\n"
-        "exten => 2001,1,Gosub(sepbridge-ring,s,1(line1,2001,60,,12))\n"
+        "exten => 2001,1,Gosub(sepbridge-ring,s,1(line1,2001,60,,12,sepbridge-phones))\n"
         "same => n,Hangup()\n"
     )
 
