@@ -44,8 +44,8 @@ class Transfer:
         if not held.room and not other.room:
             self._refer(held, other, other.remote.number or other.dialled, now=now)
             return
-        # Into a conference by its door: with Replaces, Asterisk lets the newcomer take over our place there, and in
-        # two of five tries (22.10) the others did not hear it then.
+        # Into a conference by its door: with Replaces, Asterisk lets the newcomer take over our place there, and
+        # often (22.10) the others did not hear it then.
         own, guest = (held, other) if held.room else (other, held)
         if guest.state is PhoneCallState.CONNECTED:
             self._midcall.set_aside(guest)
