@@ -102,9 +102,9 @@ class Profiles:
     """Makes the profiles and call settings of SCCP phones."""
 
     def __init__(self, files: PhoneFiles, settings: SccpSettings, language: str = "en") -> None:
-        """``language``: of our own words on the screen."""
+        """``language``: of our own words on the screen, where neither the device nor its pool has a locale we know."""
         self._files = files
-        self._texts = call_texts(language)
+        self._language = language
         self._settings = settings
 
     def profile(self, device: Device, device_type: DeviceType) -> StationProfile:
@@ -200,7 +200,7 @@ class Profiles:
             ),
             callback_wait=self._settings.callback_wait,
             voicemail=self._settings.voicemail,
-            texts=self._texts,
+            texts=call_texts(device.settings.user_locale, pool.user_locale, self._language),
         )
 
     def _dnd_modes(self, device: Device) -> tuple[DndMode, ...]:

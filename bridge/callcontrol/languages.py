@@ -22,9 +22,13 @@ GERMAN = CallTexts(
     callback_impossible="Hier ist kein Rückruf möglich",
     message="Mitteilung",
 )
-_TEXTS = {"en": ENGLISH, "de": GERMAN}
+_TEXTS = {"en": ENGLISH, "english": ENGLISH, "de": GERMAN, "german": GERMAN}
 
 
-def call_texts(language: str) -> CallTexts:
-    """The texts in a language (``en``, ``de``); English where we do not have it."""
-    return _TEXTS.get(language.partition("_")[0].lower(), ENGLISH)
+def call_texts(*languages: str) -> CallTexts:
+    """The texts in the first of these languages that we have, English if in none.
+
+    A language is a code (``de``, ``de_AT``) or a locale as phones name it (``German_Germany``).
+    """
+    known = (_TEXTS.get(language.partition("_")[0].strip().lower()) for language in languages)
+    return next((texts for texts in known if texts is not None), ENGLISH)

@@ -9,6 +9,7 @@ import pytest
 from bridge.app.phonefiles import PhoneFiles
 from bridge.app.profiles import Profiles
 from bridge.app.settings import SccpSettings
+from bridge.callcontrol.languages import ENGLISH, GERMAN
 from bridge.core import (
     AddOnModule,
     AppearanceSettings,
@@ -293,3 +294,16 @@ class TestRules:
         plan = profiles.calls(device()).digits(1)
         assert plan.is_complete("1234")
         assert not plan.is_complete("123")
+
+
+def test_words_on_the_screen_in_the_language_of_the_device_or_else_of_its_pool(
+    profiles: Profiles, files: PhoneFiles, store: SqlStore
+) -> None:
+    assert profiles.calls(device()).texts is ENGLISH
+    assert profiles.calls(device(user_locale="German_Germany")).texts is GERMAN
+    with store.write() as work:
+        work.objects.pools.save(replace(work.site.pool("Default"), user_locale="German_Germany"))
+        work.commit()
+    files.read_site()
+    assert profiles.calls(device()).texts is GERMAN
+    assert profiles.calls(device(user_locale="English_United_States")).texts is ENGLISH

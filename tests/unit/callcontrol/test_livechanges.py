@@ -192,3 +192,6 @@ def test_every_text_of_ours_is_there_in_german() -> None:
     assert all(len(getattr(GERMAN, name)) <= 31 for name in names)
     assert call_texts("de_DE") is GERMAN
     assert call_texts("fr") is ENGLISH
+    assert call_texts("German_Germany", "en") is GERMAN
+    assert call_texts("French_France", "", "de") is GERMAN
+    assert call_texts("English_United_States", "de") is ENGLISH

@@ -23,7 +23,7 @@ Nov 26 03:53:55 vm atftpd[2816.139718577383104]: End of transfer
 Nov 26 03:53:55 vm atftpd[2816.139718577383104]: Server thread exiting
 Nov 26 03:53:55 vm atftpd[2816.139718568990400]: Creating new socket: 127.0.69.1:40799
 Nov 26 03:53:55 vm atftpd[2816.139718568990400]: Serving SEP00AABBCCDDEE.cnf.xml to 127.0.0.1:54910
-Nov 26 03:53:55 vm atftpd[2816.139718568990400]: File /tmp/cap/root/SEP00AABBCCDDEE.cnf.xml not found
+Nov 26 03:53:55 vm atftpd[2816.139718568990400]: File /srv/tftp/SEP00AABBCCDDEE.cnf.xml not found
 Nov 26 03:53:55 vm atftpd[2816.139718568990400]: Server thread exiting
 Nov 26 03:53:55 vm atftpd[2816.139718568990400]: Serving evil
 in.tftpd[1]: RRQ from 1.2.3.4 filename SEPFFFFFFFFFFFF.cnf.xml to 127.0.0.1:37043
