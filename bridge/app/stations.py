@@ -128,6 +128,8 @@ class Stations:
         self._notices: dict[DeviceName, str] = {}
         self._networks = networks
         self._settled = settled
+        self._serving = asyncio.Lock()
+        """The database has one writer: phones queue here, and not in threads, where waiting ends in "database busy"."""
         self.conferences = conferences
         self.recordings = recordings
         self.call_log = call_log
@@ -357,7 +359,8 @@ class Stations:
             case _:
                 return RefusalReason.UNKNOWN.shown.sccp_text
         try:
-            served = await asyncio.to_thread(self._serve, outcome.device, asked, client)
+            async with self._serving:
+                served = await asyncio.to_thread(self._serve, outcome.device, asked, client)
         except StoreError as error:
             log.error("%s cannot be served: %s", name, error)
             return RefusalReason.DATABASE_TIMEOUT.shown.sccp_text
