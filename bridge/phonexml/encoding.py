@@ -8,6 +8,8 @@ from __future__ import annotations
 import unicodedata
 from enum import Enum
 
+_MARKUP = b"<>&\"'"
+
 
 class Charset(Enum):
     """The encodings of XML services."""
@@ -36,4 +38,6 @@ def _latin(character: str) -> bytes:
     try:
         return character.encode("latin-1")
     except UnicodeEncodeError:
-        return unicodedata.normalize("NFKD", character).encode("ascii", "ignore") or b"?"
+        # One letter for one: the text was cut to what the phone shows, and escaped, before.
+        folded = unicodedata.normalize("NFKD", character).encode("ascii", "ignore")[:1]
+        return folded if folded and folded not in _MARKUP else b"?"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bridge.errors import LocalProtocolError
@@ -112,6 +112,7 @@ def test_a_document_reads_as_it_should(name: str) -> None:
 
 
 @given(st.text(max_size=200), st.text(max_size=200), st.integers(0, 32))
+@example("\ufb01" * 32, "\uff1cMenu\uff1e \uff06amp", 1)  # ligatures; brackets and ampersand of double width
 def test_whatever_stands_in_the_texts_the_document_keeps_the_schema(title: str, name: str, count: int) -> None:
     entries = tuple(DirectoryEntry(name, "1001") for _ in range(count))
     for charset in Charset:
