@@ -236,6 +236,16 @@ def test_whatever_order_notifys_come_in_the_newest_counts(changes: list[str], or
     lamps.teardown()
 
 
+def test_two_challenges_that_cross_do_not_keep_each_other_out() -> None:
+    """The server takes its newest nonce only, and both SUBSCRIBEs were challenged before either was answered."""
+    lamps = Lamps()
+    lamps.keep_back()
+    lamps.come(0, "2001")
+    lamps.come(0, "2002")
+    lamps.time_goes_by(0.1)
+    lamps.teardown()
+
+
 Lamps.TestCase.settings = settings(
     max_examples=60, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
 )
