@@ -23,12 +23,14 @@ from bridge.core import (
     DndOption,
     EarlyOpen,
     FeatureButton,
+    PagingStream,
     PhoneButtonTemplate,
     ServiceUrl,
     SpeedDial,
     Switch,
     TemplateButton,
 )
+from bridge.phones import catalogue
 from bridge.sccp import MediaCodec
 from bridge.sccp.buttonplaces import place
 from bridge.sccp.buttons import ButtonDefinition
@@ -188,6 +190,7 @@ class Profiles:
             dnd_modes=self._dnd_modes(device),
             dnd_alert=self._dnd_alert(device),
             intercom_whisper=self._settings.intercom_whisper,
+            pages=self._pages(device),
             abbreviated=device.abbreviated_dials,
             privacy=self._privacy(device),
             barge=settings.barge is not BargeOption.OFF,
@@ -218,6 +221,15 @@ class Profiles:
                 return (DndMode.SILENT, DndMode.REJECT)
             case DndOption.DEFAULT:
                 return (DndMode.SILENT, DndMode.REJECT)
+
+    def _pages(self, device: Device) -> tuple[PagingStream, ...]:
+        """The streams of the groups that one of its lines is in, if the site says that its model joins them."""
+        model = catalogue().by_name(device.model)
+        if model is None or model not in map(catalogue().by_name, self._settings.paging_multicast_models):
+            return ()
+        numbers = {each.line.number for each in device.lines}
+        groups = {each.number for each in self._settings.paging if numbers.intersection(each.members)}
+        return tuple(each for each in self._settings.paging_multicast if each.number in groups)
 
     def _dnd_alert(self, device: Device) -> DndAlert:
         """What the device's setting says, or else the common phone profile's."""

@@ -53,7 +53,7 @@ from bridge.journey import Progress
 from bridge.net.arp import ArpTable
 from bridge.net.reach import listens
 from bridge.net.tftp import TftpLimits, TftpServer
-from bridge.pbx import AmiSettings, PlainAsterisk, PlainAsteriskSettings
+from bridge.pbx import AmiSettings, PagingMulticast, PlainAsterisk, PlainAsteriskSettings
 from bridge.ports import Clock, RestartKind, SipEndpoint, Store
 from bridge.sccp.profile import StationProfile
 from bridge.sip import Destination
@@ -96,6 +96,11 @@ class Service:
                 watcher_secret=watcher_secret,
                 meetme=settings.sccp.meetme,
                 paging=settings.sccp.paging,
+                paging_multicast=PagingMulticast(
+                    settings.sccp.paging_multicast,
+                    settings.sccp.paging_multicast_from,
+                    settings.sccp.paging_multicast_ttl,
+                ),
             ),
             sink=self.recorder,
             clock=self.clock,

@@ -16,6 +16,7 @@ from bridge.callcontrol.holdreversion import HoldReversion
 from bridge.callcontrol.intercom import Intercom
 from bridge.callcontrol.maliciouscall import MaliciousCall
 from bridge.callcontrol.meetme import MeetMe
+from bridge.callcontrol.paging import Paging
 from bridge.callcontrol.park import Park
 from bridge.callcontrol.pickup import Pickup
 from bridge.callcontrol.privacy import Privacy
@@ -46,6 +47,7 @@ FEATURES: tuple[type[Feature], ...] = (
     MaliciousCall,
     AutoAnswer,
     Intercom,
+    Paging,
     HoldReversion,
     RemoteHold,
 )

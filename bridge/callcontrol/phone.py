@@ -12,11 +12,9 @@ leaves no call behind.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from bridge.callcontrol.channel import ChannelState, Purpose
-from bridge.callcontrol.codecs import reachable_address
 from bridge.callcontrol.desk import Desk
 from bridge.callcontrol.documents import push
 from bridge.callcontrol.events import CallMeasured, LineState, PhoneEvent, Restarted
@@ -30,6 +28,7 @@ from bridge.callcontrol.midcall import MidCall
 from bridge.callcontrol.network import Network
 from bridge.callcontrol.outgoing import Outgoing
 from bridge.callcontrol.phonecall import PhoneCall, PhoneCallState
+from bridge.callcontrol.phonechannels import Channels
 from bridge.callcontrol.settings import CallSettings
 from bridge.callcontrol.sharedline import SharedLine
 from bridge.callcontrol.sharing import Sharing
@@ -45,6 +44,7 @@ from bridge.sccp.stationevents import (
     ButtonPressed,
     ConnectionMeasured,
     DigitPressed,
+    GroupJoined,
     HandsetLifted,
     HandsetReplaced,
     HookFlashed,
@@ -84,6 +84,7 @@ class ProxiedPhone:
     """One phone's connection and its calls. It is not used again after the connection is gone."""
 
     __slots__ = (
+        "_channels",
         "_connected",
         "_desk",
         "_events",
@@ -137,6 +138,7 @@ class ProxiedPhone:
         desk.screen.usable = self._usable_keys
         self._user = User(workings, self._features)
         self._network = Network(workings, self._features)
+        self._channels = Channels(workings)
 
     # --- what can be read --------------------------------------------------------------------------------------------
 
@@ -308,9 +310,8 @@ class ProxiedPhone:
     def handle_timer(self, *, now: float) -> None:
         """Do what is due at ``now``."""
         self.session.handle_timer(now=now)
+        self._channels.handle_timer(now=now)
         for call in self._desk.all_calls:
-            if call.channel.deadline is not None and call.channel.deadline <= now:
-                self._channel_silent(call, now)
             if call.deadline is not None and call.deadline <= now:
                 self._outgoing.overdue(call, now=now)
         self._transfer.handle_timer(now=now)
@@ -401,9 +402,9 @@ class ProxiedPhone:
             ):
                 self._user.receive(event, now=now)
             case ReceiveChannelOpened():
-                self._channel_answered(event, now)
+                self._channels.opened(event, now=now)
             case PortTold():
-                self._port_told(event, now)
+                self._channels.told(event, now=now)
             case TransmissionFailed():
                 call = self._desk.calls.get(event.call_ref)
                 if call is not None:
@@ -415,6 +416,8 @@ class ProxiedPhone:
                     self._desk.headset = event.on
             case TransmissionStarted():
                 pass
+            case GroupJoined():
+                any(feature.joined(event, now=now) for feature in self._features)
             case StationRegistered():
                 self._desk.events.append(event)
                 self._lines.show_messages(always=True)
@@ -468,58 +471,3 @@ class ProxiedPhone:
             elif agent.registration_state in (RegistrationState.UNREGISTERED, RegistrationState.UNREGISTERING):
                 self._lines.changed(line, LineState.REGISTERING)
                 agent.register(now=now)
-
-    # --- inside: the phone's channels --------------------------------------------------------------------------------
-
-    def _channel_answered(self, event: ReceiveChannelOpened, now: float) -> None:
-        for call in self._desk.all_calls:
-            address = reachable_address(event.address, self.session.peer[0])
-            match call.channel.acknowledged(event, address):
-                case True:
-                    self._channel_open(call, now)
-                case False:
-                    self._channel_silent(call, now)
-                case None:
-                    continue
-            return
-
-    def _port_told(self, event: PortTold, now: float) -> None:
-        address = reachable_address(event.address, self.session.peer[0])
-        for call in self._desk.all_calls:
-            match call.channel.answered(event, address):
-                case True:
-                    self._outgoing.channel_opened(call, now=now)
-                case False:
-                    self._channel_silent(call, now)
-                case None:
-                    continue
-            return
-
-    def _channel_open(self, call: PhoneCall, now: float) -> None:
-        match call.channel.purpose:
-            case Purpose.OFFER:
-                self._outgoing.channel_opened(call, now=now)
-            case Purpose.ANSWER:
-                self._incoming.channel_opened(call, now=now)
-            case Purpose.LATE_ANSWER:
-                self._outgoing.late_opened(call, now=now)
-            case Purpose.RESUME:
-                self._midcall.resumed(call, now=now)
-            case Purpose.CODEC:
-                self._midcall.codec_opened(call, now=now)
-
-    def _channel_silent(self, call: PhoneCall, now: float) -> None:
-        if call.channel.state is ChannelState.ASKING:
-            self._desk.answers_port_requests = False
-        again = call.channel.again(now + self._desk.settings.channel_ack)
-        if again is not None:
-            self._desk.screen.send(*again)
-            return
-        failed: dict[Purpose, Callable[[PhoneCall], None]] = {
-            Purpose.OFFER: lambda one: self._outgoing.channel_failed(one, now=now),
-            Purpose.ANSWER: lambda one: self._incoming.channel_failed(one, now=now),
-            Purpose.LATE_ANSWER: lambda one: self._incoming.channel_failed(one, now=now),
-            Purpose.RESUME: lambda one: self._midcall.resume_failed(one, now=now),
-            Purpose.CODEC: lambda one: self._midcall.codec_failed(one, now=now),
-        }
-        failed[call.channel.purpose](call)

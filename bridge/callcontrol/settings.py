@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from bridge.core import AbbreviatedDial, DndAlert, DndMode, NumberRange
+from bridge.core import AbbreviatedDial, DndAlert, DndMode, NumberRange, PagingStream
 from bridge.core import DtmfMode as DtmfMode
 from bridge.core import EarlyOpen as EarlyOpen
 from bridge.dialplan import DigitPlan
@@ -89,6 +89,8 @@ class CallSettings:
     """How a call is announced while do-not-disturb silences the ringer."""
     intercom_whisper: bool = True
     """An intercom call that comes in is heard, and hears nothing until the user says so."""
+    pages: tuple[PagingStream, ...] = ()
+    """Multicast groups that this phone joins when it is paged."""
     abbreviated: tuple[AbbreviatedDial, ...] = ()
     barge: bool = False
     """This phone may join the calls of other phones of its lines."""

@@ -21,7 +21,7 @@ from bridge.core.files import (
 from bridge.core.linefeatures import DndMode, ForwardKind, LineFeatures
 from bridge.core.mac import MacAddress
 from bridge.core.numbers import NumberRange, check_directory_number
-from bridge.core.paging import PagingGroup
+from bridge.core.paging import PagingGroup, PagingStream
 from bridge.core.parking import (
     CallParked,
     CallUnparked,
@@ -134,6 +134,7 @@ __all__ = [
     "NumberRange",
     "OnboardingMethod",
     "PagingGroup",
+    "PagingStream",
     "ParkedCall",
     "ParkedCallsListed",
     "ParkingChange",
