@@ -95,6 +95,15 @@ class _Served:
     """It read nothing but XMLDefault: its own file was made a moment ago."""
 
 
+@dataclass(frozen=True, slots=True)
+class ChangedPhone:
+    """What a registered phone is served by after a change of the site, whether it is new to it or not."""
+
+    device: DeviceName
+    profile: StationProfile
+    calls: CallSettings
+
+
 class Stations:
     """All SCCP phones of this node."""
 
@@ -203,20 +212,20 @@ class Stations:
         station = self._of_device.get(device)
         return station is not None and station.is_talking
 
-    def changed_profiles(self, devices: Sequence[Device]) -> list[tuple[DeviceName, StationProfile]]:
-        """The profiles that phones which are registered here have by now. Blocking: it is meant for a thread."""
+    def changed_profiles(self, devices: Sequence[Device]) -> list[ChangedPhone]:
+        """What phones which are registered here are served by from now on. Blocking: it is meant for a thread."""
         wanted = ((device, self._of_device.get(device.name)) for device in devices)
         return [
-            (device.name, self._profile(device, station.device_type))
+            ChangedPhone(device.name, self._profile(device, station.device_type), self._profiles.calls(device))
             for device, station in wanted
             if station is not None
         ]
 
-    def take_profiles(self, profiles: Sequence[tuple[DeviceName, StationProfile]]) -> None:
-        """Give phones that are still registered these profiles: live where possible, else by a restart."""
-        for name, profile in profiles:
-            if (station := self._of_device.get(name)) is not None and name not in self.leaving:
-                station.change(profile, keys_live=self.settings.soft_keys_live)
+    def take_profiles(self, changed: Sequence[ChangedPhone]) -> None:
+        """Serve phones that are still registered by these: live where possible, else by a restart."""
+        for each in changed:
+            if (station := self._of_device.get(each.device)) is not None and each.device not in self.leaving:
+                station.change(each.profile, each.calls, keys_live=self.settings.soft_keys_live)
 
     def message(self, device: DeviceName, message: ScreenMessage) -> str:
         """Show a text on a phone; why it cannot be shown, or an empty text."""
@@ -569,9 +578,9 @@ class Station:
         register = self.phone.session.register
         return register.device_type if register else DeviceType(0)
 
-    def change(self, profile: StationProfile, *, keys_live: bool) -> None:
-        """Serve the phone by another profile."""
-        self.phone.change(profile, keys_live=keys_live, now=self._connection.now)
+    def change(self, profile: StationProfile, calls: CallSettings, *, keys_live: bool) -> None:
+        """Serve the phone by another profile and other rules."""
+        self.phone.change(profile, calls, keys_live=keys_live, now=self._connection.now)
         self._after()
         self._connection.flush()
 

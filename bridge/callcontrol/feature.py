@@ -19,6 +19,7 @@ from bridge.callcontrol.lines import Lines
 from bridge.callcontrol.midcall import MidCall
 from bridge.callcontrol.outgoing import Outgoing
 from bridge.callcontrol.phonecall import PhoneCall, PhoneCallState
+from bridge.callcontrol.settings import CallSettings
 from bridge.callcontrol.sharing import Sharing
 from bridge.callcontrol.transfer import Transfer
 from bridge.sccp import SoftKeyEventType, StimulusType
@@ -100,6 +101,9 @@ class Feature:
 
     def relabelled(self, *, now: float) -> None:
         """Labels were sent anew to the registered phone: icons that came with them may have to be set again."""
+
+    def settings_changed(self, before: CallSettings, *, now: float) -> None:
+        """The application decided otherwise about the registered phone's calls; the desk has the new rules already."""
 
     def left(self, *, now: float) -> None:
         """The phone is gone, or another connection of it took over: nothing can be shown any more."""

@@ -16,6 +16,7 @@ from bridge.callcontrol.events import MediaTroubled
 from bridge.callcontrol.feature import Feature, Workings
 from bridge.callcontrol.phonecall import PhoneCall, PhoneCallState
 from bridge.callcontrol.screen import NOTIFY_PRIORITY
+from bridge.callcontrol.settings import CallSettings
 from bridge.callcontrol.watching import LampState
 from bridge.core import PagingStream
 from bridge.sccp import (
@@ -57,6 +58,14 @@ class Paging(Feature):
             self._watched.append((stream, listener))
             house.watching.watch(stream.number, listener)
             self._changed(stream, now)
+
+    def settings_changed(self, before: CallSettings, *, now: float) -> None:
+        """Other groups, or none."""
+        if self._at_work.desk.settings.pages != before.pages:
+            if self._listening is not None:
+                self._stop()
+            self.left(now=now)
+            self.registered(now=now)
 
     def left(self, *, now: float) -> None:
         """Nobody is there to hear anything."""

@@ -209,15 +209,38 @@ class ProxiedPhone:
         self._restart = kind
         self._work(now)
 
-    def change(self, profile: StationProfile, *, keys_live: bool, now: float) -> None:
+    def change(
+        self, profile: StationProfile, settings: CallSettings | None = None, *, keys_live: bool, now: float
+    ) -> None:
         """Serve the phone by another profile: at once where the protocol allows, else by a restart when it is idle.
 
-        ``keys_live``: send new soft keys to the registered phone, too. No source tells which models take them.
+        ``settings``: new rules for its calls; they always count at once, None keeps those it has. ``keys_live``: send
+        new soft keys to the registered phone, too. No source tells which models take them.
         """
         profile = with_useful_keys(profile)
         before = self.session.profile
-        if before is None or (profile == before and same_clock(profile, before)):
+        if before is None:
             return
+        if settings is not None and [each.number for each in profile.lines] == [each.number for each in before.lines]:
+            self._take_settings(settings, now)
+        if profile != before or not same_clock(profile, before):
+            self._take_profile(profile, before, keys_live=keys_live, now=now)
+        self._work(now)
+
+    def _take_settings(self, settings: CallSettings, now: float) -> None:
+        desk, before = self._desk, self._desk.settings
+        desk.settings = settings
+        if settings == before:
+            return
+        desk.screen.unknown = settings.texts.unknown_caller
+        desk.screen.dnd_alert = settings.dnd_alert
+        for feature in self._features:
+            feature.settings_changed(before, now=now)
+        if settings.barge != before.barge:
+            self._sharing.show_all()
+        self._lines.show()
+
+    def _take_profile(self, profile: StationProfile, before: StationProfile, *, keys_live: bool, now: float) -> None:
         if self.session.change_profile(profile, keys=keys_live):
             self._lines.show()
             if profile.softkeys != before.softkeys:
@@ -226,7 +249,6 @@ class ProxiedPhone:
                 feature.relabelled(now=now)
         elif self._restart is None:
             self._restart = ResetType.RESTART
-        self._work(now)
 
     def message(self, text: str, *, seconds: int, priority: int, now: float) -> str:
         """Show a text from somebody, 0 seconds for until it is cleared; an empty one clears it. Why it cannot be shown,
