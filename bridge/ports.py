@@ -19,6 +19,7 @@ from bridge.core import (
     CallingSearchSpace,
     CallKind,
     CallManagerGroup,
+    CallPickupGroup,
     CallRecord,
     Claim,
     ClaimTries,
@@ -246,6 +247,7 @@ class SiteObjects(Protocol):
     softkey_templates: Records[str, SoftkeyTemplate]
     button_templates: Records[str, PhoneButtonTemplate]
     phone_profiles: Records[str, CommonPhoneProfile]
+    pickup_groups: Records[str, CallPickupGroup]
     pools: Records[str, DevicePool]
     device_defaults: Records[tuple[int, SignallingProtocol], DeviceDefaults]
     line_templates: Records[str, UniversalLineTemplate]
@@ -523,6 +525,8 @@ class SipEndpoint:
     """The pickup group to which its calls belong; empty for none."""
     pickup_group: str = ""
     """The pickup group whose calls it may pick up."""
+    other_groups: tuple[str, ...] | None = None
+    """The groups whose calls OPickUp takes; None for all."""
     music_on_hold: str = ""
     """The class of music that the other side of its calls hears on hold; empty for Asterisk's default."""
     partition: str = ""

@@ -45,6 +45,7 @@ from bridge.core import (
     CallingSearchSpace,
     CallKind,
     CallManagerGroup,
+    CallPickupGroup,
     CallQuality,
     CallRecord,
     Claim,
@@ -74,6 +75,7 @@ from bridge.core import (
     PastCall,
     PatternKey,
     PhoneButtonTemplate,
+    PickupNotification,
     RecordingOption,
     Region,
     ReleaseCause,
@@ -206,6 +208,7 @@ OBJECTS: dict[str, tuple[Any, ...]] = {
     "phone_profiles": (
         CommonPhoneProfile("Quiet", "shh", DndOption.REJECT, DndAlert.FLASH, Switch.OFF, "bg.png", True),
     ),
+    "pickup_groups": (CallPickupGroup("Sales", "them", ("Support",), PickupNotification.BOTH, 3, False, True),),
     "pools": (
         DevicePool(
             "Branch",

@@ -170,6 +170,8 @@ class Profiles:
         pool = self._files.pool(device)
         settings = device.settings
         pairs = [self._files.plans.pair(device, each.button) for each in device.lines]
+        group = device.lines[0].line.settings.pickup_group if device.lines else ""
+        others = self._files.site.other_groups(group)
         late = settings.early_open is EarlyOpen.AUTO and settings.opens_late
         return CallSettings(
             digits=lambda line: self._files.plans.digits(pairs[line - 1]),
@@ -195,7 +197,9 @@ class Profiles:
             privacy=self._privacy(device),
             barge=settings.barge is not BargeOption.OFF,
             preserve=self._settings.preserve,
-            pickup_group=device.lines[0].line.settings.pickup_group if device.lines else "",
+            pickup_group=group,
+            other_groups=None if others is None else frozenset(others),
+            group_alert=self._files.site.pickup_alert(group) if group else None,
             group_pickups=tuple(
                 each.assigned.argument
                 for each in device.buttons

@@ -25,7 +25,7 @@ from bridge.callcontrol.events import (
 from bridge.callcontrol.house import House
 from bridge.callcontrol.phone import ProxiedPhone
 from bridge.callcontrol.phonecall import PhoneCall, PhoneCallState
-from bridge.callcontrol.settings import CallSettings, CallTexts, DtmfMode, EarlyOpen
+from bridge.callcontrol.settings import CallSettings, CallTexts, DtmfMode, EarlyOpen, GroupAlert
 from bridge.callcontrol.sharedline import SharedLine
 
 __all__ = [
@@ -40,6 +40,7 @@ __all__ = [
     "DtmfMode",
     "EarlyOpen",
     "EarlyOpenFailed",
+    "GroupAlert",
     "House",
     "LineChanged",
     "LineState",

@@ -12,6 +12,7 @@ from bridge.callcontrol.donotdisturb import DoNotDisturb
 from bridge.callcontrol.emergency import Emergency
 from bridge.callcontrol.feature import Feature
 from bridge.callcontrol.forwarding import Forwarding
+from bridge.callcontrol.groupalerts import GroupAlerts
 from bridge.callcontrol.holdreversion import HoldReversion
 from bridge.callcontrol.intercom import Intercom
 from bridge.callcontrol.maliciouscall import MaliciousCall
@@ -34,6 +35,7 @@ FEATURES: tuple[type[Feature], ...] = (
     AbbreviatedDialling,
     BusyLamps,
     Pickup,
+    GroupAlerts,
     Park,
     Voicemail,
     CallBack,

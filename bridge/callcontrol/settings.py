@@ -33,6 +33,22 @@ class CallTexts:
     message: str = "Message"
 
 
+@dataclass(frozen=True, slots=True)
+class GroupAlert:
+    """How an idle phone tells of calls at other phones of its pickup group."""
+
+    numbers: tuple[str, ...]
+    """Those of the group; the phone's own ones do not count."""
+    wait: float = 6.0
+    """Seconds that they ring before."""
+    seen: bool = True
+    heard: bool = False
+    caller: bool = True
+    """The screen names who calls."""
+    called: bool = False
+    """And where it rings."""
+
+
 NO_DIGITS = DigitPlan(())
 DEFAULT_CODECS = (
     MediaCodec.G711_ULAW_64K,
@@ -102,6 +118,10 @@ class CallSettings:
     """What the messages button dials for a line without a voicemail pilot of its own."""
     pickup_group: str = ""
     """Of the first line: what PickUp takes from."""
+    other_groups: frozenset[str] | None = None
+    """The groups that OPickUp takes from; None for all but the own one."""
+    group_alert: GroupAlert | None = None
+    """How the user is told of calls that ring at other phones of the group; None to leave him alone."""
     group_pickups: tuple[str, ...] = ()
     """What each button for group pickup takes from; empty to ask for the group."""
     texts: CallTexts = field(default=CallTexts())

@@ -57,6 +57,7 @@ from bridge.core.phonesettings import (
     RingSetting,
     Switch,
 )
+from bridge.core.pickupgroups import CallPickupGroup, PickupNotification
 from bridge.core.protocol import SignallingProtocol
 from bridge.core.rollouts import Rollout, RolloutPhone, RolloutStage, RolloutState
 from bridge.core.routing import (
@@ -94,6 +95,7 @@ __all__ = [
     "CallKind",
     "CallManagerGroup",
     "CallParked",
+    "CallPickupGroup",
     "CallQuality",
     "CallRecord",
     "CallUnparked",
@@ -143,6 +145,7 @@ __all__ = [
     "PastCall",
     "PatternKey",
     "PhoneButtonTemplate",
+    "PickupNotification",
     "RecordingOption",
     "Region",
     "ReleaseCause",
