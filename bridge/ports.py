@@ -34,6 +34,7 @@ from bridge.core import (
     FileAnswer,
     FileRequest,
     ForwardKind,
+    KeptCallBack,
     Line,
     LineFeatures,
     Partition,
@@ -447,6 +448,26 @@ class ClaimRepository(Protocol):
         ...
 
 
+class CallBackRepository(Protocol):
+    """Whom the users of phones want to call back."""
+
+    def all(self) -> Sequence[KeptCallBack]:
+        """Every request, ordered by device."""
+        ...
+
+    def save(self, kept: KeptCallBack) -> None:
+        """Write the request of a phone, in the place of the one before."""
+        ...
+
+    def remove(self, device: DeviceName) -> None:
+        """Forget the request of a phone, if it has one."""
+        ...
+
+    def forget(self, before: datetime) -> None:
+        """Forget those that ended before this moment."""
+        ...
+
+
 class UnitOfWork(Protocol):
     """One transaction. Leaving the block without ``commit()`` undoes everything in it."""
 
@@ -459,6 +480,7 @@ class UnitOfWork(Protocol):
     firmware: FirmwareRepository
     calls: CallRecords
     claims: ClaimRepository
+    callbacks: CallBackRepository
 
     def commit(self) -> None:
         """Make the changes lasting. Raises Conflict, StoreUnavailable or StoreReadOnly."""

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from bridge.app.admissions import Admissions, Known
+from bridge.app.callbackdesk import CallBackDesk
 from bridge.app.calllog import CallBook, CallLog
 from bridge.app.directory import Directory
 from bridge.app.doorkeeper import model_facts
@@ -33,6 +34,8 @@ from bridge.app.watcher import Watcher
 from bridge.autoregistration import Refusal, RefusalReason, RegistrationArrival, met_again
 from bridge.callcontrol import CallSettings, House, ProxiedPhone
 from bridge.callcontrol.events import (
+    CallBackOver,
+    CallBackWanted,
     CallFinished,
     ChangeDnd,
     ChangeForward,
@@ -153,6 +156,8 @@ class Stations:
         self.asterisk = asterisk
         self.ids = RandomSipIds()
         self.house: House[ProxiedPhone] = House()
+        self.callback_desk = CallBackDesk(store, clock, self.house.callbacks)
+        """Whom users want to call back."""
         self.watcher = Watcher(self.house.watching, asterisk, self.ids, secret=watcher_secret)
         self.watcher.changed = self._look_after_touched_alone
         self.watcher.lookout.begun = self.line_desk.changed
@@ -184,6 +189,7 @@ class Stations:
 
     async def start(self) -> None:
         """Listen. Raises ConfigurationError."""
+        await self.callback_desk.start()
         await self._server.start()
 
     async def close(self) -> None:
@@ -191,6 +197,7 @@ class Stations:
         await self._server.close()
         await self.line_desk.close()
         await asyncio.gather(*(station.finish() for station in list(self._all)))
+        await self.callback_desk.close()
 
     def restart(self, device: DeviceName, kind: RestartKind) -> None:
         """Tell a phone to start again, at the end of its calls. Raises NotFound."""
@@ -694,6 +701,10 @@ class Station:
                 self._conference_work.append(event)
                 if len(self._conference_work) == 1:
                     self._start(self._work_on_conferences())
+            case CallBackWanted() if self._device is not None:
+                self._stations.callback_desk.wants(self._device.name, event)
+            case CallBackOver() if self._device is not None:
+                self._stations.callback_desk.wants(self._device.name, None)
             case WatchNumber() if self._device is not None:
                 self._stations.watch(self, self._device, event.number)
             case UnwatchNumber():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bridge.callcontrol.callback import CallBackRequest
 from bridge.callcontrol.events import (
     CallConnected,
     CallFinished,
@@ -29,6 +30,7 @@ from bridge.callcontrol.settings import CallSettings, CallTexts, DtmfMode, Early
 from bridge.callcontrol.sharedline import SharedLine
 
 __all__ = [
+    "CallBackRequest",
     "CallConnected",
     "CallFinished",
     "CallMeasured",

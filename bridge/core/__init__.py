@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bridge.core.callbacks import KeptCallBack
 from bridge.core.callmodes import DtmfMode, EarlyOpen
 from bridge.core.callrecords import CallQuality, CallRecord
 from bridge.core.claims import Claim, ClaimOutcome, ClaimTries
@@ -127,6 +128,7 @@ __all__ = [
     "FileRequest",
     "FileWithheld",
     "ForwardKind",
+    "KeptCallBack",
     "LampPolicy",
     "Line",
     "LineAppearance",
