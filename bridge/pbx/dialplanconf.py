@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address
 
 from bridge.core import NumberRange, PagingGroup, PagingStream
-from bridge.dialplan import Context, numbers_context
+from bridge.dialplan import TRUNK_VARIABLE, Context, numbers_context
 from bridge.errors import InvalidInput
 from bridge.pbx.conffile import Item, Section, render, token
 from bridge.pbx.pjsipconf import WATCHED_CONTEXT, WATCHER, check_extension, check_group, check_mailbox
@@ -58,6 +58,9 @@ def number_items(endpoint: SipEndpoint) -> tuple[Item, ...]:
     box = check_mailbox(endpoint.mailbox)
     leads = token(endpoint.forward_context, what="the name of a context")
     told = f"{name},{number},{endpoint.no_answer_seconds},{box},{endpoint.max_forwards},{leads}"
+    trunk = dict(endpoint.variables).get(TRUNK_VARIABLE)
+    if trunk:
+        told += "," + token(trunk, what="the name of a trunk")
     return (
         # Who watches the number sees do-not-disturb as busy, as on FreePBX.
         Item("exten", f"{number},hint,PJSIP/{name}&Custom:DND{number}", arrow=True),

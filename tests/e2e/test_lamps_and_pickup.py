@@ -129,6 +129,14 @@ async def test_lamps_of_three_generations_follow_calls_and_a_restart_of_asterisk
     called.press_soft_key("DND")
     for phone, what in ((old, "in use"), (middle, "do not disturb"), (new, "do not disturb")):
         await lamps_say(what, phone)
+
+    # Who talks all the same is on the phone.
+    called.call("600")
+    await lamps_say("in use", old, middle, new)
+    called.hang_up()
+    await called.wait_for(CallEnded)
+    for phone, what in ((old, "in use"), (middle, "do not disturb"), (new, "do not disturb")):
+        await lamps_say(what, phone)
     called.press_soft_key("DND")
     await lamps_say("idle", old, middle, new)
 
