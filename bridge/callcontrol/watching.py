@@ -220,6 +220,9 @@ class Watching:
             entry.beside = lambda now: self._show(entry, now)
         if entry.dnd is DndMode.OFF:
             self.unwatch(beside, entry.beside, now=now)
+            if beside in self._left:  # nobody comes back to it
+                self._left[beside] = now
+                self._left.move_to_end(beside, last=False)
         else:
             self.watch(beside, entry.beside)
         entry.phones = beside
