@@ -229,7 +229,9 @@ class Watching:
 
     def _show(self, entry: _Number, now: float) -> None:
         in_use = entry.dnd is not DndMode.OFF and self.state(entry.phones).state is LampState.IN_USE
-        shown = _shown(entry.told, DndMode.OFF if in_use else entry.dnd)
+        shown = _shown(entry.told, entry.dnd)
+        if in_use and shown.state is LampState.DO_NOT_DISTURB:
+            shown = Watched(LampState.IN_USE)
         if shown == entry.shown:
             return
         entry.shown = shown
