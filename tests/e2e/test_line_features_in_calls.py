@@ -255,10 +255,11 @@ async def test_do_not_disturb_that_is_silent(desks: Desks) -> None:
     bob.answer()
     await hear_each_other(alice, bob)
     await shows_call(bob, "connected", alice.number)
-    await lamps_say("do not disturb", watching)
+    await lamps_say("in use", watching)
     assert set(bob.view.lamps) == {"line 1: on", "do not disturb 1: on"}
     alice.hang_up()
     await bob.wait_for(CallEnded)
+    await lamps_say("do not disturb", watching)
     bob.press_soft_key("DND")
     await lamps_say("idle", watching)
     await desks.nothing_is_left()
