@@ -11,10 +11,14 @@ mirror=${MIRROR:-$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages
 place=$(mktemp -d)
 trap 'rm -rf "$place"' EXIT
 mkdir -p "$(dirname "$archive")"
-debootstrap --variant=minbase --include=ca-certificates,python3,adduser "$suite" "$place/root" "$mirror" >"$place/log" 2>&1 || {
+script=/usr/share/debootstrap/scripts/$suite
+[ -e "$script" ] || script=/usr/share/debootstrap/scripts/sid
+debootstrap --variant=minbase --include=ca-certificates,python3,adduser "$suite" "$place/root" "$mirror" "$script" >"$place/log" 2>&1 || {
     tail -n 20 "$place/log" >&2
     exit 1
 }
+# As this machine's apt is told to treat its mirror.
+apt-config dump | grep -E '^Acquire::Check-Valid-Until ' >"$place/root/etc/apt/apt.conf.d/90mirror" || true
 rm -rf "$place/root/var/cache/apt/archives/"*.deb "$place/root/var/lib/apt/lists/"*
 tar --create --file "$archive.new" --one-file-system --numeric-owner --directory "$place/root" .
 mv "$archive.new" "$archive"

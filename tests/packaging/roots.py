@@ -10,9 +10,14 @@ from pathlib import Path
 from tests.peers import missing, peer
 
 HERE = Path(__file__).resolve().parents[2]
-ARCHIVE = HERE / ".cache" / "debian12.tar"
+ARCHIVE = HERE / ".cache" / "debian-bookworm.tar"
 
-_ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root", "LC_ALL": "C.UTF-8", "DEBIAN_FRONTEND": "noninteractive"}
+_ENVIRONMENT = {
+    "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
+    "HOME": "/root",
+    "LC_ALL": "C.UTF-8",
+    "DEBIAN_FRONTEND": "noninteractive",
+}
 
 _START = 'ip link set lo up; mount -t proc proc "$0/proc"; exec chroot "$0" "$@"'
 
@@ -51,7 +56,17 @@ class DebianRoot:
         found = {}
         for place, directories, names in os.walk(self.path):
             inner = Path(place).relative_to(self.path)
-            if inner.as_posix() in ("proc", "sys", "dev", "tmp", "var/lib/dpkg", "var/log", "var/cache", "var/backups", "run"):
+            if inner.as_posix() in (
+                "proc",
+                "sys",
+                "dev",
+                "tmp",
+                "var/lib/dpkg",
+                "var/log",
+                "var/cache",
+                "var/backups",
+                "run",
+            ):
                 directories.clear()
                 continue
             for name in (*directories, *names):

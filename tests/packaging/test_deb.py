@@ -43,7 +43,9 @@ def newer(package: Path, place: Path) -> Path:
     lines = control.read_text().splitlines(keepends=True)
     control.write_text("".join(line.rstrip() + ".1\n" if line.startswith("Version:") else line for line in lines))
     result = place / "newer.deb"
-    subprocess.run([peer("dpkg-deb"), "--root-owner-group", "-Zgzip", "-z1", "-b", tree, result], check=True, timeout=60)
+    subprocess.run(
+        [peer("dpkg-deb"), "--root-owner-group", "-Zgzip", "-z1", "-b", tree, result], check=True, timeout=60
+    )
     return result
 
 
@@ -115,7 +117,11 @@ def test_the_package_installs_runs_upgrades_removes_and_purges(package: Path, tm
     root.run("dpkg", "--purge", "sepbridge")
     after = root.files()
     left = {name for name in after.keys() - before.keys() if not name.startswith("etc/")}
-    assert left <= {"var/lib/systemd", "var/lib/systemd/deb-systemd-helper-enabled", "var/lib/systemd/deb-systemd-helper-masked"}
+    assert left <= {
+        "var/lib/systemd",
+        "var/lib/systemd/deb-systemd-helper-enabled",
+        "var/lib/systemd/deb-systemd-helper-masked",
+    }
     assert not settings.exists()
     assert "sepbridge" not in (root.path / "etc/passwd").read_text()
     assert "sepbridge" not in (root.path / "etc/group").read_text()
