@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 BIN := .venv/bin
-XDIST ?= 2
+XDIST ?= 4
 
 .PHONY: help
 help: ## this list
@@ -44,7 +44,7 @@ check: venv-dev ## style, types, the walls between the rooms, and the links of t
 
 .PHONY: test
 test: venv-dev asterisk peers check ## everything: checks, unit, property, wire, integration and end-to-end tests
-	$(BIN)/pytest -n $(XDIST)
+	$(BIN)/pytest -n $(XDIST) --dist worksteal
 
 .PHONY: bench
 bench: venv-dev asterisk peers ## measure ours beside its peers, in one run each

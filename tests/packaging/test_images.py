@@ -128,7 +128,7 @@ def test_the_images_run_as_compose_runs_them(tmp_path: Path) -> None:
     assert re.search(r"SEP001122AABB01 hears \d+ Hz", said), said
     assert re.search(r"SEP001122AABB02 hears \d+ Hz", said), said
     phones = json.loads(said.split("--- list")[1].split("--- end")[0])
-    assert {phone["number"] for phone in phones["phones"]} == {"3000", "3001"}, said
+    assert {phone["lines"][0]["line"]["number"] for phone in phones["phones"]} == {"3000", "3001"}, said
     assert "ended: 0" in said
 
 

@@ -58,7 +58,11 @@ def test_pipx_installs_a_command_that_works(archives: Path, tmp_path: Path) -> N
     assert run(sepbridge, "--version").startswith("sepbridge, version")
     assert "ready" in run(sepbridge, "db", "upgrade")
     # It names itself as the server that phones register with, and ends when it is told to.
-    run(peer("timeout"), "--preserve-status", "4", sepbridge, "serve")
+    with subprocess.Popen([sepbridge, "serve"], stdout=subprocess.PIPE, text=True, env=environment) as service:
+        assert service.stdout is not None
+        assert service.stdout.readline().startswith("sepbridge serves phones")
+        service.terminate()
+        assert service.wait(30) == 0
     run(sepbridge, "phones", "add", "001122AABBCC", "--model", "8841", "--number", "2001")
     assert "<device" in run(sepbridge, "phones", "file", "SEP001122AABBCC")
 
