@@ -11,7 +11,6 @@ import asyncio
 import contextlib
 import os
 import secrets
-import secrets
 import shutil
 import signal
 import socket
