@@ -19,6 +19,7 @@ from bridge.core import (
     CallingSearchSpace,
     CallKind,
     CallManagerGroup,
+    CallPickupGroup,
     CallRecord,
     Claim,
     ClaimTries,
@@ -33,6 +34,7 @@ from bridge.core import (
     FileAnswer,
     FileRequest,
     ForwardKind,
+    KeptCallBack,
     Line,
     LineFeatures,
     Partition,
@@ -246,6 +248,7 @@ class SiteObjects(Protocol):
     softkey_templates: Records[str, SoftkeyTemplate]
     button_templates: Records[str, PhoneButtonTemplate]
     phone_profiles: Records[str, CommonPhoneProfile]
+    pickup_groups: Records[str, CallPickupGroup]
     pools: Records[str, DevicePool]
     device_defaults: Records[tuple[int, SignallingProtocol], DeviceDefaults]
     line_templates: Records[str, UniversalLineTemplate]
@@ -445,6 +448,26 @@ class ClaimRepository(Protocol):
         ...
 
 
+class CallBackRepository(Protocol):
+    """Whom the users of phones want to call back."""
+
+    def all(self) -> Sequence[KeptCallBack]:
+        """Every request, ordered by device."""
+        ...
+
+    def save(self, kept: KeptCallBack) -> None:
+        """Write the request of a phone, in the place of the one before."""
+        ...
+
+    def remove(self, device: DeviceName) -> None:
+        """Forget the request of a phone, if it has one."""
+        ...
+
+    def forget(self, before: datetime) -> None:
+        """Forget those that ended before this moment."""
+        ...
+
+
 class UnitOfWork(Protocol):
     """One transaction. Leaving the block without ``commit()`` undoes everything in it."""
 
@@ -457,6 +480,7 @@ class UnitOfWork(Protocol):
     firmware: FirmwareRepository
     calls: CallRecords
     claims: ClaimRepository
+    callbacks: CallBackRepository
 
     def commit(self) -> None:
         """Make the changes lasting. Raises Conflict, StoreUnavailable or StoreReadOnly."""
@@ -523,6 +547,8 @@ class SipEndpoint:
     """The pickup group to which its calls belong; empty for none."""
     pickup_group: str = ""
     """The pickup group whose calls it may pick up."""
+    other_groups: tuple[str, ...] | None = None
+    """The groups whose calls OPickUp takes; None for all."""
     music_on_hold: str = ""
     """The class of music that the other side of its calls hears on hold; empty for Asterisk's default."""
     partition: str = ""

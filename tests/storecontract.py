@@ -45,6 +45,7 @@ from bridge.core import (
     CallingSearchSpace,
     CallKind,
     CallManagerGroup,
+    CallPickupGroup,
     CallQuality,
     CallRecord,
     Claim,
@@ -64,6 +65,7 @@ from bridge.core import (
     DtmfMode,
     EarlyOpen,
     FeatureButton,
+    KeptCallBack,
     LampPolicy,
     Line,
     LineAppearance,
@@ -74,6 +76,7 @@ from bridge.core import (
     PastCall,
     PatternKey,
     PhoneButtonTemplate,
+    PickupNotification,
     RecordingOption,
     Region,
     ReleaseCause,
@@ -206,6 +209,7 @@ OBJECTS: dict[str, tuple[Any, ...]] = {
     "phone_profiles": (
         CommonPhoneProfile("Quiet", "shh", DndOption.REJECT, DndAlert.FLASH, Switch.OFF, "bg.png", True),
     ),
+    "pickup_groups": (CallPickupGroup("Sales", "them", ("Support",), PickupNotification.BOTH, 3, False, True),),
     "pools": (
         DevicePool(
             "Branch",
@@ -1005,6 +1009,23 @@ class ClaimContract(StoreContract):
             work.claims.remove("2001")
             with pytest.raises(NotFound):
                 work.claims.remove("2001")
+
+    def test_callbacks_are_kept_as_they_are(self, store: SqlStore) -> None:
+        first = KeptCallBack(name(1), "2001", 1, NOW + SECOND, True)
+        second = KeptCallBack(name(2), "+4930", 2, NOW + 2 * SECOND, False)
+        with store.write() as work:
+            work.devices.add(phone(1, "1001"))
+            work.devices.add(phone(2, "1002"))
+            for each in (second, replace(first, number="9"), first):
+                work.callbacks.save(each)
+            work.commit()
+        with store.write() as work:
+            assert work.callbacks.all() == [first, second]
+            work.callbacks.forget(NOW + SECOND)
+            assert work.callbacks.all() == [second]
+            work.callbacks.remove(name(2))
+            work.callbacks.remove(name(2))
+            assert work.callbacks.all() == []
 
     def test_protected_numbers_and_wrong_attempts(self, store: SqlStore) -> None:
         with store.write() as work:

@@ -88,9 +88,12 @@ class PhoneChanges:
         return self._change(name, change, f"removed line {number}")
 
     def set_button(self, name: DeviceName, button: int, kind: ButtonKind, values: Mapping[str, str]) -> Device:
-        """Put something on a button, instead of what is there. Raises Conflict when a line is there."""
+        """Put something on a button, instead of what is there. Raises Conflict when a line is there, or where a lamp's
+        number is two lines."""
         fields = fields_of(PhoneButton)
         typed = {key: from_text(fields, key, text, "button") for key, text in values.items()}
+        if kind is ButtonKind.BLF_SPEED_DIAL:
+            self._check_watched(typed.get("number") or "")
 
         def change(table: Table) -> None:
             if any(each["button"] == button for each in table.get("lines", [])):
@@ -113,6 +116,17 @@ class PhoneChanges:
             table["buttons"] = left
 
         return self._change(name, change, f"cleared button {button}")
+
+    def _check_watched(self, number: str) -> None:
+        """A lamp knows numbers alone: of two lines with one it would show the one that the PBX finds first."""
+        with self._store.read() as work:
+            found = [line.partition or "<None>" for line in work.devices.lines() if line.number == number]
+        if len(found) > 1:
+            raise Conflict(
+                f"{number} stands in {len(found)} partitions: {', '.join(found)}",
+                why="the PBX is asked how a number stands, and would tell of one of its lines only",
+                fix="give one of the lines another number, or use a plain speed dial",
+            )
 
     def _change(
         self,

@@ -18,9 +18,11 @@ from bridge.app.roguepool import EmergencyList
 from bridge.app.servicepages import PREFIX
 from bridge.app.settings import ServiceSettings
 from bridge.autoregistration import AutoregistrationSettings
+from bridge.callcontrol import GroupAlert
 from bridge.core import (
     CallingSearchSpace,
     CallManagerGroup,
+    CallPickupGroup,
     CommonPhoneProfile,
     Device,
     DeviceDefaults,
@@ -30,6 +32,7 @@ from bridge.core import (
     Line,
     LineAppearance,
     PhoneButtonTemplate,
+    PickupNotification,
     RoutePattern,
     SignallingProtocol,
     SoftkeyTemplate,
@@ -60,6 +63,8 @@ from bridge.provisioning import (
 )
 
 DIAL_TEMPLATE = "dialplan.xml"
+MOST_WATCHED = 100
+"""Numbers of a pickup group that each of its phones watches."""
 _NOT_IN_GROUPS = re.compile(r"[^0-9A-Za-z_-]+")
 """Characters that stand in no name of a group or a class of music at Asterisk."""
 _CHECKOUT = Path(__file__).parent.parent.parent / "templates"
@@ -79,8 +84,29 @@ class Site:
     button_templates: Mapping[str, PhoneButtonTemplate]
     phone_profiles: Mapping[str, CommonPhoneProfile]
     lines: Sequence[Line]
+    pickup_groups: Mapping[str, CallPickupGroup] = field(default_factory=dict)
     wanted_loads: Mapping[DeviceName, str] = field(default_factory=dict)
     """Loads that roll-outs set for single phones."""
+
+    def other_groups(self, group: str) -> tuple[str, ...] | None:
+        """The groups whose calls OPickUp takes for a line of ``group``; None for all, where the site does not say."""
+        known = self.pickup_groups.get(group)
+        return known.associated if known else None
+
+    def pickup_alert(self, group: str) -> GroupAlert | None:
+        """How phones of ``group`` are told of calls at its other phones; None where they are not."""
+        known = self.pickup_groups.get(group)
+        if known is None or known.notification is PickupNotification.OFF:
+            return None
+        numbers = dict.fromkeys(each.number for each in self.lines if each.settings.pickup_group == group)
+        return GroupAlert(
+            tuple(numbers)[:MOST_WATCHED],
+            float(known.notification_wait),
+            seen=known.is_seen,
+            heard=known.is_heard,
+            caller=known.show_caller,
+            called=known.show_called,
+        )
 
     def defaults_of(self, device: Device) -> DeviceDefaults | None:
         """The device defaults of its model and protocol, if there are any."""
@@ -161,6 +187,7 @@ class PhoneFiles:
                 button_templates={each.name: each for each in work.objects.button_templates.all()},
                 phone_profiles={each.name: each for each in work.objects.phone_profiles.all()},
                 lines=tuple(work.devices.lines()),
+                pickup_groups={each.name: each for each in work.objects.pickup_groups.all()},
                 wanted_loads=work.firmware.wanted(),
             )
         with self._lock:
@@ -395,6 +422,7 @@ class PhoneFiles:
             mailbox=box if "@" in box else f"{box}@default",
             call_group=_NOT_IN_GROUPS.sub("_", line.pickup_group),
             pickup_group=_NOT_IN_GROUPS.sub("_", line.pickup_group),
+            other_groups=self.site.other_groups(line.pickup_group),
             music_on_hold=_NOT_IN_GROUPS.sub("_", owner.settings.music_on_hold or line.music_on_hold),
             codecs=self.pool(owner).region.codecs,
             busy_at=min(busy_at, MOST_BUSY_AT),

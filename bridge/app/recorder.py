@@ -148,7 +148,7 @@ def describe(event: Event) -> str:
             cause = " ".join(str(each) for each in (event.status, event.detail) if each)
             what = f"line {event.number}: {event.state}" + (f" ({cause})" if cause else "")
         case CallEvent():
-            what = f"call {event.call} {_of_call(event)}"
+            what = f"call {event.call} {_of_call(event)}" if event.call else _of_call(event)
         case TokenAnswered():
             what = "asked for a token; " + (
                 "it may register here" if event.granted else f"refused for {event.wait} s: {event.why}"

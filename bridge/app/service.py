@@ -39,7 +39,7 @@ from bridge.app.rollouts import RolloutProgress, Rollouts
 from bridge.app.screenmessages import Delivery, ScreenMessage
 from bridge.app.selfprovisioning import SelfProvisioning
 from bridge.app.settings import CallLogSettings, Settings, TftpMode
-from bridge.app.stations import Stations
+from bridge.app.stations import ChangedPhone, Stations
 from bridge.app.status import ServiceStatus
 from bridge.app.system import SystemClock, SystemIds, own_address
 from bridge.autoregistration import ROGUE_POOL
@@ -53,9 +53,8 @@ from bridge.journey import Progress
 from bridge.net.arp import ArpTable
 from bridge.net.reach import listens
 from bridge.net.tftp import TftpLimits, TftpServer
-from bridge.pbx import AmiSettings, PlainAsterisk, PlainAsteriskSettings
+from bridge.pbx import AmiSettings, PagingMulticast, PlainAsterisk, PlainAsteriskSettings
 from bridge.ports import Clock, RestartKind, SipEndpoint, Store
-from bridge.sccp.profile import StationProfile
 from bridge.sip import Destination
 from bridge.store import open_store
 from bridge.store.filetree import FileTree
@@ -96,6 +95,11 @@ class Service:
                 watcher_secret=watcher_secret,
                 meetme=settings.sccp.meetme,
                 paging=settings.sccp.paging,
+                paging_multicast=PagingMulticast(
+                    settings.sccp.paging_multicast,
+                    settings.sccp.paging_multicast_from,
+                    settings.sccp.paging_multicast_ttl,
+                ),
             ),
             sink=self.recorder,
             clock=self.clock,
@@ -338,7 +342,7 @@ class Service:
         self.pbx.set_dial_plan(contexts)
         self.pbx.replace_all(self._moves.with_kept(endpoints))
         # A phone that is going to start again for a change needs no second restart for it.
-        self.stations.take_profiles([each for each in profiles if each[0] not in self._about_to_restart])
+        self.stations.take_profiles([each for each in profiles if each.device not in self._about_to_restart])
         self.rollouts.look()
         if self.beside is not None:
             self.beside.changed()
@@ -483,7 +487,7 @@ class Service:
             except (StoreError, ConfigurationError) as error:
                 log.warning("the site could not be read again: %s", error)
 
-    def _read_endpoints(self) -> tuple[list[SipEndpoint], list[Context], list[tuple[DeviceName, StationProfile]]]:
+    def _read_endpoints(self) -> tuple[list[SipEndpoint], list[Context], list[ChangedPhone]]:
         self.files.read_site()
         with self.store.read() as work:
             devices = work.devices.all()

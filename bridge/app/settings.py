@@ -13,14 +13,15 @@ import tomllib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, get_type_hints
 
 from bridge.app.environment import with_environment
-from bridge.core import DeviceName, NumberRange, PagingGroup
+from bridge.core import DeviceName, NumberRange, PagingGroup, PagingStream
 from bridge.errors import ConfigurationError, InvalidInput
 from bridge.net.tls import OldestTls
+from bridge.phones import catalogue
 from bridge.store import sqlite_url
 
 Network = IPv4Network | IPv6Network
@@ -253,6 +254,14 @@ class SccpSettings:
     """Seconds between two beeps that both sides of a recorded call hear; 0 for none."""
     paging: tuple[PagingGroup, ...] = ()
     """Groups of phones that are spoken to by dialling a number: ``8600=1001,1002``."""
+    paging_multicast: tuple[PagingStream, ...] = ()
+    """Groups that are spoken to by multicast, too: ``8600=239.192.0.1:20480``."""
+    paging_multicast_models: tuple[str, ...] = ()
+    """Models whose phones join these streams instead of being called. No public source says which do."""
+    paging_multicast_from: IPv4Address | None = None
+    """Asterisk's address on the network that the streams go to; None to let its system choose."""
+    paging_multicast_ttl: int = 1
+    """Networks that a stream may cross: 1 for its own alone."""
     meetme: tuple[NumberRange, ...] = ()
     """The numbers of meet-me conferences."""
     preserve: float = 30.0
@@ -277,6 +286,29 @@ class SccpSettings:
     """The oldest TLS version spoken: 1.0, 1.1, 1.2 or 1.3."""
     soft_keys_live: bool = False
     """Send a changed soft-key template to phones while they are registered; otherwise they restart when idle."""
+
+    def __post_init__(self) -> None:
+        groups = {each.number for each in self.paging}
+        for stream in self.paging_multicast:
+            if stream.number not in groups:
+                raise ConfigurationError(
+                    f"sccp.paging_multicast names the group {stream.number}, which sccp.paging does not have",
+                    fix=f'add it there: paging = ["{stream.number}=1001,1002"]',
+                )
+        if len({each.address for each in self.paging_multicast}) < len(self.paging_multicast):
+            raise ConfigurationError(
+                "sccp.paging_multicast has two groups with one address",
+                why="phones could not tell to whom somebody speaks",
+                fix="give each group an address of its own",
+            )
+        for model in self.paging_multicast_models:
+            if catalogue().by_name(model) is None:
+                raise ConfigurationError(
+                    f"sccp.paging_multicast_models names {model[:40]!r}, which is no model",
+                    fix="write it as `sepbridge phones list` does, 7961 for instance",
+                )
+        if not 0 < self.paging_multicast_ttl < 256:
+            raise ConfigurationError("sccp.paging_multicast_ttl must be 1 to 255", fix="1 keeps it in its own network")
 
 
 @dataclass(frozen=True, slots=True)
@@ -529,6 +561,8 @@ _CONVERTERS: dict[object, Callable[[object], object]] = {
     tuple[Address, ...]: lambda value: tuple(Address.parse(each) for each in _texts(value)),
     tuple[str, ...]: lambda value: tuple(_texts(value)),
     tuple[PagingGroup, ...]: lambda value: tuple(PagingGroup.parse(each) for each in _texts(value)),
+    IPv4Address | None: lambda value: IPv4Address(_text(value)) if value else None,
+    tuple[PagingStream, ...]: lambda value: tuple(PagingStream.parse(each) for each in _texts(value)),
     tuple[NumberRange, ...]: lambda value: tuple(NumberRange.parse(each) for each in _texts(value)),
     tuple[Network, ...]: lambda value: tuple(ip_network(each) for each in _texts(value)),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bridge.core.callbacks import KeptCallBack
 from bridge.core.callmodes import DtmfMode, EarlyOpen
 from bridge.core.callrecords import CallQuality, CallRecord
 from bridge.core.claims import Claim, ClaimOutcome, ClaimTries
@@ -21,7 +22,7 @@ from bridge.core.files import (
 from bridge.core.linefeatures import DndMode, ForwardKind, LineFeatures
 from bridge.core.mac import MacAddress
 from bridge.core.numbers import NumberRange, check_directory_number
-from bridge.core.paging import PagingGroup
+from bridge.core.paging import PagingGroup, PagingStream
 from bridge.core.parking import (
     CallParked,
     CallUnparked,
@@ -57,6 +58,7 @@ from bridge.core.phonesettings import (
     RingSetting,
     Switch,
 )
+from bridge.core.pickupgroups import CallPickupGroup, PickupNotification
 from bridge.core.protocol import SignallingProtocol
 from bridge.core.rollouts import Rollout, RolloutPhone, RolloutStage, RolloutState
 from bridge.core.routing import (
@@ -94,6 +96,7 @@ __all__ = [
     "CallKind",
     "CallManagerGroup",
     "CallParked",
+    "CallPickupGroup",
     "CallQuality",
     "CallRecord",
     "CallUnparked",
@@ -125,6 +128,7 @@ __all__ = [
     "FileRequest",
     "FileWithheld",
     "ForwardKind",
+    "KeptCallBack",
     "LampPolicy",
     "Line",
     "LineAppearance",
@@ -134,6 +138,7 @@ __all__ = [
     "NumberRange",
     "OnboardingMethod",
     "PagingGroup",
+    "PagingStream",
     "ParkedCall",
     "ParkedCallsListed",
     "ParkingChange",
@@ -142,6 +147,7 @@ __all__ = [
     "PastCall",
     "PatternKey",
     "PhoneButtonTemplate",
+    "PickupNotification",
     "RecordingOption",
     "Region",
     "ReleaseCause",

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from bridge.store import calltables, claimtables, firmwaretables, phonebooktables, routingtables, settingstables
+from bridge.store import (
+    calltables,
+    claimtables,
+    firmwaretables,
+    phonebooktables,
+    routingtables,
+    settingstables,
+)
 from bridge.store.tables import metadata
 
 __all__ = [

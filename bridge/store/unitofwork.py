@@ -11,6 +11,7 @@ from sqlalchemy.exc import TimeoutError as NoConnectionInTime
 from bridge.errors import StoreUnavailable
 from bridge.ports import (
     AutoregistrationRepository,
+    CallBackRepository,
     CallRecords,
     ClaimRepository,
     DeviceRepository,
@@ -21,6 +22,7 @@ from bridge.ports import (
     SiteRepository,
 )
 from bridge.store.autoregistration import SqlAutoregistrationRepository
+from bridge.store.callbacktables import SqlCallBackRepository
 from bridge.store.callrecords import SqlCallRecords
 from bridge.store.claims import SqlClaimRepository
 from bridge.store.devices import SqlDeviceRepository
@@ -48,6 +50,7 @@ class SqlUnitOfWork:
     firmware: FirmwareRepository
     calls: CallRecords
     claims: ClaimRepository
+    callbacks: CallBackRepository
 
     def __init__(self, engine: Engine, pruner: JourneyPruner, *, writes: bool) -> None:
         self._engine = engine
@@ -76,6 +79,7 @@ class SqlUnitOfWork:
         self.firmware = SqlFirmwareRepository(connection)
         self.calls = SqlCallRecords(connection)
         self.claims = SqlClaimRepository(connection)
+        self.callbacks = SqlCallBackRepository(connection)
         return self
 
     def __exit__(
