@@ -108,6 +108,10 @@ class FileStore(Protocol):
         """The file ``name`` (letter case ignored, always inside the tree), or None. Raises StoreError."""
         ...
 
+    def files(self, directory: str) -> Sequence[tuple[str, int]]:
+        """Names and sizes in octets of the files of a directory, "" for the root, by name. Raises StoreError."""
+        ...
+
 
 # --- database --------------------------------------------------------------------------------------------------------
 

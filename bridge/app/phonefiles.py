@@ -13,6 +13,7 @@ from pathlib import Path
 
 import jinja2
 
+from bridge.app.applicationrules import application_rules
 from bridge.app.dialplans import DialPlans
 from bridge.app.roguepool import EmergencyList
 from bridge.app.servicepages import PREFIX
@@ -48,11 +49,14 @@ from bridge.provisioning import (
     SipTransport,
     content_differs,
     flat_template,
+    render_application_rules,
     render_common_text,
     render_flat_profile,
     render_model_profile,
     render_old_dial_template,
     render_own_text,
+    render_picture_list,
+    render_ring_list,
     render_soft_key_file,
     render_sync_file,
     soft_key_file_name,
@@ -355,6 +359,23 @@ class PhoneFiles:
         """The feature policy that 8961 and 99xx ask for."""
         rendered = self._renderer.render_feature_policy()
         return FileFound(rendered.name, rendered.content)
+
+    def application_rules(self) -> FileFound:
+        """``AppDialRules.xml``: which access code the numbers of callers lack."""
+        numbers = {line.number for line in self.site.lines}
+        rules = application_rules(self.site.patterns, numbers, self.site.autoregistration.range)
+        rendered = render_application_rules(self._renderer, rules)
+        return FileFound(rendered.name, rendered.content)
+
+    def ring_list(self, name: str, files: Sequence[tuple[str, int]]) -> FileFound | None:
+        """The ring list of this name, of the admin's ``files``; None where there are no rings."""
+        rendered = render_ring_list(self._renderer, name, files)
+        return FileFound(rendered.name, rendered.content) if rendered else None
+
+    def picture_list(self, folder: str, names: Sequence[str]) -> FileFound | None:
+        """The list of the backgrounds in a folder; None where there are none, or no phone has such a screen."""
+        rendered = render_picture_list(self._renderer, folder, names)
+        return FileFound(rendered.name, rendered.content) if rendered else None
 
     def endpoint(self, device: Device) -> SipEndpoint | None:
         """What Asterisk must know about the device; the lines of SCCP phones register there through our proxy."""

@@ -116,6 +116,12 @@ class FileResolver:
             case FileKind.SOFTKEYS:
                 own = await self._own(asked.canonical)
                 return own or self._files.soft_keys(asked.canonical) or FileMissing()
+            case FileKind.APPLICATION_DIAL_RULES:
+                return await self._own(asked.canonical) or self._files.application_rules()
+            case FileKind.RING_LIST:
+                return await self._own(asked.canonical) or await self._ring_list(asked.canonical)
+            case FileKind.WALLPAPER_LIST:
+                return await self._own(asked.canonical) or await self._picture_list(asked.canonical)
             case FileKind.FEATURE_POLICY:
                 return await self._own(asked.canonical) or self._files.feature_policy()
             case FileKind.TRUST_LIST | FileKind.NOT_A_DEVICE | FileKind.OLD_DEVICE:
@@ -127,6 +133,18 @@ class FileResolver:
         """The admin's own file of that name. Reading a firmware image takes a moment: not in the event loop."""
         found = await asyncio.to_thread(self._tree.look, name)
         return None if found is None else FileFound(name, found.content, version=found.version, modified=found.modified)
+
+    async def _ring_list(self, name: str) -> FileAnswer:
+        """A list of the admin's rings, which phones look for in the root alone."""
+        made = self._files.ring_list(name, await asyncio.to_thread(self._tree.files, ""))
+        return made or FileMissing("there are no rings among the admin's own files")
+
+    async def _picture_list(self, name: str) -> FileAnswer:
+        """A list of the backgrounds of one folder."""
+        directory = name.rpartition("/")[0]
+        names = [each for each, _ in await asyncio.to_thread(self._tree.files, directory)]
+        made = self._files.picture_list(directory.rpartition("/")[2], names)
+        return made or FileMissing("there are no backgrounds for this screen; see `sepbridge backgrounds add`")
 
     async def _signed_file(
         self, request: FileRequest, client: str, asked: RequestedFile, device: DeviceName

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bridge.cli import (
     autoregistration,
     autoregistrationpolicy,
+    backgrounds,
     calls,
     checklist,
     claims,
@@ -27,6 +28,7 @@ from bridge.cli.main import main
 __all__ = [
     "autoregistration",
     "autoregistrationpolicy",
+    "backgrounds",
     "calls",
     "checklist",
     "claims",

@@ -27,6 +27,7 @@ _ADDRESS = re.compile(r"[A-Za-z0-9._:\[\]-]{1,50}")
 _NUMBER = re.compile(r"-?[0-9]{1,9}")
 _DIGITS = re.compile(r"\d+")
 _TEXT_LINE = re.compile(r"[a-z][a-z0-9_]{1,40}: (?:\"[^\"]{0,255}\"|[A-Za-z0-9_./-]{1,64})")
+_RING_LINE = re.compile(r"[^\t]{1,25}\t[A-Za-z0-9._-]{1,25}")
 _SECRETS = frozenset({"authPassword", "sshPassword", "phonePassword"})
 _LINE, _INTERCOM = "9", "23"
 
@@ -55,6 +56,8 @@ def check_file(name: str, content: bytes) -> tuple[Finding, ...]:
     """Everything that is wrong with a rendered file. ``name`` decides whether it is a document or a text file."""
     if name.lower().endswith(".cnf"):
         return tuple(_text_findings(content.decode("latin-1")))
+    if name.lower().endswith(".dat"):
+        return tuple(_ring_findings(content.decode("latin-1")))
     if b"<!--" in content or b"<!DOCTYPE" in content:
         return (Finding(name, "it holds a comment or a DTD, over which some loads stumble"),)
     try:
@@ -75,6 +78,12 @@ def _text_findings(text: str) -> Iterator[Finding]:
         elif key in seen:
             yield Finding(f"line {number}", f"{key} stands there twice")
         seen.add(key)
+
+
+def _ring_findings(text: str) -> Iterator[Finding]:
+    for number, line in enumerate(text.splitlines(), 1):
+        if not _RING_LINE.fullmatch(line):
+            yield Finding(f"line {number}", "it is not a name, a tab and the name of a file")
 
 
 def _element_findings(element: Element, path: str) -> Iterator[Finding]:

@@ -19,6 +19,7 @@ import tempfile
 import threading
 import time
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -97,6 +98,24 @@ class FileTree:
             return None
         with self._lock:
             return self._read(parts)
+
+    def files(self, directory: str) -> Sequence[tuple[str, int]]:
+        """Names and sizes in octets of the regular files of a directory, "" for the root, by name.
+
+        Empty for a directory that is not there. Raises StoreError for one that cannot be read.
+        """
+        parts = _split(directory) if directory else []
+        if parts is None:
+            return []
+        with self._lock:
+            place = self._root
+            for part in parts:
+                if (found := self._find(place, part)) is None:
+                    return []
+                place = f"{place}/{found}"
+            listing = self._listing(place)
+            names = sorted(listing.exact) if listing is not None else []
+            return [(name, size) for name in names if (size := _size(f"{place}/{name}")) is not None]
 
     def _read(self, parts: list[str]) -> StoredFile | None:
         directory = self._root
@@ -178,6 +197,15 @@ class FileTree:
                 self._snapshots.popitem(last=False)
         self._snapshots.move_to_end(identity)
         return snapshot
+
+
+def _size(path: str) -> int | None:
+    """Octets of a regular file; None for what is none, or is gone by now."""
+    try:
+        status = Path(path).stat()
+    except OSError:
+        return None
+    return status.st_size if stat.S_ISREG(status.st_mode) else None
 
 
 def _split(name: str) -> list[str] | None:

@@ -32,16 +32,20 @@ from bridge.core import (
 )
 from bridge.phones import catalogue
 from bridge.provisioning import (
+    ApplicationRule,
     PhoneSettings,
     RenderedFile,
     Renderer,
     ServiceUrls,
     dial_rules,
+    render_application_rules,
     render_common_text,
     render_flat_profile,
     render_model_profile,
     render_old_dial_template,
     render_own_text,
+    render_picture_list,
+    render_ring_list,
     render_sync_file,
 )
 from tests.samples import sample_device, sample_pool, template_loader
@@ -55,6 +59,20 @@ SCCP = SignallingProtocol.SCCP
 def phone(model: str | None, protocol: SignallingProtocol = SIP, load: str = "") -> RenderedFile:
     chosen = catalogue().require(model) if model else None
     return RENDERER.render_phone_file(sample_device(protocol), sample_pool(), model=chosen, load=load)
+
+
+RINGS = [
+    ("Old_Bell.raw", 16080),
+    ("chime-2.raw", 240),
+    ("Callback.raw", 4800),
+    ("long.raw", 16081),
+    ("Old_Bell.rwb", 480),
+]
+
+
+def made(rendered: RenderedFile | None) -> RenderedFile:
+    assert rendered is not None
+    return rendered
 
 
 def busy_phone() -> RenderedFile:
@@ -210,6 +228,15 @@ CASES = {
         dial_rules([NumberRange.parse("1000-1999"), NumberRange.parse("600-605")], at_once=["112"])
     ),
     "featurepolicy.xml": RENDERER.render_feature_policy,
+    "AppDialRules.xml": lambda: render_application_rules(
+        RENDERER, [ApplicationRule("1", 11, "9"), ApplicationRule("", 10, "91"), ApplicationRule("0049", 13, "00", 2)]
+    ),
+    "Ringlist.xml": lambda: made(render_ring_list(RENDERER, "Ringlist.xml", RINGS)),
+    "Ringlist-wb.xml": lambda: made(render_ring_list(RENDERER, "Ringlist-wb.xml", RINGS)),
+    "RINGLIST.DAT": lambda: made(render_ring_list(RENDERER, "RINGLIST.DAT", RINGS)),
+    "List.xml": lambda: made(
+        render_picture_list(RENDERER, "320x212x16", ["TN-hills.png", "hills.png", "sea.png", "TN-a b.png", "a b.png"])
+    ),
 }
 
 

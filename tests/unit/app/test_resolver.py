@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -10,13 +11,15 @@ from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from bridge.app.admissions import Admissions
+from bridge.app.backgrounds import BackgroundDesk
 from bridge.app.phonefiles import PhoneFiles
 from bridge.app.resolver import FileResolver
 from bridge.app.settings import FilesSettings
 from bridge.app.window import WindowDesk
-from bridge.core import DeviceName, FileAnswer, FileDenied, FileFound, FileMissing, FileRequest, Via
+from bridge.core import DeviceName, FileAnswer, FileDenied, FileFound, FileMissing, FileRequest, RoutePattern, Via
 from bridge.core.events import PhoneAdmitted, PhoneRefused
 from bridge.lab.textfile import read_text_file
 from bridge.store import SqlStore
@@ -178,3 +181,59 @@ async def test_both_ports_of_an_adapter_get_a_number_of_their_own(
     assert len(set(numbers)) == 2
     assert f"<name>{numbers[0]}</name>" in first
     assert f"<name>{numbers[1]}</name>" in second
+
+
+# --- around the phone's own file --------------------------------------------------------------------------------------
+
+
+async def test_application_dial_rules_follow_the_sites_patterns(ask: Ask, store: SqlStore, files: PhoneFiles) -> None:
+    assert "DialRule " not in text(await ask("/AppDialRules.xml"))
+    with store.write() as work:
+        work.objects.patterns.save(RoutePattern(pattern="9.1[2-9]XX[2-9]XXXXXX", destination="trunk"))
+        work.commit()
+    files.read_site()
+    rules = text(await ask("/AppDialRules.xml"))
+    assert 'BeginsWith="1" NumDigits="11" DigitsToRemove="0" PrefixWith="9"' in rules
+
+
+async def test_ring_lists_name_the_rings_that_phones_play(ask: Ask, tmp_path: Path) -> None:
+    for name in ("Ringlist.xml", "Ringlist-wb.xml", "RINGLIST.DAT", "DistinctiveRingList.xml"):
+        assert isinstance(await ask(name), FileMissing)
+    (tmp_path / "files/bell.raw").write_bytes(bytes(480))
+    (tmp_path / "files/bell.rwb").write_bytes(bytes(960))
+    (tmp_path / "files/short.raw").write_bytes(bytes(10))
+    for name in ("RINGLIST.XML", "ringlist.xml", "DISTINCTIVERINGLIST.XML"):
+        found = text(await ask(name))
+        assert "bell.raw" in found
+        assert "short" not in found
+    assert "bell.rwb" in text(await ask("Ringlist-wb.xml"))
+    assert text(await ask("RINGLIST.DAT")) == "bell\tbell.raw\n"
+    assert isinstance(await ask("bell.raw"), FileFound)
+    (tmp_path / "files/Ringlist.xml").write_text("<CiscoIPPhoneRingList/>")
+    assert text(await ask("RINGLIST.XML")) == "<CiscoIPPhoneRingList/>"  # the admin's own goes first
+
+
+async def test_backgrounds_are_listed_for_the_screens_that_have_them(ask: Ask, tmp_path: Path) -> None:
+    assert isinstance(await ask("Desktops/800x480x24/List.xml"), FileMissing)
+    picture = tmp_path / "hills.bmp"
+    Image.new("RGB", (1000, 1000), "green").save(picture)
+    BackgroundDesk(tmp_path / "files").add(picture)
+    listed = text(await ask("Desktops/800x480x24/List.xml"))
+    names = re.findall(r'"TFTP:([^"]+)"', listed)
+    assert names == ["Desktops/800x480x24/TN-hills.png", "Desktops/800x480x24/hills.png"]
+    for name in names:
+        answer = await ask(f"/{name}", via=Via.HTTP)
+        assert isinstance(answer, FileFound)
+        assert bytes(answer.content).startswith(b"\x89PNG")
+    assert isinstance(await ask("Desktops/1x1x1/List.xml"), FileMissing)
+    assert isinstance(await ask("Desktops/../List.xml"), FileMissing)
+
+
+async def test_tones_and_locales_are_the_admins_own_files(ask: Ask, tmp_path: Path) -> None:
+    assert isinstance(await ask("Germany/g3-tones.xml"), FileMissing)
+    (tmp_path / "files/Germany").mkdir()
+    (tmp_path / "files/Germany/g3-tones.xml").write_text("<tones/>")
+    (tmp_path / "files/German_Germany").mkdir()
+    (tmp_path / "files/German_Germany/mk-sip.jar").write_bytes(b"jar")
+    assert text(await ask("/Germany/g3-tones.xml", via=Via.HTTP)) == "<tones/>"
+    assert text(await ask("german_germany/MK-SIP.jar")) == "jar"
