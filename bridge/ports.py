@@ -31,10 +31,12 @@ from bridge.core import (
     DirectoryContact,
     DndMode,
     FileAnswer,
+    FileElement,
     FileRequest,
     ForwardKind,
     Line,
     LineFeatures,
+    OnboardingCode,
     Partition,
     PastCall,
     PatternKey,
@@ -71,6 +73,10 @@ class IdSource(Protocol):
 
     def secret(self, length: int) -> str:
         """A new password of letters and digits, ``length`` characters long."""
+        ...
+
+    def digits(self, count: int) -> str:
+        """So many digits."""
         ...
 
     def version_stamp(self) -> str:
@@ -449,6 +455,46 @@ class ClaimRepository(Protocol):
         ...
 
 
+class FileElementRepository(Protocol):
+    """Elements of phones' files that an admin set. Those of a phone go when the phone is removed."""
+
+    def all(self) -> Sequence[FileElement]:
+        """Every one, those of all phones first, by phone and path."""
+        ...
+
+    def set(self, element: FileElement) -> None:
+        """Write one, new or changed."""
+        ...
+
+    def remove(self, path: str, device: DeviceName | None) -> None:
+        """Remove one. Raises NotFound."""
+        ...
+
+
+class OnboardingRepository(Protocol):
+    """One-time codes with which phones fetch their first profile."""
+
+    def all(self) -> Sequence[OnboardingCode]:
+        """Every code, used ones too, the newest first."""
+        ...
+
+    def get(self, digest: str) -> OnboardingCode | None:
+        """The code with this digest, or None."""
+        ...
+
+    def add(self, code: OnboardingCode) -> None:
+        """Add one. Raises Conflict where there is such a code already."""
+        ...
+
+    def use(self, digest: str, device: DeviceName, now: datetime) -> bool:
+        """Use a code up; False where somebody else did, on this node or another one."""
+        ...
+
+    def remove(self, digest: str) -> None:
+        """Remove one. Raises NotFound."""
+        ...
+
+
 class UnitOfWork(Protocol):
     """One transaction. Leaving the block without ``commit()`` undoes everything in it."""
 
@@ -461,6 +507,8 @@ class UnitOfWork(Protocol):
     firmware: FirmwareRepository
     calls: CallRecords
     claims: ClaimRepository
+    elements: FileElementRepository
+    onboarding: OnboardingRepository
 
     def commit(self) -> None:
         """Make the changes lasting. Raises Conflict, StoreUnavailable or StoreReadOnly."""

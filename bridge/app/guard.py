@@ -56,6 +56,31 @@ def why_not_theirs(device: Device, client: str, policy: SecretsTo, mac_of: MacLo
     return ""
 
 
+class CodeBrake:
+    """Counts wrong onboarding codes of an address: after some within a minute it is heard no more for ten minutes."""
+
+    MOST = 5
+
+    def __init__(self) -> None:
+        self._wrong: OrderedDict[str, tuple[datetime, int]] = OrderedDict()
+
+    def is_closed(self, client: str, *, now: datetime) -> bool:
+        """Whether this address tried too many."""
+        since, count = self._wrong.get(client, (now, 0))
+        return count >= self.MOST and now - since < _REMEMBERED
+
+    def note(self, client: str, *, now: datetime) -> bool:
+        """One more that was wrong; True when it is the last one that was heard."""
+        since, count = self._wrong.get(client, (now, 0))
+        if now - since >= (_REMEMBERED if count >= self.MOST else _MINUTE):
+            since, count = now, 0
+        self._wrong[client] = since, count + 1
+        self._wrong.move_to_end(client)
+        if len(self._wrong) > MAX_CLIENTS:
+            self._wrong.popitem(last=False)
+        return count + 1 == self.MOST
+
+
 class GuessingBrake:
     """Counts how many different unknown phones one address asks for; too many in a minute look like guessing.
 

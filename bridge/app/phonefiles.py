@@ -27,6 +27,7 @@ from bridge.core import (
     DeviceDefaults,
     DeviceName,
     DevicePool,
+    FileElement,
     FileFound,
     Line,
     LineAppearance,
@@ -48,6 +49,7 @@ from bridge.provisioning import (
     ServiceUrls,
     SipTransport,
     content_differs,
+    element_root,
     flat_template,
     render_application_rules,
     render_common_text,
@@ -85,6 +87,8 @@ class Site:
     lines: Sequence[Line]
     wanted_loads: Mapping[DeviceName, str] = field(default_factory=dict)
     """Loads that roll-outs set for single phones."""
+    elements: Sequence[FileElement] = ()
+    """Elements of files that the admin set, those of all phones first."""
 
     def defaults_of(self, device: Device) -> DeviceDefaults | None:
         """The device defaults of its model and protocol, if there are any."""
@@ -122,6 +126,7 @@ class PhoneFiles:
         self.doorway_port = doorway_port
         """Where unknown SIP phones are told to register; None sends them to the servers' own port."""
         self._settings = settings or PhoneSettings()
+        self._own_urls = self._settings.urls
         self._emergency = emergency or EmergencyList()
         self._temporary_settings: PhoneSettings | None = None
         """Of phones that are nobody's yet, where they differ."""
@@ -136,15 +141,18 @@ class PhoneFiles:
         it becomes somebody's; 0 for never.
         """
         at = f"{services.url or base}{PREFIX}"
+        own = self._own_urls
         urls = ServiceUrls(
             # An empty one lets everybody push to SIP phones (phone file reference, section 7).
-            authentication=f"{at}/authentication",
+            authentication=own.authentication or f"{at}/authentication",
             directory=f"{at}/directories",
             services=f"{at}/services",
             messages=f"{at}/messages" if services.messages else "",
-            information=f"{at}/information",
+            information=own.information or f"{at}/information",
             idle=f"{at}/services" if services.idle_seconds else "",
             idle_seconds=services.idle_seconds,
+            problem_report=own.problem_report,
+            logo=own.logo,
         )
         self._settings = replace(self._settings, urls=urls)
         if self_provisioning_idle:
@@ -166,6 +174,7 @@ class PhoneFiles:
                 phone_profiles={each.name: each for each in work.objects.phone_profiles.all()},
                 lines=tuple(work.devices.lines()),
                 wanted_loads=work.firmware.wanted(),
+                elements=tuple(work.elements.all()),
             )
         with self._lock:
             self._site, self._plans = site, DialPlans(site, plain_context=self._context, emergency=self._emergency)
@@ -202,8 +211,19 @@ class PhoneFiles:
             model=model_of(device),
             settings=self._settings_of(device),
             load=self._load(device),
+            overrides=self._elements(device, "device"),
         )
         return _found(rendered, device)
+
+    def _elements(self, device: Device, root: str) -> Mapping[str, str]:
+        """What the admin set for elements of this device's file; what is set for it alone goes last, and counts."""
+        chosen = [each for each in self.site.elements if each.device in (None, device.name)]
+        has_profile = device.desired_protocol is SignallingProtocol.SIP and not reads_text_files(model_of(device))
+        return {
+            each.path: each.value
+            for each in chosen
+            if element_root(each.path) == root and (has_profile or not each.path.startswith("sipProfile/"))
+        }
 
     def own_files(self, device: Device) -> Sequence[FileFound]:
         """Every file that holds what is the device's own. Raises ConfigurationError."""
@@ -245,12 +265,19 @@ class PhoneFiles:
             base=self._profiles_of(self.pool(device).group),
             rules=self._dial_rules(device),
             year=datetime.now(UTC).year,
+            overrides=self._elements(device, "flat-profile"),
         )
         return _found(rendered, device)
 
-    def model_profile(self, name: str) -> FileFound:
-        """The file of a model of that kind: it says where the profile of each phone is."""
-        rendered = render_model_profile(self._renderer, name, self._settings, self._profiles_of(self.site.group))
+    def model_profile(self, name: str, onboarding_code: str = "") -> FileFound:
+        """The file of a model of that kind: it says where the profile of each phone is.
+
+        Who asked for it with a one-time code is sent to its own profile with the same code.
+        """
+        base = self._profiles_of(self.site.group)
+        if onboarding_code:
+            base = f"{base.removesuffix('/provision')}/onboard/{onboarding_code}"
+        rendered = render_model_profile(self._renderer, name, self._settings, base)
         return FileFound(rendered.name, rendered.content)
 
     def _profiles_of(self, group: CallManagerGroup) -> str:

@@ -12,11 +12,13 @@ from collections.abc import Awaitable, Callable
 
 from bridge.app.admissions import Admissions, Known
 from bridge.app.evidence import EvidenceBook
-from bridge.app.guard import GuessingBrake, MacLookup, is_allowed, plain_address, why_not_theirs
+from bridge.app.guard import CodeBrake, GuessingBrake, MacLookup, is_allowed, plain_address, why_not_theirs
+from bridge.app.onboarding import WHY_NOT, Onboarding, Redeemed
 from bridge.app.phonefiles import PhoneFiles
 from bridge.app.settings import FilesSettings, Network, UnsignedFiles
 from bridge.autoregistration import Arrival, Deferral, FileArrival, ModelFacts, Refusal, RegistrationArrival
 from bridge.core import (
+    CodeVerdict,
     Device,
     DeviceName,
     FileAnswer,
@@ -59,6 +61,7 @@ class FileResolver:
         settings: FilesSettings,
         networks: tuple[Network, ...],
         sink: EventSink,
+        onboarding: Onboarding,
     ) -> None:
         self._store = store
         self._files = files
@@ -70,6 +73,8 @@ class FileResolver:
         self._networks = networks
         self._sink = sink
         self._brake = GuessingBrake(settings.unknown_per_minute)
+        self._codes = CodeBrake()
+        self._onboarding = onboarding
         self.evidence = EvidenceBook()
 
     async def provide(self, request: FileRequest) -> FileAnswer:
@@ -89,6 +94,8 @@ class FileResolver:
 
     async def _answer(self, request: FileRequest, client: str, asked: RequestedFile) -> FileAnswer:
         match asked.kind:
+            case FileKind.FLAT_PROFILE if asked.onboarding_code:
+                return await self._onboard(request, client, asked)
             case FileKind.DEVICE if _reads_flat(request.user_agent):
                 return FileMissing("its firmware reads a flat profile, and no file of this kind")
             case FileKind.FLAT_PROFILE if asked.device is not None:
@@ -225,6 +232,31 @@ class FileResolver:
         if model is not None and model.name != device.model and flat_template(model):
             device = await self._admissions.learn(device, model, f"it asked for {request.name[:80]}")
         return self._files.flat_profile(device)
+
+    async def _onboard(self, request: FileRequest, client: str, asked: RequestedFile) -> FileAnswer:
+        """A flat profile for who has a one-time code. The file of a model uses none up: it only leads on."""
+        if self._codes.is_closed(client, now=request.at):
+            return FileDenied(f"{client} tried too many onboarding codes; it is heard again after ten minutes")
+        verdict = await asyncio.to_thread(self._onboarding.verdict, asked.onboarding_code)
+        if verdict is CodeVerdict.VALID and asked.device is None:
+            return self._files.model_profile(asked.canonical, asked.onboarding_code)
+        if verdict is CodeVerdict.VALID and asked.device is not None:
+            known = await asyncio.to_thread(self._known, asked.device)
+            # A code lets one phone in; it is no key to the passwords of those that are in.
+            if known is not None and (trouble := self._not_theirs(known, client)):
+                return trouble
+            model = self.evidence.about(client, asked.device).model()
+            redeemed = await asyncio.to_thread(self._onboarding.redeem, asked.onboarding_code, asked.device, model)
+            if isinstance(redeemed, Redeemed):
+                if redeemed.is_new:
+                    self._admissions.let_in(redeemed.device, client)
+                await self._settled(redeemed.device)
+                return self._files.flat_profile(redeemed.device)
+            verdict = redeemed
+        if self._codes.note(client, now=request.at):
+            log.warning("%s tried %d onboarding codes that are no good", client, CodeBrake.MOST)
+            self._sink.record(NamesGuessed(at=request.at, client=client, count=CodeBrake.MOST))
+        return FileDenied(WHY_NOT[verdict])
 
     async def _admit(self, request: FileRequest, client: str, arrival: Arrival) -> Device | FileDenied | FileMissing:
         if self._brake.is_guessing(client, arrival.device, now=request.at):

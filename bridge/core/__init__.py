@@ -7,6 +7,7 @@ from bridge.core.callrecords import CallQuality, CallRecord
 from bridge.core.claims import Claim, ClaimOutcome, ClaimTries
 from bridge.core.devicename import DeviceName
 from bridge.core.devices import Device, Line, LineAppearance
+from bridge.core.fileelements import FileElement
 from bridge.core.files import (
     FileAnswer,
     FileDenied,
@@ -21,6 +22,7 @@ from bridge.core.files import (
 from bridge.core.linefeatures import DndMode, ForwardKind, LineFeatures
 from bridge.core.mac import MacAddress
 from bridge.core.numbers import NumberRange, check_directory_number
+from bridge.core.onboarding import CodeVerdict, OnboardingCode
 from bridge.core.paging import PagingGroup
 from bridge.core.parking import (
     CallParked,
@@ -101,6 +103,7 @@ __all__ = [
     "Claim",
     "ClaimOutcome",
     "ClaimTries",
+    "CodeVerdict",
     "CommonPhoneProfile",
     "DateTimeGroup",
     "Device",
@@ -120,6 +123,7 @@ __all__ = [
     "FeatureButton",
     "FileAnswer",
     "FileDenied",
+    "FileElement",
     "FileFound",
     "FileMissing",
     "FileRequest",
@@ -132,6 +136,7 @@ __all__ = [
     "LineSettings",
     "MacAddress",
     "NumberRange",
+    "OnboardingCode",
     "OnboardingMethod",
     "PagingGroup",
     "ParkedCall",

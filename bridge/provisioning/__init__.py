@@ -8,8 +8,16 @@ from bridge.provisioning.documents import content_differs
 from bridge.provisioning.flatfiles import render_flat_profile, render_model_profile, uses_udp_alone
 from bridge.provisioning.renderer import LoadEntry, RenderedFile, Renderer, default_loads
 from bridge.provisioning.ringlists import render_ring_list, why_no_ring
-from bridge.provisioning.schema import Finding, check_file
-from bridge.provisioning.settings import Locale, PhoneSettings, ServiceUrls, SipTransport, SshLogin, WebAccess
+from bridge.provisioning.schema import Finding, check_element, check_file, element_root
+from bridge.provisioning.settings import (
+    Locale,
+    NetworkSettings,
+    PhoneSettings,
+    ServiceUrls,
+    SipTransport,
+    SshLogin,
+    WebAccess,
+)
 from bridge.provisioning.siptextfiles import (
     DIAL_FILE,
     render_common_text,
@@ -33,6 +41,7 @@ __all__ = [
     "Finding",
     "LoadEntry",
     "Locale",
+    "NetworkSettings",
     "PhoneSettings",
     "PhoneTimeZone",
     "RenderedFile",
@@ -44,10 +53,12 @@ __all__ = [
     "Support",
     "WebAccess",
     "call_limit",
+    "check_element",
     "check_file",
     "content_differs",
     "default_loads",
     "dial_rules",
+    "element_root",
     "flat_template",
     "phone_time_zone",
     "phone_time_zones",

@@ -19,6 +19,7 @@ from xml.etree.ElementTree import Element, ParseError
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
+from bridge.errors import InvalidInput
 from bridge.provisioning.dialtemplate import LONGEST_TEMPLATE
 from bridge.provisioning.timezones import phone_time_zones
 
@@ -28,7 +29,12 @@ _NUMBER = re.compile(r"-?[0-9]{1,9}")
 _DIGITS = re.compile(r"\d+")
 _TEXT_LINE = re.compile(r"[a-z][a-z0-9_]{1,40}: (?:\"[^\"]{0,255}\"|[A-Za-z0-9_./-]{1,64})")
 _RING_LINE = re.compile(r"[^\t]{1,25}\t[A-Za-z0-9._-]{1,25}")
-_SECRETS = frozenset({"authPassword", "sshPassword", "phonePassword"})
+_SECRETS = frozenset({"authPassword", "sshPassword", "phonePassword", "adminPassword"})
+_ROOTS = ("device", "flat-profile")
+_PATH = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}(?:/[A-Za-z][A-Za-z0-9_-]{0,63}){0,7}")
+_OURS = _SECRETS | {"versionStamp", "authName", "deviceProtocol", "fullConfig", "sipLines", "addOnModules"}
+"""Elements that are never set by themselves: secrets, and what must agree with the phone's record."""
+_FLAT_SECRET = re.compile(r"(?:Password|Auth_ID|User_ID)_")
 _LINE, _INTERCOM = "9", "23"
 
 
@@ -67,6 +73,40 @@ def check_file(name: str, content: bytes) -> tuple[Finding, ...]:
     if root.tag not in _schema():
         return (Finding(root.tag[:40], "no file of a phone begins with this element"),)
     return (*_element_findings(root, root.tag), *_whole_findings(root, content))
+
+
+def check_element(path: str, value: str, *, unknown: bool = False) -> str:
+    """Check what an admin wants an element to hold, and return the root of the files that it belongs to.
+
+    ``path`` goes from below the root. ``unknown`` lets elements pass that the reference does not know: phones ignore
+    what they do not know either. Raises InvalidInput.
+    """
+    for root in _ROOTS:
+        full = f"{root}/{path}"
+        rule = _schema().get(full) or _schema().get(_DIGITS.sub("#", full))
+        if rule is None:
+            continue
+        if _OURS & set(path.split("/")) or _FLAT_SECRET.match(path):
+            raise InvalidInput(f"{path} is not set this way", fix="it follows from the phone's own settings")
+        if rule.kind == "group":
+            raise InvalidInput(f"{path} holds elements, and no value of its own", fix="name one of them")
+        if trouble := _trouble(rule, value):
+            raise InvalidInput(f"{path} cannot hold that", why=trouble)
+        return root
+    if not unknown or not _PATH.fullmatch(path):
+        raise InvalidInput(
+            f"the reference knows no element {path[:80]}",
+            fix="see to its spelling, letter case too; phones ignore what they do not know; --unknown writes it anyhow",
+        )
+    return element_root(path)
+
+
+def element_root(path: str) -> str:
+    """The root of the files that an element belongs to that ``check_element`` let pass."""
+    known = (
+        root for root in _ROOTS if _DIGITS.sub("#", f"{root}/{path}") in _schema() or f"{root}/{path}" in _schema()
+    )
+    return next(known, _ROOTS[1] if "_" in path else _ROOTS[0])
 
 
 def _text_findings(text: str) -> Iterator[Finding]:

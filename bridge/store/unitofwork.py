@@ -14,8 +14,10 @@ from bridge.ports import (
     CallRecords,
     ClaimRepository,
     DeviceRepository,
+    FileElementRepository,
     FirmwareRepository,
     Journal,
+    OnboardingRepository,
     PhonebookRepository,
     SiteObjects,
     SiteRepository,
@@ -27,6 +29,7 @@ from bridge.store.devices import SqlDeviceRepository
 from bridge.store.firmwaretables import SqlFirmwareRepository
 from bridge.store.journal import SqlJournal
 from bridge.store.phonebook import SqlPhonebookRepository
+from bridge.store.phonefiles import SqlFileElementRepository, SqlOnboardingRepository
 from bridge.store.pruning import JourneyPruner
 from bridge.store.site import SqlSiteRepository
 from bridge.store.siteobjects import SqlSiteObjects
@@ -48,6 +51,8 @@ class SqlUnitOfWork:
     firmware: FirmwareRepository
     calls: CallRecords
     claims: ClaimRepository
+    elements: FileElementRepository
+    onboarding: OnboardingRepository
 
     def __init__(self, engine: Engine, pruner: JourneyPruner, *, writes: bool) -> None:
         self._engine = engine
@@ -76,6 +81,8 @@ class SqlUnitOfWork:
         self.firmware = SqlFirmwareRepository(connection)
         self.calls = SqlCallRecords(connection)
         self.claims = SqlClaimRepository(connection)
+        self.elements = SqlFileElementRepository(connection)
+        self.onboarding = SqlOnboardingRepository(connection)
         return self
 
     def __exit__(

@@ -33,6 +33,7 @@ from bridge.core import (
 from bridge.phones import catalogue
 from bridge.provisioning import (
     ApplicationRule,
+    NetworkSettings,
     PhoneSettings,
     RenderedFile,
     Renderer,
@@ -68,6 +69,20 @@ RINGS = [
     ("long.raw", 16081),
     ("Old_Bell.rwb", 480),
 ]
+
+
+ON_THE_WIRE = PhoneSettings(
+    urls=ServiceUrls(authentication="http://192.0.2.9/login", information="http://192.0.2.9/help"),
+    network=NetworkSettings(
+        audio_dscp=40, video_dscp=32, signalling_dscp=26, voice_vlan=110, pc_vlan=20, pc_port=False, discovery=False
+    ),
+)
+
+
+def on_the_wire(model: str, protocol: SignallingProtocol = SIP) -> RenderedFile:
+    return RENDERER.render_phone_file(
+        sample_device(protocol), sample_pool(), model=catalogue().require(model), settings=ON_THE_WIRE
+    )
 
 
 def made(rendered: RenderedFile | None) -> RenderedFile:
@@ -150,13 +165,13 @@ def phone_with_keys() -> RenderedFile:
 PROVISION = "http://192.0.2.10:6970/provision"
 
 
-def flat(model: str) -> RenderedFile:
+def flat(model: str, settings: PhoneSettings = PhoneSettings()) -> RenderedFile:  # noqa: B008
     return render_flat_profile(
         RENDERER,
         device_with_keys(),
         sample_pool(),
         catalogue().require(model),
-        PhoneSettings(),
+        settings,
         base=PROVISION,
         rules=dial_rules([NumberRange.parse("1000-1999")]),
         year=2026,
@@ -227,6 +242,10 @@ CASES = {
     "dialplan.xml": lambda: RENDERER.render_dial_template(
         dial_rules([NumberRange.parse("1000-1999"), NumberRange.parse("600-605")], at_once=["112"])
     ),
+    "8851-network-sip.xml": lambda: on_the_wire("8851"),
+    "7965-network-sccp.xml": lambda: on_the_wire("7965", SCCP),
+    "8841-network-mpp.xml": lambda: flat("8841-3PCC", ON_THE_WIRE),
+    "SIPDefault-network.cnf": lambda: render_common_text(RENDERER, sample_pool().group, ON_THE_WIRE),
     "featurepolicy.xml": RENDERER.render_feature_policy,
     "AppDialRules.xml": lambda: render_application_rules(
         RENDERER, [ApplicationRule("1", 11, "9"), ApplicationRule("", 10, "91"), ApplicationRule("0049", 13, "00", 2)]

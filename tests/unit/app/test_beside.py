@@ -13,6 +13,7 @@ import pytest
 
 from bridge.app.admissions import Admissions
 from bridge.app.beside import Beside
+from bridge.app.onboarding import Onboarding
 from bridge.app.phonefiles import PhoneFiles
 from bridge.app.phones import PhoneDesk
 from bridge.app.resolver import FileResolver
@@ -76,6 +77,7 @@ async def bench(
         mac_of=lambda address: None,
         settings=FilesSettings(unknown_per_minute=0),
         networks=ServerSettings().allowed_networks,
+        onboarding=Onboarding(store, clock, ids, "onboarding"),
     )
     beside = Beside(
         store,

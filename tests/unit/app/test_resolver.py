@@ -15,12 +15,25 @@ from PIL import Image
 
 from bridge.app.admissions import Admissions
 from bridge.app.backgrounds import BackgroundDesk
+from bridge.app.onboarding import Onboarding
+from bridge.app.phonechanges import PhoneChanges
 from bridge.app.phonefiles import PhoneFiles
 from bridge.app.resolver import FileResolver
 from bridge.app.settings import FilesSettings
 from bridge.app.window import WindowDesk
-from bridge.core import DeviceName, FileAnswer, FileDenied, FileFound, FileMissing, FileRequest, RoutePattern, Via
-from bridge.core.events import PhoneAdmitted, PhoneRefused
+from bridge.core import (
+    CodeVerdict,
+    DeviceName,
+    FileAnswer,
+    FileDenied,
+    FileFound,
+    FileMissing,
+    FileRequest,
+    RoutePattern,
+    Via,
+)
+from bridge.core.events import NamesGuessed, PhoneAdmitted, PhoneRefused
+from bridge.errors import InvalidInput
 from bridge.lab.textfile import read_text_file
 from bridge.store import SqlStore
 from bridge.store.filetree import FileTree
@@ -59,6 +72,7 @@ async def ask(
         mac_of=lambda client: None,
         settings=FilesSettings(),
         networks=(ip_network("192.0.2.0/24"),),
+        onboarding=Onboarding(store, clock, ids, "onboarding"),
     )
 
     async def one(name: str, *, client: str = CLIENT, via: Via = Via.TFTP, user_agent: str = "") -> FileAnswer:
@@ -237,3 +251,163 @@ async def test_tones_and_locales_are_the_admins_own_files(ask: Ask, tmp_path: Pa
     (tmp_path / "files/German_Germany/mk-sip.jar").write_bytes(b"jar")
     assert text(await ask("/Germany/g3-tones.xml", via=Via.HTTP)) == "<tones/>"
     assert text(await ask("german_germany/MK-SIP.jar")) == "jar"
+
+
+# --- elements that the admin sets -------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def changes(store: SqlStore, clock: StillClock, ids: CountingIds, files: PhoneFiles) -> PhoneChanges:
+    return PhoneChanges(store, clock, ids, "tester")
+
+
+async def test_an_element_is_set_for_all_phones_and_differently_for_one(
+    ask: Ask, open_window: WindowDesk, changes: PhoneChanges, files: PhoneFiles, store: SqlStore
+) -> None:
+    before = text(await ask(f"SEP{MAC}.cnf.xml"))
+    text(await ask("SEP001122AABBCD.cnf.xml", client="192.0.2.78"))
+    with store.write() as work:  # they do not show any more what they speak
+        for device in work.devices.all():
+            work.devices.update(replace(device, observed_protocol=device.desired_protocol))
+        work.commit()
+    changes.set_element("vendorConfig/daysDisplayNotActive", "1,7", None)
+    changes.set_element("sipProfile/dscpForAudio", "160", None)
+    changes.set_element("sipProfile/dscpForAudio", "104", PHONE)
+    files.read_site()
+    own = text(await ask(f"SEP{MAC}.cnf.xml"))
+    other = text(await ask("SEP001122AABBCD.cnf.xml", client="192.0.2.78"))
+    assert "<daysDisplayNotActive>1,7</daysDisplayNotActive>" in own
+    assert "<daysDisplayNotActive>1,7</daysDisplayNotActive>" in other
+    assert "<dscpForAudio>104</dscpForAudio>" in own
+    assert "<dscpForAudio>160</dscpForAudio>" in other
+    assert re.findall("<versionStamp>.*", own) != re.findall("<versionStamp>.*", before)
+    changes.remove_element("sipProfile/dscpForAudio", PHONE)
+    changes.remove_element("sipProfile/dscpForAudio", None)
+    files.read_site()
+    assert "<dscpForAudio>184</dscpForAudio>" in text(await ask(f"SEP{MAC}.cnf.xml"))
+
+
+async def test_an_element_of_flat_profiles_stands_in_those_alone(
+    ask: Ask, open_window: WindowDesk, changes: PhoneChanges, files: PhoneFiles
+) -> None:
+    changes.set_element("VLAN_ID", "30", None)
+    changes.set_element("Backlight_Timer_", "10s", None, unknown=True)
+    changes.set_element("sipProfile/enableVad", "true", None)
+    files.read_site()
+    profile = text(await ask(f"/{MAC.lower()}.xml", via=Via.HTTP, user_agent=MPP_AGENT))
+    assert "<VLAN_ID>30</VLAN_ID>" in profile
+    assert "<Backlight_Timer_>10s</Backlight_Timer_>" in profile
+    assert "sipProfile" not in profile
+    enterprise = text(await ask("SEP001122AABBCD.cnf.xml", client="192.0.2.78"))
+    assert "VLAN_ID" not in enterprise
+    assert "<enableVad>true</enableVad>" in enterprise
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("vendorConfig/pcport", "1"),  # written otherwise
+        ("vendorConfig/pcPort", "2"),  # no such value
+        ("vendorConfig", "1"),  # holds elements
+        ("sipProfile/sipLines/line/authPassword", "x"),
+        ("sshPassword", "x"),
+        ("Password_1_", "x"),
+        ("versionStamp", "x"),
+        ("../up", "x"),
+        ("a<b", "x"),
+    ],
+)
+def test_elements_that_are_not_set_this_way(changes: PhoneChanges, path: str, value: str) -> None:
+    with pytest.raises(InvalidInput):
+        changes.set_element(path, value, None)
+    assert changes.elements() == []
+
+
+# --- one-time codes ---------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def codes(store: SqlStore, clock: StillClock, ids: CountingIds) -> Onboarding:
+    return Onboarding(store, clock, ids, "tester")
+
+
+def profile_of(code: str, mac: str = MAC) -> str:
+    return f"/onboard/{code}/{mac.lower()}.xml"
+
+
+@pytest.mark.req("RG-30")
+async def test_a_code_lets_a_phone_in_once_while_the_window_is_closed(
+    ask: Ask, window: WindowDesk, codes: Onboarding, store: SqlStore, sink: Remembering
+) -> None:
+    code, _ = codes.issue(display_name="Home")
+    assert len(code) == 16
+    assert f"/onboard/{code}/$MA.xml</Profile_Rule>" in text(await ask(f"/onboard/{code}/8841-3PCC.xml", via=Via.HTTP))
+    grouped = "-".join(code[place : place + 4] for place in range(0, 16, 4))
+    profile = text(await ask(profile_of(grouped), via=Via.HTTP, user_agent=MPP_AGENT))
+    with store.read() as work:
+        device = work.devices.get(PHONE)
+    assert device is not None
+    assert (device.number, device.model, device.temporary) == ("1000", "8841-3PCC (MPP)", False)
+    assert device.secret in profile
+    assert "/onboard/" not in profile
+    assert [event.device for event in sink.of(PhoneAdmitted)] == [PHONE]
+    for mac in (MAC, "001122AABBCD"):
+        refused = await ask(profile_of(code, mac), via=Via.HTTP, user_agent=MPP_AGENT)
+        assert isinstance(refused, FileDenied)
+        assert "used before" in refused.why
+    assert text(await ask(f"/provision/{MAC.lower()}.xml", via=Via.HTTP, user_agent=MPP_AGENT)) == profile
+    assert code not in repr(codes.list())
+
+
+@pytest.mark.req("RG-30")
+async def test_a_code_lives_a_week(ask: Ask, window: WindowDesk, codes: Onboarding, clock: StillClock) -> None:
+    in_time, late = codes.issue()[0], codes.issue()[0]
+    clock.pass_by(timedelta(days=7) - timedelta(seconds=1))
+    assert "<flat-profile>" in text(await ask(profile_of(in_time)))
+    clock.pass_by(timedelta(seconds=1))
+    refused = await ask(profile_of(late, "001122AABBCD"))
+    assert isinstance(refused, FileDenied)
+    assert "expired" in refused.why
+
+
+async def test_a_removed_code_is_none(ask: Ask, window: WindowDesk, codes: Onboarding) -> None:
+    code, record = codes.issue()
+    assert codes.remove(record.last_digits) == 1
+    assert isinstance(await ask(profile_of(code)), FileDenied)
+
+
+async def test_whoever_tries_codes_is_heard_no_more(
+    ask: Ask, window: WindowDesk, codes: Onboarding, sink: Remembering, clock: StillClock
+) -> None:
+    code, _ = codes.issue()
+    for wrong in range(5):
+        assert isinstance(await ask(profile_of(f"{99 - wrong:016d}")), FileDenied)
+    assert isinstance(await ask(profile_of(code)), FileDenied)
+    assert [event.client for event in sink.of(NamesGuessed)] == [CLIENT]
+    assert "<flat-profile>" in text(await ask(profile_of(code), client="192.0.2.78"))
+    clock.pass_by(timedelta(minutes=10))
+    other, _ = codes.issue()
+    assert "<flat-profile>" in text(await ask(profile_of(other, "001122AABBCD")))
+
+
+async def test_a_code_is_no_key_to_the_password_of_another_phone(
+    ask: Ask, open_window: WindowDesk, codes: Onboarding, store: SqlStore
+) -> None:
+    await ask(f"/{MAC.lower()}.xml", via=Via.HTTP, user_agent=MPP_AGENT)
+    with store.write() as work:
+        device = work.devices.get(PHONE)
+        assert device is not None
+        work.devices.update(replace(device, registered=True, address=CLIENT))
+        work.commit()
+    code, _ = codes.issue()
+    assert isinstance(await ask(profile_of(code), client="192.0.2.99"), FileDenied)
+    assert codes.verdict(code) is CodeVerdict.VALID
+
+
+async def test_a_code_whose_number_was_given_away_stays_good(
+    ask: Ask, open_window: WindowDesk, codes: Onboarding, store: SqlStore
+) -> None:
+    code, _ = codes.issue(number="1000")
+    await ask("SEP001122AABBCD.cnf.xml", client="192.0.2.78")
+    assert isinstance(await ask(profile_of(code)), FileMissing)
+    assert codes.verdict(code) is CodeVerdict.VALID

@@ -12,6 +12,7 @@ from bridge.core import DeviceName, Line, LineAppearance, Server, SignallingProt
 from bridge.errors import ConfigurationError, InvalidInput
 from bridge.phones import ConfigFamily, Model, catalogue
 from bridge.provisioning import (
+    NetworkSettings,
     PhoneSettings,
     Renderer,
     ServiceUrls,
@@ -355,3 +356,11 @@ def test_a_phone_has_a_template_of_its_own_beside_that_of_the_site(tmp_path: Pat
     other = renderer.render_phone_file(sample_device(name="SEP001122AABBCD"), sample_pool(), model=model).text
     assert content(own, "phonePersonalization") == "1"
     assert content(other, "phonePersonalization") is None
+
+
+@pytest.mark.parametrize(
+    "network", [NetworkSettings(audio_dscp=64), NetworkSettings(video_dscp=-1), NetworkSettings(voice_vlan=4095)]
+)
+def test_what_cannot_be_on_the_wire(network: NetworkSettings) -> None:
+    with pytest.raises(ConfigurationError):
+        sip("8841", settings=PhoneSettings(network=network))
