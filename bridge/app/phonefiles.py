@@ -228,7 +228,7 @@ class PhoneFiles:
     def own_files(self, device: Device) -> Sequence[FileFound]:
         """Every file that holds what is the device's own. Raises ConfigurationError."""
         model = model_of(device)
-        if model is not None and flat_template(model):
+        if reads_flat_profile(device):
             return [self.flat_profile(device)]
         if reads_text_files(model) and device.desired_protocol is SignallingProtocol.SIP:
             return [self.device_file(device), self.own_text(device)]
@@ -308,7 +308,7 @@ class PhoneFiles:
 
     def differ(self, old: Device, new: Device) -> bool:
         """Whether the files of these two states of a device differ in more than their version stamps."""
-        if flat_template(model := model_of(new)) and model is not None:
+        if reads_flat_profile(new):
             return content_differs(
                 bytes(self.flat_profile(old).content).decode(), bytes(self.flat_profile(new).content).decode()
             )
@@ -333,6 +333,25 @@ class PhoneFiles:
             sip_port=self.doorway_port,
         )
         return FileFound(rendered.name, rendered.content)
+
+    def spcp_default_file(self, name: str, now: datetime) -> FileFound | None:
+        """``XMLDefault504G.cnf.xml``, for one model of SPA phones that speak SPCP; None where it is no such model."""
+        model = catalogue().by_name(f"SPA{name.lower().removeprefix('xmldefault').removesuffix('.cnf.xml')}")
+        if model is None or not model.speaks_spcp:
+            return None
+        site = self.site
+        wanted = model.number, SignallingProtocol.SCCP
+        load = next((row.load for row in site.defaults if (row.model_number, row.protocol) == wanted), "")
+        rendered = self._renderer.render_default_file(
+            site.group,
+            (),
+            catalogue(),
+            protocol=SignallingProtocol.SCCP,
+            window_open=site.autoregistration.is_open(now) or site.autoregistration.takes_rogues,
+            name=self._name,
+            load=load,
+        )
+        return FileFound(name, rendered.content)
 
     def dial_template(self, name: str = "") -> FileFound:
         """The dial template: numbers of the range are sent at once, everything else after a pause.
@@ -488,7 +507,13 @@ def restart_event(device: Device) -> RestartEvent:
     model = model_of(device)
     if reads_text_files(model):
         return RestartEvent.CHECK_SYNC
-    return RestartEvent.RESYNC if model is not None and flat_template(model) else RestartEvent.SERVICE_CONTROL
+    return RestartEvent.RESYNC if reads_flat_profile(device) else RestartEvent.SERVICE_CONTROL
+
+
+def reads_flat_profile(device: Device) -> bool:
+    """Whether the device is known to read a flat profile; an SPA phone that was switched to SPCP does not."""
+    model = model_of(device)
+    return model is not None and bool(flat_template(model)) and device.desired_protocol is SignallingProtocol.SIP
 
 
 def model_of(device: Device) -> Model | None:

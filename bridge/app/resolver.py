@@ -42,6 +42,7 @@ Settled = Callable[[Device], Awaitable[bool]]
 """Waits, not for long, until Asterisk knows the device."""
 
 
+_BY_HAND = "`sepbridge phones add --model` with a model close to it makes it known by hand"
 _NOT_SIGNED = "asked for the signed form, and sepbridge signs no files yet"
 _NOT_ENCRYPTED = "asked for the encrypted form, and sepbridge neither encrypts nor signs files yet"
 
@@ -96,12 +97,17 @@ class FileResolver:
         match asked.kind:
             case FileKind.FLAT_PROFILE if asked.onboarding_code:
                 return await self._onboard(request, client, asked)
+            case FileKind.DEVICE | FileKind.FLAT_PROFILE if unknown := await self._unknown_model(request, asked):
+                return FileMissing(f"there is no file for a Cisco {unknown}: it is in no public source; {_BY_HAND}")
             case FileKind.DEVICE if _reads_flat(request.user_agent):
                 return FileMissing("its firmware reads a flat profile, and no file of this kind")
             case FileKind.FLAT_PROFILE if asked.device is not None:
                 return await self._flat_profile(request, client, asked.device)
             case FileKind.FLAT_PROFILE if not asked.canonical.lower().startswith("xmldefault"):
                 return await self._own(asked.canonical) or self._files.model_profile(asked.canonical)
+            case FileKind.FLAT_PROFILE:
+                own = await self._own(asked.canonical)
+                return own or self._files.spcp_default_file(asked.canonical, request.at) or FileMissing()
             case FileKind.DEVICE if asked.device is not None and not asked.signed:
                 return await self._device_file(request, client, asked.device)
             case FileKind.DEVICE if asked.device is not None:
@@ -257,6 +263,17 @@ class FileResolver:
             log.warning("%s tried %d onboarding codes that are no good", client, CodeBrake.MOST)
             self._sink.record(NamesGuessed(at=request.at, client=client, count=CodeBrake.MOST))
         return FileDenied(WHY_NOT[verdict])
+
+    async def _unknown_model(self, request: FileRequest, asked: RequestedFile) -> str:
+        """The model that a Cisco phone says it is, if the catalogue has none of that name; else an empty text.
+
+        An admin who says which model it is like knows better.
+        """
+        agent = parse_user_agent(request.user_agent) if request.user_agent else None
+        if agent is None or agent.model is not None:
+            return ""
+        known = await asyncio.to_thread(self._known, asked.device) if asked.device is not None else None
+        return "" if known is not None and known.model else agent.product
 
     async def _admit(self, request: FileRequest, client: str, arrival: Arrival) -> Device | FileDenied | FileMissing:
         if self._brake.is_guessing(client, arrival.device, now=request.at):

@@ -99,6 +99,7 @@ class Renderer:
         window_open: bool,
         name: str = "AUTO-REG",
         sip_port: int | None = None,
+        load: str = "",
     ) -> RenderedFile:
         """``XMLDefault.cnf.xml``: the servers, and the load for each model (autoregistration rules, section 6).
 
@@ -106,7 +107,8 @@ class Renderer:
         single-protocol models always get their own (AR-22 to AR-26). Rows without a load, and rows whose load is
         certainly for other hardware, leave the element out: such a phone keeps its firmware. ``window_open`` is a
         courtesy to phones that honour it; the refusal of the registrar is the real control. ``sip_port`` is where
-        unknown phones register, if that is not the servers' own port.
+        unknown phones register, if that is not the servers' own port. ``load`` is that of the one model which reads
+        this file, where each has one of its own (SPA phones that speak SPCP).
         """
         text = self.render_document(
             "default/XMLDefault.cnf.xml",
@@ -115,6 +117,7 @@ class Renderer:
             group=shown_text(group.name),
             servers=server_entries(group, sip_port),
             loads=default_loads(loads, catalogue, protocol),
+            load=shown_text(load, 80),
         )
         return RenderedFile("XMLDefault.cnf.xml", text)
 

@@ -18,11 +18,13 @@ from bridge.app.backgrounds import BackgroundDesk
 from bridge.app.onboarding import Onboarding
 from bridge.app.phonechanges import PhoneChanges
 from bridge.app.phonefiles import PhoneFiles
+from bridge.app.phones import PhoneDesk
 from bridge.app.resolver import FileResolver
 from bridge.app.settings import FilesSettings
 from bridge.app.window import WindowDesk
 from bridge.core import (
     CodeVerdict,
+    DeviceDefaults,
     DeviceName,
     FileAnswer,
     FileDenied,
@@ -30,6 +32,7 @@ from bridge.core import (
     FileMissing,
     FileRequest,
     RoutePattern,
+    SignallingProtocol,
     Via,
 )
 from bridge.core.events import NamesGuessed, PhoneAdmitted, PhoneRefused
@@ -411,3 +414,37 @@ async def test_a_code_whose_number_was_given_away_stays_good(
     await ask("SEP001122AABBCD.cnf.xml", client="192.0.2.78")
     assert isinstance(await ask(profile_of(code)), FileMissing)
     assert codes.verdict(code) is CodeVerdict.VALID
+
+
+# --- models -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.req("RG-32")
+@pytest.mark.parametrize("agent", ["Cisco-CP9999/1.0", "Cisco-CP-9999-3PCC/1.0 (001122aabbcc)"])
+async def test_a_model_that_nobody_knows_gets_a_refusal_and_no_file(
+    ask: Ask, open_window: WindowDesk, store: SqlStore, clock: StillClock, ids: CountingIds, agent: str
+) -> None:
+    for name in (f"SEP{MAC}.cnf.xml", f"/{MAC.lower()}.xml"):
+        refused = await ask(name, via=Via.HTTP, user_agent=agent)
+        assert isinstance(refused, FileMissing)
+        assert "no file for a Cisco" in refused.why
+        assert "by hand" in refused.why
+    with store.read() as work:
+        assert work.devices.get(PHONE) is None
+    PhoneDesk(store, clock, ids, "tester").add(PHONE, number="1001", model="8841")
+    assert "<device>" in text(await ask(f"SEP{MAC}.cnf.xml", via=Via.HTTP, user_agent="Cisco-CP9999/1.0"))
+
+
+async def test_an_spa_phone_in_spcp_mode_reads_defaults_of_its_own(
+    ask: Ask, window: WindowDesk, store: SqlStore, files: PhoneFiles
+) -> None:
+    assert "loadInformation" not in text(await ask("XMLDefault504G.cnf.xml"))
+    with store.write() as work:
+        work.site.save_device_defaults(DeviceDefaults(80004, SignallingProtocol.SCCP, "spa50x-30x-7-5-5"))
+        work.commit()
+    files.read_site()
+    defaults = text(await ask("/xmldefault504g.cnf.xml"))
+    assert "<loadInformation>spa50x-30x-7-5-5</loadInformation>" in defaults
+    assert "<processNodeName>192.0.2.10</processNodeName>" in defaults
+    assert "loadInformation" not in text(await ask("XMLDefault525G2.cnf.xml"))
+    assert isinstance(await ask("XMLDefault8841.cnf.xml"), FileMissing)
