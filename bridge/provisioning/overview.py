@@ -36,7 +36,7 @@ This page is made from the catalogue by `scripts/phones-page.py`; do not edit it
   reads `SEP<MAC>.cnf.xml` and `XMLDefault504G.cnf.xml` instead. That file only names the phone's own,
   `http://<server>:6970/provision/$MA.xml`, which is given out like every file with a password. They register with the
   first server of their group only.
-- Such a phone that is not in the house gets in with a **one-time code**: `sepbridge onboarding add` prints 16 digits and
+- Such a phone elsewhere gets in with a **one-time code**: `sepbridge onboarding add` prints 16 digits and
   a provisioning URL for its web page. A code works once and lives a week; the window may stay closed. Its address
   must be in `server.allowed_networks`. What is in a code goes over the network in clear, as all that such phones fetch
   from us does.
