@@ -43,6 +43,7 @@ Settled = Callable[[Device], Awaitable[bool]]
 
 
 _BY_HAND = "`sepbridge phones add --model` with a model close to it makes it known by hand"
+_NO_TRUST_LISTS = "sepbridge makes no trust lists, and a phone without one needs none"
 _NOT_SIGNED = "asked for the signed form, and sepbridge signs no files yet"
 _NOT_ENCRYPTED = "asked for the encrypted form, and sepbridge neither encrypts nor signs files yet"
 
@@ -94,6 +95,10 @@ class FileResolver:
             return FileMissing(error.what)
 
     async def _answer(self, request: FileRequest, client: str, asked: RequestedFile) -> FileAnswer:
+        if asked.signed and asked.kind is not FileKind.DEVICE:
+            ready = await self._own(asked.canonical + (".enc.sgn" if asked.encrypted else ".sgn"))
+            if ready is not None or not self._may_be_plain(request, asked):
+                return ready or FileMissing(_NOT_ENCRYPTED if asked.encrypted else _NOT_SIGNED)
         match asked.kind:
             case FileKind.FLAT_PROFILE if asked.onboarding_code:
                 return await self._onboard(request, client, asked)
@@ -112,8 +117,8 @@ class FileResolver:
                 return await self._device_file(request, client, asked.device)
             case FileKind.DEVICE if asked.device is not None:
                 return await self._signed_file(request, client, asked, asked.device)
-            case FileKind.TRUST_LIST if asked.signed:
-                return FileMissing(_NOT_SIGNED)
+            case FileKind.TRUST_LIST:
+                return await self._own(asked.canonical) or FileMissing(_NO_TRUST_LISTS)
             case FileKind.DEFAULT:
                 return self._files.default_file(request.at)
             case FileKind.DIAL_TEMPLATE:
@@ -137,7 +142,7 @@ class FileResolver:
                 return await self._own(asked.canonical) or await self._picture_list(asked.canonical)
             case FileKind.FEATURE_POLICY:
                 return await self._own(asked.canonical) or self._files.feature_policy()
-            case FileKind.TRUST_LIST | FileKind.NOT_A_DEVICE | FileKind.OLD_DEVICE:
+            case FileKind.NOT_A_DEVICE | FileKind.OLD_DEVICE:
                 return FileMissing()
             case _:
                 return await self._own(asked.canonical) or FileMissing()
@@ -163,10 +168,7 @@ class FileResolver:
         self, request: FileRequest, client: str, asked: RequestedFile, device: DeviceName
     ) -> FileAnswer:
         """``.sgn``: noticed, and answered as the settings want it. ``.enc.sgn`` is never answered with a plain file."""
-        wanted = self._settings.unsigned_for_signed
-        plain = not asked.encrypted and (
-            wanted is UnsignedFiles.ALWAYS or (wanted is UnsignedFiles.HTTPS and request.via is Via.HTTPS)
-        )
+        plain = self._may_be_plain(request, asked)
         if request.via is not Via.HTTPS:  # over HTTPS phones ask for this form whether they trust somebody or not
             self._sink.record(
                 TrustListSeen(
@@ -182,6 +184,13 @@ class FileResolver:
         if plain:
             return await self._device_file(request, client, device)
         return FileMissing(_NOT_ENCRYPTED if asked.encrypted else f"{_NOT_SIGNED}; {TRUST_LIST_FINDING}")
+
+    def _may_be_plain(self, request: FileRequest, asked: RequestedFile) -> bool:
+        """Whether who asks for the signed form gets the plain one; who asks for the encrypted form never does."""
+        wanted = self._settings.unsigned_for_signed
+        return not asked.encrypted and (
+            wanted is UnsignedFiles.ALWAYS or (wanted is UnsignedFiles.HTTPS and request.via is Via.HTTPS)
+        )
 
     async def _device_file(self, request: FileRequest, client: str, name: DeviceName) -> FileAnswer:
         device = await asyncio.to_thread(self._known, name)

@@ -20,7 +20,7 @@ from bridge.app.phonechanges import PhoneChanges
 from bridge.app.phonefiles import PhoneFiles
 from bridge.app.phones import PhoneDesk
 from bridge.app.resolver import FileResolver
-from bridge.app.settings import FilesSettings
+from bridge.app.settings import FilesSettings, UnsignedFiles
 from bridge.app.window import WindowDesk
 from bridge.core import (
     CodeVerdict,
@@ -55,6 +55,13 @@ def open_window(window: WindowDesk) -> WindowDesk:
 
 
 @pytest.fixture
+def resolver(ask: Ask) -> FileResolver:
+    """The resolver that ``ask`` asks."""
+    found: FileResolver = ask.resolver  # type: ignore[attr-defined]
+    return found
+
+
+@pytest.fixture
 async def ask(
     store: SqlStore, files: PhoneFiles, clock: StillClock, ids: CountingIds, sink: Remembering, tmp_path: Path
 ) -> AsyncIterator[Ask]:
@@ -81,6 +88,7 @@ async def ask(
     async def one(name: str, *, client: str = CLIENT, via: Via = Via.TFTP, user_agent: str = "") -> FileAnswer:
         return await resolver.provide(FileRequest(name, client, via, clock.now(), user_agent=user_agent))
 
+    one.resolver = resolver  # type: ignore[attr-defined]
     running = asyncio.create_task(admissions.run())
     yield one
     running.cancel()
@@ -414,6 +422,43 @@ async def test_a_code_whose_number_was_given_away_stays_good(
     await ask("SEP001122AABBCD.cnf.xml", client="192.0.2.78")
     assert isinstance(await ask(profile_of(code)), FileMissing)
     assert codes.verdict(code) is CodeVerdict.VALID
+
+
+# --- signed and encrypted forms ---------------------------------------------------------------------------------------
+
+
+SIGNED = ["XMLDefault.cnf.xml", "dialplan.xml", "Germany/g3-tones.xml", "AppDialRules.xml", "softkeys.xml"]
+
+
+@pytest.mark.parametrize("wanted", list(UnsignedFiles))
+@pytest.mark.parametrize("via", [Via.TFTP, Via.HTTP, Via.HTTPS])
+async def test_what_every_name_gets_in_its_signed_form(
+    ask: Ask, resolver: FileResolver, tmp_path: Path, wanted: UnsignedFiles, via: Via
+) -> None:
+    resolver._settings = FilesSettings(unsigned_for_signed=wanted)
+    (tmp_path / "files/Germany").mkdir()
+    (tmp_path / "files/Germany/g3-tones.xml").write_text("<tones/>")
+    (tmp_path / "files/softkeys.xml").write_text("<softKeyCfg/>")
+    plain = wanted is UnsignedFiles.ALWAYS or (wanted is UnsignedFiles.HTTPS and via is Via.HTTPS)
+    for name in SIGNED:
+        answer = await ask(f"{name}.sgn", via=via)
+        assert isinstance(answer, FileFound) == plain, name
+        if isinstance(answer, FileMissing):
+            assert "signs no files yet" in answer.why
+        encrypted = await ask(f"{name}.enc.sgn", via=via)
+        assert isinstance(encrypted, FileMissing)
+        assert "neither encrypts nor signs" in encrypted.why
+    (tmp_path / "files/Germany/g3-tones.xml.sgn").write_bytes(b"signed by somebody")
+    assert text(await ask("Germany/g3-tones.xml.sgn", via=via)) == "signed by somebody"
+
+
+async def test_trust_lists_are_the_admins_own(ask: Ask, tmp_path: Path) -> None:
+    for name in (f"CTLSEP{MAC}.tlv", f"ITLSEP{MAC}.tlv", "ITLFile.tlv", "CTLFile.tlv", "ITLFile.tlv.sgn"):
+        missing = await ask(name)
+        assert isinstance(missing, FileMissing)
+        assert "trust lists" in missing.why or "signs no files" in missing.why
+    (tmp_path / "files/ITLFile.tlv").write_bytes(b"mine")
+    assert text(await ask("ITLFile.tlv")) == "mine"
 
 
 # --- models -----------------------------------------------------------------------------------------------------------
