@@ -61,6 +61,7 @@ from bridge.provisioning import (
     render_ring_list,
     render_soft_key_file,
     render_sync_file,
+    require_support,
     soft_key_file_name,
     uses_udp_alone,
 )
@@ -233,6 +234,33 @@ class PhoneFiles:
         if reads_text_files(model) and device.desired_protocol is SignallingProtocol.SIP:
             return [self.device_file(device), self.own_text(device)]
         return [self.device_file(device)]
+
+    def templates_of(self, device: Device) -> tuple[str, ...]:
+        """The templates that the device's own files are made from. Raises ConfigurationError."""
+        model, own = model_of(device), f"devices/{device.name}.xml"
+        if reads_flat_profile(device):
+            return (self._renderer.chosen(own, flat_template(model)),)
+        template = self._renderer.chosen(own, require_support(model, device.desired_protocol).template)
+        if reads_text_files(model) and device.desired_protocol is SignallingProtocol.SIP:
+            return template, self._renderer.chosen(f"devices/{device.name}.cnf", "7940-60/SIP.cnf")
+        return (template,)
+
+    def fingerprint(self, template: str) -> str:
+        """Changes whenever a template, or one that it builds on, does."""
+        return self._renderer.fingerprint(template)
+
+    def shared_files(self, devices: Iterable[Device], now: datetime) -> Sequence[FileFound]:
+        """Every file that we make for more than one of these devices. Raises ConfigurationError."""
+        devices = list(devices)
+        sip = [each for each in devices if each.desired_protocol is SignallingProtocol.SIP]
+        found = [self.default_file(now), self.dial_template(), self.feature_policy(), self.application_rules()]
+        pairs = {self.plans.pair(each) for each in sip} - {("", "")}
+        found += [self.dial_template(self.plans.template_name(pair)) for pair in sorted(pairs)]
+        keys = {self._settings_of(each).soft_key_file for each in sip} - {""}
+        found += [made for name in sorted(keys) if (made := self.soft_keys(name)) is not None]
+        if any(reads_text_files(model_of(each)) for each in sip):
+            found += [self.common_text(), self.sync_file(), self.dial_template(DIAL_FILE)]
+        return found
 
     def without_secrets(self, device: Device, text: str, shown: str) -> str:
         """A text of the device's file with ``shown`` in place of every password."""

@@ -424,7 +424,6 @@ class Service:
             self.clock,
             settings=settings.beside,
             state=settings.state.directory,
-            templates=settings.templates_directory,
         )
 
     def _take_back_files(self) -> None:

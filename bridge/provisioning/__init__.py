@@ -26,7 +26,15 @@ from bridge.provisioning.siptextfiles import (
     render_sync_file,
 )
 from bridge.provisioning.softkeyfile import render_soft_key_file, soft_key_file_name
-from bridge.provisioning.support import Support, call_limit, flat_template, secret_length, spoken_protocol, support
+from bridge.provisioning.support import (
+    Support,
+    call_limit,
+    flat_template,
+    require_support,
+    secret_length,
+    spoken_protocol,
+    support,
+)
 from bridge.provisioning.texts import shown_text
 from bridge.provisioning.timezones import PhoneTimeZone, phone_time_zone, phone_time_zones
 from bridge.provisioning.wallpapers import MOST_PICTURES, PREVIEW, Screen, render_picture_list, screen_of, screens
@@ -73,6 +81,7 @@ __all__ = [
     "render_ring_list",
     "render_soft_key_file",
     "render_sync_file",
+    "require_support",
     "screen_of",
     "screens",
     "secret_length",

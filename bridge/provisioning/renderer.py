@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from types import MappingProxyType
 
 import jinja2
+from jinja2 import meta
 
 from bridge.core import CallManagerGroup, Device, DeviceDefaults, DevicePool, SignallingProtocol
 from bridge.errors import ConfigurationError
@@ -65,6 +67,8 @@ class Renderer:
             keep_trailing_newline=True,
         )
         self._environment.filters["quoted"] = quoted
+        self._references: dict[str, tuple[str, frozenset[str]]] = {}
+        """Templates' texts as last read, and what they name."""
 
     def render_phone_file(
         self,
@@ -146,6 +150,29 @@ class Renderer:
         except jinja2.TemplateError:
             return True  # said when it is rendered
         return True
+
+    def fingerprint(self, template: str) -> str:
+        """Changes whenever the template does, or one that it builds on, also when the site's own takes its place."""
+        digest = hashlib.blake2b(digest_size=16)
+        waiting, seen = [template], {template}
+        while waiting:
+            name = waiting.pop()
+            source, builds_on = self._source(name)
+            digest.update(f"{name}\0{len(source)}\0{source}".encode())
+            waiting += sorted(builds_on - seen)
+            seen |= builds_on
+        return digest.hexdigest()
+
+    def _source(self, name: str) -> tuple[str, frozenset[str]]:
+        """A template's text, and the templates that it names. Nothing for one that is missing, or is none."""
+        try:
+            source = self._environment.loader.get_source(self._environment, name)[0]  # type: ignore[union-attr]
+            if (known := self._references.get(name)) is None or known[0] != source:
+                found = meta.find_referenced_templates(self._environment.parse(source))
+                known = self._references[name] = source, frozenset(each for each in found if each)
+        except jinja2.TemplateError:
+            return "", frozenset()
+        return known
 
     def render_document(
         self,
