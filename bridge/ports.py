@@ -114,6 +114,10 @@ class FileStore(Protocol):
         """The file ``name`` (letter case ignored, always inside the tree), or None. Raises StoreError."""
         ...
 
+    def at_once(self, name: str) -> tuple[bool, StoredFile | None]:
+        """As ``look``, if that takes no time to speak of: True and the answer; else False, and ``look`` will do."""
+        ...
+
     def files(self, directory: str) -> Sequence[tuple[str, int]]:
         """Names and sizes in octets of the files of a directory, "" for the root, by name. Raises StoreError."""
         ...

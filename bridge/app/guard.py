@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 
 from bridge.app.settings import Network, SecretsTo
@@ -23,6 +24,7 @@ _OWN_NAMES = 2
 _REMEMBERED = timedelta(minutes=10)
 
 
+@lru_cache(maxsize=4096)
 def plain_address(client: str) -> str:
     """``::ffff:192.0.2.7`` as ``192.0.2.7``; scope ids dropped; everything else as it is."""
     try:
@@ -33,6 +35,7 @@ def plain_address(client: str) -> str:
     return str(mapped or address)
 
 
+@lru_cache(maxsize=4096)
 def is_allowed(client: str, networks: tuple[Network, ...]) -> bool:
     """Whether the address lies in one of the networks."""
     try:

@@ -148,8 +148,14 @@ class FileResolver:
                 return await self._own(asked.canonical) or FileMissing()
 
     async def _own(self, name: str) -> FileFound | None:
-        """The admin's own file of that name. Reading a firmware image takes a moment: not in the event loop."""
-        found = await asyncio.to_thread(self._tree.look, name)
+        """The admin's own file of that name. Copying a firmware image takes a moment: not in the event loop.
+
+        Most files that phones ask for at a boot are small, or not there; a thread for each would cost more than the
+        answer.
+        """
+        is_known, found = self._tree.at_once(name)
+        if not is_known:
+            found = await asyncio.to_thread(self._tree.look, name)
         return None if found is None else FileFound(name, found.content, version=found.version, modified=found.modified)
 
     async def _ring_list(self, name: str) -> FileAnswer:

@@ -99,6 +99,28 @@ class FileTree:
         with self._lock:
             return self._read(parts)
 
+    def at_once(self, name: str) -> tuple[bool, StoredFile | None]:
+        """As ``look``, if that takes no time to speak of: the file is missing, small, or mapped already.
+
+        False where it would have to be copied first, or somebody else is just having one copied. Raises StoreError.
+        """
+        parts = _split(name)
+        if parts is None:
+            return True, None
+        if not self._lock.acquire(blocking=False):
+            return False, None
+        try:
+            directory = self._root
+            for part in parts:
+                if (found := self._find(directory, part)) is None:
+                    return True, None
+                directory = f"{directory}/{found}"
+            if (size := _size(directory)) is None or size >= MAPPED_FROM:
+                return size is None, None
+            return True, self._open(directory)
+        finally:
+            self._lock.release()
+
     def files(self, directory: str) -> Sequence[tuple[str, int]]:
         """Names and sizes in octets of the regular files of a directory, "" for the root, by name.
 
@@ -133,7 +155,7 @@ class FileTree:
 
     def _listing(self, directory: str) -> _Listing | None:
         try:
-            modified = Path(directory).stat().st_mtime_ns
+            modified = os.stat(directory).st_mtime_ns  # noqa: PTH116
             listing = self._listings.get(directory)
             if listing is not None and listing.modified == modified and listing.settled:
                 self._listings.move_to_end(directory)
@@ -156,7 +178,7 @@ class FileTree:
     def _open(self, path: str) -> StoredFile | None:
         try:
             # Looked at before it is opened, because opening a device can do something.
-            if not stat.S_ISREG(Path(path).stat().st_mode):
+            if not stat.S_ISREG(os.stat(path).st_mode):  # noqa: PTH116  Path costs more than the call, at every request
                 return None
             descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
         except FileNotFoundError:
@@ -166,7 +188,7 @@ class FileTree:
         try:
             status = os.fstat(descriptor)
             if not stat.S_ISREG(status.st_mode) or not self._inside(
-                str(Path(f"/proc/self/fd/{descriptor}").readlink())
+                os.readlink(f"/proc/self/fd/{descriptor}")  # noqa: PTH115
             ):
                 return None
             content = self._content(descriptor, path, status)
@@ -202,7 +224,7 @@ class FileTree:
 def _size(path: str) -> int | None:
     """Octets of a regular file; None for what is none, or is gone by now."""
     try:
-        status = Path(path).stat()
+        status = os.stat(path)  # noqa: PTH116
     except OSError:
         return None
     return status.st_size if stat.S_ISREG(status.st_mode) else None
