@@ -32,11 +32,13 @@ from bridge.core import (
     DirectoryContact,
     DndMode,
     FileAnswer,
+    FileElement,
     FileRequest,
     ForwardKind,
     KeptCallBack,
     Line,
     LineFeatures,
+    OnboardingCode,
     Partition,
     PastCall,
     PatternKey,
@@ -75,6 +77,10 @@ class IdSource(Protocol):
         """A new password of letters and digits, ``length`` characters long."""
         ...
 
+    def digits(self, count: int) -> str:
+        """So many digits."""
+        ...
+
     def version_stamp(self) -> str:
         """A new version stamp for a phone's file: a GUID."""
         ...
@@ -108,6 +114,14 @@ class FileStore(Protocol):
 
     def look(self, name: str) -> StoredFile | None:
         """The file ``name`` (letter case ignored, always inside the tree), or None. Raises StoreError."""
+        ...
+
+    def at_once(self, name: str) -> tuple[bool, StoredFile | None]:
+        """As ``look``, if that takes no time to speak of: True and the answer; else False, and ``look`` will do."""
+        ...
+
+    def files(self, directory: str) -> Sequence[tuple[str, int]]:
+        """Names and sizes in octets of the files of a directory, "" for the root, by name. Raises StoreError."""
         ...
 
 
@@ -465,6 +479,45 @@ class CallBackRepository(Protocol):
 
     def forget(self, before: datetime) -> None:
         """Forget those that ended before this moment."""
+
+
+class FileElementRepository(Protocol):
+    """Elements of phones' files that an admin set. Those of a phone go when the phone is removed."""
+
+    def all(self) -> Sequence[FileElement]:
+        """Every one, those of all phones first, by phone and path."""
+        ...
+
+    def set(self, element: FileElement) -> None:
+        """Write one, new or changed."""
+        ...
+
+    def remove(self, path: str, device: DeviceName | None) -> None:
+        """Remove one. Raises NotFound."""
+        ...
+
+
+class OnboardingRepository(Protocol):
+    """One-time codes with which phones fetch their first profile."""
+
+    def all(self) -> Sequence[OnboardingCode]:
+        """Every code, used ones too, the newest first."""
+        ...
+
+    def get(self, digest: str) -> OnboardingCode | None:
+        """The code with this digest, or None."""
+        ...
+
+    def add(self, code: OnboardingCode) -> None:
+        """Add one. Raises Conflict where there is such a code already."""
+        ...
+
+    def use(self, digest: str, device: DeviceName, now: datetime) -> bool:
+        """Use a code up; False where somebody else did, on this node or another one."""
+        ...
+
+    def remove(self, digest: str) -> None:
+        """Remove one. Raises NotFound."""
         ...
 
 
@@ -481,6 +534,8 @@ class UnitOfWork(Protocol):
     calls: CallRecords
     claims: ClaimRepository
     callbacks: CallBackRepository
+    elements: FileElementRepository
+    onboarding: OnboardingRepository
 
     def commit(self) -> None:
         """Make the changes lasting. Raises Conflict, StoreUnavailable or StoreReadOnly."""

@@ -65,12 +65,14 @@ from bridge.core import (
     DtmfMode,
     EarlyOpen,
     FeatureButton,
+    FileElement,
     KeptCallBack,
     LampPolicy,
     Line,
     LineAppearance,
     LineSettings,
     NumberRange,
+    OnboardingCode,
     OnboardingMethod,
     Partition,
     PastCall,
@@ -1080,3 +1082,43 @@ class FirmwareContract(StoreContract):
         assert found == replace(begun, state=RolloutState.STOPPED, detail="by hand", phones=(told,))
         with store.write() as work:
             assert work.firmware.begin(replace(wanted, phones=())).id > begun.id
+
+
+class PhoneFileContract(StoreContract):
+    def test_elements_of_files(self, store: SqlStore) -> None:
+        everywhere = FileElement("vendorConfig/pcPort", "1")
+        own = FileElement("vendorConfig/pcPort", "0", name(1))
+        with store.write() as work:
+            work.devices.add(phone(1, "1001"))
+            for element in (own, replace(everywhere, value="ü"), everywhere, FileElement("VLAN_ID", "20", name(1))):
+                work.elements.set(element)
+            work.commit()
+        with store.write() as work:
+            assert work.elements.all() == [everywhere, FileElement("VLAN_ID", "20", name(1)), own]
+            work.elements.remove("VLAN_ID", name(1))
+            for path, device in (("VLAN_ID", name(1)), ("vendorConfig/pcport", None)):
+                with pytest.raises(NotFound):
+                    work.elements.remove(path, device)
+            work.devices.remove(name(1))
+            assert work.elements.all() == [everywhere]
+
+    def test_an_onboarding_code_is_used_once(self, store: SqlStore) -> None:
+        first = OnboardingCode.new("1234567890123456", NOW, timedelta(days=7), number="1001", display_name="Ada 😀")
+        second = OnboardingCode.new("1234-5678-9012-3457", NOW + SECOND, timedelta(days=1))
+        with store.write() as work:
+            work.onboarding.add(first)
+            work.onboarding.add(second)
+            with pytest.raises(Conflict):
+                work.onboarding.add(replace(second, number="5"))
+            work.commit()
+        with store.write() as work:
+            assert work.onboarding.all() == [second, first]
+            assert work.onboarding.get("0" * 64) is None
+            assert work.onboarding.use(first.digest, name(1), NOW + SECOND)
+            assert not work.onboarding.use(first.digest, name(2), NOW + SECOND)
+            work.commit()
+        with store.write() as work:
+            assert work.onboarding.get(first.digest) == replace(first, used_at=NOW + SECOND, used_by=name(1))
+            work.onboarding.remove(first.digest)
+            with pytest.raises(NotFound):
+                work.onboarding.remove(first.digest)

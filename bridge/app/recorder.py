@@ -76,12 +76,15 @@ class EventRecorder:
     def record(self, event: Event) -> None:
         """Take note of ``event``. Never blocks, never raises."""
         if isinstance(event, FileEvent) and event.device is None:
-            event = replace(event, device=parse_file_name(event.name).device)
+            device = parse_file_name(event.name).device
+            event = event if device is None else replace(event, device=device)
         if len(self._waiting) == MAX_WAITING:
             self.dropped += 1
         self._waiting.append(event)
         self._arrived.set()
-        log.log(logging.DEBUG if isinstance(event, _QUIET) else logging.INFO, "%s", describe(event))
+        level = logging.DEBUG if isinstance(event, _QUIET) else logging.INFO
+        if log.isEnabledFor(level):  # finding the words costs more than all the rest
+            log.log(level, "%s", describe(event))
         for listener in self._listeners:
             listener(event)
 

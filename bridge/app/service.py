@@ -28,6 +28,7 @@ from bridge.app.failback import FailBack
 from bridge.app.filedesk import name_addresses, phone_files
 from bridge.app.installing import Installing
 from bridge.app.newphonehooks import NewPhoneHooks
+from bridge.app.onboarding import Onboarding
 from bridge.app.phonefiles import restart_event
 from bridge.app.phonemoves import PhoneMoves
 from bridge.app.planoverlap import PbxPlan
@@ -127,6 +128,7 @@ class Service:
             settings=settings.files,
             networks=settings.server.allowed_networks,
             sink=self.recorder,
+            onboarding=Onboarding(self.store, self.clock, ids, "onboarding"),
         )
         self.tftp = TftpServer(
             self.resolver,
@@ -426,7 +428,6 @@ class Service:
             self.clock,
             settings=settings.beside,
             state=settings.state.directory,
-            templates=settings.templates_directory,
         )
 
     def _take_back_files(self) -> None:

@@ -22,6 +22,7 @@ from bridge.core import DeviceName, NumberRange, PagingGroup, PagingStream
 from bridge.errors import ConfigurationError, InvalidInput
 from bridge.net.tls import OldestTls
 from bridge.phones import catalogue
+from bridge.provisioning.phonefile import MOST_DSCP, MOST_VLAN
 from bridge.store import sqlite_url
 
 Network = IPv4Network | IPv6Network
@@ -199,6 +200,14 @@ class FilesSettings:
     """Seconds a new phone's file waits for Asterisk to know the phone. The file is sent in any case."""
 
 
+class PhoneWeb(StrEnum):
+    """The web pages of the phones themselves."""
+
+    ON = "on"
+    OFF = "off"
+    READ_ONLY = "read-only"
+
+
 @dataclass(frozen=True, slots=True)
 class SipSettings:
     """``[sip]``: where phones register."""
@@ -312,6 +321,39 @@ class SccpSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class PhonesSettings:
+    """``[phones]``: what the files of all phones say. `sepbridge phones element` sets what one phone has of its own."""
+
+    audio_dscp: int = 46
+    video_dscp: int = 34
+    signalling_dscp: int = 24
+    voice_vlan: int = 0
+    """The VLAN of phones that read flat profiles; 0: they learn it from the switch, as all others do."""
+    pc_vlan: int = 0
+    """Theirs for the computer behind the phone."""
+    pc_port: bool = True
+    """Whether the socket for a computer works."""
+    discovery: bool = True
+    """CDP and LLDP-MED towards the switch."""
+    web_access: PhoneWeb = PhoneWeb.READ_ONLY
+    """The phones' own web pages: on, off or read-only."""
+    authentication_url: str = ""
+    """Who checks logins for pushes to phones; our services when empty."""
+    information_url: str = ""
+    """What the help key of a 79xx opens; our services when empty."""
+    problem_report_url: str = ""
+    """Where 78xx and 88xx upload their problem reports; nowhere when empty."""
+
+    def __post_init__(self) -> None:
+        for name in ("audio_dscp", "video_dscp", "signalling_dscp"):
+            if getattr(self, name) > MOST_DSCP:
+                raise ConfigurationError(f"phones.{name} must be 0 to {MOST_DSCP}", fix="46 is usual for audio")
+        for name in ("voice_vlan", "pc_vlan"):
+            if getattr(self, name) > MOST_VLAN:
+                raise ConfigurationError(f"phones.{name} must be 0 to {MOST_VLAN}", fix="0 is for none")
+
+
+@dataclass(frozen=True, slots=True)
 class ServiceSettings:
     """``[services]``: what phones show behind their directories, services and help keys, over HTTP."""
 
@@ -418,6 +460,7 @@ class Settings:
     files: FilesSettings = FilesSettings()
     sip: SipSettings = SipSettings()
     sccp: SccpSettings = SccpSettings()
+    phones: PhonesSettings = PhonesSettings()
     services: ServiceSettings = ServiceSettings()
     calls: CallLogSettings = CallLogSettings()
     selfprovisioning: SelfProvisioningSettings = SelfProvisioningSettings()
@@ -553,6 +596,7 @@ _CONVERTERS: dict[object, Callable[[object], object]] = {
     OldestTls: lambda value: OldestTls(_text(value)),
     tuple[DeviceName, ...]: lambda value: tuple(DeviceName.parse(each) for each in _texts(value)),
     SecretsTo: lambda value: SecretsTo(_text(value)),
+    PhoneWeb: lambda value: PhoneWeb(_text(value)),
     UnsignedFiles: lambda value: UnsignedFiles(_text(value)),
     TftpMode: lambda value: TftpMode(_text(value)),
     BesideServer: lambda value: BesideServer(_text(value)),

@@ -8,6 +8,7 @@ from bridge.core.callrecords import CallQuality, CallRecord
 from bridge.core.claims import Claim, ClaimOutcome, ClaimTries
 from bridge.core.devicename import DeviceName
 from bridge.core.devices import Device, Line, LineAppearance
+from bridge.core.fileelements import FileElement
 from bridge.core.files import (
     FileAnswer,
     FileDenied,
@@ -22,6 +23,7 @@ from bridge.core.files import (
 from bridge.core.linefeatures import DndMode, ForwardKind, LineFeatures
 from bridge.core.mac import MacAddress
 from bridge.core.numbers import NumberRange, check_directory_number
+from bridge.core.onboarding import CodeVerdict, OnboardingCode
 from bridge.core.paging import PagingGroup, PagingStream
 from bridge.core.parking import (
     CallParked,
@@ -104,6 +106,7 @@ __all__ = [
     "Claim",
     "ClaimOutcome",
     "ClaimTries",
+    "CodeVerdict",
     "CommonPhoneProfile",
     "DateTimeGroup",
     "Device",
@@ -123,6 +126,7 @@ __all__ = [
     "FeatureButton",
     "FileAnswer",
     "FileDenied",
+    "FileElement",
     "FileFound",
     "FileMissing",
     "FileRequest",
@@ -136,6 +140,7 @@ __all__ = [
     "LineSettings",
     "MacAddress",
     "NumberRange",
+    "OnboardingCode",
     "OnboardingMethod",
     "PagingGroup",
     "PagingStream",

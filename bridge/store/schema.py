@@ -7,6 +7,7 @@ from bridge.store import (
     claimtables,
     firmwaretables,
     phonebooktables,
+    phonefiletables,
     routingtables,
     settingstables,
 )
@@ -18,6 +19,7 @@ __all__ = [
     "firmwaretables",
     "metadata",
     "phonebooktables",
+    "phonefiletables",
     "routingtables",
     "settingstables",
 ]

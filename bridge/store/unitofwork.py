@@ -15,8 +15,10 @@ from bridge.ports import (
     CallRecords,
     ClaimRepository,
     DeviceRepository,
+    FileElementRepository,
     FirmwareRepository,
     Journal,
+    OnboardingRepository,
     PhonebookRepository,
     SiteObjects,
     SiteRepository,
@@ -29,6 +31,7 @@ from bridge.store.devices import SqlDeviceRepository
 from bridge.store.firmwaretables import SqlFirmwareRepository
 from bridge.store.journal import SqlJournal
 from bridge.store.phonebook import SqlPhonebookRepository
+from bridge.store.phonefiles import SqlFileElementRepository, SqlOnboardingRepository
 from bridge.store.pruning import JourneyPruner
 from bridge.store.site import SqlSiteRepository
 from bridge.store.siteobjects import SqlSiteObjects
@@ -51,6 +54,8 @@ class SqlUnitOfWork:
     calls: CallRecords
     claims: ClaimRepository
     callbacks: CallBackRepository
+    elements: FileElementRepository
+    onboarding: OnboardingRepository
 
     def __init__(self, engine: Engine, pruner: JourneyPruner, *, writes: bool) -> None:
         self._engine = engine
@@ -80,6 +85,8 @@ class SqlUnitOfWork:
         self.calls = SqlCallRecords(connection)
         self.claims = SqlClaimRepository(connection)
         self.callbacks = SqlCallBackRepository(connection)
+        self.elements = SqlFileElementRepository(connection)
+        self.onboarding = SqlOnboardingRepository(connection)
         return self
 
     def __exit__(

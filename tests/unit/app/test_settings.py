@@ -51,6 +51,9 @@ def test_every_kind_of_value() -> None:
         ({"files": {"secrets_to": "everybody"}}, "files.secrets_to"),
         ({"server": {"allowed_networks": ["10.0.0.1/8"]}}, "host bits"),
         ({"server": 5}, "[server]"),
+        ({"phones": {"audio_dscp": 64}}, "phones.audio_dscp"),
+        ({"phones": {"pc_vlan": 4095}}, "phones.pc_vlan"),
+        ({"phones": {"web_access": "maybe"}}, "phones.web_access"),
     ],
 )
 def test_a_wrong_key_or_value_is_named(document: dict[str, object], words: str) -> None:
