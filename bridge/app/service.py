@@ -314,6 +314,10 @@ class Service:
         """Every device that was seen since the start, with its stage, the latest first."""
         return self._installing.all()
 
+    def stage_of(self, device: DeviceName) -> Progress | None:
+        """How far one device is; None while nothing was seen of it since the start."""
+        return self._installing.of(device)
+
     async def status(self) -> ServiceStatus:
         """How things stand."""
         return ServiceStatus(
