@@ -35,6 +35,10 @@ class Installing:
             if len(self._seen) > MOST:
                 self._seen.popitem(last=False)
 
+    def of(self, device: DeviceName) -> Progress | None:
+        """How far one of them is; None while nothing was seen of it."""
+        return self._seen.get(device)
+
     def all(self) -> tuple[Progress, ...]:
         """All of them, the one that did something last first."""
         return tuple(reversed(self._seen.values()))

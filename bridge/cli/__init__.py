@@ -23,6 +23,7 @@ from bridge.cli import (
     status,
     temporary,
     tftp,
+    users,
 )
 from bridge.cli.main import main
 
@@ -48,4 +49,5 @@ __all__ = [
     "status",
     "temporary",
     "tftp",
+    "users",
 ]

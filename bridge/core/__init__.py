@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bridge.core.accounts import AccessVia, Account, ApiToken, LoginSession, LoginTries, Principal, Role
 from bridge.core.callbacks import KeptCallBack
 from bridge.core.callmodes import DtmfMode, EarlyOpen
 from bridge.core.callrecords import CallQuality, CallRecord
@@ -89,7 +90,10 @@ from bridge.core.universal import CommonPhoneProfile, UniversalDeviceTemplate, U
 
 __all__ = [
     "AbbreviatedDial",
+    "AccessVia",
+    "Account",
     "AddOnModule",
+    "ApiToken",
     "AppearanceSettings",
     "AutoAnswer",
     "BargeOption",
@@ -138,6 +142,8 @@ __all__ = [
     "LineAppearance",
     "LineFeatures",
     "LineSettings",
+    "LoginSession",
+    "LoginTries",
     "MacAddress",
     "NumberRange",
     "OnboardingCode",
@@ -153,11 +159,13 @@ __all__ = [
     "PatternKey",
     "PhoneButtonTemplate",
     "PickupNotification",
+    "Principal",
     "RecordingOption",
     "Region",
     "ReleaseCause",
     "RingKind",
     "RingSetting",
+    "Role",
     "Rollout",
     "RolloutPhone",
     "RolloutStage",
