@@ -29,6 +29,7 @@ from bridge.dhcp import judge
 from bridge.doctor.ailment import unchecked
 from bridge.doctor.asterisk import (
     AmiFacts,
+    Door,
     check_ami,
     check_codecs,
     check_configuration,
@@ -129,7 +130,7 @@ class Doctor:
                 lambda: check_units([unit_facts(each, files=self._files) for each in _UNITS]),
             ),
             ("manager", "Asterisk's manager interface", lambda: check_ami(self._ami)),
-            ("modules", "Asterisk's modules", lambda: check_modules(self._ami)),
+            ("modules", "Asterisk's modules", lambda: check_modules(self._asterisk)),
             ("configuration", "Asterisk's files, transports, RTP", self._check_configuration),
             ("codecs", "Codecs", self._check_codecs),
             ("endpoints", "Phones known to Asterisk", self._check_endpoints),
@@ -154,6 +155,13 @@ class Doctor:
     def _ami(self) -> AmiFacts:
         ami = self._settings.ami
         return asyncio.run(inspect_ami(AmiSettings(ami.address.host, ami.address.port, ami.username, ami.secret)))
+
+    @property
+    def _asterisk(self) -> AmiFacts:
+        """What Asterisk said, where it let us in."""
+        if self._ami.door is not Door.OPEN:
+            raise ConfigurationError("Asterisk's manager interface did not let us in")
+        return self._ami
 
     @functools.cached_property
     def _addresses(self) -> tuple[InterfaceAddress, ...]:
@@ -232,12 +240,12 @@ class Doctor:
     def _check_codecs(self) -> Iterator[Finding]:
         with self._store() as store, store.read() as work:
             regions = {each.name: each.codecs for each in work.objects.regions.all()}
-        return check_codecs(self._ami, regions, CODECS)
+        return check_codecs(self._asterisk, regions, CODECS)
 
     def _check_endpoints(self) -> Iterator[Finding]:
         with self._store() as store, store.read() as work:
             wanted = {line.line.number for device in work.devices.all() for line in device.lines}
-        return check_endpoints(self._ami, wanted)
+        return check_endpoints(self._asterisk, wanted)
 
     def _check_tftp(self) -> Iterator[Finding]:
         if (

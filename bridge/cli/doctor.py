@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,8 @@ def doctor(frame: Frame, interface: str, quiet: bool) -> None:
     Changes nothing. Without --dhcp nothing is sent beyond this machine, Asterisk and DNS. Root sees most. Exit code 1
     when there is a problem, 0 when there are notes at most.
     """
+    # What goes wrong is a finding; the same words in the log would only stand between them.
+    logging.getLogger("bridge").addHandler(logging.NullHandler())
     settings, config, trouble = _settings(frame)
     examination = Doctor(
         settings,
