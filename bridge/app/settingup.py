@@ -139,13 +139,19 @@ def start_unit(state: Path, owner: str) -> None:
         _note(state, replace(manifest, enabled_unit=True), owner)
 
 
-def tell_asterisk(command: Sequence[str], *, restart: bool) -> str:
+def tell_asterisk(command: Sequence[str], done: InstallPlan) -> str:
     """Let a running Asterisk read its files anew; an answer for people. ``command`` ends in ``-rx``."""
+    new = {change.path.name for change in done.changes if change.before is None}
     try:
         output_of([*command, "core reload"], within=60.0)
+        if "pjsip_notify.conf" in new:
+            # The module declined when Asterisk started without that file, and a reload does not bring it back.
+            output_of([*command, "module load res_pjsip_notify.so"], within=60.0)
     except SepbridgeError as error:
         return f"Asterisk was not told ({error.why or error.what}): asterisk -rx 'core reload'"
-    more = " A new SIP transport needs a restart: asterisk -rx 'core restart when convenient'." if restart else ""
+    more = ""
+    if "transports.conf" in new:
+        more = " A new SIP transport needs a restart: asterisk -rx 'core restart when convenient'."
     return f"Asterisk has read its files anew.{more}"
 
 
@@ -220,6 +226,7 @@ def _settings_of(text: str) -> Settings:
 
 def _site_changes(settings: Settings, site: SiteWishes, *, is_new: bool) -> list[str]:
     wishes: list[str] = []
+    is_open = False
     if is_new:
         if site.range is not None:
             wishes.append(f"range of numbers {site.range}")
@@ -228,11 +235,12 @@ def _site_changes(settings: Settings, site: SiteWishes, *, is_new: bool) -> list
     else:
         with contextlib.closing(open_store(settings.database_url)) as store:
             known = WindowDesk(store, SystemClock(), _ACTOR).settings()
+        is_open = known.is_open(SystemClock().now())
         if site.range is not None and known.range != site.range:
             wishes.append(f"range of numbers {site.range} (now {known.range})")
         if site.protocol is not None and known.protocol.value != site.protocol:
             wishes.append(f"phones that speak both get {site.protocol} (now {known.protocol})")
-    if site.open_for is not None:
+    if site.open_for is not None and not is_open:
         wishes.append(f"autoregistration open for {site.open_for}")
     return wishes
 
@@ -241,14 +249,14 @@ def _set_site(settings: Settings, site: SiteWishes) -> None:
     with contextlib.closing(open_store(settings.database_url)) as store:
         desk = WindowDesk(store, SystemClock(), _ACTOR)
         known = desk.settings()
+        was_open = known.is_open(SystemClock().now())
         if site.protocol is not None and known.protocol.value != site.protocol:
             desk.set_protocol(site.protocol)
         if site.range is not None and known.range != site.range:
-            was_open = known.is_open(SystemClock().now())
             desk.set_range(site.range)
             if not was_open:
                 desk.disable()  # the first range opens the window, as on CUCM: here only who asks for it opens it
-        if site.open_for is not None:
+        if site.open_for is not None and not was_open:
             desk.enable(duration=site.open_for)
 
 

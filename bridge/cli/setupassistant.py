@@ -237,10 +237,9 @@ def _asterisk_command(around: Surroundings, etc: Path) -> list[str]:
 
 
 def _tell_asterisk(wishes: SetupWishes, around: Surroundings, wanted: SetupPlan) -> str:
-    restart = any(change.path.name == "transports.conf" for change in wanted.asterisk.changes)
     if not wishes.start:
         return "Let Asterisk read it: asterisk -rx 'core reload'"
-    return tell_asterisk(_asterisk_command(around, wanted.answers.etc), restart=restart)
+    return tell_asterisk(_asterisk_command(around, wanted.answers.etc), wanted.asterisk)
 
 
 def _start(wishes: SetupWishes, around: Surroundings, wanted: SetupPlan) -> list[str]:
@@ -323,7 +322,7 @@ def _undo(frame: Frame, wishes: SetupWishes, around: Surroundings, state: Path) 
             done = True
             word = "Done."
             if wishes.start and not wanted.asterisk.is_empty:
-                word += " " + tell_asterisk(_asterisk_command(around, wanted.asterisk.etc), restart=False)
+                word += " " + tell_asterisk(_asterisk_command(around, wanted.asterisk.etc), wanted.asterisk)
     removed = [str(change.path) for change in wanted.asterisk.changes]
     frame.show({"done": done, "changes": removed, "notes": list(wanted.notes)}, escape(word))
 

@@ -19,7 +19,6 @@ class Area(StrEnum):
     FIREWALL = "Firewall and bans"
     MACHINE = "The machine"
     TRUST = "Certificates"
-    SITE = "Autoregistration and the site"
 
 
 @dataclass(frozen=True, slots=True)

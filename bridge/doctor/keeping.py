@@ -11,7 +11,7 @@ from bridge.doctor.ailment import Ailment, Area
 SETTINGS_NONE = Ailment(
     "settings_missing",
     Area.SETTINGS,
-    Weight.NOTE,
+    Weight.PROBLEM,
     "there is no sepbridge.toml",
     "the defaults are in force, and they hold no secret for Asterisk's manager interface",
     "sepbridge setup",
@@ -162,7 +162,8 @@ def check_settings(facts: SettingsFacts) -> Iterator[Finding]:
         return
     if facts.path is None:
         yield SETTINGS_NONE.found("no settings file was found")
-    elif facts.has_secret and facts.mode & _OTHERS_READ:
+        return
+    if facts.has_secret and facts.mode & _OTHERS_READ:
         yield SETTINGS_OPEN.found(f"{facts.path} has mode {facts.mode:04o}", fix=f"chmod 640 {facts.path}")
     if not facts.has_secret:
         yield NO_SECRET.found("ami.secret is empty")
