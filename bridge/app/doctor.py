@@ -61,7 +61,6 @@ from bridge.host.filter import bans, firewall_facts
 from bridge.host.machine import clock_facts, confinement_facts, disk_facts, limit_facts, state_facts, unit_facts
 from bridge.net.dhcp import discover, interface_mac
 from bridge.pbx.ami import AmiSettings
-from bridge.pbx.featurecodes import DEFAULT_CODES
 from bridge.pbx.inspection import CODECS, inspect_ami, inspect_files
 from bridge.pbx.install import InstallSettings
 from bridge.store import HEAD, REVISIONS, SqlStore, current, open_store
@@ -229,7 +228,7 @@ class Doctor:
             settings.asterisk.directory.parent,
             InstallSettings(
                 secret=settings.ami.secret or _NO_SECRET,
-                codes=replace(DEFAULT_CODES, self_provisioning=settings.selfprovisioning.code),
+                codes=settings.feature_codes,
                 self_provision_socket=settings.selfprovisioning.socket,
             ),
         )

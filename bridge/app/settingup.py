@@ -19,7 +19,6 @@ from bridge.core import NumberRange
 from bridge.errors import ConfigurationError, SepbridgeError, WriteFailed
 from bridge.host.programs import output_of
 from bridge.pbx.atomic import write_atomically
-from bridge.pbx.featurecodes import DEFAULT_CODES
 from bridge.pbx.install import InstallPlan, InstallSettings, apply, plan, undo_plan
 from bridge.store import HEAD, current, open_store, upgrade
 
@@ -85,7 +84,7 @@ def plan_setup(answers: SetupAnswers, toml: Path, site: SiteWishes, *, owner: st
         InstallSettings(
             secret=answers.secret,
             owner=owner,
-            codes=replace(DEFAULT_CODES, self_provisioning=settings.selfprovisioning.code),
+            codes=settings.feature_codes,
             self_provision_socket=settings.selfprovisioning.socket,
         ),
     )

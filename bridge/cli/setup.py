@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,6 @@ from bridge.dhcp import DhcpServer
 from bridge.errors import WriteFailed
 from bridge.net.selfsigned import make_certificate
 from bridge.pbx.atomic import write_atomically
-from bridge.pbx.featurecodes import DEFAULT_CODES
 from bridge.pbx.install import DIRECTORY, InstallPlan, InstallSettings, apply, plan, undo_plan
 from bridge.pbx.speech import find_voice, make_sounds
 
@@ -112,7 +110,7 @@ def asterisk(
                 secret=secret or SystemIds().secret(SECRET_LENGTH),
                 permit=permit,
                 owner=owner,
-                codes=replace(DEFAULT_CODES, self_provisioning=known.selfprovisioning.code),
+                codes=known.feature_codes,
                 self_provision_socket=known.selfprovisioning.socket,
             ),
         )
