@@ -157,6 +157,8 @@ async def test_a_fresh_host_its_first_phones_and_back(host: FreshHost) -> None:
             await two.wait_for(CallAnswered, within=PATIENCE)
             two.hang_up()
 
+            # Waiting ends with the first phone that has arrived.
+            assert "is registered." in await run(*words[:-12], "--wait", "10s")
             report = json.loads(await run("--config", str(config), "doctor", "--json"))
             assert report["problems"] == 0, report
         finally:
