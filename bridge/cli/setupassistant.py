@@ -16,6 +16,7 @@ from typing import Any
 import click
 from rich.markup import escape
 
+from bridge.app.settings import load_settings
 from bridge.app.settingup import (
     SetupPlan,
     SiteWishes,
@@ -42,6 +43,7 @@ _SECRET_LINE = re.compile(r'^(secret = ").*(")$', re.MULTILINE)
 _PASSWORD = re.compile(r"(://[^:/@\s]+:)[^@\s]+(@)")
 _RANGE = "1000-1999"
 _EVERY = 0.5
+_STATE = "var/lib/sepbridge"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +74,10 @@ class SetupWishes:
 def assist(frame: Frame, wishes: SetupWishes) -> None:
     """Set up, or undo it."""
     around = look_around(wishes.files, etc=wishes.etc)
-    state = wishes.state or wishes.files / "var/lib/sepbridge"
     if wishes.undo:
-        _undo(frame, wishes, around, state)
+        _undo(frame, wishes, around)
         return
+    state = wishes.state or wishes.files / _STATE
     if around.freepbx:
         raise ConfigurationError(
             "this is a FreePBX",
@@ -92,7 +94,7 @@ def assist(frame: Frame, wishes: SetupWishes) -> None:
     if not frame.as_json:
         _show_surroundings(frame, around)
     answers = _answers(wishes, around, state, asks=asks)
-    toml = wishes.toml or frame.config or wishes.files / "etc/sepbridge/sepbridge.toml"
+    toml = _settings_file(frame, wishes)
     owner = around.user if wishes.owner is None and wishes.files == Path("/") else (wishes.owner or "")
     wanted = plan_setup(answers, toml, _site(wishes, toml, asks=asks), owner=owner)
     if not frame.as_json:
@@ -114,6 +116,12 @@ def assist(frame: Frame, wishes: SetupWishes) -> None:
     frame.show(_data(wanted, done=done, words=words), escape("\n".join(words)))
     if wishes.wait and not wishes.dry_run:
         _wait(frame, wanted, wishes.wait)
+
+
+def _settings_file(frame: Frame, wishes: SetupWishes) -> Path:
+    """Of a system that is mounted elsewhere it is never the one that this one uses."""
+    found = frame.config if wishes.files == Path("/") else None
+    return wishes.toml or found or wishes.files / "etc/sepbridge/sepbridge.toml"
 
 
 # --- asking
@@ -308,7 +316,10 @@ def _arriving(wanted: SetupPlan) -> list[dict[str, Any]]:
 # --- undoing
 
 
-def _undo(frame: Frame, wishes: SetupWishes, around: Surroundings, state: Path) -> None:
+def _undo(frame: Frame, wishes: SetupWishes, around: Surroundings) -> None:
+    state, toml = wishes.state or wishes.files / _STATE, _settings_file(frame, wishes)
+    if wishes.state is None and toml.is_file():
+        state = load_settings(toml).state.directory
     wanted = plan_undo(around.etc, state.absolute(), with_data=wishes.with_data)
     if not frame.as_json:
         _show_undo(frame, wanted)

@@ -23,7 +23,7 @@ from bridge.doctor.asterisk import (
 from bridge.errors import ConfigurationError, PbxError, PbxLoginRefused
 from bridge.pbx.ami import Ami, AmiSettings, AmiState
 from bridge.pbx.conffile import ConfFile, Section, parse
-from bridge.pbx.install import InstallSettings, outdated, standing
+from bridge.pbx.install import InstallSettings, belongs_to_freepbx, outdated, standing
 
 CODECS = ("ulaw", "alaw", "g722", "g729", "gsm", "ilbc", "opus", "g726")
 """Codecs that a module of Asterisk translates."""
@@ -91,9 +91,9 @@ def inspect_files(etc: Path, settings: InstallSettings) -> ConfigurationFacts:
     """What stands in ``/etc/asterisk``. Raises ConfigurationError where it cannot be read."""
     if not etc.is_dir():
         raise ConfigurationError(f"{etc} is not on this machine", fix="run the doctor where Asterisk runs")
-    return ConfigurationFacts(
-        str(etc), standing(etc), outdated(etc, settings), configured_transports(etc), configured_rtp(etc)
-    )
+    # FreePBX reads other files of ours, which are its own way in.
+    missing, old = ((), ()) if belongs_to_freepbx(etc) else (standing(etc), outdated(etc, settings))
+    return ConfigurationFacts(str(etc), missing, old, configured_transports(etc), configured_rtp(etc))
 
 
 def configured_transports(etc: Path) -> tuple[TransportFacts, ...]:

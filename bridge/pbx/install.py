@@ -221,6 +221,12 @@ def undo(etc: Path) -> InstallPlan:
     return way_back
 
 
+def belongs_to_freepbx(etc: Path) -> bool:
+    """Whether FreePBX writes the files in ``etc``. Raises ConfigurationError where they cannot be read."""
+    extensions = _read(etc / "extensions.conf") or ""
+    return (etc.parent / "freepbx.conf").exists() or _FREEPBX.search(extensions[:5000]) is not None
+
+
 def standing(etc: Path) -> tuple[str, ...]:
     """Files of ours that are missing in ``etc``, and files of the admin that should include them and do not."""
     files = _Files(etc)
@@ -264,8 +270,7 @@ def _check(etc: Path, settings: InstallSettings) -> None:
         raise InvalidInput(f"{settings.permit!r} is not an address", fix="write 192.0.2.7/255.255.255.255")
     if not etc.is_dir():
         raise ConfigurationError(f"{etc} is not a directory", fix="name the directory that holds asterisk.conf")
-    extensions = _read(etc / "extensions.conf") or ""
-    if (etc.parent / "freepbx.conf").exists() or _FREEPBX.search(extensions[:5000]):
+    if belongs_to_freepbx(etc):
         raise ConfigurationError(
             f"{etc} belongs to FreePBX",
             why="FreePBX writes these files anew with every change, and what is added to them is lost",

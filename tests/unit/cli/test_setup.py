@@ -110,7 +110,8 @@ def test_a_settings_file_that_is_there_is_kept(host: Path) -> None:
     assert said["settings"]["written"] is False
     assert any("server.address is" in each for each in said["notes"])
     assert "the-admins-own" in (host / "etc/asterisk/manager.d/sepbridge.conf").read_text()
-    run(host, "--undo", "--state", str(state))
+    run(host, "--undo")
+    assert not (state / "setup.json").exists()
     assert place.read_text() == text
     place.write_text("[tftp]\n")
     assert "has no ami.secret" in error(host, *ADDRESS).what
