@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import re
 import sys
 import time
 from collections.abc import Sequence
@@ -20,7 +19,6 @@ from bridge.app.settings import load_settings
 from bridge.app.settingup import (
     SetupPlan,
     SiteWishes,
-    UndoPlan,
     carry_out,
     carry_out_undo,
     plan_setup,
@@ -33,14 +31,13 @@ from bridge.app.surroundings import Surroundings, look_around
 from bridge.app.system import SystemIds
 from bridge.cli.control import ServiceNotRunning, ask
 from bridge.cli.frame import Frame
+from bridge.cli.setupshown import show_plan, show_surroundings, show_undo
 from bridge.core import NumberRange
 from bridge.dhcp import DhcpServer, snippet
 from bridge.doctor.firewall import Manager
 from bridge.errors import ConfigurationError, InvalidInput, SepbridgeError
 
 SECRET_LENGTH = 24
-_SECRET_LINE = re.compile(r'^(secret = ").*(")$', re.MULTILINE)
-_PASSWORD = re.compile(r"(://[^:/@\s]+:)[^@\s]+(@)")
 _RANGE = "1000-1999"
 _EVERY = 0.5
 _STATE = "var/lib/sepbridge"
@@ -92,13 +89,13 @@ def assist(frame: Frame, wishes: SetupWishes) -> None:
         )
     asks = not wishes.yes and not wishes.dry_run and not frame.as_json and sys.stdin.isatty()
     if not frame.as_json:
-        _show_surroundings(frame, around)
+        show_surroundings(frame, around)
     answers = _answers(wishes, around, state, asks=asks)
     toml = _settings_file(frame, wishes)
     owner = around.user if wishes.owner is None and wishes.files == Path("/") else (wishes.owner or "")
     wanted = plan_setup(answers, toml, _site(wishes, toml, asks=asks), owner=owner)
     if not frame.as_json:
-        _show(frame, wanted)
+        show_plan(frame, wanted, whole=wishes.dry_run)
     done = not wanted.is_empty and not wishes.dry_run
     words: list[str] = []
     if done:
@@ -179,50 +176,6 @@ def _site(wishes: SetupWishes, toml: Path, *, asks: bool) -> SiteWishes:
             click.echo("Phones that can run both: SIP is suggested, as it needs no proxy; CUCM's default is SCCP.")
             protocol = click.prompt("Protocol for them", default="SIP", type=click.Choice(["SIP", "SCCP"]))
     return SiteWishes(NumberRange.parse(numbers) if numbers else None, protocol, wishes.open_for)
-
-
-# --- showing
-
-
-def _show_surroundings(frame: Frame, around: Surroundings) -> None:
-    server = around.tftp.findings[0].what if around.tftp.findings else ""
-    rows = [
-        ("Asterisk", f"{around.version or 'version unknown'}, configuration in {around.etc}"),
-        (
-            "manager interface",
-            f"on, port {around.manager_port}" if around.manager_is_on else "off; it will be switched on",
-        ),
-        ("own address", around.address or "not found"),
-        ("TFTP", server),
-        ("packet filter", str(around.firewall) or "no manager known"),
-        ("systemd", "there" if around.has_systemd else "not here"),
-    ]
-    for name, text in rows:
-        frame.console.print(f"[bold]{name:<18}[/] {escape(text)}", soft_wrap=True)
-    frame.console.print()
-
-
-def _show(frame: Frame, wanted: SetupPlan) -> None:
-    for line in wanted.asterisk.diff().splitlines():
-        style = {"+": "green", "-": "red", "@": "cyan"}.get(line[:1], "")
-        frame.console.print(line, style=style, markup=False, soft_wrap=True)
-    if wanted.text:
-        frame.console.print(f"new: {wanted.toml}", markup=False)
-        for line in _without_secrets(wanted.text).splitlines():
-            frame.console.print(f"+{line}", style="green", markup=False, soft_wrap=True)
-    if wanted.upgrades:
-        place = (
-            "the database" if wanted.settings.database.url else str(wanted.settings.state.directory / "sepbridge.db")
-        )
-        frame.console.print(f"database: {place} is created or upgraded", markup=False)
-    for each in wanted.changes_site:
-        frame.console.print(f"site: {each}", markup=False)
-    for note in wanted.notes:
-        frame.console.print(f"note: {note}", markup=False, soft_wrap=True)
-
-
-def _without_secrets(text: str) -> str:
-    return _PASSWORD.sub(r"\1(not shown)\2", _SECRET_LINE.sub(r"\1(not shown)\2", text))
 
 
 def _data(wanted: SetupPlan, *, done: bool, words: Sequence[str]) -> dict[str, object]:
@@ -322,7 +275,7 @@ def _undo(frame: Frame, wishes: SetupWishes, around: Surroundings) -> None:
         state = load_settings(toml).state.directory
     wanted = plan_undo(around.etc, state.absolute(), with_data=wishes.with_data)
     if not frame.as_json:
-        _show_undo(frame, wanted)
+        show_undo(frame, wanted)
     word = "Nothing of sepbridge is left."
     done = False
     if not wanted.is_empty:
@@ -336,17 +289,3 @@ def _undo(frame: Frame, wishes: SetupWishes, around: Surroundings) -> None:
                 word += " " + tell_asterisk(_asterisk_command(around, wanted.asterisk.etc), wanted.asterisk)
     removed = [str(change.path) for change in wanted.asterisk.changes]
     frame.show({"done": done, "changes": removed, "notes": list(wanted.notes)}, escape(word))
-
-
-def _show_undo(frame: Frame, wanted: UndoPlan) -> None:
-    for line in wanted.asterisk.diff().splitlines():
-        style = {"+": "green", "-": "red", "@": "cyan"}.get(line[:1], "")
-        frame.console.print(line, style=style, markup=False, soft_wrap=True)
-    if wanted.toml is not None:
-        frame.console.print(f"remove: {wanted.toml}", markup=False)
-    if wanted.remove_data:
-        frame.console.print(f"remove: {wanted.state}/sepbridge.db, with all phones and numbers", markup=False)
-    if wanted.manifest is not None and wanted.manifest.enabled_unit:
-        frame.console.print("stop and disable: the unit sepbridge", markup=False)
-    for note in wanted.notes:
-        frame.console.print(f"note: {note}", markup=False, soft_wrap=True)
