@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from bridge.app.doctor import Doctor
 from bridge.app.settings import (
@@ -30,6 +32,7 @@ from bridge.app.settings import (
     TftpSettings,
 )
 from bridge.app.system import SystemClock
+from bridge.cli.main import root
 from bridge.core.findings import Finding, Weight
 from bridge.doctor.certificates import check_certificate
 from bridge.doctor.ports import Answer
@@ -37,7 +40,7 @@ from bridge.errors import PbxUnavailable
 from bridge.host.answers import tcp_answer, tftp_answer
 from bridge.host.certificate import certificate_facts
 from bridge.lab.asterisk import PrivateAsterisk, free_port
-from bridge.store import open_store, upgrade
+from bridge.store import upgrade
 from bridge.watch import TftpProgram
 from tests.peers import missing, peer
 from tests.tftpservers import other_server
@@ -100,7 +103,6 @@ ASTERISK_CHECKS = ("manager", "modules", "configuration", "codecs", "endpoints")
 async def test_a_healthy_asterisk_has_nothing(tmp_path: Path) -> None:
     async with PrivateAsterisk(tmp_path / "a") as asterisk:
         settings = settings_for(asterisk, tmp_path / "state")
-        # opus and the like are no part of the lab's regions.
         assert await found(settings, *ASTERISK_CHECKS) == []
 
 
@@ -143,10 +145,6 @@ async def test_a_wrong_secret_and_nobody_there(tmp_path: Path) -> None:
 async def test_phones_that_asterisk_does_not_know(tmp_path: Path) -> None:
     async with PrivateAsterisk(tmp_path / "a") as asterisk:
         settings = settings_for(asterisk, tmp_path / "state")
-        from click.testing import CliRunner
-
-        from bridge.cli.main import root
-
         config = tmp_path / "sepbridge.toml"
         config.write_text(f'[state]\ndirectory = "{settings.state.directory}"\n')
         words = ["--config", str(config), "phones", "add", "SEP001122334455", "--number", "1000", "--model", "8841"]
@@ -242,7 +240,7 @@ exec "$@"
 """
 
 _UNDER_A_FILTER = """
-import json, socket, subprocess, sys
+import json, os, socket, subprocess, sys
 from bridge.app.doctor import Doctor
 from bridge.app.settings import Address, HttpSettings, SccpSettings, ServerSettings, Settings, SipSettings, TftpSettings
 
@@ -256,7 +254,6 @@ def examined():
         http=HttpSettings(listen=(Address("0.0.0.0", 6970),)),
         sip=SipSettings(doorway=()),
     )
-    import os
     status = {"pid": os.getpid(), "pbx": {"trouble": ""}, "database": "", "beside": (), "events_dropped": 0}
     doctor = Doctor(settings, None, status=lambda: status)
     return [
@@ -326,11 +323,7 @@ def test_a_half_installed_system(tmp_path: Path) -> None:
 def test_an_old_database(tmp_path: Path) -> None:
     settings = Settings(state=StateSettings(tmp_path))
     upgrade(settings.database_url)
-    with closing(open_store(settings.database_url)):
-        pass
     assert examined(settings, "database") == []
-    import sqlite3
-
     with closing(sqlite3.connect(tmp_path / "sepbridge.db")) as database:
         database.execute("UPDATE alembic_version SET version_num = '0001'")
         database.commit()
