@@ -45,8 +45,6 @@ from bridge.watch import TftpProgram
 from tests.peers import missing, peer
 from tests.tftpservers import other_server
 
-pytestmark = pytest.mark.peer("openssl")
-
 
 def settings_for(asterisk: PrivateAsterisk, state: Path) -> Settings:
     state.mkdir(exist_ok=True)
@@ -154,7 +152,7 @@ async def test_phones_that_asterisk_does_not_know(tmp_path: Path) -> None:
     assert (finding.code, finding.what) == ("endpoints_missing", "not in Asterisk: 1000")
 
 
-@pytest.mark.peer("tftpd-hpa")
+@pytest.mark.peer("atftpd")
 def test_port_69_with_another_server_on_it(tmp_path: Path) -> None:
     with other_server(TftpProgram.ATFTPD, tmp_path) as server:
         (server.root / "XMLDefault.cnf.xml").write_bytes(b"x" * 1500)
@@ -200,6 +198,7 @@ def made(
 EC = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1")
 
 
+@pytest.mark.peer("openssl")
 @pytest.mark.req("RG-26")
 def test_certificates(tmp_path: Path) -> None:
     good = made(tmp_path / "good", EC)
