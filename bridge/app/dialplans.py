@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 SERVICES = "sepbridge-services"
+CODES = "sepbridge-codes"
+"""What users dial for services of the PBX; last, so that every number of the site and the admin wins."""
 CUSTOM = "sepbridge-custom"
 """The admin's own context: reached by phones without a calling search space."""
 Pair = tuple[str, str]
@@ -193,7 +195,7 @@ class DialPlans:
     def _compiled(self, pair: Pair) -> Context:
         if pair == ROGUE_PAIR:
             return self._rogue.context(self._site.patterns, self._site.lines, self._plain_context)
-        includes = (SERVICES, CUSTOM) if pair == ("", "") else (SERVICES,)
+        includes = (SERVICES, CUSTOM, CODES) if pair == ("", "") else (SERVICES, CODES)
         return context_of(self.plan, *pair, includes=includes)
 
 

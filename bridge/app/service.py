@@ -22,7 +22,7 @@ from bridge.app.calllog import CallFile, CallLog
 from bridge.app.claiming import Claiming
 from bridge.app.claimvoice import Voice
 from bridge.app.dhcpwatch import DhcpWatch
-from bridge.app.dialplans import CUSTOM, SERVICES
+from bridge.app.dialplans import CODES, CUSTOM, SERVICES
 from bridge.app.directory import Directory
 from bridge.app.doorkeeper import Doorkeeper
 from bridge.app.failback import FailBack
@@ -361,7 +361,7 @@ class Service:
 
     async def pbx_plan(self) -> PbxPlan:
         """What Asterisk itself uses of numbers, and how many calls there are. Raises PbxError."""
-        self._extensions = await self.pbx.extensions((SERVICES, CUSTOM))
+        self._extensions = await self.pbx.extensions((SERVICES, CODES, CUSTOM))
         return PbxPlan(await self.pbx.foreign_numbers(), self._extensions, await self.pbx.calls())
 
     async def message_phones(
@@ -479,7 +479,7 @@ class Service:
         """Asterisk is (again) there: see which numbers it uses itself, and who is registered."""
         try:
             self._foreign = await self.pbx.foreign_numbers()
-            self._extensions = await self.pbx.extensions((SERVICES, CUSTOM))
+            self._extensions = await self.pbx.extensions((SERVICES, CODES, CUSTOM))
             registered = {contact.endpoint: contact for contact in await self.pbx.contacts()}
             known = await asyncio.to_thread(self._registered_endpoints)
         except SepbridgeError as error:

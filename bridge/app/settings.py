@@ -11,7 +11,7 @@ import os
 import re
 import tomllib
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from ipaddress import IPv4Address, IPv4Network, IPv6Network, ip_network
 from pathlib import Path
@@ -21,6 +21,7 @@ from bridge.app.environment import with_environment
 from bridge.core import DeviceName, NumberRange, PagingGroup, PagingStream
 from bridge.errors import ConfigurationError, InvalidInput
 from bridge.net.tls import OldestTls
+from bridge.pbx.featurecodes import DEFAULT_CODES, FeatureCodes
 from bridge.phones import catalogue
 from bridge.provisioning.phonefile import MOST_DSCP, MOST_VLAN
 from bridge.store import sqlite_url
@@ -500,7 +501,19 @@ class Settings:
     selfprovisioning: SelfProvisioningSettings = SelfProvisioningSettings()
     ami: AmiSettings = AmiSettings()
     asterisk: AsteriskSettings = AsteriskSettings()
+    codes: FeatureCodes = DEFAULT_CODES
     hooks: HookSettings = HookSettings()
+
+    def __post_init__(self) -> None:
+        if self.codes.self_provisioning != DEFAULT_CODES.self_provisioning:
+            raise ConfigurationError(
+                "codes.self_provisioning has another place", fix="write selfprovisioning.code instead"
+            )
+
+    @property
+    def feature_codes(self) -> FeatureCodes:
+        """What users dial, with the code of ``[selfprovisioning]``."""
+        return replace(self.codes, self_provisioning=self.selfprovisioning.code)
 
     @property
     def database_url(self) -> str:
@@ -592,7 +605,10 @@ def _section(kind: type[Any], table: dict[str, object], source: str, section: st
             values[key] = _CONVERTERS[hints[key]](value)
         except (InvalidInput, ValueError, TypeError) as error:
             raise ConfigurationError(f"{source}: {section}.{key} = {value!r} cannot be used", why=str(error)) from error
-    return kind(**values)
+    try:
+        return kind(**values)
+    except InvalidInput as error:
+        raise ConfigurationError(f"{source}: [{section}] cannot be used", why=error.what, fix=error.fix) from error
 
 
 def _text(value: object) -> str:

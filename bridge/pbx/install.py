@@ -221,6 +221,42 @@ def undo(etc: Path) -> InstallPlan:
     return way_back
 
 
+def belongs_to_freepbx(etc: Path) -> bool:
+    """Whether FreePBX writes the files in ``etc``. Raises ConfigurationError where they cannot be read."""
+    extensions = _read(etc / "extensions.conf") or ""
+    return (etc.parent / "freepbx.conf").exists() or _FREEPBX.search(extensions[:5000]) is not None
+
+
+def standing(etc: Path) -> tuple[str, ...]:
+    """Files of ours that are missing in ``etc``, and files of the admin that should include them and do not."""
+    files = _Files(etc)
+    wanted = (
+        *(_ACCOUNT, f"{DIRECTORY}/pjsip.conf", f"{DIRECTORY}/extensions.conf", SELF_PROVISION_SCRIPT),
+        *service_snippets(),
+    )
+    missing = [name for name in (*wanted, "pjsip_notify.conf") if files.text(name) is None]
+    for name, target in zip(_HOSTS, (_ACCOUNT, f"{DIRECTORY}/pjsip.conf", f"{DIRECTORY}/extensions.conf"), strict=True):
+        text = files.text(name)
+        includes = parse(text).includes if text is not None else ()
+        if not any(fnmatch.fnmatch(place, each.target) for place in (target, str(etc / target)) for each in includes):
+            missing.append(f"{name} (does not include {target})")
+    return tuple(missing)
+
+
+def outdated(etc: Path, settings: InstallSettings) -> tuple[str, ...]:
+    """Files of ours that ``plan`` would write differently. The account and the script are left out: whoever installed
+    may have used another address or another interpreter. Raises as ``plan`` does.
+    """
+    left_out = (_ACCOUNT, SELF_PROVISION_SCRIPT)
+    return tuple(
+        name
+        for change in plan(etc, settings).changes
+        if change.before is not None
+        and change.after is not None
+        and (name := str(change.path.relative_to(etc))) not in (*left_out, *_HOSTS)
+    )
+
+
 # --- deciding
 
 
@@ -234,8 +270,7 @@ def _check(etc: Path, settings: InstallSettings) -> None:
         raise InvalidInput(f"{settings.permit!r} is not an address", fix="write 192.0.2.7/255.255.255.255")
     if not etc.is_dir():
         raise ConfigurationError(f"{etc} is not a directory", fix="name the directory that holds asterisk.conf")
-    extensions = _read(etc / "extensions.conf") or ""
-    if (etc.parent / "freepbx.conf").exists() or _FREEPBX.search(extensions[:5000]):
+    if belongs_to_freepbx(etc):
         raise ConfigurationError(
             f"{etc} belongs to FreePBX",
             why="FreePBX writes these files anew with every change, and what is added to them is lost",
