@@ -53,6 +53,7 @@ from bridge.core import (
     UniversalLineTemplate,
 )
 from bridge.core.events import Event
+from bridge.core.extensions import ExtensionChange
 from bridge.dialplan import Context
 
 # --- clock, chance, events -------------------------------------------------------------------------------------------
@@ -596,6 +597,14 @@ class PbxListener(Protocol):
 
     def contact_removed(self, endpoint: str, why: str) -> None:
         """A registration ended."""
+        ...
+
+
+class ExtensionFollower(Protocol):
+    """Who takes up what others changed of our extensions, in the PBX's own pages."""
+
+    async def follow(self, changes: Sequence[ExtensionChange]) -> None:
+        """Take them up, in this order, and declare the endpoints anew. Raises StoreError: they come again then."""
         ...
 
 

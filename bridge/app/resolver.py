@@ -219,7 +219,8 @@ class FileResolver:
                 return FileMissing(f"deferred: {deferral.why}")
             case Known() as known:
                 await self._settled(known.device)
-                return known.device
+                # The PBX may have chosen the password meanwhile.
+                return await asyncio.to_thread(self._known, known.device.name) or known.device
 
     def _not_theirs(self, device: Device, client: str) -> FileDenied | None:
         trouble = why_not_theirs(device, client, self._settings.secrets_to, self._mac_of)

@@ -358,14 +358,14 @@ class Stations:
                 return outcome.sccp_text.decode("ascii")
             case _:
                 return RefusalReason.UNKNOWN.shown.sccp_text
+        # So that the line's first REGISTER finds its endpoint, and the profile the password that the PBX chose.
+        await self._settled(outcome.device)
         try:
             async with self._serving:
                 served = await asyncio.to_thread(self._serve, outcome.device, asked, client)
         except StoreError as error:
             log.error("%s cannot be served: %s", name, error)
             return RefusalReason.DATABASE_TIMEOUT.shown.sccp_text
-        # So that the line's first REGISTER finds its endpoint.
-        await self._settled(outcome.device)
         return replace(served, admitted_now=outcome.admitted_now) if isinstance(served, _Served) else served
 
     def opens_late(self, device: DeviceName) -> None:

@@ -1,9 +1,19 @@
-"""Asterisk: its manager interface, and the files that hold our phones."""
+"""Asterisk: its manager interface, the files that hold our phones, and FreePBX's API."""
 
 from __future__ import annotations
 
 from bridge.pbx.ami import AmiSettings
+from bridge.pbx.freepbx import FreePbx, FreePbxSettings
+from bridge.pbx.freepbxapi import ApiSettings
 from bridge.pbx.pjsipconf import PjsipOptions
 from bridge.pbx.plain import PlainAsterisk, PlainAsteriskSettings
 
-__all__ = ["AmiSettings", "PjsipOptions", "PlainAsterisk", "PlainAsteriskSettings"]
+__all__ = [
+    "AmiSettings",
+    "ApiSettings",
+    "FreePbx",
+    "FreePbxSettings",
+    "PjsipOptions",
+    "PlainAsterisk",
+    "PlainAsteriskSettings",
+]
