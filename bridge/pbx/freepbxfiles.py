@@ -15,7 +15,7 @@ from bridge.dialplan import Context, numbers_context
 from bridge.errors import InvalidInput, WriteFailed
 from bridge.pbx.atomic import remove_leftovers, write_atomically
 from bridge.pbx.conffile import Item, Section, render, stamped
-from bridge.pbx.dialplanconf import NUMBERS_CONTEXT, dial_plan_text
+from bridge.pbx.dialplanconf import NUMBERS_CONTEXT, dial_plan_text, pickup_groups_text
 from bridge.pbx.install import EXTENSIONS_PHONES, EXTENSIONS_SITE
 from bridge.pbx.pjsipconf import (
     WATCHED_CONTEXT,
@@ -127,12 +127,18 @@ def _parts(endpoint: SipEndpoint, options: PjsipOptions, secret: str) -> _Parts:
     sections = endpoint_sections(endpoint, options)
     first, aor = sections[0], sections[-1]
     items = [item for item in first.items if item.key not in _FREEPBX_HAS]
+    # FreePBX's defaults that phones of this kind do not suit (reference: chan_pjsip with Cisco phones, 1).
+    items.append(Item("rtp_symmetric", "yes" if options.behind_nat else "no"))
+    items.append(Item("mwi_subscribe_replaces_unsolicited", "no"))
     own, names = _logins(endpoint, sections[1:-1], secret)
     if own:
         # Asterisk takes the last list of a name, so FreePBX's own login is named again.
         items.append(Item("auth", ",".join([f"{endpoint.name}-auth", *names])))
     kept = tuple(item for item in aor.items if item.key != "type")
-    return _Parts(replace(first, items=tuple(items), append=True), replace(aor, items=kept, append=True), own)
+    # Endpoint and aor have the same name: without its type, what is meant for the aor would go to the endpoint.
+    return _Parts(
+        replace(first, items=tuple(items), append=True), replace(aor, items=kept, append=True, of_type="aor"), own
+    )
 
 
 def _logins(endpoint: SipEndpoint, auths: Sequence[Section], secret: str) -> tuple[tuple[Section, ...], list[str]]:
@@ -159,4 +165,5 @@ def _numbers(endpoints: Sequence[SipEndpoint], watched: bool) -> str:
     if watched:
         includes = (Item("include", FROM_INTERNAL, arrow=True),)
         sections += [Section(WATCHER), Section(WATCHED_CONTEXT, includes)]
-    return render(sections)
+    groups = pickup_groups_text(each.call_group for each in endpoints) if any(e.call_group for e in endpoints) else ""
+    return "\n".join(filter(None, [render(sections), groups]))
