@@ -698,6 +698,11 @@ class Pbx(Protocol):
         """How things stand."""
         ...
 
+    @property
+    def others(self) -> frozenset[str]:
+        """Numbers of others as last seen, without asking anybody; ``foreign_numbers`` has them all."""
+        ...
+
     async def foreign_numbers(self) -> frozenset[str]:
         """Names of endpoints in Asterisk that are not ours: numbers that must not be given out."""
         ...

@@ -15,6 +15,7 @@ from datetime import datetime
 from bridge.core import Device, DeviceName, Line, LineAppearance, SignallingProtocol
 from bridge.core.extensions import (
     ExtensionChange,
+    ExtensionFound,
     ExtensionRemoved,
     ExtensionRenamed,
     ExtensionRenumbered,
@@ -65,7 +66,15 @@ class ExtensionFollowing:
         """Change one device; whether it is to start again."""
         stamp = self._ids.version_stamp()
         match change:
-            case ExtensionRenamed(number, name):
+            case ExtensionFound(number, name) if device.temporary and not device.registered:
+                # It got the number when the PBX had given it to somebody a moment before: it gets another one.
+                work.devices.remove(device.name)
+                self._audit(work, f"took {number} from {device.name}", f"{number} is {name!r} already")
+                log.warning("%s gets another number, since %s is somebody's in FreePBX", device.name, number)
+                return False
+            case ExtensionFound(number, name) | ExtensionRenamed(number, name):
+                if not name:
+                    return False
                 lines = _with_line(device, number, lambda line: replace(line, display_name=name))
                 if lines == device.lines:
                     return False

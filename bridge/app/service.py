@@ -103,7 +103,7 @@ class Service:
             self.clock,
             ids,
             admitted=self._admitted,
-            foreign_numbers=lambda: self._foreign | self._extensions,
+            foreign_numbers=lambda: self._foreign | self._extensions | self.pbx.others,
             node=settings.server.name or socket.gethostname(),
         )
         self.resolver = FileResolver(
@@ -199,7 +199,7 @@ class Service:
                 self.clock,
                 ids,
                 policy=ClaimPolicy(rules.tries, timedelta(seconds=rules.locked), rules.replace_phones),
-                is_foreign=lambda number: number in self._foreign,
+                is_foreign=lambda number: number in self._foreign | self.pbx.others,
             ),
             self._moves,
             Voice(rules.language, settings.asterisk.directory / "sounds"),

@@ -363,6 +363,8 @@ class Stations:
         try:
             async with self._serving:
                 served = await asyncio.to_thread(self._serve, outcome.device, asked, client)
+        except NotFound:
+            return RefusalReason.UNKNOWN.shown.sccp_text  # the PBX gave its number to somebody else; it asks again
         except StoreError as error:
             log.error("%s cannot be served: %s", name, error)
             return RefusalReason.DATABASE_TIMEOUT.shown.sccp_text

@@ -39,4 +39,12 @@ class ExtensionRemoved:
     number: str
 
 
-ExtensionChange = ExtensionRenamed | ExtensionSecretChanged | ExtensionRenumbered | ExtensionRemoved
+@dataclass(frozen=True, slots=True)
+class ExtensionFound:
+    """A phone has this number, and the PBX has an extension of that number that we did not make."""
+
+    number: str
+    name: str
+
+
+ExtensionChange = ExtensionFound | ExtensionRenamed | ExtensionSecretChanged | ExtensionRenumbered | ExtensionRemoved

@@ -152,6 +152,8 @@ class FreePbx:
     def replace_all(self, endpoints: Iterable[SipEndpoint]) -> None:
         """Declare the complete set."""
         wanted = {each.name: each for each in endpoints}
+        for name in self._backlog.names - wanted.keys():
+            self._waiting.tell(name, confirmed=False)
         if not self._backlog.declared or wanted != {n: self._backlog.desired(n) for n in self._backlog.names}:
             self._backlog.replace_all(wanted.values())
             self._wake.set()
@@ -205,10 +207,15 @@ class FreePbx:
             reloads=self._reloads,
         )
 
+    @property
+    def others(self) -> frozenset[str]:
+        """Extensions that are not ours, as last seen."""
+        return self._numbers - self._backlog.names - self._ledger.known.keys()
+
     async def foreign_numbers(self) -> frozenset[str]:
         """Extensions of FreePBX and endpoints in Asterisk that are not ours. Raises PbxError."""
-        here = self._numbers | await self.asterisk.endpoint_names()
-        return here - self._backlog.names - self._ledger.known.keys() - {WATCHER}
+        here = await self.asterisk.endpoint_names() - self._backlog.names - self._ledger.known.keys() - {WATCHER}
+        return here | self.others
 
     async def extensions(self, contexts: Collection[str]) -> frozenset[str]:
         """What FreePBX's dial plan uses besides our numbers: extensions, ring groups, queues, codes, routes. Raises

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from bridge.core.extensions import (
     ExtensionChange,
+    ExtensionFound,
     ExtensionRemoved,
     ExtensionRenamed,
     ExtensionRenumbered,
@@ -83,8 +84,9 @@ def compare(
             continue
         name = shown_name(theirs.name)
         if agreed is None:
-            # It was there before the phone: it keeps its name.
-            if name and name != shown_name(endpoint.caller_name):
+            if theirs.secret != endpoint.secret:
+                changes.append(ExtensionFound(number, name))  # it was there before the phone
+            elif name and name not in (shown_name(endpoint.caller_name), wanted_name(endpoint)):
                 changes.append(ExtensionRenamed(number, name))
             agree.append((number, Agreed(name or wanted_name(endpoint))))
         elif name and name != agreed.name:

@@ -157,6 +157,11 @@ class PlainAsterisk:
             reloads=self._reloads,
         )
 
+    @property
+    def others(self) -> frozenset[str]:
+        """Numbers of others that are known without asking: none."""
+        return frozenset()
+
     async def foreign_numbers(self) -> frozenset[str]:
         """Names of endpoints in Asterisk that are not ours. Raises PbxError."""
         return await self.asterisk.endpoint_names() - self._backlog.names - {WATCHER}
