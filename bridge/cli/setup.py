@@ -76,13 +76,13 @@ def asterisk(
     )
     settings_text = "" if undo or toml.is_file() else _settings_text(etc, wanted)
     if not frame.as_json:
-        _show(frame, wanted, toml if settings_text else None)
+        show_plan(frame, wanted, toml if settings_text else None)
     done = False
     if not dry_run and (not wanted.is_empty or settings_text):
         frame.confirm("Do this?", yes=yes)
         apply(wanted)
         if settings_text:
-            _write_settings(toml, settings_text)
+            write_settings(toml, settings_text)
         done = True
     remark = _remark(wanted, undo=undo, done=done, dry_run=dry_run)
     data = {
@@ -157,7 +157,8 @@ def _settings_text(etc: Path, wanted: InstallPlan) -> str:
     )
 
 
-def _write_settings(path: Path, text: str) -> None:
+def write_settings(path: Path, text: str) -> None:
+    """Write a settings file that only its owner may read. Raises WriteFailed."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -165,7 +166,8 @@ def _write_settings(path: Path, text: str) -> None:
     write_atomically(path, text.encode(), mode=0o600)
 
 
-def _show(frame: Frame, wanted: InstallPlan, toml: Path | None) -> None:
+def show_plan(frame: Frame, wanted: InstallPlan, toml: Path | None) -> None:
+    """Show what would be done."""
     for line in wanted.diff().splitlines():
         style = {"+": "green", "-": "red", "@": "cyan"}.get(line[:1], "")
         frame.console.print(line, style=style, markup=False, soft_wrap=True)

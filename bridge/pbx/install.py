@@ -89,6 +89,8 @@ class FileChange:
             (self.before or "").splitlines(keepends=True), (self.after or "").splitlines(keepends=True), old, new
         )
         shown = "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
+        # The file may be in another encoding; what is shown may not.
+        shown = shown.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
         return _SECRET_LINE.sub(r"\1(not shown)", shown)
 
 
