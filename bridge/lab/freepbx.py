@@ -62,6 +62,9 @@ _TYPES: Mapping[str, Mapping[str, Field]] = {
     "payload": _PAYLOAD,
     "doreloadPayload": {**_PAYLOAD, "transaction_id": Field()},
     "module": {**_STATE, "details": Field()},
+    "__Schema": {"mutationType": Field("__Type")},
+    "__Type": {"fields": Field("__Field")},
+    "__Field": {"name": Field()},
 }
 _INPUTS = {
     "addExtensionInput": {"extensionId": "ID!", "name": "String!", "email": "String!", **_EXTENSION_INPUT},
@@ -220,6 +223,10 @@ class SimulatedFreePbx:
             check(operation, schema)
         except GraphQlError as error:
             return self._error(str(error))
+        if operation.fields[0].name == "__schema":
+            names = [{"name": name} for name in schema.types["Mutation"]]
+            value = {"mutationType": {"fields": names} if names else None}
+            return _answer(200, {"data": {"__schema": picked(value, operation.fields[0].selection)}}, **_CACHE)
         return await self._carry_out(operation)
 
     async def _carry_out(self, operation: Operation) -> web.Response:
@@ -385,6 +392,7 @@ def _schema(scopes: frozenset[str]) -> Schema:
     everything = "gql" in scopes
     core, framework = everything or "gql:core" in scopes, everything or "gql:framework" in scopes
     queries = {
+        "__schema": Field("__Schema"),
         **(_CORE_QUERIES if core or "gql:core:read" in scopes else {}),
         **(_FRAMEWORK_QUERIES if framework or "gql:framework:read" in scopes else {}),
     }

@@ -69,8 +69,11 @@ def read_token(status: int, body: bytes) -> tuple[str, float]:
     return token, float(seconds) if isinstance(seconds, int | float) else 3600.0
 
 
-def read_answer(status: int, body: bytes, field: str) -> Mapping[str, Any]:
-    """What was asked for, in ``field`` of the data. Raises TokenRefused, ApiRefused, and other PbxErrors."""
+def read_answer(status: int, body: bytes, field: str, *, judged: bool = True) -> Mapping[str, Any]:
+    """What was asked for, in ``field`` of the data; ``judged``: it says itself whether it was done.
+
+    Raises TokenRefused, ApiRefused, and other PbxErrors.
+    """
     document = _document(status, body, field)
     if "error" in document:
         said = _text(document.get("hint")) or _text(document.get("message")) or _text(document["error"])
@@ -84,7 +87,7 @@ def read_answer(status: int, body: bytes, field: str) -> Mapping[str, Any]:
     answer = data.get(field) if isinstance(data, dict) else None
     if not isinstance(answer, dict):
         raise PbxUnavailable(f"FreePBX's answer to {field} cannot be read", why=f"HTTP {status} without data")
-    if answer.get("status") is not True:
+    if judged and answer.get("status") is not True:
         # Also null: nothing happened then (FreePBX reference, gotcha 5).
         raise ApiRefused(
             f"FreePBX did not carry out {field}", said=_text(answer.get("message")) or "it does not say why"

@@ -54,18 +54,29 @@ class GraphQlApi:
         self._good_until = 0.0
         self._renewing = asyncio.Lock()
 
-    async def ask(self, field: str, text: str, variables: Mapping[str, object]) -> Mapping[str, Any]:
-        """Send one query or mutation and return the value of ``field``, the one thing that it asks for.
+    async def ask(
+        self, field: str, text: str, variables: Mapping[str, object], *, judged: bool = True
+    ) -> Mapping[str, Any]:
+        """Send one query or mutation and return the value of ``field``, the one thing that it asks for. ``judged``: it
+        has a status of its own.
 
         On a token that does not count any more a new one is fetched, once; nothing was carried out then. Raises
         PbxUnavailable (no answer), PbxLoginRefused, ApiRefused.
         """
         token = await self._valid_token()
         try:
-            return await self._ask_with(token, field, text, variables)
+            return await self._ask_with(token, field, text, variables, judged)
         except TokenRefused:
             self._forget(token)
-        return await self._ask_with(await self._valid_token(), field, text, variables)
+        return await self._ask_with(await self._valid_token(), field, text, variables, judged)
+
+    async def mutations(self) -> frozenset[str]:
+        """The names of the changes that our account may make, by asking the schema itself. Raises PbxError."""
+        text = "query { __schema { mutationType { fields { name } } } }"
+        answer = await self.ask("__schema", text, {}, judged=False)
+        kind = answer.get("mutationType")
+        fields = kind.get("fields") if isinstance(kind, dict) else None
+        return frozenset(str(each["name"]) for each in fields or () if isinstance(each, dict) and "name" in each)
 
     async def close(self) -> None:
         """End all connections."""
@@ -73,13 +84,15 @@ class GraphQlApi:
             await self._session.close()
             self._session = None
 
-    async def _ask_with(self, token: str, field: str, text: str, variables: Mapping[str, object]) -> Mapping[str, Any]:
+    async def _ask_with(
+        self, token: str, field: str, text: str, variables: Mapping[str, object], judged: bool
+    ) -> Mapping[str, Any]:
         status, body = await self._post(
             GRAPHQL_PATH,
             headers={"Authorization": f"Bearer {token}"},
             json={"query": text, "variables": dict(variables)},
         )
-        return read_answer(status, body, field)
+        return read_answer(status, body, field, judged=judged)
 
     async def _valid_token(self) -> str:
         loop = asyncio.get_running_loop()

@@ -19,6 +19,7 @@ from bridge.lab.freepbx import FreePbxManners, SimulatedFreePbx
 from bridge.lab.freepbxsite import FreePbxSite, SiteExtension
 from bridge.pbx.freepbxanswers import ApiRefused, TokenRefused
 from bridge.pbx.freepbxapi import ApiSettings, GraphQlApi
+from bridge.pbx.freepbxchecks import NEEDED_MUTATIONS
 from bridge.pbx.freepbxextensions import FreePbxExtension, FreePbxExtensions
 from tests.freepbxrecordings import DIRECTORY, Replay, on_the_wire, recorded, replaying
 
@@ -212,6 +213,25 @@ async def test_a_scope_that_is_missing_is_said(version: int) -> None:
     async with client("unknown-field", version=version) as (extensions, _):
         with pytest.raises(PbxLoginRefused, match="scopes"):
             await extensions.fetch("1001")
+
+
+@pytest.mark.parametrize(
+    ("granted", "may"), [("gql:core gql:framework", True), ("gql:core:read gql:framework:read", False)]
+)
+async def test_what_the_account_may_do_is_asked_without_doing_it(tmp_path: Path, granted: str, may: bool) -> None:
+    async def no_asterisk(command: str) -> str:
+        return ""
+
+    async with SimulatedFreePbx(FreePbxSite(), no_asterisk, granted=granted) as freepbx:
+        api = GraphQlApi(ApiSettings(freepbx.url, freepbx.client_id, freepbx.client_secret, scope=granted))
+        try:
+            assert (await api.mutations() >= NEEDED_MUTATIONS) is may
+            if not may:
+                with pytest.raises(PbxLoginRefused, match="does not let us use"):
+                    await FreePbxExtensions(api, email="x@example.test").create("1000", "x")
+        finally:
+            await api.close()
+        assert freepbx.site.extensions == {}
 
 
 @pytest.mark.parametrize("path", sorted(DIRECTORY.glob("*.json")), ids=lambda path: path.stem)
