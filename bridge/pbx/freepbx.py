@@ -29,6 +29,7 @@ from bridge.pbx.freepbxapi import ApiSettings, GraphQlApi
 from bridge.pbx.freepbxextensions import FreePbxExtension, FreePbxExtensions
 from bridge.pbx.freepbxfiles import FreePbxFiles
 from bridge.pbx.freepbxfollow import Steps, compare, fits, has_login_of_its_own, wanted_name
+from bridge.pbx.freepbxgenerated import fingerprints
 from bridge.pbx.freepbxledger import Agreed, Ledger
 from bridge.pbx.freepbxnumbers import MOST_CONTEXTS, is_no_plan, numbers_in_use
 from bridge.pbx.pjsipconf import WATCHER, PjsipOptions
@@ -135,6 +136,8 @@ class FreePbx:
         """All extensions of FreePBX, as last seen."""
         self._dirty = {PJSIP: True, DIALPLAN: True}
         self._owes_reload = False
+        self._made: set[str] = set()
+        """Extensions that were made since the last reload."""
         self._reloads = 0
         self._trouble: SepbridgeError | None = None
 
@@ -305,8 +308,8 @@ class FreePbx:
         _log.info("extension %s (%s) is made in FreePBX", number, name)
         made = await self._extensions.create(number, name)
         self._owes_reload = True
-        agreed = Agreed(name, made=True, plain=made.is_plain)
-        await asyncio.to_thread(self._ledger.note, number, agreed)
+        self._made.add(number)
+        await asyncio.to_thread(self._ledger.note, number, Agreed(name, made=True))
         if not has_login_of_its_own(endpoint):
             return made
         if fits(made.secret, self._settings.longest_secret) and number in self._waiting:
@@ -324,7 +327,14 @@ class FreePbx:
         """
         number, name, theirs = endpoint.name, wanted_name(endpoint), seen[endpoint.name]
         agreed = self._ledger.known[number]
-        if agreed.made and agreed.plain and theirs.is_plain and fits(theirs.secret, 30):
+        if await self._extensions.has_unapplied():
+            return  # somebody is at work there; the next round sees it again
+        if (
+            agreed.made_as
+            and theirs.is_plain
+            and fits(theirs.secret, 30)
+            and await self._made_as(number) == agreed.made_as
+        ):
             seen[number] = await self._extensions.make_anew(theirs, name, theirs.secret)
             self._owes_reload = True
             await asyncio.to_thread(self._ledger.note, number, replace(agreed, name=name))
@@ -388,6 +398,7 @@ class FreePbx:
             began = asyncio.get_running_loop().time()
             await self._extensions.reload()
             self._owes_reload = False
+            await self._note_what_was_made()
             self._dirty = dict.fromkeys(self._dirty, False)
             self._reloads += 1
             seconds = asyncio.get_running_loop().time() - began
@@ -397,6 +408,18 @@ class FreePbx:
                 if self._dirty[module]:
                     await self.asterisk.reload(module, patience=self._settings.reload_patience)
                     self._dirty[module] = False
+
+    async def _note_what_was_made(self) -> None:
+        """Remember how FreePBX generates what we just made, before anybody changed it."""
+        new = [number for number in self._made if number in self._ledger.known]
+        generated = await asyncio.to_thread(fingerprints, self._settings.directory.parent, new)
+        for number, made_as in generated.items():
+            await asyncio.to_thread(self._ledger.note, number, replace(self._ledger.known[number], made_as=made_as))
+        self._made.clear()
+
+    async def _made_as(self, number: str) -> str:
+        generated = await asyncio.to_thread(fingerprints, self._settings.directory.parent, [number])
+        return generated.get(number, "")
 
     async def _write(self, seen: dict[str, FreePbxExtension], endpoints: Sequence[SipEndpoint]) -> dict[str, str]:
         """Bring our files in line with the extensions that live; what cannot be expressed is returned."""

@@ -20,8 +20,11 @@ LONGEST_NAME = 50
 """Characters of ``users.name`` and ``devices.description``."""
 _NUMBER = re.compile(r"[0-9]{1,20}")
 _SECRET = re.compile(r"[A-Za-z0-9]{6,30}")
+_MORE = ("ringtimer", "noanswer", "recording", "password", "sipname")
+"""Settings of a user that are 0 or empty as we make one."""
 _FIELDS = (
-    "extensionId tech user { name extPassword outboundCid voicemail } coreDevice { deviceId description emergencyCid }"
+    f"extensionId tech user {{ name extPassword outboundCid voicemail {' '.join(_MORE)} }} "
+    "coreDevice { deviceId description emergencyCid }"
 )
 _FETCH = f"query F($n: ID) {{ fetchExtension(extensionId: $n) {{ status message {_FIELDS} }} }}"
 _ALL = f"query {{ fetchAllExtensions {{ status message totalCount count extension {{ {_FIELDS} }} }} }}"
@@ -30,6 +33,7 @@ _UPDATE = "mutation U($i: updateExtensionInput!) { updateExtension(input: $i) { 
 _DELETE = "mutation D($i: deleteExtensionInput!) { deleteExtension(input: $i) { status message } }"
 _RELOAD = "mutation R($i: doreloadInput!) { doreload(input: $i) { status message transaction_id } }"
 _PROGRESS = "query P($t: ID!) { fetchApiStatus(txnId: $t) { status message details } }"
+_NEED = "query { fetchNeedReload { status message } }"
 _PROCESSING = "processing"
 _EXECUTED = "executed"
 
@@ -46,6 +50,8 @@ class FreePbxExtension:
     outbound_cid: str = ""
     emergency_cid: str = ""
     voicemail: str = "novm"
+    more: tuple[str, ...] = ()
+    """Names of other settings that somebody gave it."""
 
     @property
     def is_plain(self) -> bool:
@@ -53,7 +59,7 @@ class FreePbxExtension:
         return (
             self.tech == "pjsip"
             and self.voicemail in ("", "novm")
-            and not (self.outbound_cid or self.emergency_cid)
+            and not (self.outbound_cid or self.emergency_cid or self.more)
             and self.description in ("", self.name)
         )
 
@@ -139,6 +145,11 @@ class FreePbxExtensions:
         if await self.fetch(number) is not None:
             raise PbxRefused(f"FreePBX said that it deleted extension {number}, and has it still")
 
+    async def has_unapplied(self) -> bool:
+        """Whether somebody changed something and has not applied it yet. Raises PbxError."""
+        answer = await self._api.ask("fetchNeedReload", _NEED, {})
+        return _text(answer.get("message")).strip().lower() == "doreload is required"
+
     async def reload(self) -> None:
         """Apply what was changed, everybody's changes, and return when that is done. Raises PbxError."""
         answer = await self._api.ask("doreload", _RELOAD, {"i": {"clientMutationId": "sepbridge"}})
@@ -207,6 +218,7 @@ def _extension(row: object) -> FreePbxExtension | None:
         outbound_cid=_text(user.get("outboundCid")),
         emergency_cid=_text(device.get("emergencyCid")),
         voicemail=_text(user.get("voicemail")),
+        more=tuple(name for name in _MORE if user.get(name) not in (None, 0, "", "0")),
     )
 
 

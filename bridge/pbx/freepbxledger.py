@@ -26,8 +26,8 @@ class Agreed:
     name: str
     made: bool = False
     """By us: it goes when its phone goes."""
-    plain: bool = False
-    """It was as we make them, as far as the API shows."""
+    made_as: str = ""
+    """What FreePBX generated for it when we made it; see ``freepbxgenerated``. Empty: not known, or not ours."""
     called: str = ""
     """Our name for it, where it differs from the one in FreePBX's pages, which could not be changed."""
 
@@ -62,7 +62,7 @@ def _read(path: Path) -> dict[str, Agreed]:
             document = json.loads(file.read(_LARGEST))
         return {
             str(number): Agreed(
-                str(row["name"]), row["made"] is True, row.get("plain") is True, str(row.get("called") or "")
+                str(row["name"]), row["made"] is True, str(row.get("made_as") or ""), str(row.get("called") or "")
             )
             for number, row in document.items()
         }

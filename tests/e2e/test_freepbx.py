@@ -181,6 +181,18 @@ async def test_our_names_and_removals_reach_freepbx_and_others_extensions_do_not
         await lab.bed.service.refresh()
         await until(lambda: lab.freepbx.site.extensions[one.number].name == "Ann")
         assert lab.freepbx.site.extensions[one.number].secret == secret
+        # Somebody gave it a setting that the API does not show: it is never made anew again.
+        await lab.freepbx.page_add(replace(lab.freepbx.site.extensions[one.number], dtmf_mode="info"))
+        changes.set_line(one.device, one.number, {"display_name": "Bea"})
+        await lab.bed.service.refresh()
+        await lab.freepbx.press_apply()
+
+        async def called() -> bool:
+            return "Bea" in await lab.bed.asterisk.cli(f"database get AMPUSER/{one.number} cidname")
+
+        await polled(called)
+        assert lab.freepbx.site.extensions[one.number].name == "Ann"
+        assert lab.freepbx.site.extensions[one.number].dtmf_mode == "info"
         gone = two.number
         phone_desk(lab.bed).remove(two.device)
         await lab.bed.service.refresh()
@@ -190,6 +202,57 @@ async def test_our_names_and_removals_reach_freepbx_and_others_extensions_do_not
         updates = [given["input"] for name, given in lab.freepbx.requests if name == "updateExtension"]
         assert updates
         assert all(each.get("extPassword") for each in updates)
+
+
+async def test_options_lost_by_a_deletion_that_was_applied_at_once_come_back(shelf: Shelf) -> None:
+    async with running_freepbx() as lab:
+        phones = [shelf.take(lab.bed, "8841") for _ in range(2)]
+        await come_up(*phones)
+        first, second = sorted(phones, key=lambda phone: phone.number)
+        await lab.freepbx.page_delete(first.number)
+        await lab.freepbx.press_apply()
+
+        async def back() -> bool:
+            shown = await lab.bed.asterisk.cli(f"pjsip show endpoint {second.number}")
+            return "send_rpid                          : true" in shown
+
+        async def gone() -> bool:
+            return first.device not in {each.name for each in phone_desk(lab.bed).list().phones}
+
+        await polled(gone)
+        await polled(back)
+
+
+async def test_a_second_line_and_a_shared_line_are_extensions_too(shelf: Shelf) -> None:
+    wishes = TestbedWishes(protocol=SignallingProtocol.SCCP)
+    async with running_freepbx(wishes) as lab, office(lab) as desks:
+        one, two = await desks.registered("7961"), await desks.registered("7942")
+        changes = PhoneChanges(lab.bed.service.store, lab.bed.service.clock, SystemIds(), "tester")
+        changes.set_line(one.device, "1700", {"display_name": "Sales"})
+        changes.set_line(two.device, "1700", {}, shared=True)
+        await lab.bed.service.refresh()
+        await until(lambda: "1700" in lab.freepbx.site.extensions and not lab.bed.service.pbx.status().pending)
+        assert lab.freepbx.site.extensions["1700"].name == "Sales"
+        # The phones log in to it with what is theirs, FreePBX's own password stays what it is.
+        assert len(lab.freepbx.site.extensions["1700"].secret) == 32
+        await desks.restarted(one)
+
+        async def registered() -> bool:
+            return "1700" in {contact.endpoint for contact in await lab.bed.service.pbx.contacts()}
+
+        await polled(registered)
+        two.call("1700")
+        assert (await one.wait_for(AudioHeard)).frequency == two.tone
+        two.hang_up()
+
+
+async def test_many_phones_at_once_cause_few_reloads(shelf: Shelf) -> None:
+    async with running_freepbx(manners=FreePbxManners(reload_takes=1.0)) as lab:
+        phones = [shelf.take(lab.bed, "8841") for _ in range(8)]
+        await come_up(*phones)
+        assert len({phone.number for phone in phones}) == 8
+        assert [name for name, _ in lab.freepbx.requests].count("addExtension") == 8
+        assert 1 <= [name for name, _ in lab.freepbx.requests].count("doreload") <= 3
 
 
 @pytest.mark.req("AR-04")

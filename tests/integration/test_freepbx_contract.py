@@ -156,9 +156,16 @@ async def test_an_update_that_does_nothing_or_something_else_is_a_failure() -> N
 
 
 @pytest.mark.parametrize(
-    "settings", [{"voicemail": "default"}, {"outbound_cid": "5551000"}, {"description": "by hand"}, {"tech": "sip"}]
+    "settings",
+    [
+        {"voicemail": "default"},
+        {"outbound_cid": "5551000"},
+        {"description": "by hand"},
+        {"tech": "sip"},
+        {"more": ("ringtimer",)},
+    ],
 )
-async def test_an_extension_with_settings_of_its_own_is_never_made_anew(settings: dict[str, str]) -> None:
+async def test_an_extension_with_settings_of_its_own_is_never_made_anew(settings: dict[str, Any]) -> None:
     async with client() as (extensions, replay):
         with pytest.raises(InvalidInput, match="would be lost"):
             await extensions.make_anew(replace(BEFORE, **settings), "x", "ExampleSecret03")
@@ -166,6 +173,12 @@ async def test_an_extension_with_settings_of_its_own_is_never_made_anew(settings
             with pytest.raises(InvalidInput):
                 await extensions.make_anew(BEFORE, "x", secret)
         assert replay.asked == []
+
+
+async def test_a_change_that_nobody_applied_is_seen() -> None:
+    async with client("fetchNeedReload-required", "fetchNeedReload-not-required") as (extensions, _):
+        assert await extensions.has_unapplied()
+        assert not await extensions.has_unapplied()
 
 
 @SHAPES

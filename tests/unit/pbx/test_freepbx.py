@@ -27,7 +27,7 @@ from bridge.ports import SipEndpoint
 
 ANN = SipEndpoint("1000", "secret000000", DeviceName("SEP001122334455"), "1000", "Ann", context="from-internal")
 THEIRS = FreePbxExtension("1000", "Ann", "secret000000", description="Ann")
-OURS = Agreed("Ann", made=True, plain=True)
+OURS = Agreed("Ann", made=True, made_as="abc")
 
 
 def steps(endpoints: list[SipEndpoint], known: dict[str, Agreed], *seen: FreePbxExtension, longest: int = 12) -> Steps:
