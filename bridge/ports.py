@@ -694,6 +694,10 @@ class Pbx(Protocol):
         """Wait until Asterisk has confirmed the endpoint; False after ``within`` seconds, or at once while away."""
         ...
 
+    def is_there(self, name: str) -> bool:
+        """Whether Asterisk knows the endpoint, as it is desired now or as it was before it changed."""
+        ...
+
     def status(self) -> PbxStatus:
         """How things stand."""
         ...

@@ -47,7 +47,7 @@ from bridge.autoregistration import ROGUE_POOL
 from bridge.autoregistration.checks import enabled_servers
 from bridge.autoregistration.claims import ClaimPolicy
 from bridge.core import Device, DeviceName, Server, SignallingProtocol, TransferUnderWay
-from bridge.core.events import Event, PbxConnected, PbxLost
+from bridge.core.events import EndpointConfirmed, Event, PbxConnected, PbxLost
 from bridge.dialplan import Context
 from bridge.errors import ConfigurationError, NotFound, PbxError, SepbridgeError, StoreError
 from bridge.journey import Progress
@@ -166,6 +166,7 @@ class Service:
                 listens=listens,
             ),
             watcher_secret=watcher_secret,
+            is_there=self.pbx.is_there,
         )
         self.rollouts = Rollouts(
             self.store,
@@ -455,6 +456,8 @@ class Service:
             self.stations.asterisk_came_back()
         elif isinstance(event, PbxLost):
             self.stations.asterisk_went()
+        elif isinstance(event, EndpointConfirmed):
+            self.stations.lines.endpoint_is_there(event.endpoint)
 
     async def _met_asterisk(self) -> None:
         """Asterisk is (again) there: see which numbers it uses itself, and who is registered."""

@@ -118,6 +118,7 @@ class Stations:
         numbers: NumberStates,
         failback: FailBack,
         watcher_secret: str = "",
+        is_there: Callable[[str], bool] = lambda number: True,
         language: str = "en",
     ) -> None:
         self._store = store
@@ -147,7 +148,7 @@ class Stations:
         self.watcher = Watcher(self.house.watching, asterisk, self.ids, secret=watcher_secret)
         self.watcher.changed = self._look_after_touched_alone
         self.watcher.lookout.begun = self.line_desk.changed
-        self.lines = OpenLines(asterisk, self.ids, self.look_after_touched)
+        self.lines = OpenLines(asterisk, self.ids, self.look_after_touched, is_there=is_there)
         self._stations_of_phones: dict[ProxiedPhone, Station] = {}
         self._of_device: dict[DeviceName, Station] = {}
         self._left: dict[DeviceName, Station] = {}

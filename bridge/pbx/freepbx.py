@@ -192,6 +192,10 @@ class FreePbx:
 
     # --- how things stand
 
+    def is_there(self, name: str) -> bool:
+        """Whether Asterisk knows the endpoint, in this form or an older one."""
+        return self._backlog.was_confirmed(name)
+
     def status(self) -> PbxStatus:
         """How things stand."""
         state = self.asterisk.ami.state

@@ -139,6 +139,10 @@ class PlainAsterisk:
 
     # --- how things stand
 
+    def is_there(self, name: str) -> bool:
+        """Whether Asterisk knows the endpoint, in this form or an older one."""
+        return self._backlog.was_confirmed(name)
+
     def status(self) -> PbxStatus:
         """How things stand."""
         state = self._ami.state
