@@ -16,7 +16,7 @@ from pathlib import Path
 
 from bridge.core import NumberRange, PagingGroup
 from bridge.core.events import EndpointConfirmed, EndpointWritten, PbxReloaded
-from bridge.core.extensions import ExtensionSecretChanged
+from bridge.core.extensions import ExtensionChange, ExtensionSecretChanged
 from bridge.dialplan import Context
 from bridge.errors import PbxRefused, SepbridgeError
 from bridge.pbx.ami import AmiSettings
@@ -135,6 +135,8 @@ class FreePbx:
         self._numbers: frozenset[str] = frozenset()
         """All extensions of FreePBX, as last seen."""
         self._dirty = {PJSIP: True, DIALPLAN: True}
+        self._told: tuple[ExtensionChange, ...] = ()
+        """What the follower was told in the last round."""
         self._owes_reload = False
         self._made: set[str] = set()
         """Extensions that were made since the last reload."""
@@ -277,11 +279,14 @@ class FreePbx:
         self._numbers = frozenset(seen)
         snapshot = self._backlog.snapshot()
         steps = compare(snapshot.endpoints, self._ledger.known, seen, longest=self._settings.longest_secret)
-        if steps.changes:
+        if steps.changes and steps.changes != self._told:
             await self._follower.follow(steps.changes)
             await self._remember(steps)
+            self._told = steps.changes
             self._wake.set()  # what is desired is another thing now
             return
+        # What was told and changed nothing is not told again and again.
+        self._told = steps.changes
         await self._remember(steps)
         refused: dict[str, str] = {}
         await self._delete(steps.delete, seen, snapshot.endpoints)
@@ -388,7 +393,8 @@ class FreePbx:
         if connected and not self._owes_reload:
             # Made by us and never applied, or by an admin who has not pressed Apply Config yet.
             absent = {each.name for each in endpoints} & seen.keys() - await self.asterisk.endpoint_names()
-            self._owes_reload = bool(absent)
+            # Those that Asterisk did not take after a reload it will not take after another one.
+            self._owes_reload = bool(absent - self._backlog.refused.keys())
         refused |= await self._write(seen, endpoints)
         self._backlog.wrote(snapshot, refused)
         now = self._clock.now()

@@ -6,12 +6,13 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from bridge.core import DeviceName
-from bridge.core.extensions import ExtensionChange
+from bridge.core.extensions import ExtensionChange, ExtensionSecretChanged
 from bridge.lab.asterisk import free_port
 from bridge.lab.freepbx import FreePbxManners, SimulatedFreePbx
 from bridge.lab.freepbxsite import FreePbxSite
@@ -109,6 +110,20 @@ async def test_an_empty_database_deletes_nothing(tmp_path: Path) -> None:
         pbx.replace_all([phone(number) for number in range(1000, 1010)])
         await until(lambda: len(freepbx.site.extensions) == 10)
         await until(lambda: pbx._trouble is None)
+
+
+async def test_what_nobody_takes_up_is_told_once_and_keeps_nobody_waiting(tmp_path: Path) -> None:
+    async with backend(tmp_path) as (pbx, freepbx, follower):
+        pbx.replace_all([phone(1000)])
+        await until(lambda: pbx.status().reloads == 1)
+        await freepbx.page_add(replace(freepbx.site.extensions["1000"], secret="TypedByAdmin"))
+        await until(lambda: follower.changes == [ExtensionSecretChanged("1000", "TypedByAdmin")])
+        pbx.put([phone(1001)])
+        await until(lambda: "1001" in freepbx.site.extensions)
+        before = len(freepbx.requests)
+        await asyncio.sleep(0.5)
+        assert len(follower.changes) == 1
+        assert len(freepbx.requests) - before < 15  # one look each time, not one after the other
 
 
 @pytest.mark.parametrize("version", [16, 17])
