@@ -17,68 +17,10 @@ from typing import Any, Self
 
 from aiohttp import web
 
+from bridge.lab.freepbxschema import SCOPES, schema_for
 from bridge.lab.freepbxsite import FreePbxSite, SiteExtension, remade
-from bridge.lab.graphql import Field, GraphQlError, Operation, Schema, Selected, check, picked, read_operation
+from bridge.lab.graphql import GraphQlError, Operation, Selected, check, picked, read_operation
 
-_EXTENSION_INPUT = {
-    **dict.fromkeys(("tech", "channelName", "outboundCid", "emergencyCid", "umGroups", "vmPassword"), "String"),
-    **dict.fromkeys(("callerID", "umPassword", "maxContacts", "clientMutationId"), "String"),
-    **dict.fromkeys(("umEnable", "vmEnable"), "Boolean"),
-}
-_PAYLOAD = {"status": Field(), "message": Field(), "clientMutationId": Field()}
-_STATE = {"status": Field(), "message": Field()}
-_CORE_QUERIES = {
-    "fetchExtension": Field("extension", {"extensionId": "ID"}),
-    "fetchAllExtensions": Field("ExtensionConnection", {"first": "Int", "after": "String"}),
-}
-_CORE_MUTATIONS = {
-    "addExtension": Field("payload", {"input": "addExtensionInput!"}),
-    "updateExtension": Field("payload", {"input": "updateExtensionInput!"}),
-    "deleteExtension": Field("payload", {"input": "deleteExtensionInput!"}),
-}
-_FRAMEWORK_QUERIES = {
-    "fetchNeedReload": Field("module"),
-    "fetchApiStatus": Field("module", {"txnId": "ID!"}),
-}
-_FRAMEWORK_MUTATIONS = {"doreload": Field("doreloadPayload", {"input": "doreloadInput!"})}
-_TYPES: Mapping[str, Mapping[str, Field]] = {
-    "extension": {
-        **_STATE,
-        **dict.fromkeys(("id", "extensionId", "tech"), Field()),
-        "user": Field("coreuser"),
-        "coreDevice": Field("coredevice"),
-    },
-    "ExtensionConnection": {**_STATE, "totalCount": Field(), "count": Field(), "extension": Field("extension")},
-    "coreuser": dict.fromkeys(
-        (
-            *("id", "extension", "name", "extPassword", "outboundCid", "voicemail", "ringtimer", "noanswer"),
-            *("recording", "password", "sipname"),
-        ),
-        Field(),
-    ),
-    "coredevice": dict.fromkeys(
-        ("id", "deviceId", "tech", "dial", "devicetype", "description", "emergencyCid"), Field()
-    ),
-    "payload": _PAYLOAD,
-    "doreloadPayload": {**_PAYLOAD, "transaction_id": Field()},
-    "module": {**_STATE, "details": Field()},
-    "__Schema": {"mutationType": Field("__Type")},
-    "__Type": {"fields": Field("__Field")},
-    "__Field": {"name": Field()},
-}
-_INPUTS = {
-    "addExtensionInput": {"extensionId": "ID!", "name": "String!", "email": "String!", **_EXTENSION_INPUT},
-    "updateExtensionInput": {
-        "extensionId": "ID!",
-        "name": "String",
-        "email": "String",
-        "extPassword": "String",
-        **_EXTENSION_INPUT,
-    },
-    "deleteExtensionInput": {"extensionId": "ID!", "clientMutationId": "String"},
-    "doreloadInput": {"clientMutationId": "String"},
-}
-_SCOPES = {"gql", "gql:core", "gql:core:read", "gql:framework", "gql:framework:read", "gql:voicemail"}
 _CACHE = {"Cache-Control": "no-store, no-cache, must-revalidate"}
 
 
@@ -193,7 +135,7 @@ class SimulatedFreePbx:
             body = {"error": "invalid_client", "message": "Client authentication failed"}
             return _answer(401, body, **_CACHE, **{"WWW-Authenticate": 'Basic realm="OAuth"'})
         wanted = frozenset(str(form.get("scope") or " ".join(self._granted)).split())
-        for scope in sorted(wanted - _SCOPES):
+        for scope in sorted(wanted - SCOPES):
             message = "The requested scope is invalid, unknown, or malformed"
             body = {"error": "invalid_scope", "message": message, "hint": f"Check the `{scope}` scope"}
             return _answer(400, body, **_CACHE)
@@ -217,7 +159,7 @@ class SimulatedFreePbx:
         document = await request.json()
         try:
             operation = read_operation(document.get("query", ""), document.get("variables") or {})
-            schema = _schema(token.scopes)
+            schema = schema_for(token.scopes)
             if operation.is_mutation and not schema.types["Mutation"]:
                 raise GraphQlError("Schema is not configured for mutations.")
             check(operation, schema)
@@ -386,18 +328,6 @@ class SimulatedFreePbx:
             return
         await self.press_apply()
         transaction.message, transaction.details = "Executed", "Successfully reloaded"
-
-
-def _schema(scopes: frozenset[str]) -> Schema:
-    everything = "gql" in scopes
-    core, framework = everything or "gql:core" in scopes, everything or "gql:framework" in scopes
-    queries = {
-        "__schema": Field("__Schema"),
-        **(_CORE_QUERIES if core or "gql:core:read" in scopes else {}),
-        **(_FRAMEWORK_QUERIES if framework or "gql:framework:read" in scopes else {}),
-    }
-    mutations = {**(_CORE_MUTATIONS if core else {}), **(_FRAMEWORK_MUTATIONS if framework else {})}
-    return Schema({"Query": queries, "Mutation": mutations, **_TYPES}, _INPUTS)
 
 
 def _settings(given: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from bridge.pbx.ami import AmiSettings
-from bridge.pbx.freepbx import FreePbx, FreePbxSettings
+from bridge.pbx.freepbx import FreePbx
 from bridge.pbx.freepbxapi import ApiSettings
+from bridge.pbx.freepbxsettings import FreePbxSettings
 from bridge.pbx.pjsipconf import PjsipOptions
 from bridge.pbx.plain import PlainAsterisk, PlainAsteriskSettings
 

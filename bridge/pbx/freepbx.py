@@ -11,28 +11,25 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field, replace
-from pathlib import Path
 
-from bridge.core import NumberRange, PagingGroup
 from bridge.core.events import EndpointConfirmed, EndpointWritten, PbxReloaded
-from bridge.core.extensions import ExtensionChange, ExtensionSecretChanged
+from bridge.core.extensions import ExtensionChange
 from bridge.dialplan import Context
-from bridge.errors import PbxRefused, SepbridgeError
-from bridge.pbx.ami import AmiSettings
+from bridge.errors import SepbridgeError
 from bridge.pbx.amilink import AmiMessage
 from bridge.pbx.asterisk import DIALPLAN, PJSIP, Asterisk
 from bridge.pbx.backlog import Backlog
 from bridge.pbx.dialplanconf import meetme_text, paging_text
 from bridge.pbx.freepbxanswers import ApiRefused
-from bridge.pbx.freepbxapi import ApiSettings, GraphQlApi
+from bridge.pbx.freepbxapi import GraphQlApi
 from bridge.pbx.freepbxextensions import FreePbxExtension, FreePbxExtensions
 from bridge.pbx.freepbxfiles import FreePbxFiles
-from bridge.pbx.freepbxfollow import Steps, compare, fits, has_login_of_its_own, wanted_name
-from bridge.pbx.freepbxgenerated import fingerprints
-from bridge.pbx.freepbxledger import Agreed, Ledger
+from bridge.pbx.freepbxfollow import Steps, compare
+from bridge.pbx.freepbxledger import Ledger
+from bridge.pbx.freepbxmaking import ExtensionMaker
 from bridge.pbx.freepbxnumbers import MOST_CONTEXTS, is_no_plan, numbers_in_use
-from bridge.pbx.pjsipconf import WATCHER, PjsipOptions
+from bridge.pbx.freepbxsettings import FreePbxSettings
+from bridge.pbx.pjsipconf import WATCHER
 from bridge.pbx.settling import Settling
 from bridge.ports import (
     Clock,
@@ -49,36 +46,6 @@ from bridge.ports import (
 _log = logging.getLogger(__name__)
 
 _NOT_TAKEN = 'Asterisk does not know it after a reload; its log ("res_sorcery_config") says which setting it refused'
-_MANY = 10
-"""Extensions of ours that go at once without a question; more, and most of all: something is wrong with us."""
-
-
-@dataclass(frozen=True, slots=True)
-class FreePbxSettings:
-    """Where FreePBX is, where our files are, and how patient. Times in seconds."""
-
-    api: ApiSettings
-    ami: AmiSettings
-    directory: Path
-    """Ours, included by the ``*_custom`` files: ``/etc/asterisk/sepbridge``."""
-    ledger: Path
-    """The file in which we remember what we made."""
-    pjsip: PjsipOptions = field(default_factory=PjsipOptions)
-    watcher_secret: str = field(default="", repr=False)
-    longest_secret: int = 12
-    """Characters of a SIP password that phones are given."""
-    email: str = "nobody@sepbridge.invalid"
-    look_every: float = 20.0
-    """How often FreePBX is looked at for changes, besides after each reload."""
-    gather: float = 0.1
-    """How long the first of many new phones waits for the others."""
-    poll_reload_every: float = 0.5
-    reload_patience: float = 180.0
-    retry_first: float = 2.0
-    retry_last: float = 60.0
-    poll_contacts_every: float = 60.0
-    meetme: tuple[NumberRange, ...] = ()
-    paging: tuple[PagingGroup, ...] = ()
 
 
 class FreePbx:
@@ -137,9 +104,15 @@ class FreePbx:
         self._dirty = {PJSIP: True, DIALPLAN: True}
         self._told: tuple[ExtensionChange, ...] = ()
         """What the follower was told in the last round."""
-        self._owes_reload = False
-        self._made: set[str] = set()
-        """Extensions that were made since the last reload."""
+        self._maker = ExtensionMaker(
+            self._extensions,
+            self._ledger,
+            self.asterisk,
+            follower,
+            etc=settings.directory.parent,
+            longest=settings.longest_secret,
+            is_waited_for=lambda number: number in self._waiting,
+        )
         self._reloads = 0
         self._trouble: SepbridgeError | None = None
 
@@ -289,14 +262,20 @@ class FreePbx:
         self._told = steps.changes
         await self._remember(steps)
         refused: dict[str, str] = {}
-        await self._delete(steps.delete, seen, snapshot.endpoints)
+        if steps.delete:
+            self._maker.check_deletion(steps.delete)
+            for number in steps.delete:
+                del seen[number]
+            # Our sections go first: one that is left behind would take others with it.
+            await self._write(seen, snapshot.endpoints)
+            await self._maker.delete(steps.delete)
         for endpoint in steps.create:
             try:
-                seen[endpoint.name] = await self._create(endpoint)
+                seen[endpoint.name] = await self._maker.create(endpoint)
             except ApiRefused as error:
                 refused[endpoint.name] = str(error)
         for endpoint in steps.rename:
-            await self._rename(endpoint, seen)
+            await self._maker.rename(endpoint, seen)
         self._numbers = frozenset(seen)
         refused |= {
             each.name: f"extension {each.name} is one of {seen[each.name].tech} in FreePBX, and phones need pjsip"
@@ -311,78 +290,6 @@ class FreePbx:
             await asyncio.to_thread(self._ledger.note, number, agreed)
         await asyncio.to_thread(self._ledger.forget, steps.forget)
 
-    async def _create(self, endpoint: SipEndpoint) -> FreePbxExtension:
-        """Make an extension with a password that the phone can take."""
-        number, name = endpoint.name, wanted_name(endpoint)
-        _log.info("extension %s (%s) is made in FreePBX", number, name)
-        made = await self._extensions.create(number, name)
-        self._owes_reload = True
-        self._made.add(number)
-        await asyncio.to_thread(self._ledger.note, number, Agreed(name, made=True))
-        if not has_login_of_its_own(endpoint):
-            return made
-        if fits(made.secret, self._settings.longest_secret) and number in self._waiting:
-            # Nobody has the phone's file yet: it gets the password that FreePBX gave.
-            await self._follower.follow([ExtensionSecretChanged(number, made.secret, is_new=True)])
-            return made
-        # Nobody has touched it yet, so nothing is lost by making it anew with ours.
-        return await self._extensions.make_anew(made, name, endpoint.secret)
-
-    async def _rename(self, endpoint: SipEndpoint, seen: dict[str, FreePbxExtension]) -> None:
-        """Give FreePBX the name that the line has with us.
-
-        Its API can rename only by making the extension anew. That is done for one that we made and that nobody gave
-        settings of its own; for any other the name that called parties see is set, and its pages keep the old one.
-        """
-        number, name, theirs = endpoint.name, wanted_name(endpoint), seen[endpoint.name]
-        agreed = self._ledger.known[number]
-        if await self._extensions.has_unapplied():
-            return  # somebody is at work there; the next round sees it again
-        if (
-            agreed.made_as
-            and theirs.is_plain
-            and fits(theirs.secret, 30)
-            and await self._made_as(number) == agreed.made_as
-        ):
-            seen[number] = await self._extensions.make_anew(theirs, name, theirs.secret)
-            self._owes_reload = True
-            await asyncio.to_thread(self._ledger.note, number, replace(agreed, name=name))
-            return
-        if not self.asterisk.connected:
-            return  # the next round sees it again
-        fields = [("Family", f"AMPUSER/{number}"), ("Key", "cidname"), ("Val", name)]
-        await self.asterisk.ami.demand("DBPut", fields)
-        _log.warning(
-            "extension %s calls as %r now, and FreePBX's pages show %r still: change it there, too "
-            "(Applications > Extensions); its API would put other settings of the extension back",
-            number,
-            name,
-            theirs.name,
-        )
-        # What its pages say is what a change there is told by.
-        await asyncio.to_thread(self._ledger.note, number, replace(agreed, called=name))
-
-    async def _delete(
-        self, numbers: Sequence[str], seen: dict[str, FreePbxExtension], endpoints: Sequence[SipEndpoint]
-    ) -> None:
-        if not numbers:
-            return
-        if len(numbers) > _MANY and len(numbers) * 2 > len(self._ledger.known):
-            raise PbxRefused(
-                f"{len(numbers)} extensions would be deleted from FreePBX at once, so none is",
-                why="their phones are gone from sepbridge's database; an empty or restored one looks like that",
-                fix="delete them in FreePBX (Applications > Extensions), or bring the database back",
-            )
-        for number in numbers:
-            del seen[number]
-        # Our sections go first: one that is left behind would take others with it.
-        await self._write(seen, endpoints)
-        for number in numbers:
-            _log.info("extension %s is deleted from FreePBX, since its phone is gone", number)
-            await self._extensions.delete(number)
-            self._owes_reload = True
-            await asyncio.to_thread(self._ledger.forget, [number])
-
     # --- applying
 
     async def _apply(self, seen: dict[str, FreePbxExtension], refused: dict[str, str], *, changed: int) -> None:
@@ -390,11 +297,11 @@ class FreePbx:
         snapshot = self._backlog.snapshot()
         endpoints = [each for each in snapshot.endpoints if each.name not in refused]
         connected = self.asterisk.connected
-        if connected and not self._owes_reload:
+        if connected and not self._maker.are_unapplied:
             # Made by us and never applied, or by an admin who has not pressed Apply Config yet.
             absent = {each.name for each in endpoints} & seen.keys() - await self.asterisk.endpoint_names()
             # Those that Asterisk did not take after a reload it will not take after another one.
-            self._owes_reload = bool(absent - self._backlog.refused.keys())
+            self._maker.are_unapplied = bool(absent - self._backlog.refused.keys())
         refused |= await self._write(seen, endpoints)
         self._backlog.wrote(snapshot, refused)
         now = self._clock.now()
@@ -404,11 +311,11 @@ class FreePbx:
                 self._sink.record(EndpointWritten(at=now, device=endpoint.device, endpoint=endpoint.name))
         for name in refused:
             self._waiting.tell(name, confirmed=False)
-        if self._owes_reload:
+        if self._maker.are_unapplied:
             began = asyncio.get_running_loop().time()
             await self._extensions.reload()
-            self._owes_reload = False
-            await self._note_what_was_made()
+            self._maker.are_unapplied = False
+            await self._maker.note_what_was_made()
             self._dirty = dict.fromkeys(self._dirty, False)
             self._reloads += 1
             seconds = asyncio.get_running_loop().time() - began
@@ -419,22 +326,10 @@ class FreePbx:
                     await self.asterisk.reload(module, patience=self._settings.reload_patience)
                     self._dirty[module] = False
 
-    async def _note_what_was_made(self) -> None:
-        """Remember how FreePBX generates what we just made, before anybody changed it."""
-        new = [number for number in self._made if number in self._ledger.known]
-        generated = await asyncio.to_thread(fingerprints, self._settings.directory.parent, new)
-        for number, made_as in generated.items():
-            await asyncio.to_thread(self._ledger.note, number, replace(self._ledger.known[number], made_as=made_as))
-        self._made.clear()
-
-    async def _made_as(self, number: str) -> str:
-        generated = await asyncio.to_thread(fingerprints, self._settings.directory.parent, [number])
-        return generated.get(number, "")
-
     async def _write(self, seen: dict[str, FreePbxExtension], endpoints: Sequence[SipEndpoint]) -> dict[str, str]:
         """Bring our files in line with the extensions that live; what cannot be expressed is returned."""
         living = set(seen)
-        if not self._owes_reload and self.asterisk.connected:
+        if not self._maker.are_unapplied and self.asterisk.connected:
             living &= await self.asterisk.endpoint_names()
         secrets = {number: each.secret for number, each in seen.items()}
         written = await asyncio.to_thread(self._files.write, endpoints, self._contexts, living=living, secrets=secrets)
