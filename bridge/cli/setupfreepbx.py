@@ -96,7 +96,7 @@ def freepbx(
         frame.confirm("Do this?", yes=yes)
         apply(wanted)
         if text:
-            write_settings(toml, text)
+            write_settings(toml, text, owner)
         done = True
     data = {
         "changes": [{"file": change.path, "diff": change.diff()} for change in wanted.changes],
