@@ -9,6 +9,7 @@ from bridge.pbx import (
     ApiSettings,
     FreePbx,
     FreePbxSettings,
+    PagingMulticast,
     PlainAsterisk,
     PlainAsteriskSettings,
 )
@@ -34,6 +35,9 @@ def made_pbx(
         username=settings.ami.username,
         secret=settings.ami.secret,
     )
+    multicast = PagingMulticast(
+        settings.sccp.paging_multicast, settings.sccp.paging_multicast_from, settings.sccp.paging_multicast_ttl
+    )
     if not settings.freepbx.url:
         plain = PlainAsteriskSettings(
             ami=ami,
@@ -41,6 +45,7 @@ def made_pbx(
             watcher_secret=watcher_secret,
             meetme=settings.sccp.meetme,
             paging=settings.sccp.paging,
+            paging_multicast=multicast,
         )
         return PlainAsterisk(plain, sink=sink, clock=clock, listener=listener)
     free = FreePbxSettings(
@@ -55,6 +60,7 @@ def made_pbx(
         reload_patience=settings.freepbx.reload_patience,
         meetme=settings.sccp.meetme,
         paging=settings.sccp.paging,
+        paging_multicast=multicast,
     )
     return FreePbx(free, sink=sink, clock=clock, listener=listener, follower=follower)
 

@@ -28,6 +28,7 @@ from bridge.app.failback import FailBack
 from bridge.app.filedesk import name_addresses, phone_files
 from bridge.app.installing import Installing
 from bridge.app.newphonehooks import NewPhoneHooks
+from bridge.app.onboarding import Onboarding
 from bridge.app.pbxchoice import made_pbx, wait_for_pbx, walked_contexts
 from bridge.app.phonefiles import restart_event
 from bridge.app.phonemoves import PhoneMoves
@@ -40,7 +41,7 @@ from bridge.app.rollouts import RolloutProgress, Rollouts
 from bridge.app.screenmessages import Delivery, ScreenMessage
 from bridge.app.selfprovisioning import SelfProvisioning
 from bridge.app.settings import CallLogSettings, Settings, TftpMode
-from bridge.app.stations import Stations
+from bridge.app.stations import ChangedPhone, Stations
 from bridge.app.status import ServiceStatus
 from bridge.app.system import SystemClock, SystemIds, own_address
 from bridge.autoregistration import ROGUE_POOL
@@ -55,7 +56,6 @@ from bridge.net.arp import ArpTable
 from bridge.net.reach import listens
 from bridge.net.tftp import TftpLimits, TftpServer
 from bridge.ports import Clock, RestartKind, SipEndpoint, Store
-from bridge.sccp.profile import StationProfile
 from bridge.sip import Destination
 from bridge.store import open_store
 from bridge.store.filetree import FileTree
@@ -116,6 +116,7 @@ class Service:
             settings=settings.files,
             networks=settings.server.allowed_networks,
             sink=self.recorder,
+            onboarding=Onboarding(self.store, self.clock, ids, "onboarding"),
         )
         self.tftp = TftpServer(
             self.resolver,
@@ -332,7 +333,7 @@ class Service:
         self.pbx.set_dial_plan(contexts)
         self.pbx.replace_all(self._moves.with_kept(endpoints))
         # A phone that is going to start again for a change needs no second restart for it.
-        self.stations.take_profiles([each for each in profiles if each[0] not in self._about_to_restart])
+        self.stations.take_profiles([each for each in profiles if each.device not in self._about_to_restart])
         self.rollouts.look()
         if self.beside is not None:
             self.beside.changed()
@@ -419,7 +420,6 @@ class Service:
             self.clock,
             settings=settings.beside,
             state=settings.state.directory,
-            templates=settings.templates_directory,
         )
 
     def _take_back_files(self) -> None:
@@ -482,7 +482,7 @@ class Service:
             except (StoreError, ConfigurationError) as error:
                 log.warning("the site could not be read again: %s", error)
 
-    def _read_endpoints(self) -> tuple[list[SipEndpoint], list[Context], list[tuple[DeviceName, StationProfile]]]:
+    def _read_endpoints(self) -> tuple[list[SipEndpoint], list[Context], list[ChangedPhone]]:
         self.files.read_site()
         with self.store.read() as work:
             devices = work.devices.all()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bridge.pbx.ami import AmiSettings
+from bridge.pbx.dialplanconf import PagingMulticast
 from bridge.pbx.freepbx import FreePbx
 from bridge.pbx.freepbxapi import ApiSettings
 from bridge.pbx.freepbxsettings import FreePbxSettings
@@ -14,6 +15,7 @@ __all__ = [
     "ApiSettings",
     "FreePbx",
     "FreePbxSettings",
+    "PagingMulticast",
     "PjsipOptions",
     "PlainAsterisk",
     "PlainAsteriskSettings",

@@ -81,7 +81,7 @@ class FreePbx:
         self._files = FreePbxFiles(
             settings.directory,
             settings.pjsip,
-            meetme_text(settings.meetme) + paging_text(settings.paging),
+            meetme_text(settings.meetme) + paging_text(settings.paging, settings.paging_multicast),
             watcher_secret=settings.watcher_secret,
         )
         self.asterisk = Asterisk(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from bridge.core import NumberRange, PagingGroup
 from bridge.pbx.ami import AmiSettings
+from bridge.pbx.dialplanconf import PagingMulticast
 from bridge.pbx.freepbxapi import ApiSettings
 from bridge.pbx.pjsipconf import PjsipOptions
 
@@ -37,3 +38,4 @@ class FreePbxSettings:
     poll_contacts_every: float = 60.0
     meetme: tuple[NumberRange, ...] = ()
     paging: tuple[PagingGroup, ...] = ()
+    paging_multicast: PagingMulticast = field(default_factory=PagingMulticast)

@@ -16,7 +16,7 @@ from bridge.errors import PbxUnavailable, SepbridgeError, WriteFailed
 from bridge.pbx.ami import AmiSettings
 from bridge.pbx.asterisk import DIALPLAN, PJSIP, Asterisk
 from bridge.pbx.backlog import Backlog, ReloadBatch
-from bridge.pbx.dialplanconf import meetme_text, paging_text
+from bridge.pbx.dialplanconf import PagingMulticast, meetme_text, paging_text
 from bridge.pbx.phonefiles import PhoneFiles
 from bridge.pbx.pjsipconf import WATCHER, PjsipOptions
 from bridge.pbx.settling import Settling
@@ -48,6 +48,7 @@ class PlainAsteriskSettings:
     meetme: tuple[NumberRange, ...] = ()
     """The numbers of meet-me conferences, for those who dial them."""
     paging: tuple[PagingGroup, ...] = ()
+    paging_multicast: PagingMulticast = field(default_factory=PagingMulticast)
 
 
 class PlainAsterisk:
@@ -69,7 +70,7 @@ class PlainAsterisk:
         self._files = PhoneFiles(
             settings.directory,
             settings.pjsip,
-            meetme_text(settings.meetme) + paging_text(settings.paging),
+            meetme_text(settings.meetme) + paging_text(settings.paging, settings.paging_multicast),
             watcher_secret=settings.watcher_secret,
         )
         self.asterisk = Asterisk(
