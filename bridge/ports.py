@@ -61,6 +61,7 @@ from bridge.core import (
     UniversalLineTemplate,
 )
 from bridge.core.events import Event
+from bridge.core.extensions import ExtensionChange
 from bridge.dialplan import Context
 
 # --- clock, chance, events -------------------------------------------------------------------------------------------
@@ -752,6 +753,14 @@ class PbxListener(Protocol):
         ...
 
 
+class ExtensionFollower(Protocol):
+    """Who takes up what others changed of our extensions, in the PBX's own pages."""
+
+    async def follow(self, changes: Sequence[ExtensionChange]) -> None:
+        """Take them up, in this order, and declare the endpoints anew. Raises StoreError: they come again then."""
+        ...
+
+
 class LineFeatureStore(Protocol):
     """Forwards and do-not-disturb of numbers, where the PBX keeps them, shared with its own codes and pages."""
 
@@ -838,8 +847,17 @@ class Pbx(Protocol):
         """Wait until Asterisk has confirmed the endpoint; False after ``within`` seconds, or at once while away."""
         ...
 
+    def is_there(self, name: str) -> bool:
+        """Whether Asterisk knows the endpoint, as it is desired now or as it was before it changed."""
+        ...
+
     def status(self) -> PbxStatus:
         """How things stand."""
+        ...
+
+    @property
+    def others(self) -> frozenset[str]:
+        """Numbers of others as last seen, without asking anybody; ``foreign_numbers`` has them all."""
         ...
 
     async def foreign_numbers(self) -> frozenset[str]:

@@ -31,7 +31,7 @@ def phone_files(settings: Settings, store: Store) -> PhoneFiles:
     return PhoneFiles(
         store,
         template_loader(settings.templates_directory),
-        context=settings.asterisk.context,
+        context=settings.phone_context,
         autoregistration_name=settings.sip.autoregistration_name,
         doorway_port=settings.sip.doorway[0].port if settings.sip.doorway else None,
         settings=phone_settings(settings.phones),

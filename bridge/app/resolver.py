@@ -301,7 +301,12 @@ class FileResolver:
                 return FileMissing(f"deferred: {deferral.why}")
             case Known() as known:
                 await self._settled(known.device)
-                return known.device
+                # The PBX may have chosen the password meanwhile, or have given the number to somebody else.
+                device = await asyncio.to_thread(self._known, known.device.name)
+                if device is None and isinstance(again := await self._admissions.ask(arrival), Known):
+                    await self._settled(again.device)
+                    device = await asyncio.to_thread(self._known, known.device.name)
+                return device or FileMissing("its number was taken back; it may ask again")
 
     def _not_theirs(self, device: Device, client: str) -> FileDenied | None:
         trouble = why_not_theirs(device, client, self._settings.secrets_to, self._mac_of)

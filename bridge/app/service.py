@@ -22,14 +22,15 @@ from bridge.app.calllog import CallFile, CallLog
 from bridge.app.claiming import Claiming
 from bridge.app.claimvoice import Voice
 from bridge.app.dhcpwatch import DhcpWatch
-from bridge.app.dialplans import CODES, CUSTOM, SERVICES
 from bridge.app.directory import Directory
 from bridge.app.doorkeeper import Doorkeeper
+from bridge.app.extensionfollowing import ExtensionFollowing
 from bridge.app.failback import FailBack
 from bridge.app.filedesk import name_addresses, phone_files
 from bridge.app.installing import Installing
 from bridge.app.newphonehooks import NewPhoneHooks
 from bridge.app.onboarding import Onboarding
+from bridge.app.pbxchoice import made_pbx, wait_for_pbx, walked_contexts
 from bridge.app.phonefiles import restart_event
 from bridge.app.phonemoves import PhoneMoves
 from bridge.app.planoverlap import PbxPlan
@@ -48,14 +49,13 @@ from bridge.autoregistration import ROGUE_POOL
 from bridge.autoregistration.checks import enabled_servers
 from bridge.autoregistration.claims import ClaimPolicy
 from bridge.core import Device, DeviceName, Server, SignallingProtocol, TransferUnderWay
-from bridge.core.events import Event, PbxConnected, PbxLost
+from bridge.core.events import EndpointConfirmed, Event, PbxConnected, PbxLost
 from bridge.dialplan import Context
 from bridge.errors import ConfigurationError, NotFound, PbxError, SepbridgeError, StoreError
 from bridge.journey import Progress
 from bridge.net.arp import ArpTable
 from bridge.net.reach import listens
 from bridge.net.tftp import TftpLimits, TftpServer
-from bridge.pbx import AmiSettings, PagingMulticast, PlainAsterisk, PlainAsteriskSettings
 from bridge.ports import Clock, RestartKind, SipEndpoint, Store
 from bridge.sip import Destination
 from bridge.store import open_store
@@ -65,6 +65,8 @@ from bridge.store.foreigntree import ForeignTree, Ownership, left_behind
 
 log = logging.getLogger(__name__)
 
+FOLLOWED_EVERY = 0.5
+"""Seconds between the restarts of phones whose extensions were changed at the PBX."""
 REFRESH_EVERY = 30.0
 """Seconds after which the site is read again even if nobody said that it changed (another node may have)."""
 
@@ -85,27 +87,13 @@ class Service:
         self._registrations = Registrations(self.store, self.files, self.recorder, self.clock, ids)
         # Of no use to anybody who does not run now: each start makes a new one, and Asterisk reads it anyhow.
         watcher_secret = ids.secret(30)
-        self.pbx = PlainAsterisk(
-            PlainAsteriskSettings(
-                ami=AmiSettings(
-                    host=settings.ami.address.host,
-                    port=settings.ami.address.port,
-                    username=settings.ami.username,
-                    secret=settings.ami.secret,
-                ),
-                directory=settings.asterisk.directory,
-                watcher_secret=watcher_secret,
-                meetme=settings.sccp.meetme,
-                paging=settings.sccp.paging,
-                paging_multicast=PagingMulticast(
-                    settings.sccp.paging_multicast,
-                    settings.sccp.paging_multicast_from,
-                    settings.sccp.paging_multicast_ttl,
-                ),
-            ),
+        self.pbx = made_pbx(
+            settings,
             sink=self.recorder,
             clock=self.clock,
             listener=self._registrations,
+            follower=ExtensionFollowing(self.store, self.clock, ids, restart_changed=self._restart_followed),
+            watcher_secret=watcher_secret,
         )
         self._registrations.restarter = self.pbx
         self._foreign: frozenset[str] = frozenset()
@@ -116,7 +104,7 @@ class Service:
             self.clock,
             ids,
             admitted=self._admitted,
-            foreign_numbers=lambda: self._foreign | self._extensions,
+            foreign_numbers=lambda: self._foreign | self._extensions | self.pbx.others,
             node=settings.server.name or socket.gethostname(),
         )
         self.resolver = FileResolver(
@@ -169,17 +157,18 @@ class Service:
             settled=self._settled,
             directory=self.directory,
             language=settings.services.language,
-            line_features=self.pbx.line_features,
-            conferences=self.pbx.conferences,
-            recordings=self.pbx.recordings,
+            line_features=self.pbx.asterisk.line_features,
+            conferences=self.pbx.asterisk.conferences,
+            recordings=self.pbx.asterisk.recordings,
             call_log=self.call_log,
-            numbers=self.pbx.numbers,
+            numbers=self.pbx.asterisk.numbers,
             failback=FailBack(
                 settings.server.name or socket.gethostname(),
                 asterisk_is_up=lambda: self.pbx.status().connected,
                 listens=listens,
             ),
             watcher_secret=watcher_secret,
+            is_there=self.pbx.is_there,
         )
         self.rollouts = Rollouts(
             self.store,
@@ -192,9 +181,9 @@ class Service:
             is_talking=self.stations.is_talking,
             transfers=self._transfers,
         )
-        self.pbx.numbers.on_state = self.stations.number_watch.stands
-        self.pbx.parking.on_change = self.stations.parking_changed
-        self.pbx.line_features.on_change = self.stations.line_desk.changed
+        self.pbx.asterisk.numbers.on_state = self.stations.number_watch.stands
+        self.pbx.asterisk.parking.on_change = self.stations.parking_changed
+        self.pbx.asterisk.line_features.on_change = self.stations.line_desk.changed
         self._moves = PhoneMoves(
             self.recorder,
             self.clock,
@@ -213,7 +202,7 @@ class Service:
                 self.clock,
                 ids,
                 policy=ClaimPolicy(rules.tries, timedelta(seconds=rules.locked), rules.replace_phones),
-                is_foreign=lambda number: number in self._foreign,
+                is_foreign=lambda number: number in self._foreign | self.pbx.others,
             ),
             self._moves,
             Voice(rules.language, settings.asterisk.directory / "sounds"),
@@ -361,7 +350,7 @@ class Service:
 
     async def pbx_plan(self) -> PbxPlan:
         """What Asterisk itself uses of numbers, and how many calls there are. Raises PbxError."""
-        self._extensions = await self.pbx.extensions((SERVICES, CODES, CUSTOM))
+        self._extensions = await self.pbx.extensions(walked_contexts(self.settings))
         return PbxPlan(await self.pbx.foreign_numbers(), self._extensions, await self.pbx.calls())
 
     async def message_phones(
@@ -405,6 +394,9 @@ class Service:
         task = asyncio.create_task(self._restart_each(names, every), name="restarts")
         self._restarts.add(task)
         task.add_done_callback(self._restarts.discard)
+
+    async def _restart_followed(self, names: Sequence[DeviceName]) -> None:
+        await self.restart_changed(names, every=FOLLOWED_EVERY)
 
     async def _restart_each(self, names: Sequence[DeviceName], every: float) -> None:
         try:
@@ -465,7 +457,7 @@ class Service:
     async def _settled(self, device: Device) -> bool:
         if self.files.endpoint(device) is None:
             return True
-        return await self.pbx.settled(device.number, within=self.settings.files.wait_for_pbx)
+        return await self.pbx.settled(device.number, within=wait_for_pbx(self.settings))
 
     def _heard(self, event: Event) -> None:
         if isinstance(event, PbxConnected):
@@ -474,12 +466,14 @@ class Service:
             self.stations.asterisk_came_back()
         elif isinstance(event, PbxLost):
             self.stations.asterisk_went()
+        elif isinstance(event, EndpointConfirmed):
+            self.stations.lines.endpoint_is_there(event.endpoint)
 
     async def _met_asterisk(self) -> None:
         """Asterisk is (again) there: see which numbers it uses itself, and who is registered."""
         try:
             self._foreign = await self.pbx.foreign_numbers()
-            self._extensions = await self.pbx.extensions((SERVICES, CODES, CUSTOM))
+            self._extensions = await self.pbx.extensions(walked_contexts(self.settings))
             registered = {contact.endpoint: contact for contact in await self.pbx.contacts()}
             known = await asyncio.to_thread(self._registered_endpoints)
         except SepbridgeError as error:

@@ -466,6 +466,71 @@ class AsteriskSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class FreePbxSettings:
+    """``[freepbx]``: FreePBX 16 or 17, whose extensions our phones are. Without ``url`` Asterisk is a plain one."""
+
+    url: str = ""
+    """Of FreePBX's web pages, without a path: ``https://pbx.example.com``. Switches this mode on."""
+    client_id: str = ""
+    """Of an application for GraphQL (Admin > API > Applications, machine-to-machine)."""
+    client_secret: str = field(default="", repr=False)
+    client_secret_file: Path | None = None
+    """A file that holds it instead, in one line."""
+    scope: str = "gql:core gql:framework"
+    """The rights that are asked for: no more than extensions and reloads."""
+    verify: bool = True
+    """Check the certificate of an ``https`` address."""
+    authorities: Path | None = None
+    """PEM file of who may have signed it; the system's own when empty."""
+    longest_secret: int = 12
+    """Characters of a SIP password that a phone is given, at most 30. Some 79xx refuse files with more than 12."""
+    email: str = "nobody@sepbridge.invalid"
+    """What extensions that we make have as their mail address. It gets no mail."""
+    look_every: float = 20.0
+    """Seconds between two looks for changes made in FreePBX's pages; after each reload it is looked at once."""
+    wait: float = 4.0
+    """Seconds that a new phone waits for its extension to be made. It is served in any case."""
+    reload_patience: float = 180.0
+    """Seconds that a reload of FreePBX may take."""
+
+    def __post_init__(self) -> None:
+        if not self.url:
+            return
+        if not re.fullmatch(r"https?://(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+)(:[0-9]{1,5})?/?", self.url):
+            raise ConfigurationError(
+                f"freepbx.url = {self.url!r} is no address of FreePBX", fix='write "https://pbx.example.com"'
+            )
+        if not 6 <= self.longest_secret <= 30:
+            raise ConfigurationError("freepbx.longest_secret must be 6 to 30", fix="the default is 12")
+        if not self.client_id or bool(self.client_secret) == bool(self.client_secret_file):
+            raise ConfigurationError(
+                "freepbx.client_id and one of client_secret and client_secret_file are needed",
+                fix="`fwconsole api gql genclientcred pbx.example.com` prints both, or see Admin > API > Applications",
+            )
+        if not re.fullmatch(r"[^@\s]{1,64}@[A-Za-z0-9.-]{1,100}", self.email):
+            # FreePBX does nothing at all, and says nothing, for an extension without one.
+            raise ConfigurationError(f"freepbx.email = {self.email!r} is no mail address", fix="leave it out")
+
+    def secret(self) -> str:
+        """The client secret, wherever it stands. Raises ConfigurationError."""
+        if self.client_secret_file is None:
+            return self.client_secret
+        try:
+            text = self.client_secret_file.read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigurationError(
+                f"{self.client_secret_file} cannot be read", why=str(error), fix="see freepbx.client_secret_file"
+            ) from error
+        if not text or not text.isprintable() or len(text) > 500:
+            raise ConfigurationError(f"{self.client_secret_file} does not hold a client secret in one line")
+        return text
+
+
+FROM_INTERNAL = "from-internal"
+"""Where calls of FreePBX's extensions start."""
+
+
+@dataclass(frozen=True, slots=True)
 class HookSettings:
     """``[hooks]``: who is told of a new phone."""
 
@@ -502,6 +567,7 @@ class Settings:
     ami: AmiSettings = AmiSettings()
     asterisk: AsteriskSettings = AsteriskSettings()
     codes: FeatureCodes = DEFAULT_CODES
+    freepbx: FreePbxSettings = FreePbxSettings()
     hooks: HookSettings = HookSettings()
 
     def __post_init__(self) -> None:
@@ -514,6 +580,13 @@ class Settings:
     def feature_codes(self) -> FeatureCodes:
         """What users dial, with the code of ``[selfprovisioning]``."""
         return replace(self.codes, self_provisioning=self.selfprovisioning.code)
+
+    @property
+    def phone_context(self) -> str:
+        """Where calls of phones without a calling search space start."""
+        if self.freepbx.url and self.asterisk.context == AsteriskSettings().context:
+            return FROM_INTERNAL
+        return self.asterisk.context
 
     @property
     def database_url(self) -> str:

@@ -102,6 +102,7 @@ class Stations:
         numbers: NumberStates,
         failback: FailBack,
         watcher_secret: str = "",
+        is_there: Callable[[str], bool] = lambda number: True,
         language: str = "en",
     ) -> None:
         self._store = store
@@ -133,7 +134,7 @@ class Stations:
         self.watcher = Watcher(self.house.watching, asterisk, self.ids, secret=watcher_secret)
         self.watcher.changed = self._look_after_touched_alone
         self.watcher.lookout.begun = self.line_desk.changed
-        self.lines = OpenLines(asterisk, self.ids, self.look_after_touched)
+        self.lines = OpenLines(asterisk, self.ids, self.look_after_touched, is_there=is_there)
         self._stations_of_phones: dict[ProxiedPhone, Station] = {}
         self._of_device: dict[DeviceName, Station] = {}
         self._left: dict[DeviceName, Station] = {}
@@ -346,14 +347,16 @@ class Stations:
                 return outcome.sccp_text.decode("ascii")
             case _:
                 return RefusalReason.UNKNOWN.shown.sccp_text
+        # So that the line's first REGISTER finds its endpoint, and the profile the password that the PBX chose.
+        await self._settled(outcome.device)
         try:
             async with self._serving:
                 served = await asyncio.to_thread(self._serve, outcome.device, asked, client)
+        except NotFound:
+            return RefusalReason.UNKNOWN.shown.sccp_text  # the PBX gave its number to somebody else; it asks again
         except StoreError as error:
             log.error("%s cannot be served: %s", name, error)
             return RefusalReason.DATABASE_TIMEOUT.shown.sccp_text
-        # So that the line's first REGISTER finds its endpoint.
-        await self._settled(outcome.device)
         return replace(served, admitted_now=outcome.admitted_now) if isinstance(served, _Served) else served
 
     def opens_late(self, device: DeviceName) -> None:

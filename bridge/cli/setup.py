@@ -119,13 +119,13 @@ def asterisk(
     )
     settings_text = "" if undo or toml.is_file() else _settings_text(etc, wanted)
     if not frame.as_json:
-        _show(frame, wanted, toml if settings_text else None)
+        show_plan(frame, wanted, toml if settings_text else None)
     done = False
     if not dry_run and (not wanted.is_empty or settings_text):
         frame.confirm("Do this?", yes=yes)
         apply(wanted)
         if settings_text:
-            _write_settings(toml, settings_text, owner)
+            write_settings(toml, settings_text, owner)
         done = True
     remark = _remark(wanted, undo=undo, done=done, dry_run=dry_run)
     data = {
@@ -200,8 +200,10 @@ def _settings_text(etc: Path, wanted: InstallPlan) -> str:
     )
 
 
-def _write_settings(path: Path, text: str, owner: str) -> None:
-    """It holds a secret: root alone reads it, and the group of the user that the service runs as."""
+def write_settings(path: Path, text: str, owner: str) -> None:
+    """Write a settings file. It holds a secret: root alone reads it, and the group of the user that the service runs
+    as. Raises WriteFailed.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -217,7 +219,8 @@ def _write_settings(path: Path, text: str, owner: str) -> None:
             ) from error
 
 
-def _show(frame: Frame, wanted: InstallPlan, toml: Path | None) -> None:
+def show_plan(frame: Frame, wanted: InstallPlan, toml: Path | None) -> None:
+    """Show what would be done."""
     for line in wanted.diff().splitlines():
         style = {"+": "green", "-": "red", "@": "cyan"}.get(line[:1], "")
         frame.console.print(line, style=style, markup=False, soft_wrap=True)

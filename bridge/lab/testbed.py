@@ -28,7 +28,7 @@ from bridge.app.settings import (
 from bridge.app.system import SystemClock
 from bridge.app.window import WindowDesk
 from bridge.core import NumberRange, Server, SignallingProtocol
-from bridge.lab.asterisk import LabPorts, PrivateAsterisk, free_port
+from bridge.lab.asterisk import LabHouse, LabPorts, PrivateAsterisk, free_port
 from bridge.lab.installation import AsteriskInstallation
 from bridge.ports import Store
 from bridge.store import open_store, upgrade
@@ -122,7 +122,7 @@ class Testbed:
 
 
 @contextlib.asynccontextmanager
-async def prepared_testbed(wishes: TestbedWishes) -> AsyncIterator[Testbed]:
+async def prepared_testbed(wishes: TestbedWishes, *, house: LabHouse | None = None) -> AsyncIterator[Testbed]:
     """Asterisk runs, the database is ready, the node is not started yet (see ``Testbed.node``)."""
     with contextlib.ExitStack() as stack:
         directory = wishes.directory or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sepbridge-lab-")))
@@ -132,7 +132,7 @@ async def prepared_testbed(wishes: TestbedWishes) -> AsyncIterator[Testbed]:
         ports = LabPorts()
         if base:
             ports = LabPorts(sip=base + 2, ami=base + 3, rtp_first=base + 10, rtp_last=base + 10 + RTP_PORTS)
-        asterisk = PrivateAsterisk(directory / "asterisk", installation=wishes.installation, ports=ports)
+        asterisk = PrivateAsterisk(directory / "asterisk", installation=wishes.installation, ports=ports, house=house)
         async with asterisk:
             settings = _settings(directory, asterisk, wishes)
             bed = Testbed(directory, asterisk, settings)
