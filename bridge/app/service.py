@@ -26,7 +26,7 @@ from bridge.app.directory import Directory
 from bridge.app.doorkeeper import Doorkeeper
 from bridge.app.failback import FailBack
 from bridge.app.filedesk import name_addresses, phone_files
-from bridge.app.journeydesk import JourneyDesk
+from bridge.app.journeydesk import Diagnosis, JourneyDesk
 from bridge.app.newphonehooks import NewPhoneHooks
 from bridge.app.phonefiles import restart_event
 from bridge.app.phonemoves import PhoneMoves
@@ -39,6 +39,8 @@ from bridge.app.rollouts import RolloutProgress, Rollouts
 from bridge.app.screenmessages import Delivery, ScreenMessage
 from bridge.app.selfprovisioning import SelfProvisioning
 from bridge.app.settings import CallLogSettings, Settings, TftpMode
+from bridge.app.sipsecurity import SipSecurity
+from bridge.app.sitewatch import SiteWatch
 from bridge.app.stations import Stations
 from bridge.app.status import ServiceStatus
 from bridge.app.system import SystemClock, SystemIds, own_address
@@ -57,7 +59,7 @@ from bridge.pbx import AmiSettings, PlainAsterisk, PlainAsteriskSettings
 from bridge.ports import Clock, RestartKind, SipEndpoint, Store
 from bridge.sccp.profile import StationProfile
 from bridge.sip import Destination
-from bridge.store import open_store
+from bridge.store import Retention, open_store
 from bridge.store.filetree import FileTree
 from bridge.store.firmware import FirmwareStore
 from bridge.store.foreigntree import ForeignTree, Ownership, left_behind
@@ -75,7 +77,8 @@ class Service:
         self.settings = settings
         self.clock = SystemClock()
         ids = SystemIds()
-        self.store = open_store(settings.database_url)
+        kept = Retention(settings.journey.events_per_phone, settings.journey.events_in_all)
+        self.store = open_store(settings.database_url, retention=kept)
         self.mac_of = ArpTable().mac_of
         self.directory = Directory(self.store, self.clock)
         self.recorder = EventRecorder(self.store)
@@ -145,6 +148,8 @@ class Service:
         )
         self.doorkeeper = Doorkeeper(
             self.admissions,
+            self.recorder,
+            self.clock,
             listen=settings.sip.doorway,
             public_address=settings.server.address or own_address(),
             networks=settings.server.allowed_networks,
@@ -217,8 +222,18 @@ class Service:
         self.https_addresses: tuple[tuple[str, int], ...] = ()
         self.http_transfers: Sequence[Callable[[], list[TransferUnderWay]]] = ()
         self._hooks = NewPhoneHooks(settings.hooks)
-        self.journeys = JourneyDesk(self.store, self.clock)
+        self.site_watch = SiteWatch(
+            settings,
+            self.store,
+            self.clock,
+            own_address=settings.server.address or own_address(),
+            pbx_status=self.pbx.status,
+            foreign_numbers=lambda: self._foreign,
+        )
+        self.stations.own_probes = self.site_watch.probes
+        self.journeys = JourneyDesk(self.store, self.clock, self.site_watch.facts)
         self.recorder.whose = self.journeys.whose
+        self.pbx.on_security = SipSecurity(self.journeys, self.recorder).heard
         self._about_to_restart: set[DeviceName] = set()
         self._restarts: set[asyncio.Task[None]] = set()
         self._started_at = self.clock.now()
@@ -263,6 +278,7 @@ class Service:
             *([("beside", self.beside.run())] if self.beside is not None else []),
             *([("DHCP", self.dhcp.run())] if self.dhcp.is_wanted else []),
             ("new phone hooks", self._hooks.run()),
+            ("site watch", self.site_watch.run()),
         )
 
     async def __aexit__(
@@ -309,6 +325,10 @@ class Service:
     def phones_on_their_way(self) -> tuple[Progress, ...]:
         """Every device that was seen since the start, with its stage, the latest first."""
         return self.journeys.on_their_way()
+
+    async def diagnose(self, name: DeviceName) -> Diagnosis:
+        """A phone's journey and why it is stuck. Raises NotFound, StoreError."""
+        return await asyncio.to_thread(self.journeys.sheet, name)
 
     async def status(self) -> ServiceStatus:
         """How things stand."""
