@@ -106,6 +106,8 @@ class Service:
         )
         self._registrations.restarter = self.pbx
         self._foreign: frozenset[str] = frozenset()
+        self._clashes: frozenset[str] = frozenset()
+        """Numbers of ours that were endpoints of somebody else's when we began to use them."""
         self._extensions: frozenset[str] = frozenset()
         self.admissions = Admissions(
             self.store,
@@ -228,7 +230,7 @@ class Service:
             self.clock,
             own_address=settings.server.address or own_address(),
             pbx_status=self.pbx.status,
-            foreign_numbers=lambda: self._foreign,
+            foreign_numbers=lambda: self._foreign | self._clashes,
         )
         self.stations.own_probes = self.site_watch.probes
         self.journeys = JourneyDesk(self.store, self.clock, self.site_watch.facts)
@@ -356,6 +358,7 @@ class Service:
         # Before the change: what is ours and goes now is still in Asterisk for a moment, and must not count as foreign.
         with contextlib.suppress(PbxError):  # Asterisk is away: they are read when it is back
             self._foreign = await self.pbx.foreign_numbers()
+        self._clashes = (self._clashes | self._foreign) & {endpoint.name for endpoint in endpoints}
         self.pbx.set_dial_plan(contexts)
         self.pbx.replace_all(self._moves.with_kept(endpoints))
         # A phone that is going to start again for a change needs no second restart for it.

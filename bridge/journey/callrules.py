@@ -376,6 +376,8 @@ def number_in_use(case: Case) -> Finding | None:
     device = case.site.device
     if device is None or case.is_up or device.number not in case.site.foreign_numbers or not device.number:
         return None
+    if not _refusals(case) and not case.journey.lines:
+        return None
     return Finding(
         "number_in_use",
         f"{device.number} belongs to another endpoint of Asterisk",

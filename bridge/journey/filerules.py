@@ -359,7 +359,7 @@ def config_missing(case: Case) -> Finding | None:
         return None
     last = missing[-1]
     later = [each for each in case.deliveries if each.at >= last.at]
-    if later and (not case.is_refused or case.signalled_after(later[-1].at)):
+    if later and not case.is_refused:
         return None
     if isinstance(last, FileNotFound) and "signed" in last.why:
         return None  # what it asked for was the signed form

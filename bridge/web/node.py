@@ -55,6 +55,7 @@ async def running_node(settings: Settings) -> AsyncIterator[Service]:
                 await control.start()
                 if settings.selfprovisioning.enabled:
                     await calls.start()
+                service.site_watch.serving.set()
                 yield service
             finally:
                 with contextlib.suppress(asyncio.CancelledError):
