@@ -5,6 +5,7 @@ Source: diagnosis reference, section 1; phone boot reference, section 7; require
 
 from __future__ import annotations
 
+from bridge.core import Via
 from bridge.core.events import (
     DhcpLeaseSeen,
     Event,
@@ -280,27 +281,15 @@ def _is_plain(event: Event) -> bool:
 def transfer_broken(case: Case) -> Finding | None:
     """A transfer began and did not end: nothing came back at all, or it broke off."""
     aborted = [each for each in case.of(TransferAborted) if kind_of(each) in CONFIGURATION | LOADING]
-    if not aborted or case.is_up:
+    if case.is_up:
         return None
+    if not aborted:
+        return _transfer_hangs(case)
     last = aborted[-1]
     if any(each.at > last.at for each in case.of(FileDelivered) if each.name == last.name):
         return None
-    if last.acknowledged == 0 and str(last.via) == "tftp":
-        return Finding(
-            "tftp_return_blocked",
-            "The phone's acknowledgements do not come back",
-            Weight.PROBLEM,
-            tuple(seen(each) for each in aborted[-3:]),
-            "The request arrived, and not one block was acknowledged. TFTP answers from a new port of its own: a "
-            "firewall that opens UDP 69 alone, or fail2ban, drops what follows. The phone says “TFTP timeout”.",
-            (
-                Fix(
-                    FixKind.NETWORK,
-                    f"let UDP through between {last.client} and {case.server or 'this server'}, all ports",
-                ),
-                Fix(FixKind.COMMAND, "fail2ban-client status"),
-            ),
-        )
+    if last.acknowledged == 0 and last.via is Via.TFTP:
+        return _return_blocked(case, last.client, [seen(each) for each in aborted[-3:]])
     return Finding(
         "transfer_aborted",
         f"{last.name} was not fetched to its end",
@@ -310,6 +299,31 @@ def transfer_broken(case: Case) -> Finding | None:
         f"do "
         "not get through (path MTU), or the phone lost its power.",
         (Fix(FixKind.NETWORK, "look for a tunnel or VPN with a smaller MTU on the way"), keys.restart(case.model)),
+    )
+
+
+def _transfer_hangs(case: Case) -> Finding | None:
+    """The same before the transfer is given up: the phone asks anew, and nothing of its file arrives."""
+    asked = [each for each in case.of(FileRequested) if kind_of(each) in CONFIGURATION and each.via is Via.TFTP]
+    ended = list(case.of(FileDelivered, FileNotFound, FileRefused, FileServedBeside))
+    waiting = [each for each in asked if not any(end.name == each.name and end.at >= each.at for end in ended)]
+    if not waiting or not case.waited(waiting[0].at, case.site.limits.no_end):
+        return None
+    return _return_blocked(case, waiting[-1].client, [seen(waiting[0]), known("nothing of it was acknowledged")])
+
+
+def _return_blocked(case: Case, client: str, proof: list[Evidence]) -> Finding:
+    return Finding(
+        "tftp_return_blocked",
+        "The phone's acknowledgements do not come back",
+        Weight.PROBLEM,
+        tuple(proof),
+        "The request arrived, and not one block was acknowledged. TFTP answers from a new port of its own: a "
+        "firewall that opens UDP 69 alone, or fail2ban, drops what follows. The phone says “TFTP timeout”.",
+        (
+            Fix(FixKind.NETWORK, f"let UDP through between {client} and {case.server or 'this server'}, all ports"),
+            Fix(FixKind.COMMAND, "fail2ban-client status"),
+        ),
     )
 
 
@@ -394,16 +408,20 @@ def config_too_large(case: Case) -> Finding | None:
 
 
 def _fetched(case: Case) -> list[FileDelivered | FileServedBeside]:
-    """Deliveries of its own file since it last called, within the loop's time."""
-    span = case.site.limits.loop_seconds
-    last_call = max((each.at for each in case.signals), default=None)
-    return [
-        each
-        for each in case.deliveries
-        if kind_of(each) is not FileKind.DEFAULT
-        and not case.waited(each.at, span)
-        and (last_call is None or each.at > last_call)
-    ]
+    """Deliveries of its own file on which no call followed, within the loop's time.
+
+    A call after the file for strangers is none on the phone's own: it goes by that file then.
+    """
+    fetched: list[FileDelivered | FileServedBeside] = []
+    own = False
+    for each in case.recent:
+        if isinstance(each, FileDelivered | FileServedBeside) and kind_of(each) in CONFIGURATION:
+            own = kind_of(each) is not FileKind.DEFAULT
+            if own:
+                fetched.append(each)
+        elif own and each in case.signals:
+            fetched.clear()
+    return [each for each in fetched if not case.waited(each.at, case.site.limits.loop_seconds)]
 
 
 def config_refused(case: Case) -> Finding | None:
@@ -439,11 +457,10 @@ def config_loop(case: Case) -> Finding | None:
     """The same file over and over, without a word to any call manager (RG-09)."""
     limits = case.site.limits
     by_name: dict[str, list[FileDelivered | FileServedBeside]] = {}
-    for each in case.deliveries:
-        if not case.waited(each.at, limits.loop_seconds):
-            by_name.setdefault(each.name, []).append(each)
+    for each in _fetched(case):
+        by_name.setdefault(each.name, []).append(each)
     most = max(by_name.values(), key=len, default=[])
-    if case.is_up or len(most) < limits.loop_times or case.signalled_after(most[0].at):
+    if case.is_up or len(most) < limits.loop_times:
         return None
     return Finding(
         "config_loop",

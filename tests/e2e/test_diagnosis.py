@@ -12,8 +12,8 @@ from bridge.core.events import DhcpLeaseSeen
 from bridge.core.findings import Weight
 from bridge.journey import FixKind, PortState
 from bridge.lab.phoneevents import ConfigRejected
-from bridge.lab.testbed import Testbed
 from bridge.phones import catalogue
+from tests.e2e.desks import polled
 from tests.e2e.ward import BrokenTemplate, rules, ward, wishes
 
 AUTH = "{{ line.auth_password }}"
@@ -181,21 +181,18 @@ async def test_a_password_that_asterisk_does_not_have() -> None:
         await w.well(stale)
 
 
-async def test_an_access_list_and_a_number_that_is_somebody_elses() -> None:
-    async def foreign(bed: Testbed) -> None:
-        etc = bed.asterisk.etc / "pjsip.conf"
-        text = etc.read_text()
-        theirs = "[1500]\ntype=endpoint\nauth=1500\naors=1500\n[1500]\ntype=aor\n[1500]\ntype=auth\n"
-        acl = "[kept-out]\ntype=acl\ndeny=127.0.9.0/255.255.255.0\n"
-        etc.write_text(f"{acl}{theirs}username=1500\npassword=theirs\n{text}")
-        await bed.asterisk.kill()
-        await bed.asterisk.start()
+async def test_a_number_that_is_somebody_elses() -> None:
+    async with ward() as w:
+        asterisk = w.bed.asterisk
+        with (asterisk.etc / "pjsip.conf").open("a") as file:
+            theirs = "\n[1500]\ntype=endpoint\nauth=1500\naors=1500\n[1500]\ntype=aor\n[1500]\ntype=auth\n"
+            file.write(f"{theirs}username=1500\npassword=theirs\n")
+        await asterisk.cli("module reload res_pjsip.so")
 
-    async with ward(before=foreign) as w:
-        kept_out = w.sip(address="127.0.9.9")
-        kept_out.power_on()
-        await w.said_first(kept_out, "address_not_allowed")
+        async def known() -> bool:
+            return "1500" in await asterisk.cli("pjsip show endpoint 1500")
 
+        await polled(known)
         phone = w.sip()
         desk = PhoneDesk(w.bed.service.store, w.bed.service.clock, SystemIds(), "test")
         desk.add(phone.device, number="1500", protocol=SIP)
@@ -205,17 +202,15 @@ async def test_an_access_list_and_a_number_that_is_somebody_elses() -> None:
         assert "1500" in finding.title
 
 
-async def test_an_asterisk_without_tcp() -> None:
-    async def without_tcp(bed: Testbed) -> None:
-        etc = bed.asterisk.etc / "pjsip.conf"
-        text = etc.read_text()
-        before, section, _ = text.partition("[lab-tcp]")
-        assert section
-        etc.write_text(before)
-        await bed.asterisk.kill()
-        await bed.asterisk.start()
-
-    async with ward(before=without_tcp) as w:
+async def test_nobody_listens_where_the_phone_calls() -> None:
+    """What an Asterisk without a TCP transport does: the kernel answers with RST."""
+    async with ward() as w:
+        port = w.bed.asterisk.ports.sip
+        rules(f"tcp dport {port} reject with tcp reset")
         phone = w.sip()
         phone.power_on()
-        await w.said_first(phone, "transport_off")
+        finding = await w.said_first(phone, "transport_off")
+        assert str(port) in finding.title
+        rules()
+        await w.up(phone)
+        await w.well(phone)
