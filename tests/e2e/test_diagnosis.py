@@ -20,6 +20,8 @@ AUTH = "{{ line.auth_password }}"
 SCCP, SIP = SignallingProtocol.SCCP, SignallingProtocol.SIP
 
 
+@pytest.mark.req("RG-10")
+@pytest.mark.req("RG-23")
 async def test_what_the_site_decides_itself() -> None:
     """Closed, full, not allowed: each refusal has its own finding, and opening the window mends them all."""
     async with ward(wishes(range=NumberRange("1000", "1001"))) as w:
@@ -49,6 +51,17 @@ async def test_what_the_site_decides_itself() -> None:
             finding = await w.said_first(phone, "device_not_configured")
             assert finding.fixes[0].text.startswith(f"sepbridge phones add {phone.device}")
         assert "config_missing" in [each.code for each in await w.findings(fourth.device)]
+        with w.bed.service.store.read() as work:
+            refused = {each.device: each for each in work.journal.refused()}
+        assert refused[fourth.device].client == fourth.local_address
+        # The one action of the list: the next retry registers, and nothing is said any more.
+        phones = PhoneDesk(w.bed.service.store, w.bed.service.clock, SystemIds(), "test")
+        phones.add(fourth.device, protocol=SIP)
+        phones.add(fifth.device, protocol=SCCP)
+        await w.bed.service.refresh()
+        for phone in (fourth, fifth):
+            await w.up(phone)
+            await w.well(phone)
 
 
 @pytest.mark.req("RG-26")
