@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
+from ipaddress import ip_address
 from typing import TypeVar
 
 from bridge.core import SignallingProtocol
@@ -233,3 +234,12 @@ def _told(event: Event) -> tuple[str, Source]:
                 if name not in {"at", "device"} and getattr(event, name) not in ("", None, 0, ())
             )
             return f"{words.strip()}: {details}", Source.SITE
+
+
+def is_address(text: str) -> bool:
+    """Whether it is an IP address, and no name."""
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
