@@ -28,6 +28,7 @@ from bridge.app.failback import FailBack
 from bridge.app.filedesk import name_addresses, phone_files
 from bridge.app.journeydesk import Diagnosis, JourneyDesk
 from bridge.app.newphonehooks import NewPhoneHooks
+from bridge.app.pagereader import PageReader
 from bridge.app.phonefiles import restart_event
 from bridge.app.phonemoves import PhoneMoves
 from bridge.app.planoverlap import PbxPlan
@@ -281,6 +282,7 @@ class Service:
             *([("DHCP", self.dhcp.run())] if self.dhcp.is_wanted else []),
             ("new phone hooks", self._hooks.run()),
             ("site watch", self.site_watch.run()),
+            *([("phone pages", self._page_reader().run())] if self.settings.journey.phone_pages else []),
         )
 
     async def __aexit__(
@@ -430,6 +432,10 @@ class Service:
             self._about_to_restart.difference_update(names)
 
     # --- how the parts hang together ---------------------------------------------------------------------------------
+
+    def _page_reader(self) -> PageReader:
+        every = self.settings.journey.phone_pages_every
+        return PageReader(self.recorder, self.clock, self.journeys.devices, every=every)
 
     def _transfers(self) -> list[TransferUnderWay]:
         return [*self.tftp.transfers(), *(each for transfers in self.http_transfers for each in transfers())]

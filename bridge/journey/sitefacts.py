@@ -35,8 +35,6 @@ class Limits:
     no_end: float = 10.0
     """A phone's own file is small: a transfer that lasts so long goes nowhere."""
     clock_skew: float = 300.0
-    upgrade: float = 900.0
-    """So long a load may take, from its first file to its last."""
 
 
 class PortState(StrEnum):
