@@ -6,7 +6,8 @@ from bridge.journey.alarms import alarm_event, parse_alarm, parse_alarm_document
 from bridge.journey.certificates import certificate_findings
 from bridge.journey.diagnosis import diagnose
 from bridge.journey.findings import Evidence, Finding, Fix, FixKind, Source
-from bridge.journey.phonejourney import PhoneFacts, PhoneJourney, Progress, ServedFile, follow
+from bridge.journey.phonefacts import PhoneFacts
+from bridge.journey.phonejourney import PhoneJourney, Progress, ServedFile, follow
 from bridge.journey.sitefacts import (
     CertificateFacts,
     DhcpAnswer,

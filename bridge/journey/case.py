@@ -29,7 +29,8 @@ from bridge.core.events import (
 )
 from bridge.journey.alarms import parse_alarm
 from bridge.journey.findings import Evidence, Source
-from bridge.journey.phonejourney import CONFIGURATION, PhoneJourney
+from bridge.journey.phonefacts import CONFIGURATION
+from bridge.journey.phonejourney import PhoneJourney
 from bridge.journey.sitefacts import Environment, PortState, SiteFacts
 from bridge.journey.stages import Stage
 from bridge.phones.filenames import parse_file_name

@@ -15,7 +15,7 @@ from bridge.core.findings import Weight
 from bridge.journey import keys
 from bridge.journey.case import Case, known, said, seen
 from bridge.journey.findings import Evidence, Finding, Fix, FixKind
-from bridge.journey.phonejourney import NO_VLAN
+from bridge.journey.phonefacts import NO_VLAN
 from bridge.journey.sitefacts import Environment, PortState
 from bridge.journey.stages import Stage
 

@@ -22,7 +22,8 @@ from bridge.core.findings import Weight
 from bridge.journey import keys
 from bridge.journey.case import Case, kind_of, known, said, seen
 from bridge.journey.findings import Evidence, Finding, Fix, FixKind
-from bridge.journey.phonejourney import CONFIGURATION, LOADING
+from bridge.journey.phonefacts import CONFIGURATION
+from bridge.journey.phonejourney import LOADING
 from bridge.journey.stages import Stage
 from bridge.phones.filenames import parse_file_name
 from bridge.phones.requestedfile import FileKind

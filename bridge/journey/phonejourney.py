@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from bridge.core import DeviceName, SignallingProtocol, Via
+from bridge.core import DeviceName, Via
 from bridge.core.events import (
     CallEvent,
     DhcpLeaseSeen,
@@ -40,7 +40,7 @@ from bridge.core.events import (
     TrustListNamed,
     TrustListSeen,
 )
-from bridge.journey.alarms import parse_alarm
+from bridge.journey.phonefacts import CONFIGURATION, NOTHING_KNOWN, PhoneFacts, learn
 from bridge.journey.stages import Stage, may_follow
 from bridge.phones.filenames import parse_file_name
 from bridge.phones.requestedfile import FileKind
@@ -50,24 +50,10 @@ MOST_EVENTS = 60
 MOST_FILES = 48
 """Files kept with a journey; the one that was asked for longest ago goes first."""
 
-CONFIGURATION = frozenset(
-    {
-        FileKind.DEVICE,
-        FileKind.DEFAULT,
-        FileKind.OLD_DEVICE,
-        FileKind.SIP_TEXT,
-        FileKind.PROFILE,
-        FileKind.FLAT_PROFILE,
-        FileKind.SOFTPHONE,
-    }
-)
-"""Kinds of files that tell a phone where to register."""
 _BOOTING = CONFIGURATION | {FileKind.TRUST_LIST}
 LOADING = frozenset({FileKind.LOADS, FileKind.FIRMWARE, FileKind.DEFAULT_LOADS})
 _UNTOLD = (CallEvent, EndpointWritten, EndpointConfirmed, FirmwareStageReached)
 """Events that tell nothing of the way."""
-NO_VLAN = 4095
-"""What a phone calls its voice VLAN when it has none (diagnosis reference, section 3.2)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,37 +83,6 @@ class ServedFile:
 
 
 @dataclass(frozen=True, slots=True)
-class PhoneFacts:
-    """What is known of the phone itself. Empty and 0 mean: nobody has told."""
-
-    model: str = ""
-    load: str = ""
-    inactive_load: str = ""
-    user_agent: str = ""
-    vendor_class: str = ""
-    host_name: str = ""
-    number: str = ""
-    protocol: SignallingProtocol | None = None
-    """What it was seen to speak."""
-    voice_vlan: int = 0
-    """4095: it says that it has none."""
-    neighbour: str = ""
-    """The switch that it hangs on."""
-    neighbour_port: str = ""
-    tftp_server: str = ""
-    """By its own web page."""
-    trust_server: str = ""
-    """Who issued the trust list that it holds."""
-    asks_signed: bool = False
-    source_port: int = 0
-    """Of its last connection."""
-    last_reset: str = ""
-    """Why it started again the last time, in its own words."""
-    serial_number: str = ""
-    hardware: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class PhoneJourney:
     """Everything that is known of one phone's way."""
 
@@ -141,7 +96,7 @@ class PhoneJourney:
     """Its address, as last seen."""
     word: str = ""
     """What happened last: the file it asked for, or why it was turned away."""
-    facts: PhoneFacts = PhoneFacts()
+    facts: PhoneFacts = NOTHING_KNOWN
     files: tuple[ServedFile, ...] = ()
     """Ordered by when they were asked for last."""
     events: tuple[Event, ...] = field(default=(), repr=False)
@@ -189,7 +144,7 @@ def follow(before: PhoneJourney | None, event: Event) -> PhoneJourney | None:
         known,
         last_seen=max(known.last_seen, event.at),
         client=_client(event) or known.client,
-        facts=_learn(known.facts, event),
+        facts=learn(known.facts, event),
         files=_note_file(known.files, event),
         events=(*known.events, event)[-MOST_EVENTS:],
         lines=_note_line(known.lines, event),
@@ -273,75 +228,6 @@ def _reached(before: Stage | None, event: Event) -> tuple[Stage, str] | None:
 
 def _is_up(stage: Stage | None) -> bool:
     return stage is not None and stage.is_up
-
-
-def _learn(facts: PhoneFacts, event: Event) -> PhoneFacts:
-    match event:
-        case DhcpLeaseSeen():
-            return replace(
-                facts,
-                host_name=event.host_name or facts.host_name,
-                vendor_class=event.vendor_class or facts.vendor_class,
-                model=facts.model or event.model,
-            )
-        case FileRequested(user_agent=agent) if agent:
-            return replace(facts, user_agent=agent)
-        case TrustListSeen():
-            return replace(facts, asks_signed=True)
-        case FileDelivered() if parse_file_name(event.name).kind in CONFIGURATION and not _is_signed(event.name):
-            return replace(facts, asks_signed=False)
-        case TrustListNamed():
-            return replace(facts, trust_server=event.itl_server or event.ctl_server)
-        case PhoneAdmitted():
-            return replace(facts, number=event.number)
-        case ModelLearnt():
-            return replace(facts, model=event.model)
-        case PhoneConnecting() | SipChallenged():
-            return replace(facts, source_port=event.port or facts.source_port)
-        case PhoneRegistering():
-            return replace(facts, protocol=event.protocol)
-        case PhoneRegistered():
-            return replace(
-                facts,
-                number=event.endpoint,
-                user_agent=event.user_agent or facts.user_agent,
-                load=event.load or facts.load,
-                protocol=event.protocol or facts.protocol,
-            )
-        case PhoneAlarmed():
-            alarm = parse_alarm(event.text)
-            return replace(
-                facts,
-                load=alarm.load or facts.load,
-                inactive_load=alarm.inactive_load or facts.inactive_load,
-                last_reset=alarm.last or facts.last_reset,
-            )
-        case OutOfServiceTold():
-            return replace(
-                facts,
-                voice_vlan=event.voice_vlan or facts.voice_vlan,
-                neighbour=event.neighbour or facts.neighbour,
-                neighbour_port=event.neighbour_port or facts.neighbour_port,
-                last_reset=event.reason or facts.last_reset,
-            )
-        case PhonePageRead():
-            return replace(
-                facts,
-                model=facts.model or event.model,
-                load=event.load or facts.load,
-                serial_number=event.serial_number or facts.serial_number,
-                hardware=event.hardware or facts.hardware,
-                tftp_server=event.tftp_server or facts.tftp_server,
-                voice_vlan=event.voice_vlan or facts.voice_vlan,
-                neighbour=event.neighbour or facts.neighbour,
-                neighbour_port=event.neighbour_port or facts.neighbour_port,
-            )
-        case _:
-            return facts
-
-
-def _is_signed(name: str) -> bool:
-    return parse_file_name(name).signed
 
 
 def _note_file(files: tuple[ServedFile, ...], event: Event) -> tuple[ServedFile, ...]:
