@@ -139,15 +139,16 @@ class Case:
         """Its alarms with one of these numbers, since it last registered."""
         return [each for each in self.of(PhoneAlarmed) if parse_alarm(each.text).cause in causes]
 
+    @cached_property
+    def this_boot(self) -> Sequence[Event]:
+        """The events since its present boot began, whether it registered meanwhile or not."""
+        began = self.journey.began
+        return [each for each in self.journey.events if began is None or each.at >= began]
+
     def boot_alarms(self, *causes: int) -> list[PhoneAlarmed]:
         """The same since its present boot began, whether it registered meanwhile or not."""
-        began = self.journey.began
         return [
-            each
-            for each in self.journey.events
-            if isinstance(each, PhoneAlarmed)
-            and parse_alarm(each.text).cause in causes
-            and (began is None or each.at >= began)
+            each for each in self.this_boot if isinstance(each, PhoneAlarmed) and parse_alarm(each.text).cause in causes
         ]
 
     def messages(self, *parts: str) -> list[tuple[str, datetime]]:

@@ -21,18 +21,23 @@ _BEFORE_FILES = (Stage.SEEN, Stage.DHCP)
 
 
 def firmware_missing(case: Case) -> Finding | None:
-    """It asks for firmware that is not there (RG-18)."""
-    missing = list(case.files(FileNotFound, FileKind.LOADS, FileKind.FIRMWARE))
+    """It asks for firmware that is not there (RG-18). Many phones go on with what they run, and ask at every boot."""
+    boot = case.this_boot
+    got = [each for each in boot if isinstance(each, FileDelivered)]
     missing = [
-        each for each in missing if not any(d.name == each.name and d.at > each.at for d in case.of(FileDelivered))
+        each
+        for each in boot
+        if isinstance(each, FileNotFound)
+        and kind_of(each) in (FileKind.LOADS, FileKind.FIRMWARE)
+        and not any(one.name == each.name and one.at > each.at for one in got)
     ]
-    if not missing or case.is_up:
+    if not missing:
         return None
-    names = sorted({each.name for each in missing if isinstance(each, FileNotFound)})
+    names = sorted({each.name for each in missing})
     return Finding(
         "firmware_file_missing",
         f"Firmware is missing: {', '.join(names[:4])}",
-        Weight.PROBLEM,
+        Weight.NOTE if case.is_up else Weight.PROBLEM,
         tuple(seen(each) for each in missing[-3:]),
         "Its file names a load of which not all files are on this server. The phone hunts for them at every boot and "
         "shows “Upgrading”, or “Load rejected”.",

@@ -45,8 +45,8 @@ from bridge.journey.stages import Stage, may_follow
 from bridge.phones.filenames import parse_file_name
 from bridge.phones.requestedfile import FileKind
 
-MOST_EVENTS = 60
-"""Events kept with a journey for the diagnosis."""
+MOST_EVENTS = 120
+"""Events kept with a journey for the diagnosis: a dozen boots of a phone that comes to nothing."""
 MOST_FILES = 48
 """Files kept with a journey; the one that was asked for longest ago goes first."""
 
@@ -146,7 +146,7 @@ def follow(before: PhoneJourney | None, event: Event) -> PhoneJourney | None:
         client=_client(event) or known.client,
         facts=learn(known.facts, event),
         files=_note_file(known.files, event),
-        events=(*known.events, event)[-MOST_EVENTS:],
+        events=known.events if _is_routine(event) else (*known.events, event)[-MOST_EVENTS:],
         lines=_note_line(known.lines, event),
     )
     if isinstance(event, PhoneUnregistered) and not known.stage.is_up and _was_up(known):
@@ -178,6 +178,11 @@ def _step(known: PhoneJourney, new: bool, event: Event, stage: Stage, word: str)
 def _was_up(known: PhoneJourney) -> bool:
     boots = (Stage.DHCP, Stage.TFTP, Stage.CONFIG, Stage.FIRMWARE, Stage.CONNECTING)
     return known.stage in boots and any(isinstance(each, PhoneRegistered) for each in known.events)
+
+
+def _is_routine(event: Event) -> bool:
+    """Trust lists are asked for at every boot, and tell nothing by not being there."""
+    return isinstance(event, FileRequested | FileNotFound) and parse_file_name(event.name).kind is FileKind.TRUST_LIST
 
 
 def _says_something(event: Event) -> bool:

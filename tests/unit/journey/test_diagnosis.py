@@ -279,6 +279,11 @@ def test_a_missing_firmware_file_is_named() -> None:
     assert finding.code == "firmware_file_missing"
     assert LOAD in finding.title
     assert codes(asks(), gets(), misses(LOAD, 4), asks(LOAD, 5), gets(LOAD, 6), facts=site(), after=9) == []
+    # A phone that goes on with what it runs has a note of it, until it boots without asking.
+    (note,) = judge(asks(), gets(), misses(LOAD, 4), registered(), facts=site(), after=9)
+    assert (note.code, note.severity) == ("firmware_file_missing", Weight.NOTE)
+    later = (asks(seconds=100), gets(seconds=101), registered(102))
+    assert codes(asks(), gets(), misses(LOAD, 4), registered(), *later, facts=site(), after=110) == []
 
 
 @pytest.mark.parametrize("told", [

@@ -230,6 +230,6 @@ def test_how_long_it_took_from_the_lease_to_registered() -> None:
 
 def test_a_journey_keeps_no_more_than_its_bounds() -> None:
     known = journey(*(asks(f"file-{number}.xml", number) for number in range(500)))
-    assert len(known.events) <= 60
+    assert len(known.events) <= 120
     assert len(known.files) <= 48
     assert known.files[-1].name == "file-499.xml"
