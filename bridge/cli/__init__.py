@@ -5,6 +5,7 @@ from __future__ import annotations
 from bridge.cli import (
     autoregistration,
     autoregistrationpolicy,
+    backgrounds,
     calls,
     checklist,
     claims,
@@ -13,6 +14,7 @@ from bridge.cli import (
     directory,
     firmware,
     lab,
+    onboarding,
     phonechanges,
     phones,
     phoneswatch,
@@ -28,6 +30,7 @@ from bridge.cli.main import main
 __all__ = [
     "autoregistration",
     "autoregistrationpolicy",
+    "backgrounds",
     "calls",
     "checklist",
     "claims",
@@ -37,6 +40,7 @@ __all__ = [
     "firmware",
     "lab",
     "main",
+    "onboarding",
     "phonechanges",
     "phones",
     "phoneswatch",

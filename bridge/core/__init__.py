@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from bridge.core.callbacks import KeptCallBack
 from bridge.core.callmodes import DtmfMode, EarlyOpen
 from bridge.core.callrecords import CallQuality, CallRecord
 from bridge.core.claims import Claim, ClaimOutcome, ClaimTries
 from bridge.core.devicename import DeviceName
 from bridge.core.devices import Device, Line, LineAppearance
+from bridge.core.fileelements import FileElement
 from bridge.core.files import (
     FileAnswer,
     FileDenied,
@@ -21,7 +23,8 @@ from bridge.core.files import (
 from bridge.core.linefeatures import DndMode, ForwardKind, LineFeatures
 from bridge.core.mac import MacAddress
 from bridge.core.numbers import NumberRange, check_directory_number
-from bridge.core.paging import PagingGroup
+from bridge.core.onboarding import CodeVerdict, OnboardingCode
+from bridge.core.paging import PagingGroup, PagingStream
 from bridge.core.parking import (
     CallParked,
     CallUnparked,
@@ -57,6 +60,7 @@ from bridge.core.phonesettings import (
     RingSetting,
     Switch,
 )
+from bridge.core.pickupgroups import CallPickupGroup, PickupNotification
 from bridge.core.protocol import SignallingProtocol
 from bridge.core.rollouts import Rollout, RolloutPhone, RolloutStage, RolloutState
 from bridge.core.routing import (
@@ -94,6 +98,7 @@ __all__ = [
     "CallKind",
     "CallManagerGroup",
     "CallParked",
+    "CallPickupGroup",
     "CallQuality",
     "CallRecord",
     "CallUnparked",
@@ -101,6 +106,7 @@ __all__ = [
     "Claim",
     "ClaimOutcome",
     "ClaimTries",
+    "CodeVerdict",
     "CommonPhoneProfile",
     "DateTimeGroup",
     "Device",
@@ -120,11 +126,13 @@ __all__ = [
     "FeatureButton",
     "FileAnswer",
     "FileDenied",
+    "FileElement",
     "FileFound",
     "FileMissing",
     "FileRequest",
     "FileWithheld",
     "ForwardKind",
+    "KeptCallBack",
     "LampPolicy",
     "Line",
     "LineAppearance",
@@ -132,8 +140,10 @@ __all__ = [
     "LineSettings",
     "MacAddress",
     "NumberRange",
+    "OnboardingCode",
     "OnboardingMethod",
     "PagingGroup",
+    "PagingStream",
     "ParkedCall",
     "ParkedCallsListed",
     "ParkingChange",
@@ -142,6 +152,7 @@ __all__ = [
     "PastCall",
     "PatternKey",
     "PhoneButtonTemplate",
+    "PickupNotification",
     "RecordingOption",
     "Region",
     "ReleaseCause",
