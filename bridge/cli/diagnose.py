@@ -17,6 +17,8 @@ from bridge.cli.desks import opened_store, phone_desk
 from bridge.cli.frame import Frame, in_words, json_option
 from bridge.cli.main import root
 from bridge.cli.phones import phones
+from bridge.core import DeviceName
+from bridge.errors import InvalidInput, NotFound
 from bridge.journey.screens import explain as look_up
 
 NEEDS_ATTENTION = 1
@@ -31,8 +33,7 @@ def diagnose(frame: Frame, phone: str) -> None:
 
     Leaves with 1 where there is a problem.
     """
-    with phone_desk(frame) as desk:
-        name = desk.find(phone)
+    name = _named(frame, phone)
     try:
         found: dict[str, Any] = ask(frame.settings.control_socket, "GET", f"/phones/{name}/diagnosis")
         remark = ""
@@ -45,6 +46,21 @@ def diagnose(frame: Frame, phone: str) -> None:
     frame.show({**found, "remark": remark}, *_told(found), *([remark] if remark else []))
     if any(each["severity"] == "problem" for each in found["findings"]):
         raise click.exceptions.Exit(NEEDS_ATTENTION)
+
+
+def _named(frame: Frame, phone: str) -> DeviceName:
+    """A phone of ours, or any that was only seen: that one has no number, and is named by its MAC."""
+    try:
+        with phone_desk(frame) as desk:
+            return desk.find(phone)
+    except NotFound as unknown:
+        try:
+            name = DeviceName.parse(phone)
+        except InvalidInput:
+            raise unknown from None
+        if name.mac is None:
+            raise
+        return name
 
 
 def _told(found: dict[str, Any]) -> list[str]:
