@@ -41,7 +41,7 @@ from bridge.callcontrol.events import (
     UnwatchNumber,
     WatchNumber,
 )
-from bridge.core import Device, DeviceName
+from bridge.core import Device, DeviceName, SignallingProtocol
 from bridge.core.events import (
     Event,
     PhoneRegistered,
@@ -370,6 +370,7 @@ class Station:
                 address=f"{self._client}:{self._connection.peer[1]}",
                 user_agent=f"SCCP {self.phone.session.dialect.version}",
                 load=self._load,
+                protocol=SignallingProtocol.SCCP,
             )
         )
         if self._has_old_file:
