@@ -16,6 +16,8 @@ from typing import Protocol, Self, TypeVar
 from bridge.autoregistration.policy import AutoregistrationSettings
 from bridge.callcontrol import ConferenceMember
 from bridge.core import (
+    Account,
+    ApiToken,
     CallingSearchSpace,
     CallKind,
     CallManagerGroup,
@@ -35,6 +37,8 @@ from bridge.core import (
     ForwardKind,
     Line,
     LineFeatures,
+    LoginSession,
+    LoginTries,
     Partition,
     PastCall,
     PatternKey,
@@ -445,6 +449,74 @@ class ClaimRepository(Protocol):
         ...
 
 
+class AccountRepository(Protocol):
+    """Who may log in, who has, programs' tokens, and wrong logins."""
+
+    def all(self) -> Sequence[Account]:
+        """Every account, ordered by name."""
+        ...
+
+    def get(self, name: str) -> Account | None:
+        """The account of that name, or None."""
+        ...
+
+    def save(self, account: Account) -> None:
+        """Write one, new or changed."""
+        ...
+
+    def remove(self, name: str) -> None:
+        """Remove one with its sessions. Raises NotFound."""
+        ...
+
+    def session(self, digest: str) -> LoginSession | None:
+        """The session whose cookie has this hash, or None."""
+        ...
+
+    def add_session(self, session: LoginSession) -> None:
+        """Add one; sessions that are over go."""
+        ...
+
+    def touch_session(self, digest: str, at: datetime) -> None:
+        """Note that it is used."""
+        ...
+
+    def end_sessions(self, *, digest: str = "", account: str = "", but: str = "") -> None:
+        """End the session with this hash, or all of an account save the one whose hash is ``but``."""
+        ...
+
+    def tokens(self) -> Sequence[ApiToken]:
+        """Every token, ordered by name."""
+        ...
+
+    def token(self, digest: str) -> ApiToken | None:
+        """The token with this hash, or None."""
+        ...
+
+    def add_token(self, token: ApiToken) -> None:
+        """Add one. Raises Conflict when the name is taken."""
+        ...
+
+    def touch_token(self, digest: str, at: datetime) -> None:
+        """Note that it is used."""
+        ...
+
+    def remove_token(self, name: str) -> None:
+        """Remove one. Raises NotFound."""
+        ...
+
+    def tries(self, subject: str) -> LoginTries | None:
+        """Wrong logins of a subject; None for none."""
+        ...
+
+    def count_try(self, subject: str, at: datetime) -> None:
+        """One more."""
+        ...
+
+    def forget_tries(self, *, subject: str = "", before: datetime | None = None) -> None:
+        """Forget those of a subject, or those whose last one is older."""
+        ...
+
+
 class UnitOfWork(Protocol):
     """One transaction. Leaving the block without ``commit()`` undoes everything in it."""
 
@@ -457,6 +529,7 @@ class UnitOfWork(Protocol):
     firmware: FirmwareRepository
     calls: CallRecords
     claims: ClaimRepository
+    accounts: AccountRepository
 
     def commit(self) -> None:
         """Make the changes lasting. Raises Conflict, StoreUnavailable or StoreReadOnly."""

@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import Self
 
 from bridge import __version__
+from bridge.app.accounts import OneTimePassword
 from bridge.app.admissions import Admissions
 from bridge.app.beside import MANIFEST, Beside
 from bridge.app.calllog import CallFile, CallLog
@@ -215,6 +216,9 @@ class Service:
         self.http_addresses: tuple[tuple[str, int], ...] = ()
         """Filled in by who serves HTTP."""
         self.https_addresses: tuple[tuple[str, int], ...] = ()
+        self.web_addresses: tuple[tuple[str, int], ...] = ()
+        self.first_login: OneTimePassword | None = None
+        """The first admin's password, where this start made one; to be shown once."""
         self.http_transfers: Sequence[Callable[[], list[TransferUnderWay]]] = ()
         self._hooks = NewPhoneHooks(settings.hooks)
         self._installing = Installing()
@@ -298,6 +302,7 @@ class Service:
             "doorway": self.doorkeeper.addresses,
             "SCCP": self.stations.addresses,
             "SCCP over TLS": self.stations.tls_addresses,
+            "dashboard": self.web_addresses,
         }
         return "; ".join(
             f"{name} {', '.join(_shown(each) for each in where)}" for name, where in parts.items() if where
@@ -327,6 +332,7 @@ class Service:
             sccp_calls=self.stations.calls,
             beside=self.beside.troubles if self.beside is not None else (),
             tasks=len(asyncio.all_tasks()),
+            web=tuple(_shown(each) for each in self.web_addresses),
         )
 
     async def refresh(self) -> None:

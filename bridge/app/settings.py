@@ -182,6 +182,39 @@ class HttpSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class WebSettings:
+    """``[web]``: the dashboard and the REST API, for admins."""
+
+    listen: tuple[Address, ...] = (Address("0.0.0.0", 6980),)
+    tls: bool = False
+    """Speak HTTPS, with the certificate given here or one that we make and that signs itself."""
+    tls_certificate: Path | None = None
+    """PEM, with its chain."""
+    tls_key: Path | None = None
+    """PEM, without a passphrase."""
+    tls_oldest: OldestTls = OldestTls.TLS_1_2
+    """The oldest TLS version spoken: 1.2 or 1.3."""
+    first_run: bool = True
+    """While nobody may log in, make the user ``admin`` with a one-time password, printed once."""
+    session_lifetime: float = 43200.0
+    """Seconds after which a person has to log in again."""
+    session_idle: float = 7200.0
+    """The same after so long without a request."""
+    tries: int = 5
+    """Wrong logins with one name from one address until they are no longer looked at."""
+    locked: float = 900.0
+    """Seconds for which they are not."""
+
+    def __post_init__(self) -> None:
+        if self.tries < 1:
+            raise ConfigurationError("web.tries must be 1 or more", fix="the default is 5")
+        if not 60 <= self.session_lifetime <= 30 * 86400 or self.session_idle < 60:
+            raise ConfigurationError(
+                "logins must last from a minute to 30 days", fix="see web.session_lifetime and web.session_idle"
+            )
+
+
+@dataclass(frozen=True, slots=True)
 class FilesSettings:
     """``[files]``: who gets what."""
 
@@ -382,6 +415,7 @@ class Settings:
     beside: BesideSettings = BesideSettings()
     dhcp: DhcpSettings = DhcpSettings()
     http: HttpSettings = HttpSettings()
+    web: WebSettings = WebSettings()
     files: FilesSettings = FilesSettings()
     sip: SipSettings = SipSettings()
     sccp: SccpSettings = SccpSettings()
@@ -411,6 +445,11 @@ class Settings:
     def self_provision_socket(self) -> Path:
         """The Unix socket by which Asterisk's self-provisioning script talks to the running service."""
         return self.selfprovisioning.socket or self.asterisk.directory / "selfprovision.sock"
+
+    @property
+    def web_certificates(self) -> Path:
+        """Where the certificate for dashboard and API is kept that we made ourselves."""
+        return self.state.directory / "web"
 
     @property
     def control_socket(self) -> Path:

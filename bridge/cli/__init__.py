@@ -21,6 +21,7 @@ from bridge.cli import (
     status,
     temporary,
     tftp,
+    users,
 )
 from bridge.cli.main import main
 
@@ -44,4 +45,5 @@ __all__ = [
     "status",
     "temporary",
     "tftp",
+    "users",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bridge.core.accounts import AccessVia, Account, ApiToken, LoginSession, LoginTries, Principal, Role
 from bridge.core.callmodes import DtmfMode, EarlyOpen
 from bridge.core.callrecords import CallQuality, CallRecord
 from bridge.core.claims import Claim, ClaimOutcome, ClaimTries
@@ -85,7 +86,10 @@ from bridge.core.universal import CommonPhoneProfile, UniversalDeviceTemplate, U
 
 __all__ = [
     "AbbreviatedDial",
+    "AccessVia",
+    "Account",
     "AddOnModule",
+    "ApiToken",
     "AppearanceSettings",
     "AutoAnswer",
     "BargeOption",
@@ -130,6 +134,8 @@ __all__ = [
     "LineAppearance",
     "LineFeatures",
     "LineSettings",
+    "LoginSession",
+    "LoginTries",
     "MacAddress",
     "NumberRange",
     "OnboardingMethod",
@@ -142,11 +148,13 @@ __all__ = [
     "PastCall",
     "PatternKey",
     "PhoneButtonTemplate",
+    "Principal",
     "RecordingOption",
     "Region",
     "ReleaseCause",
     "RingKind",
     "RingSetting",
+    "Role",
     "Rollout",
     "RolloutPhone",
     "RolloutStage",

@@ -23,6 +23,7 @@ from bridge.app.settings import (
     SipSettings,
     StateSettings,
     TftpSettings,
+    WebSettings,
 )
 from bridge.app.system import SystemClock
 from bridge.app.window import WindowDesk
@@ -107,6 +108,7 @@ class Testbed:
         return {
             "tftp": _shown(self.tftp),
             "http": _shown(self.http),
+            "web": _shown(self.service.web_addresses[0]),
             "doorway": _shown(self.service.doorkeeper.addresses[0]),
             "sip": _shown(self.asterisk.sip),
             "sccp": _shown(self.service.stations.addresses[0]),
@@ -177,6 +179,7 @@ def _settings(directory: Path, asterisk: PrivateAsterisk, wishes: TestbedWishes)
         state=StateSettings(directory=directory),
         tftp=TftpSettings(listen=(Address(LOOPBACK, port(0)),), max_transfers=5000, max_transfers_per_client=5000),
         http=HttpSettings(listen=(Address(LOOPBACK, port(1)),)),
+        web=WebSettings(listen=(Address(LOOPBACK, port(6)),)),
         # All simulated phones share one address, so that what guards against guessing would stop them.
         files=FilesSettings(secrets_to=SecretsTo.ANY, unknown_per_minute=0, wait_for_pbx=wishes.wait_for_pbx),
         sip=SipSettings(port=asterisk.ports.sip, doorway=(Address(LOOPBACK, port(4)),)),
@@ -202,6 +205,8 @@ def _toml(settings: Settings) -> str:
             f"max_transfers_per_client = {settings.tftp.max_transfers_per_client}",
             "[http]",
             f'listen = ["{settings.http.listen[0]}"]',
+            "[web]",
+            f'listen = ["{settings.web.listen[0]}"]',
             "[files]",
             f'secrets_to = "{settings.files.secrets_to}"',
             f"unknown_per_minute = {settings.files.unknown_per_minute}",

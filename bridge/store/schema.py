@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from bridge.store import calltables, claimtables, firmwaretables, phonebooktables, routingtables, settingstables
+from bridge.store import (
+    accounttables,
+    calltables,
+    claimtables,
+    firmwaretables,
+    phonebooktables,
+    routingtables,
+    settingstables,
+)
 from bridge.store.tables import metadata
 
 __all__ = [
+    "accounttables",
     "calltables",
     "claimtables",
     "firmwaretables",

@@ -10,6 +10,7 @@ from sqlalchemy.exc import TimeoutError as NoConnectionInTime
 
 from bridge.errors import StoreUnavailable
 from bridge.ports import (
+    AccountRepository,
     AutoregistrationRepository,
     CallRecords,
     ClaimRepository,
@@ -20,6 +21,7 @@ from bridge.ports import (
     SiteObjects,
     SiteRepository,
 )
+from bridge.store.accounts import SqlAccountRepository
 from bridge.store.autoregistration import SqlAutoregistrationRepository
 from bridge.store.callrecords import SqlCallRecords
 from bridge.store.claims import SqlClaimRepository
@@ -48,6 +50,7 @@ class SqlUnitOfWork:
     firmware: FirmwareRepository
     calls: CallRecords
     claims: ClaimRepository
+    accounts: AccountRepository
 
     def __init__(self, engine: Engine, pruner: JourneyPruner, *, writes: bool) -> None:
         self._engine = engine
@@ -76,6 +79,7 @@ class SqlUnitOfWork:
         self.firmware = SqlFirmwareRepository(connection)
         self.calls = SqlCallRecords(connection)
         self.claims = SqlClaimRepository(connection)
+        self.accounts = SqlAccountRepository(connection)
         return self
 
     def __exit__(
