@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 
+from bridge.core import DeviceName
 from bridge.core.events import (
     CallConnected,
     CallEvent,
@@ -31,6 +32,7 @@ from bridge.core.events import (
     PhoneRefused,
     PhoneRegistering,
     SecondConnectionRefused,
+    SipChallenged,
     TokenAnswered,
 )
 from bridge.errors import StoreError
@@ -50,6 +52,7 @@ _QUIET = (
     CallEvent,
     PhoneConnecting,
     PhoneRegistering,
+    SipChallenged,
 )
 """Everyday events: hundreds a second while an office boots. They are logged at DEBUG."""
 
@@ -70,6 +73,8 @@ class EventRecorder:
         self._interval = interval
         self._waiting: deque[Event] = deque(maxlen=MAX_WAITING)
         self._listeners: list[Listener] = []
+        self.whose: Callable[[Event], DeviceName | None] = lambda event: None
+        """Finds out which phone an event without a name is about."""
         self._arrived = asyncio.Event()
         self.dropped = 0
 
@@ -77,6 +82,8 @@ class EventRecorder:
         """Take note of ``event``. Never blocks, never raises."""
         if isinstance(event, FileEvent) and event.device is None:
             event = replace(event, device=parse_file_name(event.name).device)
+        if event.device is None and (device := self.whose(event)) is not None:
+            event = replace(event, device=device)
         if len(self._waiting) == MAX_WAITING:
             self.dropped += 1
         self._waiting.append(event)

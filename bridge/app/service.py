@@ -27,7 +27,7 @@ from bridge.app.directory import Directory
 from bridge.app.doorkeeper import Doorkeeper
 from bridge.app.failback import FailBack
 from bridge.app.filedesk import name_addresses, phone_files
-from bridge.app.installing import Installing
+from bridge.app.journeydesk import JourneyDesk
 from bridge.app.newphonehooks import NewPhoneHooks
 from bridge.app.phonefiles import restart_event
 from bridge.app.phonemoves import PhoneMoves
@@ -221,7 +221,8 @@ class Service:
         """The first admin's password, where this start made one; to be shown once."""
         self.http_transfers: Sequence[Callable[[], list[TransferUnderWay]]] = ()
         self._hooks = NewPhoneHooks(settings.hooks)
-        self._installing = Installing()
+        self.journeys = JourneyDesk(self.store, self.clock)
+        self.recorder.whose = self.journeys.whose
         self._about_to_restart: set[DeviceName] = set()
         self._restarts: set[asyncio.Task[None]] = set()
         self._started_at = self.clock.now()
@@ -240,7 +241,7 @@ class Service:
             if self.beside is not None:
                 self.recorder.subscribe(self.beside.heard)
             self.recorder.subscribe(self._hooks.heard)
-            self.recorder.subscribe(self._installing.heard)
+            self.recorder.subscribe(self.journeys.heard)
             await self.refresh()
             # The first rendering compiles the templates: better now than while the first phone waits.
             await asyncio.to_thread(self.files.warm_up)
@@ -312,7 +313,7 @@ class Service:
 
     def phones_on_their_way(self) -> tuple[Progress, ...]:
         """Every device that was seen since the start, with its stage, the latest first."""
-        return self._installing.all()
+        return self.journeys.on_their_way()
 
     async def status(self) -> ServiceStatus:
         """How things stand."""
@@ -493,6 +494,7 @@ class Service:
         self.files.read_site()
         with self.store.read() as work:
             devices = work.devices.all()
+        self.journeys.take_devices(devices)
         endpoints = self.files.endpoints(devices)
         plans = self.files.plans
         # New phones start in the pool's autoregistration space: its context must be there before them.
