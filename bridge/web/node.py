@@ -16,6 +16,7 @@ from bridge.errors import ConfigurationError
 from bridge.net.tls import server_context
 from bridge.web.adminserver import AdminServer
 from bridge.web.control import ControlServer
+from bridge.web.dashboard.assembly import Dashboard
 from bridge.web.files import HttpFileServer
 from bridge.web.selfprovision import SelfProvisionServer
 from bridge.web.services import PhoneServices
@@ -47,7 +48,8 @@ async def running_node(settings: Settings) -> AsyncIterator[Service]:
         )
         https = _https(service, settings)
         servers = [("http.listen", http), *([("http.tls_listen", https)] if https is not None else [])]
-        admins = await _for_admins(service, settings)
+        dashboard = Dashboard(service)
+        admins = await _for_admins(service, settings, dashboard)
         control = ControlServer(service, settings.control_socket)
         calls = SelfProvisionServer(service.self_provisioning, settings.self_provision_socket)
         started: list[HttpFileServer] = []
@@ -66,6 +68,7 @@ async def running_node(settings: Settings) -> AsyncIterator[Service]:
                 service.web_addresses = tuple(admins.addresses)
                 yield service
             finally:
+                dashboard.close()
                 with contextlib.suppress(asyncio.CancelledError):
                     await admins.close()
                 with contextlib.suppress(asyncio.CancelledError):
@@ -96,12 +99,12 @@ def _https(service: Service, settings: Settings) -> HttpFileServer | None:
     )
 
 
-async def _for_admins(service: Service, settings: Settings) -> AdminServer:
+async def _for_admins(service: Service, settings: Settings, dashboard: Dashboard) -> AdminServer:
     """Dashboard and API. Raises ConfigurationError, StoreError, WriteFailed."""
     accounts = Accounts(service.store, service.clock, SystemIds(), login_rules(settings.web))
     if settings.web.first_run and settings.web.listen:
         service.first_login = await asyncio.to_thread(accounts.first_run, "first run")
-    site = make_site(service, accounts, routes=())
+    site = make_site(service, accounts, routes=dashboard.routes(), error_page=dashboard.error_page)
     address = settings.server.address or own_address()
     return await asyncio.to_thread(AdminServer, site, settings, (address, settings.server.name or socket.gethostname()))
 

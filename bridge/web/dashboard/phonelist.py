@@ -14,7 +14,6 @@ from bridge.core import Device, DeviceName
 from bridge.journey import Progress, Stage
 from bridge.ports import RefusedPhone
 from bridge.web.dashboard.standing import STAGES, HowItStands, Standing, how_it_stands
-from bridge.web.dashboard.words import ago
 
 SIZES = (25, 50, 100, 200)
 """Rows of a page. More would make a live table slow on the machines that people have."""
@@ -41,7 +40,6 @@ class PhoneRow:
     """What it did last."""
     is_ours: bool
     temporary: bool = False
-    findings: int = 0
 
     def matches(self, wanted: str) -> bool:
         """Whether the search means this phone: a part of its name or MAC, number, model, address, description."""
@@ -128,17 +126,15 @@ def phone_rows(
     refused: Iterable[RefusedPhone],
     progress: Mapping[DeviceName, Progress],
     now: datetime,
-    findings: Mapping[DeviceName, int] | None = None,
 ) -> list[PhoneRow]:
     """Every phone: ours, those that were turned away, and strangers on their way."""
     refusals = {each.device: each for each in refused}
-    problems = findings or {}
     rows: list[PhoneRow] = []
     ours: set[DeviceName] = set()
     for device in devices:
         ours.add(device.name)
         seen = progress.get(device.name)
-        rows.append(_of_ours(device, seen, refusals.get(device.name), now, problems.get(device.name, 0)))
+        rows.append(_of_ours(device, seen, refusals.get(device.name), now))
     strangers = [name for name in dict.fromkeys((*refusals, *progress)) if name not in ours]
     return rows + [_stranger(name, progress.get(name), refusals.get(name), now) for name in strangers]
 
@@ -194,9 +190,7 @@ SORTS: dict[str, Callable[[PhoneRow], Any]] = {
 """What the list can be sorted by."""
 
 
-def _of_ours(
-    device: Device, seen: Progress | None, refusal: RefusedPhone | None, now: datetime, findings: int
-) -> PhoneRow:
+def _of_ours(device: Device, seen: Progress | None, refusal: RefusedPhone | None, now: datetime) -> PhoneRow:
     last = max((each for each in (device.last_seen, seen.since if seen else None) if each), default=None)
     return PhoneRow(
         name=device.name,
@@ -212,7 +206,6 @@ def _of_ours(
         word=_word(seen),
         is_ours=True,
         temporary=device.temporary,
-        findings=findings,
     )
 
 
@@ -239,8 +232,3 @@ def _word(seen: Progress | None) -> str:
     if seen.stage in (Stage.REGISTERED, Stage.CONNECTING, Stage.REGISTERING):
         return STAGES[seen.stage]
     return seen.word or STAGES[seen.stage]
-
-
-def last_word(row: PhoneRow, now: datetime) -> str:
-    """When the phone did something last."""
-    return ago(row.last_at, now)

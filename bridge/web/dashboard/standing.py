@@ -69,6 +69,7 @@ TONES = {
     Standing.NEW: Tone.WAIT,
 }
 STAGES = {
+    Stage.SEEN: "Was heard of",
     Stage.DHCP: "Has an address",
     Stage.TFTP: "Asks for files",
     Stage.CONFIG: "Has its configuration",
@@ -76,6 +77,7 @@ STAGES = {
     Stage.CONNECTING: "Connects",
     Stage.REGISTERING: "Registers",
     Stage.REGISTERED: "Registered",
+    Stage.PARTIALLY_REGISTERED: "Partly registered",
     Stage.UNREGISTERED: "Not registered",
     Stage.REJECTED: "Turned away",
 }
@@ -108,6 +110,8 @@ def how_it_stands(
     match progress.stage:
         case Stage.REGISTERED:
             return _of(Standing.REGISTERED, progress.since, "")
+        case Stage.PARTIALLY_REGISTERED:
+            return _of(Standing.STUCK, progress.since, "some of its lines are not", STAGES[progress.stage])
         case Stage.UNREGISTERED:
             return _of(Standing.GONE, progress.since, progress.word)
         case Stage.REJECTED:

@@ -57,12 +57,17 @@ def octets(size: int) -> str:
     return f"{value:.1f} {unit}" if value < 100 else f"{value:.0f} {unit}"
 
 
+def capital(text: str) -> str:
+    """The text with a capital letter in front, as a sentence has; the rest of it as it is."""
+    return text[:1].upper() + text[1:]
+
+
 def sentence(event: Event) -> str:
     """What happened, without the phone's name, which the page already bears."""
     text = describe(event)
     who = f"{event.device}: "
     text = text.removeprefix(who) if event.device else text
-    return text[:1].upper() + text[1:]
+    return capital(text)
 
 
 def count(number: int, one: str, many: str = "") -> str:
