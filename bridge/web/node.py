@@ -38,6 +38,7 @@ async def running_node(settings: Settings) -> AsyncIterator[Service]:
             secrets_to=settings.files.secrets_to,
             mac_of=service.mac_of,
             self_provisioning=service.self_provisioning if settings.selfprovisioning.enabled else None,
+            pages_login=(settings.web.phone_user, settings.web.phone_password),
         )
         http = HttpFileServer(
             service.resolver,

@@ -28,8 +28,9 @@ from bridge.web.site import ErrorPage
 class Dashboard:
     """All pages of one service."""
 
-    def __init__(self, service: Service, *, screenshots: Screenshots | None = None) -> None:
-        house = House(service, screenshots or Screenshots())
+    def __init__(self, service: Service) -> None:
+        settings = service.settings.web
+        house = House(service, Screenshots(settings.phone_user, settings.phone_password))
         self._house = house
         self._live = LiveStream(service)
         self._door = DoorPage(house)
