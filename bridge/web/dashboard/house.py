@@ -99,12 +99,12 @@ class House:
         """A piece of a page, for a page that is live."""
         return self._templates.get_template(template).render(**self._about(request, _viewer(request)), **context)
 
-    def goes(self, request: web.Request, where: str, *notes: str) -> web.HTTPSeeOther:
+    def goes(self, request: web.Request, where: str, *notes: str) -> web.Response:
         """The way from a form to a page that says what was done."""
-        if not any(notes):
-            return web.HTTPSeeOther(where)
-        name = self.notes.leave(principal(request).name, *notes)
-        return web.HTTPSeeOther(f"{where}{'&' if '?' in where else '?'}note={name}")
+        if any(notes):
+            name = self.notes.leave(principal(request).name, *notes)
+            where = f"{where}{'&' if '?' in where else '?'}note={name}"
+        return web.Response(status=303, headers={"Location": where})
 
     def viewer(self, handler: Page) -> Page:
         """A handler for whoever is logged in."""

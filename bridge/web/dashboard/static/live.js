@@ -4,7 +4,8 @@ function live(changed, stands) {
   let source = null;
   const open = () => {
     source = new EventSource("/live");
-    source.addEventListener("open", () => stands?.(true));
+    // What happened while the page came, or while the connection was away, was told to nobody: look at everything once.
+    source.addEventListener("open", () => { stands?.(true); changed(new Set(), true); });
     source.addEventListener("message", (event) => {
       const told = JSON.parse(event.data);
       changed(new Set(told.phones), told.all);
@@ -18,7 +19,7 @@ function live(changed, stands) {
   open();
   // A page that nobody looks at needs no news; on return it asks for everything.
   document.addEventListener("visibilitychange", () => {
-    if (document.hidden) { source.close(); stands?.(false); } else { open(); changed(new Set(), true); }
+    if (document.hidden) { source.close(); stands?.(false); } else open();
   });
   addEventListener("pagehide", () => source.close());
 }

@@ -2,8 +2,8 @@
 "use strict";
 {
   let timer = 0;
-  live(() => {
-    if (timer) return;
+  live((names) => {
+    if (timer || !names.size) return;
     timer = setTimeout(() => {
       timer = 0;
       const busy = document.activeElement?.closest?.("form") || document.querySelector("details[open]:not([data-menu])");
