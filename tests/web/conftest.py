@@ -27,9 +27,12 @@ ARGUMENTS = (
 )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """A real Chromium. scripts/peers.sh installs it."""
+    """A real Chromium. scripts/peers.sh installs it.
+
+    It goes with the last test of this package: while it is there, no test of the process can have an event loop.
+    """
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
         yield running
@@ -86,7 +89,7 @@ class House:
         return self._states[user]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def house(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """One office for all tests that change only phones of their own."""
     with NodeThread(web_settings(tmp_path_factory.mktemp("node"))) as thread:

@@ -126,7 +126,7 @@ def _phone(service: Service, place: int) -> Device:
 
 
 def _with_many_buttons(device: Device) -> Device:
-    second = LineAppearance(3, Line("1300", "Inside", "Support"), "Support")
+    second = LineAppearance(3, Line("9300", "Inside", "Support"), "Support")
     buttons = (
         DeviceButton(2, BlfSpeedDial("1001", "Ada")),
         DeviceButton(4, SpeedDial("0301234567", "Taxi")),

@@ -38,7 +38,7 @@ class Screenshots:
 
     def __init__(self, user: str = "", password: str = "", *, port: int = 0) -> None:
         """``port``: of the phones' web server; 0 for 80, or 443 where a family speaks HTTPS alone."""
-        self._login = aiohttp.BasicAuth(user, password) if user else None
+        self._headers = {"Authorization": aiohttp.encode_basic_auth(user, password)} if user else {}
         self._port = port
         self._places = asyncio.Semaphore(AT_A_TIME)
 
@@ -65,7 +65,7 @@ class Screenshots:
         try:
             # Phones have certificates that nobody signed for us; no secret but the page's own login goes there.
             async with (
-                aiohttp.ClientSession(timeout=timeout, auth=self._login) as session,
+                aiohttp.ClientSession(timeout=timeout, headers=self._headers) as session,
                 session.get(url, allow_redirects=False, ssl=False) as answer,
             ):
                 if answer.status in (401, 403):

@@ -101,7 +101,8 @@ def how_it_stands(
             return _of(Standing.REFUSED, refusal.last_at, refusal.text)
         stage = STAGES[progress.stage] if progress else ""
         return _of(Standing.ON_ITS_WAY, progress.since if progress else None, progress.word if progress else "", stage)
-    if progress is None:
+    # Heard of without a step of the way: what the database says holds, as after a restart of the service.
+    if progress is None or progress.stage is Stage.SEEN:
         if device.registered:
             return _of(Standing.REGISTERED, None, "")
         if device.observed_protocol is None and device.last_seen is None:
