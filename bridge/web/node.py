@@ -15,6 +15,7 @@ from bridge.app.system import SystemIds, own_address
 from bridge.errors import ConfigurationError
 from bridge.net.tls import server_context
 from bridge.web.adminserver import AdminServer
+from bridge.web.api import api_routes, end_streams, live_feed
 from bridge.web.control import ControlServer
 from bridge.web.dashboard.assembly import Dashboard
 from bridge.web.files import HttpFileServer
@@ -105,7 +106,10 @@ async def _for_admins(service: Service, settings: Settings, dashboard: Dashboard
     accounts = Accounts(service.store, service.clock, SystemIds(), login_rules(settings.web))
     if settings.web.first_run and settings.web.listen:
         service.first_login = await asyncio.to_thread(accounts.first_run, "first run")
-    site = make_site(service, accounts, routes=dashboard.routes(), error_page=dashboard.error_page)
+    routes = [*api_routes(), *dashboard.routes()]
+    site = make_site(service, accounts, routes=routes, error_page=dashboard.error_page)
+    site.cleanup_ctx.append(live_feed)
+    site.on_shutdown.append(end_streams)
     address = settings.server.address or own_address()
     return await asyncio.to_thread(AdminServer, site, settings, (address, settings.server.name or socket.gethostname()))
 

@@ -146,6 +146,11 @@ async def change_password(request: web.Request, old: str, new: str) -> LoggedIn:
     return await request.app[_GATE].run(lambda: accounts.change_password(cookie, old, new, address))
 
 
+async def still_logged_in(request: web.Request) -> None:
+    """For answers that take long. Raises LoginRequired when the session or token is good no more."""
+    await _who(request)
+
+
 def set_session(request: web.Request, response: web.StreamResponse, logged_in: LoggedIn) -> None:
     """Give the browser its cookie."""
     response.set_cookie(

@@ -27,7 +27,7 @@ STATUSES: tuple[tuple[type[SepbridgeError], int], ...] = (
     (LoginRefused, 401),
     (TooManyTries, 429),
     (AccessDenied, 403),
-    (InvalidInput, 400),
+    (InvalidInput, 422),
     (NotFound, 404),
     (Conflict, 409),
     (ConfigurationError, 409),
@@ -46,7 +46,9 @@ _HTTP_WORDS = {
 
 
 def status_of(error: SepbridgeError) -> int:
-    """The HTTP status for an error."""
+    """The HTTP status for an error; one that knows its own has the attribute ``status``."""
+    if isinstance(own := getattr(error, "status", None), int):
+        return own
     return next((status for kind, status in STATUSES if isinstance(error, kind)), 500)
 
 

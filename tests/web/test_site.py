@@ -70,9 +70,9 @@ def test_what_would_happen_if_this_phone_dialled(visit: Visit) -> None:
     visitor.go("/dial-plan")
     for dialled, verdict, text in (
         ("1001", "It rings", "The line 1001 rings on SEP001122300001."),
-        ("030123", "It goes out", "030123 leaves by trunk."),
-        ("00900123456", "It is refused", "blocks the call"),
-        ("9999999", "Nobody has it", "matches 9999999"),
+        ("030123", "It goes out", "030123 is called by trunk."),
+        ("00900123456", "It is refused", "blocks it"),
+        ("9999999", "Nobody has it", "No pattern takes it"),
     ):
         visitor.page.fill("#f-phone", "1000")
         visitor.page.fill("#f-dialled", dialled)

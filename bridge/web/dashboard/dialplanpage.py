@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from bridge.app.dialling import DialOutcome, DialTest, having_lines
+from bridge.app.whatif import DialOutcome, WhatIf
 from bridge.core import Device, RoutePattern, TranslationPattern
 from bridge.errors import ConfigurationError, NotFound, SepbridgeError
 from bridge.web.dashboard.house import House
@@ -78,7 +78,8 @@ class DialPlanPage:
                 if device is None:
                     raise NotFound(f"{name} is not one of our phones", fix="add it first")
                 button = next((each.button for each in device.lines if each.line.number == phone), 0)
-                outcome = DialTest(plans, having_lines(devices)).ask(device, dialled, button=button)
+                outcome = WhatIf(service.store, service.files).dial(name, dialled, button=button)
+                plans = service.files.plans
             except SepbridgeError as error:
                 problem = error
         try:
