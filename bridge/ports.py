@@ -303,6 +303,10 @@ class Journal(Protocol):
         """The newest events of one phone, oldest first."""
         ...
 
+    def forget(self, before: datetime, *, most: int = 20_000) -> int:
+        """Remove the oldest events that happened before, at most so many at a time; how many these were."""
+        ...
+
     def refuse(self, device: DeviceName, client: str, reason: str, text: str, at: datetime) -> bool:
         """Note a refusal; a phone that comes back is counted, not listed twice.
 

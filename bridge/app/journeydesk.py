@@ -10,10 +10,21 @@ import asyncio
 import logging
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, fields
 from ipaddress import ip_address, ip_network
 
 from bridge.core import Device, DeviceName, SignallingProtocol
-from bridge.core.events import Event, FileEvent, PhoneConnecting, SipChallenged, SipRefused, TlsFailed
+from bridge.core.events import (
+    Event,
+    FileEvent,
+    PhoneAdmitted,
+    PhoneConnecting,
+    PhoneRegistered,
+    SipChallenged,
+    SipRefused,
+    TlsFailed,
+)
+from bridge.errors import NotFound
 from bridge.journey import Finding, NetworkState, PhoneJourney, Progress, SiteFacts, Stage, diagnose, follow
 from bridge.ports import Clock, Store
 
@@ -30,6 +41,15 @@ _ON_THEIR_WAY = _BEFORE_CONNECTING | {Stage.CONNECTING, Stage.REGISTERING}
 _PLACED = (FileEvent, PhoneConnecting, SipChallenged, SipRefused, TlsFailed)
 """Events without a name whose address may tell whose they are."""
 
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """A phone's journey, and what was found."""
+
+    journey: PhoneJourney
+    findings: tuple[Finding, ...]
+
+
 FactsSource = Callable[[], SiteFacts]
 """What is known of the site now, without a phone."""
 
@@ -44,7 +64,7 @@ class JourneyDesk:
         self._most = most
         self._journeys: OrderedDict[DeviceName, PhoneJourney] = OrderedDict()
         self._at: dict[str, dict[DeviceName, None]] = {}
-        self._by_number: dict[str, DeviceName] = {}
+        self._by_number: dict[str, tuple[DeviceName, SignallingProtocol]] = {}
         self._devices: dict[DeviceName, Device] = {}
 
     # --- what happens ------------------------------------------------------------------------------------------------
@@ -53,8 +73,8 @@ class JourneyDesk:
         """Every phone that the database has, as the service reads them now and then."""
         self._devices = {each.name: each for each in devices}
         for device in self._devices.values():
-            if device.number and device.desired_protocol is SignallingProtocol.SIP:
-                self._by_number[device.number] = device.name
+            if device.number:
+                self._by_number[device.number] = device.name, device.desired_protocol
 
     def whose(self, event: Event) -> DeviceName | None:
         """Which phone an event without a name is about: by its SIP account, or the one phone at its address that may
@@ -62,7 +82,9 @@ class JourneyDesk:
         if not isinstance(event, _PLACED):
             return None
         if isinstance(event, SipChallenged | SipRefused) and (owner := self._by_number.get(event.account)):
-            return owner
+            known = self._journeys.get(owner[0])
+            # Anybody can write a name; only from where the phone is it is likely to be the phone's.
+            return owner[0] if known is None or known.client in ("", event.client) else None
         stages = _BEFORE_CONNECTING if isinstance(event, FileEvent) else _ON_THEIR_WAY
         waiting = [name for name in self._at.get(event.client, ()) if self._journeys[name].stage in stages]
         return waiting[0] if len(waiting) == 1 else None
@@ -79,9 +101,11 @@ class JourneyDesk:
         if after.impossible and (before is None or after.impossible != before.impossible):
             log.warning("%s: not followed: %s", device, after.impossible)
         self._keep(before, after)
-        number = getattr(event, "number", "") or getattr(event, "endpoint", "")
-        if number and type(event).__name__ in ("PhoneAdmitted", "PhoneRegistered"):
-            self._by_number[number] = device
+        match event:
+            case PhoneAdmitted():
+                self._by_number[event.number] = device, event.protocol
+            case PhoneRegistered(protocol=SignallingProtocol() as protocol):
+                self._by_number[event.endpoint] = device, protocol
 
     def _keep(self, before: PhoneJourney | None, after: PhoneJourney) -> None:
         name = after.device
@@ -101,6 +125,15 @@ class JourneyDesk:
             there.pop(journey.device, None)
             if not there:
                 del self._at[journey.client]
+
+    def seen(self, name: DeviceName) -> PhoneJourney | None:
+        """The journey of a phone that was seen since the start; the database is left alone."""
+        return self._journeys.get(name)
+
+    def speaks(self, account: str) -> SignallingProtocol | None:
+        """What the phone with this SIP account is to speak; None for an account of nobody here."""
+        owner = self._by_number.get(account)
+        return owner[1] if owner is not None else None
 
     # --- what is asked -----------------------------------------------------------------------------------------------
 
@@ -133,6 +166,18 @@ class JourneyDesk:
             device = work.devices.get(name)
         return self._judged(journey, device, self._facts(), self.networks())
 
+    def sheet(self, name: DeviceName) -> Diagnosis:
+        """Journey and findings of one phone. Reads the database: ask from a thread. Raises NotFound, StoreError."""
+        journey = self.of(name)
+        if journey is None:
+            raise NotFound(
+                f"nothing was ever heard of {name}",
+                why="no DHCP server that is watched gave it an address, and it asked this server for no file",
+                fix="see that it has power and that its switch port is in the right VLAN; 7940 and 7960 take two "
+                "minutes where the switch speaks no CDP; then `sepbridge dhcp check`",
+            )
+        return Diagnosis(journey, self.diagnose_now(name))
+
     def findings(self) -> dict[DeviceName, tuple[Finding, ...]]:
         """The findings of all phones that have any, for lists: by what the service knows, without the database."""
         facts, networks = self._facts(), self.networks()
@@ -163,6 +208,16 @@ class JourneyDesk:
             elif journey.stage is Stage.CONFIG:
                 stuck[key] += 1
         return tuple(NetworkState(*key, stuck[key], up[key]) for key in sorted({*stuck, *up}))
+
+
+def diagnosis_as_data(found: Diagnosis) -> dict[str, object]:
+    """A diagnosis for programs: the journey without the events that it was told from."""
+    journey = found.journey
+    data: dict[str, object] = {
+        each.name: getattr(journey, each.name) for each in fields(journey) if each.name not in ("events", "lines")
+    }
+    data["lines"] = [{"number": number, "state": state} for number, state in journey.lines]
+    return {"phone": journey.device, "journey": data, "findings": list(found.findings)}
 
 
 def network_of(client: str) -> str:

@@ -153,6 +153,7 @@ class Registrations:
                     address=contact.address,
                     user_agent=contact.user_agent,
                     load=load,
+                    protocol=SignallingProtocol.SIP,
                 )
             )
         if device.registered and device.address and address != device.address:

@@ -27,7 +27,7 @@ from bridge.app.directory import Directory
 from bridge.app.doorkeeper import Doorkeeper
 from bridge.app.failback import FailBack
 from bridge.app.filedesk import name_addresses, phone_files
-from bridge.app.journeydesk import JourneyDesk
+from bridge.app.journeydesk import Diagnosis, JourneyDesk
 from bridge.app.newphonehooks import NewPhoneHooks
 from bridge.app.phonefiles import restart_event
 from bridge.app.phonemoves import PhoneMoves
@@ -40,6 +40,8 @@ from bridge.app.rollouts import RolloutProgress, Rollouts
 from bridge.app.screenmessages import Delivery, ScreenMessage
 from bridge.app.selfprovisioning import SelfProvisioning
 from bridge.app.settings import CallLogSettings, Settings, TftpMode
+from bridge.app.sipsecurity import SipSecurity
+from bridge.app.sitewatch import SiteWatch
 from bridge.app.stations import Stations
 from bridge.app.status import ServiceStatus
 from bridge.app.system import SystemClock, SystemIds, own_address
@@ -58,7 +60,7 @@ from bridge.pbx import AmiSettings, PlainAsterisk, PlainAsteriskSettings
 from bridge.ports import Clock, RestartKind, SipEndpoint, Store
 from bridge.sccp.profile import StationProfile
 from bridge.sip import Destination
-from bridge.store import open_store
+from bridge.store import Retention, open_store
 from bridge.store.filetree import FileTree
 from bridge.store.firmware import FirmwareStore
 from bridge.store.foreigntree import ForeignTree, Ownership, left_behind
@@ -76,7 +78,8 @@ class Service:
         self.settings = settings
         self.clock = SystemClock()
         ids = SystemIds()
-        self.store = open_store(settings.database_url)
+        kept = Retention(settings.journey.events_per_phone, settings.journey.events_in_all)
+        self.store = open_store(settings.database_url, retention=kept)
         self.mac_of = ArpTable().mac_of
         self.directory = Directory(self.store, self.clock)
         self.recorder = EventRecorder(self.store)
@@ -146,6 +149,8 @@ class Service:
         )
         self.doorkeeper = Doorkeeper(
             self.admissions,
+            self.recorder,
+            self.clock,
             listen=settings.sip.doorway,
             public_address=settings.server.address or own_address(),
             networks=settings.server.allowed_networks,
@@ -221,8 +226,18 @@ class Service:
         """The first admin's password, where this start made one; to be shown once."""
         self.http_transfers: Sequence[Callable[[], list[TransferUnderWay]]] = ()
         self._hooks = NewPhoneHooks(settings.hooks)
-        self.journeys = JourneyDesk(self.store, self.clock)
+        self.site_watch = SiteWatch(
+            settings,
+            self.store,
+            self.clock,
+            own_address=settings.server.address or own_address(),
+            pbx_status=self.pbx.status,
+            foreign_numbers=lambda: self._foreign,
+        )
+        self.stations.own_probes = self.site_watch.probes
+        self.journeys = JourneyDesk(self.store, self.clock, self.site_watch.facts)
         self.recorder.whose = self.journeys.whose
+        self.pbx.on_security = SipSecurity(self.journeys, self.recorder).heard
         self._about_to_restart: set[DeviceName] = set()
         self._restarts: set[asyncio.Task[None]] = set()
         self._started_at = self.clock.now()
@@ -267,6 +282,7 @@ class Service:
             *([("beside", self.beside.run())] if self.beside is not None else []),
             *([("DHCP", self.dhcp.run())] if self.dhcp.is_wanted else []),
             ("new phone hooks", self._hooks.run()),
+            ("site watch", self.site_watch.run()),
         )
 
     async def __aexit__(
@@ -319,6 +335,10 @@ class Service:
         """How far one device is; None while nothing was seen of it since the start."""
         journey = self.journeys.seen(device)
         return journey.progress if journey is not None else None
+
+    async def diagnose(self, name: DeviceName) -> Diagnosis:
+        """A phone's journey and why it is stuck. Raises NotFound, StoreError."""
+        return await asyncio.to_thread(self.journeys.sheet, name)
 
     async def status(self) -> ServiceStatus:
         """How things stand."""

@@ -19,6 +19,7 @@ from typing import Any, get_type_hints
 
 from bridge.core import DeviceName, NumberRange, PagingGroup
 from bridge.errors import ConfigurationError, InvalidInput
+from bridge.journey import Environment
 from bridge.net.tls import OldestTls
 from bridge.store import sqlite_url
 
@@ -379,6 +380,38 @@ class SelfProvisioningSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class JourneySettings:
+    """``[journey]``: how phones' ways are watched, how long that is kept, and when a phone counts as stuck."""
+
+    environment: Environment | None = None
+    """``lab``, ``lan`` or ``remote``: which rules fit all phones; ``auto`` lets each phone's address tell."""
+    no_request: float = 90.0
+    """Seconds from a lease to the first file request."""
+    no_signalling: float = 120.0
+    """Seconds from a phone's file to its first connection or REGISTER."""
+    keep_days: int = 90
+    """Days after which an event is forgotten; 0: never."""
+    events_per_phone: int = 1000
+    """A phone's newest events that are kept."""
+    events_in_all: int = 2_000_000
+    """The newest events of all phones that are kept; with 250 bytes each, half a gigabyte."""
+    self_test_every: float = 300.0
+    """Seconds between two tests of our own ports; 0: never."""
+    phone_pages: bool = False
+    """Read the web pages of our own phones: model, load, switch port, status messages."""
+    phone_pages_every: float = 900.0
+    """Seconds between two looks at the pages of one phone."""
+
+    def __post_init__(self) -> None:
+        if self.events_per_phone < 20:
+            raise ConfigurationError(
+                "journey.events_per_phone is too small to tell anything", fix="20 or more; the default is 1000"
+            )
+        if self.phone_pages and self.phone_pages_every < 60:
+            raise ConfigurationError("journey.phone_pages_every must be 60 or more", fix="phones are slow web servers")
+
+
+@dataclass(frozen=True, slots=True)
 class AmiSettings:
     """``[ami]``: the manager interface of Asterisk."""
 
@@ -432,6 +465,7 @@ class Settings:
     ami: AmiSettings = AmiSettings()
     asterisk: AsteriskSettings = AsteriskSettings()
     hooks: HookSettings = HookSettings()
+    journey: JourneySettings = JourneySettings()
 
     @property
     def database_url(self) -> str:
@@ -562,6 +596,7 @@ _CONVERTERS: dict[object, Callable[[object], object]] = {
     OldestTls: lambda value: OldestTls(_text(value)),
     tuple[DeviceName, ...]: lambda value: tuple(DeviceName.parse(each) for each in _texts(value)),
     SecretsTo: lambda value: SecretsTo(_text(value)),
+    Environment | None: lambda value: None if value == "auto" else Environment(_text(value)),
     UnsignedFiles: lambda value: UnsignedFiles(_text(value)),
     TftpMode: lambda value: TftpMode(_text(value)),
     BesideServer: lambda value: BesideServer(_text(value)),

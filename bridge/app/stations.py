@@ -10,7 +10,7 @@ import asyncio
 import logging
 import ssl
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Container, Coroutine, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -59,6 +59,7 @@ from bridge.core.events import (
     Event,
     ModelLearnt,
     PhoneConnecting,
+    PhoneRefused,
     PhoneRegistered,
     PhoneRegistering,
     PhoneRestartSent,
@@ -140,6 +141,8 @@ class Stations:
         self.line_desk = LineDesk(line_features, self._numbers, self._tell_line)
         """Forwards and do-not-disturb."""
         self.sink = sink
+        self.own_probes: Container[tuple[str, int]] = frozenset()
+        """Connections that are no phone's: those of our own self test."""
         self.clock = clock
         self.asterisk = asterisk
         self.ids = RandomSipIds()
@@ -411,7 +414,16 @@ class Stations:
 
     def _new_station(self, connection: StationConnection) -> Station:
         station = Station(self, connection)
-        self.sink.record(PhoneConnecting(at=self.clock.now(), client=plain_address(connection.peer[0])))
+        if connection.peer not in self.own_probes:
+            self.sink.record(
+                PhoneConnecting(
+                    at=self.clock.now(),
+                    client=plain_address(connection.peer[0]),
+                    port=connection.peer[1],
+                    server_port=connection.local[1],
+                    protocol=SignallingProtocol.SCCP,
+                )
+            )
         self._all.add(station)
         self._stations_of_phones[station.phone] = station
         return station
@@ -427,7 +439,17 @@ class Stations:
             device = work.devices.get(known.name) or known
             if device.desired_protocol is SignallingProtocol.SIP:
                 if not device.temporary:
-                    return RefusalReason.WRONG_PROTOCOL.shown.sccp_text
+                    shown = RefusalReason.WRONG_PROTOCOL.shown
+                    self.sink.record(
+                        PhoneRefused(
+                            at=now,
+                            device=device.name,
+                            client=client,
+                            reason=RefusalReason.WRONG_PROTOCOL,
+                            text=f"{shown.what}: it registers over SCCP, and is to speak SIP",
+                        )
+                    )
+                    return shown.sccp_text
                 # It autoregistered with SIP firmware and came back with SCCP firmware: the number stays (AR-14).
                 device = replace(device, desired_protocol=SignallingProtocol.SCCP)
             device = met_again(device, now=now, client=client, protocol=SignallingProtocol.SCCP)
@@ -785,6 +807,7 @@ class Station:
                 address=f"{self._client}:{self._connection.peer[1]}",
                 user_agent=f"SCCP {self.phone.session.dialect.version}",
                 load=self._load,
+                protocol=SignallingProtocol.SCCP,
             )
         )
         if self._has_old_file:

@@ -150,7 +150,7 @@ class PhoneDeferred(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PhoneRefused(Event):
-    """Autoregistration did not let an unknown phone in."""
+    """An unknown phone was not let in, or a known one with firmware that it must not have."""
 
     client: str
     reason: str

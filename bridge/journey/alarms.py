@@ -66,9 +66,10 @@ class AlarmDocument:
     values: tuple[tuple[str, str], ...]
 
     def get(self, name: str) -> str:
-        """A parameter; empty where it is missing or says "none"."""
+        """A parameter in one line; empty where it is missing or says "none"."""
         value = next((text for key, text in self.values if key == name), "")
-        return "" if value in _NOTHING else value
+        shown = "".join(sign if sign.isprintable() else " " for sign in value)
+        return "" if value in _NOTHING else " ".join(shown.split())
 
 
 def parse_alarm_document(text: str) -> AlarmDocument | None:

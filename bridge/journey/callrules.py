@@ -155,9 +155,10 @@ def wrong_protocol(case: Case) -> Finding | None:
         f"is "
         f"awaited ({case.port}) are {wanted}'s. Firmware for {wanted.other} has no use for them.",
         (
-            Fix(FixKind.COMMAND, f"sepbridge phones load {case.journey.device} {_example(case, wanted)}"),
+            Fix(FixKind.COMMAND, f"sepbridge firmware rollout {_example(case, wanted)} --phone {case.journey.device}"),
             Fix(FixKind.COMMAND, "sepbridge firmware check"),
-            Fix(FixKind.COMMAND, f"sepbridge phones protocol {case.journey.device} {wanted.other}"),
+            Fix(FixKind.COMMAND, f"sepbridge phones remove {case.journey.device}"),
+            Fix(FixKind.COMMAND, f"sepbridge phones add {case.journey.device} --protocol {wanted.other}"),
         ),
     )
 
@@ -361,7 +362,7 @@ def unreachable(case: Case) -> Finding | None:
                 FixKind.NETWORK,
                 f"let TCP {case.port} from {case.journey.client} to {case.server or 'this server'} through",
             ),
-            Fix(FixKind.COMMAND, "sepbridge doctor"),
+            Fix(FixKind.COMMAND, "sepbridge status"),
             keys.status_messages(case.model),
         ),
     )
@@ -383,7 +384,8 @@ def number_in_use(case: Case) -> Finding | None:
         "Two endpoints of one name cannot be: Asterisk keeps its own, with another password, and the phone's is not "
         "used.",
         (
-            Fix(FixKind.COMMAND, f"sepbridge phones move {case.journey.device} OTHER-NUMBER"),
+            Fix(FixKind.COMMAND, f"sepbridge phones remove {case.journey.device}"),
+            Fix(FixKind.COMMAND, f"sepbridge phones add {case.journey.device} --number OTHER"),
             Fix(FixKind.NETWORK, f"or remove the endpoint {device.number} from Asterisk (FreePBX: Extensions)"),
         ),
     )

@@ -30,7 +30,7 @@ from bridge.journey.stages import Stage
 from bridge.phones.filenames import parse_file_name
 from bridge.phones.requestedfile import FileKind
 
-_OPTION = "sepbridge dhcp snippet"
+_OPTION = "sepbridge dhcp snippet --server"
 _BEFORE_FILES = (Stage.SEEN, Stage.DHCP)
 
 
@@ -53,13 +53,14 @@ def wrong_tftp_address(case: Case) -> Finding | None:
     proof: list[Evidence] = []
     elsewhere = ""
     page = case.last(PhonePageRead)
-    if ours and page is not None and page.tftp_server and page.tftp_server not in ours:
+    requests = case.of(FileRequested)
+    if ours and page is not None and page.tftp_server and page.tftp_server not in ours and not requests:
         elsewhere = page.tftp_server
         proof.append(said(f"TFTP server {page.tftp_server}", page.at))
-    for request in case.of(FileRequested):
-        if ours and request.server and request.server not in ours:
+    for request in requests:
+        if request.server in ours and case.site.own_servers and request.server not in case.site.own_servers:
             elsewhere = request.server
-            proof = [seen(request), known(f"it asked {request.server}, which is not a server of this site")]
+            proof = [seen(request), known(f"its pool is served by {', '.join(case.site.own_servers)}")]
     answer = case.site.dhcp
     waits = [] if proof or answer is None or not ours else waiting_for_files(case)
     if waits and answer is not None and answer.tftp_server and answer.tftp_server not in ours:
@@ -208,7 +209,7 @@ def network_not_allowed(case: Case) -> Finding | None:
             (seen(turned),),
             "Autoregistration is limited to networks or lists of phones, and this phone is not among them.",
             (
-                Fix(FixKind.COMMAND, f"sepbridge autoregistration networks --add {_network_of(turned.client)}"),
+                Fix(FixKind.COMMAND, f"sepbridge autoregistration networks {_network_of(turned.client)}"),
                 Fix(FixKind.COMMAND, f"sepbridge phones add {case.journey.device}"),
             ),
         )
@@ -504,7 +505,7 @@ def firmware_rejected(case: Case) -> Finding | None:
                 f"It says that {why}.",
                 (
                     Fix(FixKind.COMMAND, "sepbridge firmware check"),
-                    Fix(FixKind.COMMAND, f"sepbridge phones load {case.journey.device} LOAD"),
+                    Fix(FixKind.COMMAND, f"sepbridge firmware rollout LOAD --phone {case.journey.device}"),
                 ),
             )
     unsigned = case.messages("image authentication failed")

@@ -110,7 +110,11 @@ class SiteFacts:
     """Everything that is not on the phone's journey. Empty means: not known, and no finding follows from it."""
 
     servers: tuple[str, ...] = ()
-    """Addresses and names by which phones may know this site's servers."""
+    """Addresses and names by which phones may know this site's servers, this node's own first."""
+    pools: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """The servers of each device pool's group."""
+    own_servers: tuple[str, ...] = ()
+    """Those of the phone's own pool; empty while unknown."""
     device: Device | None = None
     """The phone as the database has it; None for a stranger."""
     environment: Environment | None = None
@@ -137,7 +141,9 @@ class SiteFacts:
 
     def about(self, device: Device | None, networks: tuple[NetworkState, ...] = ()) -> SiteFacts:
         """The same, for one phone."""
-        return replace(self, device=device, networks=networks)
+        pool = device.pool if device is not None else ""
+        own = next((servers for name, servers in self.pools if name == pool), ())
+        return replace(self, device=device, networks=networks, own_servers=own)
 
     def environment_of(self, address: str) -> Environment:
         """Where a phone at this address stands."""

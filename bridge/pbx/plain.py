@@ -5,12 +5,20 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from bridge.core import NumberRange, PagingGroup
-from bridge.core.events import EndpointConfirmed, EndpointWritten, PbxConnected, PbxLost, PbxReloaded
+from bridge.core.events import (
+    EndpointConfirmed,
+    EndpointWritten,
+    PbxConnected,
+    PbxLost,
+    PbxReloaded,
+    SipChallenged,
+    SipRefused,
+)
 from bridge.dialplan import Context
 from bridge.errors import NotFound, PbxRefused, PbxUnavailable, SepbridgeError, WriteFailed
 from bridge.pbx.ami import Ami, AmiSettings, AmiState
@@ -27,6 +35,7 @@ from bridge.pbx.parking import AsteriskParking
 from bridge.pbx.phonefiles import PhoneFiles
 from bridge.pbx.pjsipconf import WATCHER, PjsipOptions
 from bridge.pbx.recordings import AsteriskRecordings
+from bridge.pbx.securityevents import security_event
 from bridge.ports import Clock, Contact, EventSink, PbxListener, PbxStatus, RestartEvent, RestartKind, SipEndpoint
 
 _log = logging.getLogger(__name__)
@@ -104,6 +113,8 @@ class PlainAsterisk:
         self._dirty = {_PJSIP: True, _DIALPLAN: True}
         self._announced: set[str] = set()
         self._waiting: dict[str, set[asyncio.Future[bool]]] = {}
+        self.on_security: Callable[[SipChallenged | SipRefused], None] = lambda event: None
+        """Told of SIP requests that Asterisk asked for a password, or refused."""
         self._connected = False
         self._since = clock.now()
         self._reloads = 0
@@ -411,6 +422,9 @@ class PlainAsterisk:
                 self._tell(name, confirmed=False)
 
     def _event(self, message: AmiMessage) -> None:
+        if (told := security_event(message, self._clock)) is not None:
+            self.on_security(told)
+            return
         self._contacts.event(message)
         self.parking.event(message)
         self.numbers.event(message)

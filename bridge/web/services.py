@@ -155,9 +155,7 @@ class PhoneServices:
         """
         user, password = self._pages_login
         given = [request.query.get(key, "")[:200].encode() for key in ("UserID", "Password")]
-        right = [
-            hmac.compare_digest(one, other.encode()) for one, other in zip(given, self._pages_login, strict=True)
-        ]
+        right = [hmac.compare_digest(one, other.encode()) for one, other in zip(given, self._pages_login, strict=True)]
         known = user and password and is_allowed(plain_address(request.remote or ""), self._networks)
         return web.Response(text=_OPEN if known and all(right) else _SHUT, content_type="text/plain")
 

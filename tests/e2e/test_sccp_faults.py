@@ -178,7 +178,7 @@ async def test_sound_goes_on_while_the_network_loses_the_signalling() -> None:
         one, two = await talking(desks)
         one.fall_silent()
         (*_, gone) = await desks.watch.seen(PhoneUnregistered, one.device, count=2)
-        assert gone.why == "the phone sent no keepalive in time"
+        assert gone.why == "keepAliveTimeout: the phone sent no keepalive in time"
         call = two.current_call
         assert call is not None
         assert call.media is not None
