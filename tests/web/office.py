@@ -138,6 +138,9 @@ def _with_many_buttons(device: Device) -> Device:
     return replace(
         device,
         model="7965G",
+        load="SCCP45.9-4-2SR3-1S",
+        desired_protocol=SignallingProtocol.SCCP,
+        observed_protocol=SignallingProtocol.SCCP,
         lines=(*device.lines, second),
         buttons=buttons,
         settings=DeviceSettings(owner="Reception", css="Everything", add_ons=(AddOnModule.CISCO_7916_12,)),

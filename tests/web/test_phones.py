@@ -100,6 +100,7 @@ def test_a_stuck_phone_says_what_is_wrong_and_what_to_do(admin: Visitor) -> None
     first = admin.page.locator(".finding").first
     assert "5060" in first.inner_text()
     assert "What to do" in first.inner_text()
+    assert first.locator("ul.fixes li").count() >= 1
     assert first.locator("summary").inner_text() == "Evidence"
     timeline = admin.page.inner_text("#timeline")
     assert "Asks for 'SEP001122300003.cnf.xml'" in timeline

@@ -8,8 +8,24 @@ from dataclasses import dataclass
 from bridge.app.service import Service
 from bridge.core import DeviceName
 from bridge.core.findings import Weight
-from bridge.journey import Finding, FixKind
+from bridge.journey import Finding, Fix, FixKind
 from bridge.web.dashboard.words import capital, clock
+
+_WHERE = {
+    FixKind.COMMAND: "On the server",
+    FixKind.CLICK: "In the dashboard",
+    FixKind.KEYS: "On the phone",
+    FixKind.NETWORK: "In the network",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FixLine:
+    """One way to mend it."""
+
+    where: str
+    text: str
+    is_command: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +36,7 @@ class FindingCard:
     """``bad``, ``warn`` or ``note``."""
     title: str
     cause: str = ""
-    fixes: Sequence[str] = ()
-    commands: Sequence[str] = ()
+    fixes: Sequence[FixLine] = ()
     evidence: Sequence[str] = ()
 
 
@@ -39,7 +54,11 @@ def card(finding: Finding) -> FindingCard:
         tone=_TONES[finding.severity],
         title=capital(finding.title),
         cause=capital(finding.cause),
-        fixes=[capital(each.text) for each in finding.fixes if each.kind is not FixKind.COMMAND],
-        commands=[each.text for each in finding.fixes if each.kind is FixKind.COMMAND],
+        fixes=[_line(each) for each in finding.fixes],
         evidence=[f"{clock(each.at)} {each.what}" if each.at else each.what for each in finding.evidence],
     )
+
+
+def _line(fix: Fix) -> FixLine:
+    is_command = fix.kind is FixKind.COMMAND
+    return FixLine(_WHERE[fix.kind], fix.text if is_command else capital(fix.text), is_command)
