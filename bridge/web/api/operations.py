@@ -10,6 +10,7 @@ import asyncio
 import functools
 import inspect
 import json
+import re
 import typing
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -105,11 +106,14 @@ class Operation:
     upload: str = ""
     """The media type of a body that the handler reads by itself."""
 
-    def route(self) -> web.RouteDef:
-        """For aiohttp."""
+    def route(self, besides: Sequence[str] = ()) -> web.RouteDef:
+        """For aiohttp. ``besides``: words that are addresses of their own where the last parameter stands."""
         path = PREFIX + self.path
         for name, kind in self.parameters:
-            path = path.replace(f"{{{name}}}", f"{{{name}:[0-9]{{1,9}}}}" if kind is int else f"{{{name}:[^/]+}}")
+            pattern = "[0-9]{1,9}" if kind is int else "[^/]+"
+            if besides and path.endswith(f"{{{name}}}"):
+                pattern = f"(?!(?:{'|'.join(besides)})$){pattern}"
+            path = path.replace(f"{{{name}}}", f"{{{name}:{pattern}}}")
         mark = {None: for_everybody, Role.VIEWER: for_viewer, Role.ADMIN: for_admin}[self.role]
         handler = mark(functools.partial(_answer, self))
         return web.route(self.method, path, with_one_time_password(handler) if self.early else handler)
@@ -218,6 +222,10 @@ async def _body(request: web.Request) -> bytes:
 
 
 def routes(operations: Sequence[Operation]) -> list[web.RouteDef]:
-    """For aiohttp. Addresses without parameters go first, so that ``/phones/refused`` is no phone."""
-    ordered = sorted(operations, key=lambda each: each.path.count("{"))
-    return [each.route() for each in ordered]
+    """For aiohttp. ``/phones/refused`` is no phone, whatever the method."""
+    words: dict[str, list[str]] = {}
+    for path in dict.fromkeys(each.path for each in operations):
+        place, _, last = path.rpartition("/")
+        if "{" not in last:
+            words.setdefault(place, []).append(re.escape(last))
+    return [each.route(words.get(each.path.rpartition("/")[0], ())) for each in operations]

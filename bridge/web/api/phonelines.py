@@ -57,7 +57,7 @@ async def set_button(ask: Ask, phone: str, button: int, body: dict[str, Any]) ->
     values = dict(body)
     word = values.pop("kind", None)
     kinds = {each.value: each for each in ButtonKind}
-    if word not in kinds:
+    if not isinstance(word, str) or word not in kinds:
         raise BadValue(f"{word!r} is no kind of button", key="kind", fix=f"choose one of {', '.join(kinds)}")
     name = await ask.phone(phone)
     device = await ask.run(ask.desks.changes.set_button_typed, name, button, kinds[word], values)

@@ -62,6 +62,7 @@ class Schemas:
     def __init__(self) -> None:
         self.components: dict[str, Schema] = {}
         self._names: dict[tuple[type[Any], bool], str] = {}
+        self._in_table = False
 
     def of(self, hint: Any, *, asked: bool) -> Schema:
         """The schema of a type; ``asked``: of what comes in, with bounds, and not of what goes out."""
@@ -81,9 +82,11 @@ class Schemas:
     def of_fields(self, fields: Fields, *, asked: bool, required: Sequence[str] = ()) -> Schema:
         """The schema of a table of the site: what departs from the defaults. In a request, null is the default."""
         properties = {}
+        self._in_table = True
         for name, each in fields.items():
             schema = self.of(each.hint, asked=asked)
             properties[name] = schema if not asked or name in required else _or_null(schema)
+        self._in_table = False
         return {
             "type": "object",
             "properties": properties,
@@ -122,8 +125,8 @@ class Schemas:
         reference: Schema = {"$ref": f"#/components/schemas/{name}"}
         first = next(iter(shown_fields(kind)), None)
         # Tables of the site are written as one word where they are only that.
-        if asked and first is not None and _is_word(typing.get_type_hints(kind)[first.name]):
-            return {"anyOf": [self.of(typing.get_type_hints(kind)[first.name], asked=True), reference]}
+        if self._in_table and first is not None and _is_word(typing.get_type_hints(kind)[first.name]):
+            return {"anyOf": [self.of(typing.get_type_hints(kind)[first.name], asked=asked), reference]}
         return reference
 
     def _record(self, kind: type[Any], *, asked: bool) -> Schema:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -424,3 +425,32 @@ class TestNodes:
         assert "8841" in finding.what
         two.add(BY_WORD["defaults"], ["8841", "SIP"], {})
         assert "missing_device_default" not in {each.code for each in two.check()}
+
+
+@pytest.mark.parametrize(
+    ("word", "table", "words"),
+    [
+        ("regions", {"name": ""}, "name of a region"),
+        ("groups", {"name": "x" * 51}, "name of a CallManager group"),
+        ("regions", {"name": "Far", "codecs": ["ulaw\n"]}, "codecs"),
+        ("regions", {"name": "Far", "codecs": ["0" * 30]}, "no codec"),
+        ("servers", {"name": "two", "address": ""}, "needs an address"),
+        ("servers", {"name": "two", "address": "192.0.2.2", "sip_port": 0}, "no port"),
+        ("pools", {"name": "Floor", "group": ""}, "needs a group"),
+        ("pools", {"name": "Floor", "trunk": "x" * 256}, "trunk"),
+    ],
+)
+def test_what_no_database_or_phone_can_use_is_refused_by_name(
+    store: SqlStore, clock: StillClock, ids: CountingIds, word: str, table: dict[str, Any], words: str
+) -> None:
+    desk = SiteDesk(store, clock, ids, "tester")
+    with pytest.raises(InvalidInput, match=words):
+        desk.create(BY_WORD[word], table)
+
+
+def test_an_object_keeps_its_name(store: SqlStore, clock: StillClock, ids: CountingIds) -> None:
+    desk = SiteDesk(store, clock, ids, "tester")
+    desk.create(BY_WORD["partitions"], {"name": "Inside", "description": None})
+    with pytest.raises(InvalidInput, match="keeps its name"):
+        desk.change(BY_WORD["partitions"], ["Inside"], {"name": "Outside"})
+    assert desk.table(BY_WORD["partitions"], ["Inside"]) == {"name": "Inside"}

@@ -1,4 +1,4 @@
-"""Server-sent events: what happens reaches those who listen, in time; slow and returning clients lose nothing unsaid."""
+"""Server-sent events: what happens reaches those who listen, in time; what a slow client loses is said."""
 
 from __future__ import annotations
 
