@@ -10,8 +10,8 @@ import pytest
 from playwright.sync_api import expect
 
 from bridge.autoregistration.policy import Window
-from bridge.core import DeviceName
-from bridge.core.events import PhoneRegistered, PhoneUnregistered
+from bridge.core import DeviceName, Via
+from bridge.core.events import FileRequested, PhoneRegistered, PhoneUnregistered
 from bridge.lab.tftpclient import TftpClient
 from tests.web.conftest import House, Visit, Visitor
 from tests.web.office import BIG, STRANGER, STUCK
@@ -53,6 +53,22 @@ def test_a_row_changes_by_itself_when_something_happens_to_its_phone(house: Hous
     back = PhoneRegistered(at=service.clock.now(), device=name, endpoint="1004", address="192.0.2.5:5060")
     house.thread.call(service.recorder.record, back)
     expect(admin.page.locator(f"#row-{name} .badge")).to_have_text("Registered")
+
+
+def test_a_new_phone_is_announced_and_moves_nothing(house: House, admin: Visitor) -> None:
+    name = DeviceName("SEP001122DD0001")
+    admin.go("/phones?sort=name&dir=desc")
+    expect(admin.page.locator("[data-live]")).to_contain_text("· live")
+    before = _rows(admin)
+    link = admin.page.locator("[data-more]")
+    assert not link.is_visible()
+    service = house.thread.service
+    asks = FileRequested(at=service.clock.now(), name=f"{name}.cnf.xml", client="192.0.2.99", via=Via.TFTP)
+    house.thread.call(service.recorder.record, asks)
+    expect(link).to_have_text("Show 1 new phone")
+    assert _rows(admin) == before
+    link.click()
+    expect(admin.page.locator(f"#row-{name} .badge")).to_have_text("Asks for files")
 
 
 def test_focus_stays_in_a_row_that_is_drawn_anew(house: House, admin: Visitor) -> None:

@@ -110,6 +110,17 @@ def test_phones_wait_for_approval_and_are_judged(still: House, visit: Visit) -> 
     assert not _admits(still, other)
 
 
+def test_who_is_turned_away_shows_while_one_looks(still: House, admin: Visitor) -> None:
+    name = DeviceName("SEP001122EE0021")
+    admin.go("/window")
+    admin.page.click("text=Close it")
+    admin.page.focus("#f-networks")
+    assert not _admits(still, name)
+    refused = admin.page.locator("section[aria-labelledby=h-refused]")
+    expect(refused).to_contain_text(str(name), timeout=10_000)
+    assert admin.page.evaluate("document.activeElement.id") == "f-networks"
+
+
 def test_the_nine_steps_are_there(admin: Visitor) -> None:
     admin.go("/window")
     steps = admin.page.locator("ol.steps li")

@@ -5,7 +5,7 @@
   const status = document.querySelector("[data-live]");
   const about = status ? status.textContent : "";
   const dirty = new Set();
-  let newcomers = 0, asking = false, timer = 0;
+  let asking = false, timer = 0;
   const EVERY = 1000;
 
   const here = (name) => document.getElementById("row-" + name);
@@ -45,35 +45,25 @@
         const tile = document.querySelector(`[data-count="${standing}"]`);
         if (tile && tile.textContent !== String(number)) tile.textContent = number;
       }
-      document.documentElement.dataset.drawn = Number(document.documentElement.dataset.drawn || 0) + 1;
+      count(told.counts.all);
     });
   }
 
-  function say(connected) {
-    if (!status) return;
-    const more = newcomers ? ` · ${newcomers} not on this page did something` : "";
-    const text = about + (connected ? " · live" : " · not live") + more;
-    if (status.textContent !== text) status.textContent = text;
+  // Rows never move under the hand of who reads them: phones that are new are announced, and shown when wanted.
+  const first = Number(document.querySelector('[data-count="all"]').textContent);
+  const more = document.querySelector("[data-more]");
+  function count(all) {
+    if (!more || all <= first) return;
+    more.hidden = false;
+    more.textContent = all - first === 1 ? "Show 1 new phone" : `Show ${all - first} new phones`;
   }
 
-  let connected = false, strangers = new Set();
+  const say = (connected) => { if (status) status.textContent = about + (connected ? " · live" : " · not live"); };
+
   live((names, everything) => {
+    if (!body) { if (names.size) location.reload(); return; } // the first phone of all
     if (everything) for (const each of document.querySelectorAll("tr[data-phone]")) dirty.add(each.dataset.phone);
-    let empty = !body;
-    for (const name of names) if (here(name)) dirty.add(name); else strangers.add(name);
-    if (empty && strangers.size) { location.reload(); return; } // the first phone of all
-    later(); // also for the counts
-  }, (stands) => { connected = stands; say(connected); });
-
-  // Search while typing, a moment after the last key.
-  const search = document.querySelector("[data-search]");
-  let typing = 0;
-  search?.addEventListener("input", () => {
-    clearTimeout(typing);
-    typing = setTimeout(() => search.form.requestSubmit(), 600);
-  });
-  if (search && search.value && !location.hash && document.referrer.includes("/phones")) {
-    search.focus();
-    search.setSelectionRange(search.value.length, search.value.length);
-  }
+    for (const name of names) if (here(name)) dirty.add(name);
+    later(); // for the counts, too
+  }, say);
 }
