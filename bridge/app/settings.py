@@ -17,6 +17,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, get_type_hints
 
+from bridge.app.environment import with_environment
 from bridge.core import DeviceName, NumberRange, PagingGroup
 from bridge.errors import ConfigurationError, InvalidInput
 from bridge.journey import Environment
@@ -510,16 +511,20 @@ def find_settings(named: Path | None) -> Path | None:
 
 
 def load_settings(path: Path | None) -> Settings:
-    """Read a settings file; the defaults when ``path`` is None. Raises ConfigurationError naming the key."""
-    if path is None:
-        return Settings()
+    """Read a settings file and the environment; the defaults without either.
+
+    Raises ConfigurationError naming the key.
+    """
+    document: dict[str, object] = {}
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
+        if path is not None:
+            document = tomllib.loads(path.read_text(encoding="utf-8"))
     except tomllib.TOMLDecodeError as error:
         raise ConfigurationError(f"{path} is not valid TOML", why=str(error)) from error
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{path} cannot be read", why=str(error)) from error
-    return settings_from(document, source=str(path))
+    known = {each.name: get_type_hints(type(each.default)) for each in fields(Settings)}
+    return settings_from(with_environment(document, os.environ, known), source=str(path or "the environment"))
 
 
 def settings_from(document: dict[str, object], *, source: str = "sepbridge.toml") -> Settings:
