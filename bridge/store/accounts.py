@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, or_, select, update
+from sqlalchemy.exc import IntegrityError
 
 from bridge.core import Account, ApiToken, LoginSession, LoginTries
 from bridge.errors import Conflict, NotFound
@@ -130,8 +131,14 @@ class SqlAccountRepository:
         rows = login_tries.c
         # Counted by the database, so that two nodes do not overwrite each other's.
         more = update(login_tries).where(rows.subject == subject).values(count=rows.count + 1, last_at=at)
-        if not self._connection.execute(more).rowcount:
-            self._connection.execute(insert(login_tries).values(subject=subject, count=1, last_at=at))
+        if self._connection.execute(more).rowcount:
+            return
+        try:
+            with self._connection.begin_nested():
+                self._connection.execute(insert(login_tries).values(subject=subject, count=1, last_at=at))
+        except IntegrityError:
+            # Another node counted the first one in this very moment.
+            self._connection.execute(more)
 
     def forget_tries(self, *, subject: str = "", before: datetime | None = None) -> None:
         """Forget those of a subject, or those whose last one is older."""

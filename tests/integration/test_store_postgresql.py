@@ -68,5 +68,9 @@ class TestClaims(storecontract.ClaimContract):
     pass
 
 
+class TestAccounts(storecontract.AccountContract):
+    pass
+
+
 class TestFailures(ServerFailureContract):
     pass
