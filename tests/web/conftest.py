@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from tests.peers import peer
 from tests.web.nodethread import ADMIN, VIEWER, NodeThread
 from tests.web.office import make_office, tell_what_happened
 from tests.webnode import PASSWORD, web_settings
 
-CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = (
     "--headless",
     "--no-sandbox",
@@ -29,12 +29,12 @@ ARGUMENTS = (
 
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """A real Chromium. scripts/peers.sh installs it.
+    """A real Chromium.
 
     It goes with the last test of this package: while it is there, no test of the process can have an event loop.
     """
     with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
+        running = playwright.chromium.launch(executable_path=peer("chromium"), args=list(ARGUMENTS))
         yield running
         running.close()
 

@@ -204,6 +204,7 @@ def test_a_phone_is_changed_moved_and_removed_without_a_script(house: House, vis
     visitor.page.click("section[aria-labelledby=h-change] button")
     assert visitor.said().startswith("Saved.")
     assert "By the window" in visitor.page.inner_text(".headline")
+    assert "temporary" in visitor.page.inner_text("dl.facts")  # it is in the same pool as before
     visitor.page.click("summary >> text=Lines and buttons")
     visitor.page.fill("input[name=button]", "2")
     visitor.page.select_option("select[name=kind]", "blf-speed-dial")

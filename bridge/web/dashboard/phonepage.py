@@ -16,7 +16,6 @@ from bridge.core import ButtonKind, Device, DeviceName
 from bridge.errors import InvalidInput, NotFound, SepbridgeError
 from bridge.ports import RestartKind
 from bridge.web.dashboard.buttonboard import button_board
-from bridge.web.dashboard.findingcards import FindingCard
 from bridge.web.dashboard.house import House, change, text_of
 from bridge.web.dashboard.standing import how_it_stands
 from bridge.web.dashboard.timeline import chapters
@@ -91,7 +90,7 @@ class PhonePage:
             refusal=refusal,
             stands=how_it_stands(device, self._house.board.progress().get(name), refusal, now),
             chapters=chapters(read.sheet.journey),
-            findings=await self._findings(name),
+            findings=await self._house.findings(name),
             files=read.files,
             files_trouble=read.files_trouble,
             board=button_board(device, model_of(device)) if device else (),
@@ -101,9 +100,6 @@ class PhonePage:
             screenshot_possible=device is not None and not screenshots.why_not(device),
             screenshot_trouble=screenshots.why_not(device) if device else "",
         )
-
-    async def _findings(self, name: DeviceName) -> Sequence[FindingCard]:
-        return await self._house.findings(name)
 
     def _read(self, request: web.Request, name: DeviceName) -> _Read:
         sheet = self._house.desks(request).phones.show(name.value, limit=SHOWN_EVENTS)
@@ -191,7 +187,7 @@ class PhonePage:
         pool = text_of(form, "pool") or device.pool
         if values:
             await asyncio.to_thread(desk.set, name, values)
-        if pool != device.pool or (device.temporary and "pool" in form and pool != ""):
+        if pool != device.pool:
             await asyncio.to_thread(desk.move, name, pool)
         await self._house.service.restart_changed([name], every=0)
         return f"/phones/{name}", "Saved. The phone takes it up with a restart, which it is told now."
