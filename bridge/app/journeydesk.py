@@ -76,6 +76,10 @@ class JourneyDesk:
             if device.number:
                 self._by_number[device.number] = device.name, device.desired_protocol
 
+    def devices(self) -> tuple[Device, ...]:
+        """Those phones, as they were read last."""
+        return tuple(self._devices.values())
+
     def whose(self, event: Event) -> DeviceName | None:
         """Which phone an event without a name is about: by its SIP account, or the one phone at its address that may
         be doing this. None where several could, as behind one router."""

@@ -29,6 +29,7 @@ from bridge.app.failback import FailBack
 from bridge.app.filedesk import name_addresses, phone_files
 from bridge.app.journeydesk import Diagnosis, JourneyDesk
 from bridge.app.newphonehooks import NewPhoneHooks
+from bridge.app.pagereader import PageReader
 from bridge.app.phonefiles import restart_event
 from bridge.app.phonemoves import PhoneMoves
 from bridge.app.planoverlap import PbxPlan
@@ -107,6 +108,8 @@ class Service:
         )
         self._registrations.restarter = self.pbx
         self._foreign: frozenset[str] = frozenset()
+        self._clashes: frozenset[str] = frozenset()
+        """Numbers of ours that were endpoints of somebody else's when we began to use them."""
         self._extensions: frozenset[str] = frozenset()
         self.admissions = Admissions(
             self.store,
@@ -232,7 +235,7 @@ class Service:
             self.clock,
             own_address=settings.server.address or own_address(),
             pbx_status=self.pbx.status,
-            foreign_numbers=lambda: self._foreign,
+            foreign_numbers=lambda: self._foreign | self._clashes,
         )
         self.stations.own_probes = self.site_watch.probes
         self.journeys = JourneyDesk(self.store, self.clock, self.site_watch.facts)
@@ -283,6 +286,7 @@ class Service:
             *([("DHCP", self.dhcp.run())] if self.dhcp.is_wanted else []),
             ("new phone hooks", self._hooks.run()),
             ("site watch", self.site_watch.run()),
+            *([("phone pages", self._page_reader().run())] if self.settings.journey.phone_pages else []),
         )
 
     async def __aexit__(
@@ -367,6 +371,7 @@ class Service:
         # Before the change: what is ours and goes now is still in Asterisk for a moment, and must not count as foreign.
         with contextlib.suppress(PbxError):  # Asterisk is away: they are read when it is back
             self._foreign = await self.pbx.foreign_numbers()
+        self._clashes = (self._clashes | self._foreign) & {endpoint.name for endpoint in endpoints}
         self.pbx.set_dial_plan(contexts)
         self.pbx.replace_all(self._moves.with_kept(endpoints))
         # A phone that is going to start again for a change needs no second restart for it.
@@ -438,6 +443,10 @@ class Service:
             self._about_to_restart.difference_update(names)
 
     # --- how the parts hang together ---------------------------------------------------------------------------------
+
+    def _page_reader(self) -> PageReader:
+        every = self.settings.journey.phone_pages_every
+        return PageReader(self.recorder, self.clock, self.journeys.devices, every=every)
 
     def _transfers(self) -> list[TransferUnderWay]:
         return [*self.tftp.transfers(), *(each for transfers in self.http_transfers for each in transfers())]

@@ -85,6 +85,8 @@ class SiteWatch:
         self._pbx_status = pbx_status
         self._foreign_numbers = foreign_numbers
         self._facts = _from_settings(settings, own_address)
+        self.serving = asyncio.Event()
+        """Set when everything listens: a test before that would tell of nothing."""
         self.probes = OwnProbes()
         """Where the self test comes from."""
         self.dhcp: DhcpAnswer | None = None
@@ -122,6 +124,7 @@ class SiteWatch:
     async def run(self) -> None:
         """Work until cancelled."""
         every = self._settings.journey.self_test_every
+        await self.serving.wait()
         loop = asyncio.get_running_loop()
         forget_at = loop.time()
         while True:

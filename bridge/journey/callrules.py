@@ -1,6 +1,6 @@
-"""Causes between the configuration and "registered": firmware of the other protocol, ports, passwords, doubles, clocks.
+"""Causes between the file and the first call: firmware of the other protocol, names, ports, transports.
 
-Source: diagnosis reference, sections 1, 5 and 11; requirements RG-06, RG-13, RG-19, RG-23 to RG-27.
+Source: diagnosis reference, section 1; requirements RG-06, RG-13, RG-19, RG-24 and RG-25.
 """
 
 from __future__ import annotations
@@ -9,23 +9,15 @@ from ipaddress import ip_address, ip_network
 
 from bridge.core import SignallingProtocol
 from bridge.core.events import (
-    ClockTold,
     FileDelivered,
     FileRequested,
-    PhoneMoved,
     PhoneRefused,
-    PhoneRegistered,
     PhoneRegistering,
-    PhoneUnregistered,
-    SecondConnectionRefused,
-    SipChallenged,
     SipRefused,
-    TlsFailed,
 )
 from bridge.core.findings import Weight
 from bridge.journey import keys
-from bridge.journey.case import Case, known, said, seen
-from bridge.journey.certificates import certificate_findings
+from bridge.journey.case import Case, is_address, known, said, seen
 from bridge.journey.findings import Evidence, Finding, Fix, FixKind
 from bridge.journey.sitefacts import PortCheck, PortState
 from bridge.journey.stages import Stage
@@ -36,88 +28,6 @@ from bridge.phones.requestedfile import FileKind
 SCCP, SIP = SignallingProtocol.SCCP, SignallingProtocol.SIP
 _OPEN = Fix(FixKind.COMMAND, "sepbridge autoregistration enable --for 30m")
 _CHECK_PBX = Fix(FixKind.COMMAND, "sepbridge status")
-
-
-# --- refused ---------------------------------------------------------------------------------------------------------
-
-
-def window_closed(case: Case) -> Finding | None:
-    """A stranger while autoregistration is shut."""
-    refused = case.last(PhoneRefused)
-    if refused is None or not case.is_refused or refused.reason != "window_closed":
-        return None
-    return Finding(
-        "window_closed",
-        "The autoregistration window is closed",
-        Weight.PROBLEM,
-        (seen(refused),),
-        "The phone is unknown, and autoregistration is open only for a time, which is over or has not begun.",
-        (
-            _OPEN,
-            Fix(FixKind.CLICK, "Autoregistration > Open the window"),
-            Fix(FixKind.COMMAND, f"sepbridge phones add {case.journey.device}"),
-        ),
-    )
-
-
-def range_exhausted(case: Case) -> Finding | None:
-    """A stranger, and no number for it."""
-    refused = case.last(PhoneRefused)
-    if refused is None or not case.is_refused or refused.reason != "range_exhausted":
-        return None
-    return Finding(
-        "range_exhausted",
-        "No number is free for this phone",
-        Weight.PROBLEM,
-        (seen(refused),),
-        "Every number of the autoregistration range is in use. The phone comes in by its own retry once one is free.",
-        (
-            Fix(FixKind.COMMAND, "sepbridge autoregistration range 1000-2999"),
-            Fix(FixKind.COMMAND, "sepbridge phones remove PHONE"),
-        ),
-    )
-
-
-def device_not_configured(case: Case) -> Finding | None:
-    """A refusal of a phone that nobody has added (RG-23)."""
-    refused = case.last(PhoneRefused)
-    if refused is None or not case.is_refused or case.site.device is not None:
-        return None
-    if refused.reason not in ("autoreg_off", "window_closed", "not_in_allow_list", "awaiting_approval"):
-        return None
-    model = f" --model {case.model}" if case.model else ""
-    return Finding(
-        "device_not_configured",
-        f"{case.journey.device} is not known here",
-        Weight.PROBLEM,
-        (seen(refused),),
-        "The phone is not in the list of phones, and autoregistration did not let it in.",
-        (
-            Fix(FixKind.COMMAND, f"sepbridge phones add {case.journey.device}{model}"),
-            Fix(FixKind.CLICK, f"Phones > Turned away > {case.journey.device} > Add"),
-            _OPEN,
-        ),
-    )
-
-
-def refused_otherwise(case: Case) -> Finding | None:
-    """Refused for a reason that has no rule of its own."""
-    refused = case.last(PhoneRefused)
-    own = ("window_closed", "range_exhausted", "autoreg_off", "not_in_allow_list", "wrong_protocol")
-    if refused is None or not case.is_refused or refused.reason in own:
-        return None
-    approve = Fix(FixKind.COMMAND, f"sepbridge autoregistration approve {case.journey.device}")
-    return Finding(
-        f"refused_{refused.reason}",
-        f"The phone was turned away: {refused.text}",
-        Weight.PROBLEM,
-        (seen(refused),),
-        "This server decided not to let it in.",
-        (approve,) if refused.reason == "awaiting_approval" else (_CHECK_PBX,),
-    )
-
-
-# --- firmware of the other protocol ----------------------------------------------------------------------------------
 
 
 def wrong_protocol(case: Case) -> Finding | None:
@@ -184,9 +94,6 @@ def _silent(case: Case) -> Evidence | None:
     )
 
 
-# --- it does not call ------------------------------------------------------------------------------------------------
-
-
 def _unanswered(case: Case) -> FileDelivered | None:
     """The newest delivery of a configuration after which it should have called by now, and has not."""
     if case.is_up or case.stage not in (Stage.CONFIG, Stage.FIRMWARE, Stage.TFTP):
@@ -208,7 +115,7 @@ def dns_trouble(case: Case) -> Finding | None:
     """The phone is told a name and cannot resolve it."""
     told = [said(t, at) for t, at in case.messages("dns unknown host", "dns timeout", "no dns server")]
     silent = _unanswered(case)
-    named = next((each for each in case.site.servers[:1] if not _is_address(each)), "")
+    named = next((each for each in case.site.servers[:1] if not is_address(each)), "")
     if case.is_up or not (told or (silent is not None and named)):
         return None
     evidence = [*told]
@@ -228,10 +135,6 @@ def dns_trouble(case: Case) -> Finding | None:
             Fix(FixKind.NETWORK, "or give the phones a DNS server that knows the name: DHCP option 6"),
         ),
     )
-
-
-def _is_address(text: str) -> bool:
-    return text.replace(".", "").isdigit() or ":" in text
 
 
 def port_blocked(case: Case) -> Finding | None:
@@ -364,302 +267,5 @@ def unreachable(case: Case) -> Finding | None:
             ),
             Fix(FixKind.COMMAND, "sepbridge status"),
             keys.status_messages(case.model),
-        ),
-    )
-
-
-# --- it calls and is not let in --------------------------------------------------------------------------------------
-
-
-def number_in_use(case: Case) -> Finding | None:
-    """The phone's number belongs to an endpoint of Asterisk that is not ours."""
-    device = case.site.device
-    if device is None or case.is_up or device.number not in case.site.foreign_numbers or not device.number:
-        return None
-    return Finding(
-        "number_in_use",
-        f"{device.number} belongs to another endpoint of Asterisk",
-        Weight.PROBLEM,
-        (known(f"Asterisk has an endpoint {device.number} that sepbridge did not write"), *_refusals(case)),
-        "Two endpoints of one name cannot be: Asterisk keeps its own, with another password, and the phone's is not "
-        "used.",
-        (
-            Fix(FixKind.COMMAND, f"sepbridge phones remove {case.journey.device}"),
-            Fix(FixKind.COMMAND, f"sepbridge phones add {case.journey.device} --number OTHER"),
-            Fix(FixKind.NETWORK, f"or remove the endpoint {device.number} from Asterisk (FreePBX: Extensions)"),
-        ),
-    )
-
-
-def _refusals(case: Case) -> list[Evidence]:
-    return [seen(each) for each in case.of(SipRefused)[-2:]]
-
-
-_SECRET = ("InvalidPassword", "ChallengeResponseFailed")
-
-
-def wrong_secret(case: Case) -> Finding | None:
-    """Asterisk says that the password is wrong."""
-    refused = [each for each in case.of(SipRefused) if each.reason in _SECRET]
-    lines = [each for each in case.journey.lines if "secret" in each[1]]
-    if case.wanted is SCCP:
-        refused = []
-    if not lines and (not refused or case.is_up):
-        return None
-    return Finding(
-        "wrong_secret",
-        "The phone's password is not the one that Asterisk has",
-        Weight.PROBLEM,
-        (*(seen(each) for each in refused[-3:]), *(known(f"line {number}: {state}") for number, state in lines)),
-        "The phone goes by an older file, or Asterisk has not read ours: after a change both have to take it up.",
-        (
-            Fix(FixKind.COMMAND, f"sepbridge phones restart {case.journey.device}"),
-            keys.restart(case.model),
-            _CHECK_PBX,
-        ),
-    )
-
-
-def unknown_at_pbx(case: Case) -> Finding | None:
-    """Asterisk does not know the account."""
-    refused = [each for each in case.of(SipRefused) if each.reason == "InvalidAccountID"]
-    lines = [each for each in case.journey.lines if "secret" not in each[1]]
-    if case.wanted is SCCP:
-        refused = []
-    if not lines and (not refused or case.is_up):
-        return None
-    return Finding(
-        "unknown_at_pbx",
-        "Asterisk does not know the phone's account"
-        if refused
-        else "A line of the phone is not registered at Asterisk",
-        Weight.PROBLEM,
-        (*(seen(each) for each in refused[-3:]), *(known(f"line {number}: {state}") for number, state in lines)),
-        case.site.pbx_trouble or "Asterisk has not read our files, or the phone goes by a file of another system.",
-        (_CHECK_PBX, Fix(FixKind.COMMAND, "sepbridge setup asterisk"), keys.restart(case.model)),
-    )
-
-
-def address_refused(case: Case) -> Finding | None:
-    """Asterisk has an access list against the phone's address, or refuses for another reason."""
-    plain = (*_SECRET, "InvalidAccountID")
-    refused = [e for e in case.of(SipRefused) if e.reason not in plain and "transport" not in e.reason.lower()]
-    if not refused or case.is_up or case.wanted is SCCP:
-        return None
-    acl = "ACL" in refused[-1].reason
-    return Finding(
-        "address_not_allowed" if acl else "sip_refused",
-        f"Asterisk refuses {refused[-1].client}" if acl else f"Asterisk refuses the phone: {refused[-1].reason}",
-        Weight.PROBLEM,
-        tuple(seen(each) for each in refused[-3:]),
-        "An access list (acl, deny, permit) in Asterisk's configuration keeps the phone's address out."
-        if acl
-        else "Asterisk's own security event says so; its log has the details.",
-        (Fix(FixKind.COMMAND, "asterisk -rx 'pjsip show endpoint NUMBER'"), _CHECK_PBX),
-    )
-
-
-def challenge_unheard(case: Case) -> Finding | None:
-    """Asterisk asks for the password again and again, and the phone never answers it: the answers do not reach it."""
-    asked = case.of(SipChallenged)
-    if case.is_up or case.of(SipRefused) or len(asked) < 4 or case.wanted is SCCP:
-        return None
-    if not case.waited(asked[0].at, case.site.limits.no_signalling / 4):
-        return None
-    return Finding(
-        "answers_lost",
-        "Asterisk's answers do not reach the phone",
-        Weight.PROBLEM,
-        (seen(asked[0]), seen(asked[-1]), known(f"{len(asked)} times, without an answer")),
-        "The phone repeats its REGISTER and never sends its password. Either what Asterisk sends back is lost (NAT "
-        "over "
-        "UDP, a firewall that knows one direction only), or the phone's file names no user to log in with.",
-        (
-            Fix(FixKind.NETWORK, f"let SIP from {case.server or 'Asterisk'} back to {asked[-1].client} through"),
-            Fix(FixKind.NETWORK, "switch SIP ALG off in the router between them"),
-            Fix(FixKind.COMMAND, f"sepbridge phones file {case.journey.device}"),
-        ),
-    )
-
-
-def behind_nat(case: Case) -> Finding | None:
-    """It says another address of itself than the one it comes from."""
-    registered = next((e for e in reversed(case.journey.events) if isinstance(e, PhoneRegistered)), None)
-    if registered is None or not case.is_up or case.journey.facts.protocol is SCCP:
-        return None
-    told = registered.address.rpartition(":")[0].strip("[]")
-    seen_from = [
-        each
-        for each in case.journey.events
-        if isinstance(each, SipChallenged | FileDelivered) and each.client and each.at <= registered.at
-    ]
-    if not told or not seen_from or not _differ(told, seen_from[-1].client):
-        return None
-    return Finding(
-        "nat",
-        "There is a NAT between the phone and this server",
-        Weight.NOTE,
-        (seen(seen_from[-1]), known(f"the phone calls itself {told}")),
-        "The phone registers. Calls to it, restarts and sound depend on whether Asterisk answers to where packets come "
-        "from; Cisco phones answer a request with a rewritten address with 400.",
-        (
-            Fix(FixKind.NETWORK, "route between the two networks instead of translating, by VPN for a phone outside"),
-            Fix(FixKind.NETWORK, "else set force_rport, rewrite_contact and rtp_symmetric for its endpoint"),
-        ),
-    )
-
-
-def _differ(told: str, source: str) -> bool:
-    return _is_address(told) and told != source
-
-
-def doubles(case: Case) -> Finding | None:
-    """One phone's name from two addresses in turn: two machines claim to be the same phone, or have one number."""
-    moves = [each for each in case.journey.events if isinstance(each, PhoneMoved) and not case.waited(each.at, 600)]
-    second = case.of(SecondConnectionRefused)
-    back = any(a.before == b.after for i, a in enumerate(moves) for b in moves[i + 1 :])
-    addresses = {each.client for each in second} - {case.journey.client}
-    if not back and not addresses:
-        return None
-    number = case.site.device.number if case.site.device is not None else ""
-    return Finding(
-        "two_phones_one_number",
-        f"Two phones register as {number or case.journey.device}",
-        Weight.PROBLEM,
-        tuple(seen(each) for each in (*moves[-3:], *second[-2:])),
-        "The same registration comes from two addresses in turn: a second phone has a copy of this one's file, or "
-        "its MAC. "
-        "Each throws the other out, and calls reach the one that was last.",
-        (
-            Fix(
-                FixKind.NETWORK, f"find the machine at {moves[-1].before if moves else second[-1].client} and reset it"
-            ),
-            Fix(FixKind.COMMAND, f"sepbridge phones share OTHER-PHONE {number or 'NUMBER'}"),
-        ),
-    )
-
-
-# --- certificates, clocks, losses ------------------------------------------------------------------------------------
-
-
-def tls_trouble(case: Case) -> Finding | None:
-    """Handshakes fail, or the phone says that they do."""
-    proof = [seen(each) for each in (*case.of(TlsFailed)[-3:], *case.boot_alarms(106))]
-    proof += [said(text, at) for text, at in case.messages("fips compliant")]
-    if not proof:
-        return None
-    for finding in certificate_findings(case.site.certificates, case.site.servers, now=case.now):
-        return Finding(
-            finding.code, finding.title, Weight.PROBLEM, (*proof, *finding.evidence), finding.cause, finding.fixes
-        )
-    return Finding(
-        "tls_handshake_failed",
-        "TLS between the phone and this server fails",
-        Weight.PROBLEM,
-        tuple(proof),
-        "The phone does not accept the server's certificate (its trust list does not name it), or both have no TLS "
-        "version in common: 7900 phones know TLS 1.0 alone.",
-        (
-            *keys.erase_trust_list(case.model),
-            Fix(FixKind.NETWORK, "set tls_oldest to 1.0 for 7900 phones, in [http] or [sccp] of sepbridge.toml"),
-        ),
-    )
-
-
-def clock_skew(case: Case) -> Finding | None:
-    """The phone's clock is wrong."""
-    told = next((e for e in reversed(case.journey.events) if isinstance(e, ClockTold)), None)
-    if told is None:
-        return None
-    off = (told.told - told.at).total_seconds()
-    if abs(off) <= case.site.limits.clock_skew:
-        return None
-    return Finding(
-        "clock_skew",
-        f"The phone's clock is {_span(abs(off))} {'ahead' if off > 0 else 'behind'}",
-        Weight.PROBLEM if not case.is_up else Weight.NOTE,
-        (
-            Evidence(
-                f"{told.source} says {told.told:%Y-%m-%d %H:%M:%S}, off by {off:+.0f} s", seen(told).source, told.at
-            ),
-        ),
-        "With a wrong clock a phone takes certificates for not yet valid or expired, and its call lists have wrong "
-        "times. "
-        "It has no time server, or cannot reach it.",
-        (
-            Fix(FixKind.CLICK, "Site > Date/time groups > NTP server"),
-            Fix(
-                FixKind.NETWORK, "let UDP 123 through to that server; phones with SCCP firmware take the time from here"
-            ),
-        ),
-    )
-
-
-def _span(seconds: float) -> str:
-    if seconds >= 172_800:
-        return f"{seconds / 86_400:.0f} days"
-    return f"{seconds / 3600:.0f} hours" if seconds >= 7200 else f"{seconds / 60:.0f} minutes"
-
-
-def ntp_missing(case: Case) -> Finding | None:
-    """A SIP phone's file names no time server, and the phone has trouble that a wrong clock explains."""
-    if case.site.has_ntp is not False or case.wanted is not SIP:
-        return None
-    if not (clock_skew(case) or case.of(TlsFailed) or case.alarms(106)):
-        return None
-    return Finding(
-        "ntp_missing",
-        "The phone's file names no time server",
-        Weight.NOTE,
-        (known("its date/time group has no NTP server"),),
-        "Phones with SIP firmware take their time from NTP, or from the Date of SIP answers, which Asterisk does not "
-        "send.",
-        (Fix(FixKind.CLICK, "Site > Date/time groups > NTP server"),),
-    )
-
-
-_LOST = {
-    10: "its connection timed out",
-    12: "the server reset its connection",
-    13: "the server aborted its connection",
-    14: "the server closed its connection",
-    17: "its REGISTER or its keepalives were not answered",
-}
-
-
-def connection_lost(case: Case) -> Finding | None:
-    """It was registered and is gone, and nobody asked it to go."""
-    gone = case.last(PhoneUnregistered)
-    if gone is None or case.stage is not Stage.UNREGISTERED:
-        return None
-    if not any(word in gone.why.lower() for word in ("keepalive", "silent", "lost", "timed out", "expired", "reset")):
-        return None
-    alarms = list(case.alarms(*_LOST))
-    return Finding(
-        "connection_lost",
-        "The phone was registered and fell silent",
-        Weight.PROBLEM,
-        (seen(gone), *(seen(each) for each in alarms[-2:])),
-        "Its power or its cable is gone, or the network between is. A firewall that forgets idle connections does the "
-        "same, again and again.",
-        (keys.restart(case.model), Fix(FixKind.COMMAND, f"sepbridge phones show {case.journey.device}")),
-    )
-
-
-def address_lost(case: Case) -> Finding | None:
-    """Alarm 16 and 21, and the screen's "Duplicate IP"."""
-    proof = [seen(each) for each in case.alarms(16, 21)]
-    proof += [said(text, at) for text, at in case.messages("duplicate ip", "ip address released", "dhcp timeout")]
-    if not proof or case.is_up:
-        return None
-    return Finding(
-        "address_lost",
-        "The phone lost its address",
-        Weight.PROBLEM,
-        tuple(proof),
-        "Its lease ran out and was not renewed, or another device has the same address.",
-        (
-            Fix(FixKind.NETWORK, "look whether the DHCP server answers renewals, and whether its pool is full"),
-            Fix(FixKind.NETWORK, "look for a second device with that address: a static one within the DHCP range"),
         ),
     )

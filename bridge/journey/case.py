@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
+from ipaddress import ip_address
 from typing import TypeVar
 
 from bridge.core import SignallingProtocol
@@ -29,7 +30,7 @@ from bridge.core.events import (
 from bridge.journey.alarms import parse_alarm
 from bridge.journey.findings import Evidence, Source
 from bridge.journey.phonejourney import CONFIGURATION, PhoneJourney
-from bridge.journey.sitefacts import Environment, SiteFacts
+from bridge.journey.sitefacts import Environment, PortState, SiteFacts
 from bridge.journey.stages import Stage
 from bridge.phones.filenames import parse_file_name
 from bridge.phones.loads import parse_load
@@ -173,8 +174,13 @@ class Case:
 
     @cached_property
     def port(self) -> int:
-        """Where it is expected to call."""
-        return self.site.sccp_port if self.wanted is SignallingProtocol.SCCP else self.site.sip_port
+        """Where it is expected to call; of a stranger, whose firmware is not known, the port that does not answer."""
+        if (self.wanted or self.load_protocol) is None:
+            both = (self.site.sccp_port, self.site.sip_port)
+            bad = (each.port for each in self.site.ports if each.port in both and each.state is not PortState.OPEN)
+            return next(bad, self.site.sip_port)
+        spoken = self.wanted or self.load_protocol
+        return self.site.sccp_port if spoken is SignallingProtocol.SCCP else self.site.sip_port
 
 
 def seen(event: Event) -> Evidence:
@@ -228,3 +234,12 @@ def _told(event: Event) -> tuple[str, Source]:
                 if name not in {"at", "device"} and getattr(event, name) not in ("", None, 0, ())
             )
             return f"{words.strip()}: {details}", Source.SITE
+
+
+def is_address(text: str) -> bool:
+    """Whether it is an IP address, and no name."""
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True

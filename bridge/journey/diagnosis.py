@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from bridge.core.findings import Weight
-from bridge.journey import callrules, filerules
+from bridge.journey import accountrules, callrules, dhcprules, filerules, firmwarerules, lossrules, refusalrules
 from bridge.journey.case import Case
 from bridge.journey.findings import Finding
 from bridge.journey.phonejourney import PhoneJourney
@@ -21,49 +21,49 @@ Rule = Callable[[Case], Finding | None]
 
 RULES: tuple[Rule, ...] = (
     # What this server decided itself is certain.
-    callrules.window_closed,
-    callrules.range_exhausted,
+    refusalrules.window_closed,
+    refusalrules.range_exhausted,
     filerules.network_not_allowed,
-    callrules.device_not_configured,
-    callrules.refused_otherwise,
+    refusalrules.device_not_configured,
+    refusalrules.refused_otherwise,
     # What the phone or its requests say outright.
     filerules.leftover_trust_list,
-    callrules.tls_trouble,
-    callrules.clock_skew,
+    lossrules.tls_trouble,
+    lossrules.clock_skew,
     filerules.config_too_large,
-    filerules.firmware_rejected,
-    filerules.firmware_missing,
-    filerules.firmware_loop,
-    callrules.number_in_use,
-    callrules.doubles,
-    callrules.wrong_secret,
+    firmwarerules.firmware_rejected,
+    firmwarerules.firmware_missing,
+    firmwarerules.firmware_loop,
+    accountrules.number_in_use,
+    accountrules.doubles,
+    accountrules.wrong_secret,
     callrules.transport_off,
-    callrules.unknown_at_pbx,
-    callrules.address_refused,
-    callrules.challenge_unheard,
+    accountrules.unknown_at_pbx,
+    accountrules.address_refused,
+    accountrules.challenge_unheard,
     filerules.transfer_broken,
     filerules.config_refused,
     filerules.config_loop,
     filerules.config_missing,
     # No file request.
-    filerules.wrong_tftp_address,
-    filerules.bad_option,
-    filerules.files_blocked,
-    filerules.missing_option,
-    filerules.no_request,
+    dhcprules.wrong_tftp_address,
+    dhcprules.bad_option,
+    dhcprules.files_blocked,
+    dhcprules.missing_option,
+    dhcprules.no_request,
     # A file, and no call.
     callrules.wrong_protocol,
     callrules.dns_trouble,
     callrules.port_blocked,
     callrules.unreachable,
-    filerules.http_blocked,
+    dhcprules.http_blocked,
     # Gone again.
-    callrules.connection_lost,
-    callrules.address_lost,
+    lossrules.connection_lost,
+    lossrules.address_lost,
     # Worth knowing.
-    filerules.wrong_vlan,
-    callrules.ntp_missing,
-    callrules.behind_nat,
+    dhcprules.wrong_vlan,
+    lossrules.ntp_missing,
+    accountrules.behind_nat,
 )
 
 

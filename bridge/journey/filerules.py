@@ -1,20 +1,18 @@
-"""Causes on the way from the address to the configuration: DHCP, files, trust lists, firmware.
+"""Causes on the way to the configuration: networks, trust lists, transfers, and files that phones refuse.
 
-Source: diagnosis reference, section 1; phone boot reference, section 7; requirements RG-09, RG-17, RG-18, RG-22, RG-26.
+Source: diagnosis reference, section 1; phone boot reference, section 7; requirements RG-09, RG-17 and RG-26.
 """
 
 from __future__ import annotations
 
+from bridge.core import Via
 from bridge.core.events import (
-    DhcpLeaseSeen,
     Event,
     FileDelivered,
     FileNotFound,
     FileRefused,
     FileRequested,
     FileServedBeside,
-    OutOfServiceTold,
-    PhonePageRead,
     PhoneRefused,
     TransferAborted,
     TrustListNamed,
@@ -24,177 +22,13 @@ from bridge.core.findings import Weight
 from bridge.journey import keys
 from bridge.journey.case import Case, kind_of, known, said, seen
 from bridge.journey.findings import Evidence, Finding, Fix, FixKind
-from bridge.journey.phonejourney import CONFIGURATION, LOADING, NO_VLAN
-from bridge.journey.sitefacts import Environment, PortState
+from bridge.journey.phonejourney import CONFIGURATION, LOADING
 from bridge.journey.stages import Stage
 from bridge.phones.filenames import parse_file_name
 from bridge.phones.requestedfile import FileKind
 
 _OPTION = "sepbridge dhcp snippet --server"
 _BEFORE_FILES = (Stage.SEEN, Stage.DHCP)
-
-
-# --- no request at all -----------------------------------------------------------------------------------------------
-
-
-def waiting_for_files(case: Case) -> list[Evidence]:
-    """What shows that the phone has an address and asks nobody for files; empty where it does not."""
-    lease = case.last(DhcpLeaseSeen)
-    if lease is None or case.stage not in _BEFORE_FILES or case.of(FileRequested):
-        return []
-    if not case.waited(lease.at, case.site.limits.no_request):
-        return []
-    return [seen(lease), known(f"no file request since, for {(case.now - lease.at).total_seconds():.0f} s")]
-
-
-def wrong_tftp_address(case: Case) -> Finding | None:
-    """The phone asks another server: by a request that arrived there, by DHCP, or by its own page."""
-    ours = set(case.site.servers)
-    proof: list[Evidence] = []
-    elsewhere = ""
-    page = case.last(PhonePageRead)
-    requests = case.of(FileRequested)
-    if ours and page is not None and page.tftp_server and page.tftp_server not in ours and not requests:
-        elsewhere = page.tftp_server
-        proof.append(said(f"TFTP server {page.tftp_server}", page.at))
-    for request in requests:
-        if request.server in ours and case.site.own_servers and request.server not in case.site.own_servers:
-            elsewhere = request.server
-            proof = [seen(request), known(f"its pool is served by {', '.join(case.site.own_servers)}")]
-    answer = case.site.dhcp
-    waits = [] if proof or answer is None or not ours else waiting_for_files(case)
-    if waits and answer is not None and answer.tftp_server and answer.tftp_server not in ours:
-        elsewhere = answer.tftp_server
-        proof = [*waits, known(f"DHCP names {answer.tftp_server} as the TFTP server")]
-    if not proof or case.is_up:
-        return None
-    return Finding(
-        "wrong_tftp_address",
-        f"The phone asks {elsewhere} for its files",
-        Weight.PROBLEM,
-        tuple(proof),
-        "DHCP, or an address typed in at the phone (Alternate TFTP), sends it to another file server. "
-        "The phone then shows “Configuring IP” or “Registering”, depending on the model.",
-        (
-            Fix(FixKind.COMMAND, f"{_OPTION} dnsmasq"),
-            Fix(FixKind.NETWORK, f"set DHCP option 150 to {case.server or 'this server'} for the phones' network"),
-            keys.clear_tftp_server(case.model),
-        ),
-    )
-
-
-def bad_option(case: Case) -> Finding | None:
-    """Option 150 is there and no phone can read it."""
-    answer, proof = case.site.dhcp, waiting_for_files(case)
-    if answer is None or "bad_option_150" not in answer.problems or not proof:
-        return None
-    return Finding(
-        "bad_option_150",
-        "DHCP option 150 cannot be read by phones",
-        Weight.PROBLEM,
-        (*proof, known("the DHCP check found option 150 to be no list of IPv4 addresses")),
-        "Option 150 must be a list of IPv4 addresses. A host name, or a text with an address in it, is not one.",
-        (Fix(FixKind.COMMAND, "sepbridge dhcp check"), Fix(FixKind.COMMAND, f"{_OPTION} dnsmasq")),
-    )
-
-
-def missing_option(case: Case) -> Finding | None:
-    """Lease, and no request: what that means depends on where the phone stands (RG-31)."""
-    proof = waiting_for_files(case)
-    if not proof:
-        return None
-    answer = case.site.dhcp
-    if answer is not None and answer.tftp_server in case.site.servers and not answer.problems:
-        return None  # the option is right: it must be something else
-    match case.environment:
-        case Environment.LAB:
-            return Finding(
-                "no_static_tftp_address",
-                "The phone has an address and does not know the file server",
-                Weight.PROBLEM,
-                tuple(proof),
-                "On a single host there is often no DHCP server that could tell the phone: the address is then typed "
-                "in at the phone. Another program on port 69, or the host's own firewall, would look the same.",
-                (
-                    keys.set_tftp_server(case.model, case.server),
-                    Fix(FixKind.COMMAND, "ss -ulnp 'sport = :69'"),
-                    Fix(FixKind.COMMAND, "sepbridge tftp check"),
-                ),
-            )
-        case Environment.REMOTE:
-            return Finding(
-                "provisioning_url_unreachable",
-                "The phone has an address and never asks for its profile",
-                Weight.PROBLEM,
-                tuple(proof),
-                "A phone outside is told a provisioning URL. Its host name does not resolve there, its certificate is "
-                "not one that the phone accepts, or a proxy or router keeps the phone from it.",
-                (
-                    Fix(
-                        FixKind.NETWORK, "resolve the URL's host name from the phone's network, and open the URL there"
-                    ),
-                    Fix(
-                        FixKind.NETWORK, "see that its certificate is valid, names that host, and has its chain with it"
-                    ),
-                ),
-            )
-        case _:
-            return Finding(
-                "missing_tftp_option",
-                "DHCP does not tell the phone where its files are",
-                Weight.PROBLEM,
-                tuple(proof),
-                "The phone got an address and nothing that names a file server: neither option 150 nor option 66 "
-                "reached it. It shows “Configuring IP”, on many models.",
-                (
-                    Fix(FixKind.COMMAND, "sepbridge dhcp check"),
-                    Fix(FixKind.COMMAND, f"{_OPTION} dnsmasq"),
-                    Fix(FixKind.NETWORK, f"add option 150 = {case.server or 'this server'} to the voice VLAN's scope"),
-                ),
-            )
-
-
-def no_request(case: Case) -> Finding | None:
-    """The symptom itself, for whoever looks for it, and what remains when the option is right."""
-    proof = waiting_for_files(case)
-    if not proof:
-        return None
-    return Finding(
-        "no_tftp_request",
-        "The phone has an address and asks for no file",
-        Weight.PROBLEM,
-        tuple(proof),
-        "Its requests do not arrive: the file server's address is missing or wrong, UDP 69 is blocked on the way, or a "
-        "server address was typed in at the phone. What the screen says of this differs by model: logs count more.",
-        (
-            Fix(FixKind.NETWORK, f"let UDP 69 and TCP 6970 through to {case.server or 'this server'}"),
-            keys.clear_tftp_server(case.model),
-        ),
-    )
-
-
-def wrong_vlan(case: Case) -> Finding | None:
-    """The phone says that it has no voice VLAN, and is not up."""
-    told = next((each for each in reversed(case.recent) if isinstance(each, OutOfServiceTold | PhonePageRead)), None)
-    if told is None or told.voice_vlan != NO_VLAN or case.is_up:
-        return None
-    stuck = case.stage in (Stage.SEEN, Stage.DHCP, Stage.TFTP)
-    switch = " ".join(each for each in (told.neighbour, told.neighbour_port) if each)
-    return Finding(
-        "no_voice_vlan",
-        "The phone is not in a voice VLAN",
-        Weight.PROBLEM if stuck else Weight.NOTE,
-        (said("it has no voice VLAN (4095)" + (f"; its switch is {switch}" if switch else ""), told.at),),
-        "Its switch port told it of no voice VLAN by CDP or LLDP-MED, so it sits in the data network. That is as it "
-        "should be where there is no voice VLAN, and keeps it from its servers where there is one.",
-        (
-            Fix(FixKind.NETWORK, f"set the voice VLAN on the switch port{f' ({switch})' if switch else ''}"),
-            Fix(FixKind.NETWORK, "enable LLDP-MED, which newer phones need; 7940 and 7960 know CDP alone"),
-        ),
-    )
-
-
-# --- files -----------------------------------------------------------------------------------------------------------
 
 
 def network_not_allowed(case: Case) -> Finding | None:
@@ -280,27 +114,15 @@ def _is_plain(event: Event) -> bool:
 def transfer_broken(case: Case) -> Finding | None:
     """A transfer began and did not end: nothing came back at all, or it broke off."""
     aborted = [each for each in case.of(TransferAborted) if kind_of(each) in CONFIGURATION | LOADING]
-    if not aborted or case.is_up:
+    if case.is_up:
         return None
+    if not aborted:
+        return _transfer_hangs(case)
     last = aborted[-1]
     if any(each.at > last.at for each in case.of(FileDelivered) if each.name == last.name):
         return None
-    if last.acknowledged == 0 and str(last.via) == "tftp":
-        return Finding(
-            "tftp_return_blocked",
-            "The phone's acknowledgements do not come back",
-            Weight.PROBLEM,
-            tuple(seen(each) for each in aborted[-3:]),
-            "The request arrived, and not one block was acknowledged. TFTP answers from a new port of its own: a "
-            "firewall that opens UDP 69 alone, or fail2ban, drops what follows. The phone says “TFTP timeout”.",
-            (
-                Fix(
-                    FixKind.NETWORK,
-                    f"let UDP through between {last.client} and {case.server or 'this server'}, all ports",
-                ),
-                Fix(FixKind.COMMAND, "fail2ban-client status"),
-            ),
-        )
+    if last.acknowledged == 0 and last.via is Via.TFTP:
+        return _return_blocked(case, last.client, [seen(each) for each in aborted[-3:]])
     return Finding(
         "transfer_aborted",
         f"{last.name} was not fetched to its end",
@@ -313,41 +135,27 @@ def transfer_broken(case: Case) -> Finding | None:
     )
 
 
-def http_blocked(case: Case) -> Finding | None:
-    """The self test says that nobody can fetch files over HTTP; phones then take minutes."""
-    bad = [each for each in case.site.ports if each.port == case.site.http_port and each.state is not PortState.OPEN]
-    if not bad or case.is_up:
+def _transfer_hangs(case: Case) -> Finding | None:
+    """The same before the transfer is given up: the phone asks anew, and nothing of its file arrives."""
+    asked = [each for each in case.of(FileRequested) if kind_of(each) in CONFIGURATION and each.via is Via.TFTP]
+    ended = list(case.of(FileDelivered, FileNotFound, FileRefused, FileServedBeside))
+    waiting = [each for each in asked if not any(end.name == each.name and end.at >= each.at for end in ended)]
+    if not waiting or not case.waited(waiting[0].at, case.site.limits.no_end):
         return None
-    check = bad[0]
-    return Finding(
-        "port_blocked",
-        f"TCP {check.port} (files over HTTP) cannot be reached",
-        Weight.PROBLEM,
-        (known(f"self test: {check.address}:{check.port}/{check.transport} is {check.state}"),),
-        "78xx, 88xx and 99xx phones ask for every file over HTTP first. They fall back to TFTP, file by file, and boot "
-        "in minutes instead of seconds.",
-        (Fix(FixKind.NETWORK, f"let TCP {check.port} in to {check.address}"),),
-    )
+    return _return_blocked(case, waiting[-1].client, [seen(waiting[0]), known("nothing of it was acknowledged")])
 
 
-def files_blocked(case: Case) -> Finding | None:
-    """The self test says that nobody can fetch files over TFTP."""
-    bad = [each for each in case.site.ports if each.port == case.site.file_port and each.state is not PortState.OPEN]
-    if not bad or case.is_up or case.of(FileRequested):
-        return None
-    check = bad[0]
+def _return_blocked(case: Case, client: str, proof: list[Evidence]) -> Finding:
     return Finding(
-        "port_blocked",
-        f"UDP {check.port} (TFTP) cannot be reached",
+        "tftp_return_blocked",
+        "The phone's acknowledgements do not come back",
         Weight.PROBLEM,
+        tuple(proof),
+        "The request arrived, and not one block was acknowledged. TFTP answers from a new port of its own: a "
+        "firewall that opens UDP 69 alone, or fail2ban, drops what follows. The phone says “TFTP timeout”.",
         (
-            known(f"self test: {check.address}:{check.port}/{check.transport} is {check.state}"),
-            *waiting_for_files(case),
-        ),
-        "Requests for files do not arrive at this server's TFTP port: its firewall drops them, or nobody listens.",
-        (
-            Fix(FixKind.NETWORK, f"let UDP {check.port}, and what TFTP answers from high ports, in to {check.address}"),
-            Fix(FixKind.COMMAND, f"ss -ulnp 'sport = :{check.port}'"),
+            Fix(FixKind.NETWORK, f"let UDP through between {client} and {case.server or 'this server'}, all ports"),
+            Fix(FixKind.COMMAND, "fail2ban-client status"),
         ),
     )
 
@@ -359,7 +167,7 @@ def config_missing(case: Case) -> Finding | None:
         return None
     last = missing[-1]
     later = [each for each in case.deliveries if each.at >= last.at]
-    if later and (not case.is_refused or case.signalled_after(later[-1].at)):
+    if later and not case.is_refused:
         return None
     if isinstance(last, FileNotFound) and "signed" in last.why:
         return None  # what it asked for was the signed form
@@ -394,16 +202,20 @@ def config_too_large(case: Case) -> Finding | None:
 
 
 def _fetched(case: Case) -> list[FileDelivered | FileServedBeside]:
-    """Deliveries of its own file since it last called, within the loop's time."""
-    span = case.site.limits.loop_seconds
-    last_call = max((each.at for each in case.signals), default=None)
-    return [
-        each
-        for each in case.deliveries
-        if kind_of(each) is not FileKind.DEFAULT
-        and not case.waited(each.at, span)
-        and (last_call is None or each.at > last_call)
-    ]
+    """Deliveries of its own file on which no call followed, within the loop's time.
+
+    A call after the file for strangers is none on the phone's own: it goes by that file then.
+    """
+    fetched: list[FileDelivered | FileServedBeside] = []
+    own = False
+    for each in case.recent:
+        if isinstance(each, FileDelivered | FileServedBeside) and kind_of(each) in CONFIGURATION:
+            own = kind_of(each) is not FileKind.DEFAULT
+            if own:
+                fetched.append(each)
+        elif own and each in case.signals:
+            fetched.clear()
+    return [each for each in fetched if not case.waited(each.at, case.site.limits.loop_seconds)]
 
 
 def config_refused(case: Case) -> Finding | None:
@@ -439,11 +251,10 @@ def config_loop(case: Case) -> Finding | None:
     """The same file over and over, without a word to any call manager (RG-09)."""
     limits = case.site.limits
     by_name: dict[str, list[FileDelivered | FileServedBeside]] = {}
-    for each in case.deliveries:
-        if not case.waited(each.at, limits.loop_seconds):
-            by_name.setdefault(each.name, []).append(each)
+    for each in _fetched(case):
+        by_name.setdefault(each.name, []).append(each)
     most = max(by_name.values(), key=len, default=[])
-    if case.is_up or len(most) < limits.loop_times or case.signalled_after(most[0].at):
+    if case.is_up or len(most) < limits.loop_times:
         return None
     return Finding(
         "config_loop",
@@ -453,90 +264,4 @@ def config_loop(case: Case) -> Finding | None:
         "It starts again each time, or asks again because what it got was no usable configuration. It has not called "
         "any server in between. What the screen says of this differs by model.",
         (keys.status_messages(case.model), Fix(FixKind.COMMAND, f"sepbridge phones file {case.journey.device}")),
-    )
-
-
-# --- firmware --------------------------------------------------------------------------------------------------------
-
-
-def firmware_missing(case: Case) -> Finding | None:
-    """It asks for firmware that is not there (RG-18)."""
-    missing = list(case.files(FileNotFound, FileKind.LOADS, FileKind.FIRMWARE))
-    missing = [
-        each for each in missing if not any(d.name == each.name and d.at > each.at for d in case.of(FileDelivered))
-    ]
-    if not missing or case.is_up:
-        return None
-    names = sorted({each.name for each in missing if isinstance(each, FileNotFound)})
-    return Finding(
-        "firmware_file_missing",
-        f"Firmware is missing: {', '.join(names[:4])}",
-        Weight.PROBLEM,
-        tuple(seen(each) for each in missing[-3:]),
-        "Its file names a load of which not all files are on this server. The phone hunts for them at every boot and "
-        "shows “Upgrading”, or “Load rejected”.",
-        (
-            Fix(FixKind.COMMAND, "sepbridge firmware add PACKAGE"),
-            Fix(FixKind.COMMAND, "sepbridge firmware check"),
-            Fix(FixKind.CLICK, "Firmware > Defaults: take the load out, and the phone keeps what it runs"),
-        ),
-    )
-
-
-_REJECTED = {
-    0: ("the load is not allowed on this revision of the hardware", "load rejected"),
-    2: ("the load could not be unpacked", "compression type"),
-    3: ("the load's name is wrong, or the load is for other hardware", "version error"),
-    4: ("there is no room for it", "disk full"),
-    5: ("it was damaged on the way", "checksum error"),
-}
-
-
-def firmware_rejected(case: Case) -> Finding | None:
-    """The phone fetched firmware and does not want it."""
-    for cause, (why, text) in _REJECTED.items():
-        proof = [seen(each) for each in case.alarms(cause)] + [said(t, at) for t, at in case.messages(text)]
-        if proof:
-            return Finding(
-                "firmware_rejected",
-                "The phone refuses its firmware",
-                Weight.PROBLEM,
-                tuple(proof),
-                f"It says that {why}.",
-                (
-                    Fix(FixKind.COMMAND, "sepbridge firmware check"),
-                    Fix(FixKind.COMMAND, f"sepbridge firmware rollout LOAD --phone {case.journey.device}"),
-                ),
-            )
-    unsigned = case.messages("image authentication failed")
-    if not unsigned:
-        return None
-    return Finding(
-        "firmware_unsigned",
-        "The phone finds no valid signature on its firmware",
-        Weight.PROBLEM,
-        tuple(said(text, at) for text, at in unsigned),
-        "The load is damaged, not the vendor's own, or too old: signatures came with load 5.x and cannot be left out.",
-        (Fix(FixKind.COMMAND, "sepbridge firmware check"), keys.status_messages(case.model)),
-    )
-
-
-def firmware_loop(case: Case) -> Finding | None:
-    """The whole load is fetched again and again: the phone starts after each attempt and is where it was."""
-    loads = [each for each in case.of(FileDelivered) if kind_of(each) is FileKind.LOADS]
-    times: dict[str, int] = {}
-    for each in loads:
-        times[each.name] = times.get(each.name, 0) + 1
-    name = max(times, key=lambda each: times[each], default="")
-    if case.is_up or times.get(name, 0) < 3 or case.signalled_after(loads[-1].at):
-        return None
-    return Finding(
-        "firmware_loop",
-        f"The phone loads {name} again and again",
-        Weight.PROBLEM,
-        tuple(seen(each) for each in loads[-3:]),
-        "It starts anew after each attempt and still runs the old load: from loads before 8.5(2) there is no direct "
-        "way "
-        "to the newest, or the load does not fit the hardware.",
-        (Fix(FixKind.COMMAND, "sepbridge firmware check"), keys.status_messages(case.model)),
     )

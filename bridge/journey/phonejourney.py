@@ -194,6 +194,8 @@ def follow(before: PhoneJourney | None, event: Event) -> PhoneJourney | None:
         events=(*known.events, event)[-MOST_EVENTS:],
         lines=_note_line(known.lines, event),
     )
+    if isinstance(event, PhoneUnregistered) and not known.stage.is_up and _was_up(known):
+        told = None  # it boots already, and its farewell was told late
     if told is None and isinstance(event, LineStateChanged) and known.stage.is_up:
         told = (Stage.PARTIALLY_REGISTERED if known.lines else Stage.REGISTERED), event.state
     return known if told is None else _step(known, before is None, event, *told)
@@ -216,6 +218,11 @@ def _step(known: PhoneJourney, new: bool, event: Event, stage: Stage, word: str)
         seconds_to_register=took,
         lines=() if begins else known.lines,
     )
+
+
+def _was_up(known: PhoneJourney) -> bool:
+    boots = (Stage.DHCP, Stage.TFTP, Stage.CONFIG, Stage.FIRMWARE, Stage.CONNECTING)
+    return known.stage in boots and any(isinstance(each, PhoneRegistered) for each in known.events)
 
 
 def _says_something(event: Event) -> bool:

@@ -111,5 +111,5 @@ def _likeness(one: str, other: str) -> float:
     """0 to 1. A text that holds the other whole, as screens add to it, is like it."""
     ratio = SequenceMatcher(None, one, other, autojunk=False).ratio()
     if len(other) > 8 and f" {other} " in f" {one} ":
-        return max(ratio, 0.9)
+        return max(ratio, 0.9 + len(other) / 4000)  # of several, the one that says most
     return ratio

@@ -32,9 +32,9 @@ class Limits:
     loop_times: int = 5
     loop_seconds: float = 600.0
     """The same file so often in so long is a loop."""
+    no_end: float = 10.0
+    """A phone's own file is small: a transfer that lasts so long goes nowhere."""
     clock_skew: float = 300.0
-    upgrade: float = 900.0
-    """So long a load may take, from its first file to its last."""
 
 
 class PortState(StrEnum):

@@ -16,6 +16,7 @@ from bridge.app.settings import (
     AsteriskSettings,
     FilesSettings,
     HttpSettings,
+    JourneySettings,
     SccpSettings,
     SecretsTo,
     ServerSettings,
@@ -57,6 +58,7 @@ class TestbedWishes:
     wait_for_pbx: float = 2.0
     sccp: SccpSettings = field(default_factory=lambda: SccpSettings(meetme=(NumberRange("8500", "8509"),)))
     """How SCCP phones are served; the addresses are the lab's own."""
+    journey: JourneySettings = field(default_factory=JourneySettings)
 
 
 class Testbed:
@@ -186,6 +188,7 @@ def _settings(directory: Path, asterisk: PrivateAsterisk, wishes: TestbedWishes)
         sccp=replace(wishes.sccp, listen=(Address(LOOPBACK, port(5)),), asterisk=LOOPBACK),
         ami=AmiSettings(address=Address(ami.host, ami.port), username=ami.username, secret=ami.secret),
         asterisk=AsteriskSettings(directory=asterisk.phones_directory),
+        journey=wishes.journey,
     )
 
 

@@ -68,6 +68,7 @@ async def running_node(settings: Settings) -> AsyncIterator[Service]:
                     await calls.start()
                 await _start(admins, "web.listen", "the dashboard")
                 service.web_addresses = tuple(admins.addresses)
+                service.site_watch.serving.set()
                 yield service
             finally:
                 dashboard.close()

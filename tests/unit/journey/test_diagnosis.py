@@ -14,6 +14,7 @@ from bridge.core.events import (
     ClockTold,
     Event,
     FileRefused,
+    FileRequested,
     OutOfServiceTold,
     PhoneMoved,
     PhoneUnregistered,
@@ -82,6 +83,8 @@ def test_a_phone_that_boots_registers_and_stays_has_no_finding_at_any_time() -> 
     story = [lease(), asks("CTLSEP001122334455.tlv"), misses("CTLSEP001122334455.tlv"), asks(), gets(),
              asks(DIAL_PLAN, 3), gets(DIAL_PLAN, 3), challenged(4), registered(5)]  # fmt: skip
     for length, seconds in itertools.product(range(1, len(story) + 1), (1, 5, 30, 60, 80)):
+        if isinstance(story[length - 1], FileRequested) and seconds > 5:
+            continue  # nothing boots so slowly that a small file stays unanswered
         assert codes(*story[:length], facts=site(), after=5 + seconds) == []
     assert codes(*story, facts=site(), after=86_400) == []
 
@@ -214,6 +217,9 @@ def test_a_transfer_without_one_acknowledgement_is_a_blocked_way_back_and_one_th
     assert first(asks(), aborts(), after=5) == "tftp_return_blocked"
     assert first(asks(), aborts(acknowledged=1024), after=5) == "transfer_aborted"
     assert codes(asks(), aborts(), asks(seconds=10), gets(seconds=11), after=12) == []
+    # While the server still tries, the phone has asked anew already.
+    assert codes(asks(), asks(seconds=6), after=9) == []
+    assert first(asks(), asks(seconds=6), after=11) == "tftp_return_blocked"
 
 
 @pytest.mark.req("RG-09")
