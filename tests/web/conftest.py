@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.peers import peer
 from tests.web.nodethread import ADMIN, VIEWER, NodeThread
@@ -25,6 +25,11 @@ ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
 )
+
+
+DEADLINE = 20_000
+"""Milliseconds until a page that does not become what it should has failed: long, for machines that are busy."""
+expect.set_options(timeout=DEADLINE)
 
 
 @pytest.fixture(scope="package")
@@ -122,7 +127,7 @@ def visit(house: House) -> Iterator[Visit]:
             viewport={"width": size[0], "height": size[1]},
             reduced_motion="reduce",
         )
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(DEADLINE)
         visitor = Visitor(context, context.new_page(), house.thread.url)
         visitor.page.on("pageerror", lambda error: visitor.complaints.append(str(error)))
         visitor.page.on(
