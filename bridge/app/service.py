@@ -330,6 +330,11 @@ class Service:
         """Every device that was seen since the start, with its stage, the latest first."""
         return self.journeys.on_their_way()
 
+    def stage_of(self, device: DeviceName) -> Progress | None:
+        """How far one device is; None while nothing was seen of it since the start."""
+        journey = self.journeys.seen(device)
+        return journey.progress if journey is not None else None
+
     async def diagnose(self, name: DeviceName) -> Diagnosis:
         """A phone's journey and why it is stuck. Raises NotFound, StoreError."""
         return await asyncio.to_thread(self.journeys.sheet, name)

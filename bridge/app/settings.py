@@ -209,8 +209,15 @@ class WebSettings:
     """Wrong logins with one name from one address until they are no longer looked at."""
     locked: float = 900.0
     """Seconds for which they are not."""
+    phone_user: str = ""
+    """What phones' own web pages are asked with for a screenshot; phones ask us whether it is right. Empty: nothing."""
+    phone_password: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:
+        if bool(self.phone_user) != bool(self.phone_password):
+            raise ConfigurationError(
+                "web.phone_user and web.phone_password belong together", fix="set both of them, or none"
+            )
         if self.tries < 1:
             raise ConfigurationError("web.tries must be 1 or more", fix="the default is 5")
         if not 60 <= self.session_lifetime <= 30 * 86400 or self.session_idle < 60:
