@@ -247,9 +247,9 @@ class SiteObjects(Protocol):
     button_templates: Records[str, PhoneButtonTemplate]
     phone_profiles: Records[str, CommonPhoneProfile]
     pools: Records[str, DevicePool]
-    device_defaults: Records[tuple[int, SignallingProtocol], DeviceDefaults]
     line_templates: Records[str, UniversalLineTemplate]
     device_templates: Records[str, UniversalDeviceTemplate]
+    device_defaults: Records[tuple[int, SignallingProtocol], DeviceDefaults]
 
 
 class SiteRepository(Protocol):

@@ -220,10 +220,6 @@ OBJECTS: dict[str, tuple[Any, ...]] = {
             "pstn",
         ),
     ),
-    "device_defaults": (
-        DeviceDefaults(115, SCCP, "SCCP41", "Branch", "Desk", "Short", OnboardingMethod.MANUAL, 17),
-        DeviceDefaults(115, SIP, "SIP41"),
-    ),
     "line_templates": (
         UniversalLineTemplate(
             "Lines", "d", "Outside", "All", "55XXXX", "sales", "{owner}", "{number}", 20, 3, 1, AutoAnswer.HEADSET
@@ -231,6 +227,10 @@ OBJECTS: dict[str, tuple[Any, ...]] = {
     ),
     "device_templates": (
         UniversalDeviceTemplate("Universal", "d", "Branch", "All", "Desk", "Short", "Quiet", "Lines", "de_DE", "Auto"),
+    ),
+    "device_defaults": (
+        DeviceDefaults(115, SCCP, "SCCP41", "Branch", "Desk", "Short", OnboardingMethod.MANUAL, 17, "Universal"),
+        DeviceDefaults(115, SIP, "SIP41"),
     ),
 }
 """One of everything, in an order in which nothing is named before it exists."""
@@ -610,8 +610,8 @@ class ObjectsContract(StoreContract):
         with store.write() as work:
             save_objects(work)
             work.objects.patterns.remove(PatternKey("9.!", "Outside"))
-            work.objects.device_templates.remove("Universal")
             work.objects.device_defaults.remove((115, SCCP))
+            work.objects.device_templates.remove("Universal")
             work.objects.pools.remove("Branch")
             work.objects.device_defaults.save(DeviceDefaults(115, SCCP))
             assert work.objects.device_defaults.get((115, SCCP)) == DeviceDefaults(115, SCCP)
@@ -686,12 +686,16 @@ class AutoregistrationContract(StoreContract):
             protocol_chosen=True,
             without_space=True,
             checked_range="0010-0019",
+            device_template="Office",
             rogue=RogueSettings(NumberRange("8900", "8999"), "8903", True, "00", "1001"),
         )
         with store.write() as work:
             with pytest.raises(NotFound, match="partition 'Phones'"):
                 work.autoregistration.save(settings)
             work.site.save_partition("Phones")
+            with pytest.raises(NotFound, match="universal device template 'Office'"):
+                work.autoregistration.save(settings)
+            work.objects.device_templates.save(UniversalDeviceTemplate("Office"))
             work.autoregistration.save(settings)
             work.commit()
         with store.read() as work:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bridge.app.planoverlap import PbxPlan, reserved_numbers
+from bridge.app.universaltemplates import universal_templates
 from bridge.autoregistration import (
     ROGUE_POOL,
     Admission,
@@ -23,7 +24,10 @@ from bridge.autoregistration import (
     Refusal,
     RefusalReason,
     RegistrationArrival,
+    UniversalTemplates,
     decide,
+    defaults_of,
+    furnished_anew,
     mismatch,
     new_device,
 )
@@ -94,14 +98,20 @@ class Admissions:
 
     async def learn(self, device: Device, model: Model, evidence: str) -> Device:
         """Note the model of a phone of ours, which something other than a registration told. Raises StoreError."""
-        known = replace(device, model=model.name, model_number=model.number)
 
-        def noted() -> None:
+        def noted() -> Device:
             with self._store.write() as work:
+                known = furnished_anew(
+                    replace(device, model=model.name, model_number=model.number),
+                    defaults_of(model.number, device.desired_protocol, work.site.device_defaults()),
+                    work.autoregistration.load(),
+                    universal_templates(work),
+                )
                 work.devices.update(known)
                 work.commit()
+            return known
 
-        await asyncio.to_thread(noted)
+        known = await asyncio.to_thread(noted)
         self._admitted([known])
         at = self._clock.now()
         self._sink.record(ModelLearnt(at=at, device=device.name, model=model.name, evidence=evidence))
@@ -147,12 +157,13 @@ class Admissions:
             in_use = {*work.devices.numbers_in_use(settings.partition), *reserved}
             rogue_in_use = {*in_use, *work.devices.numbers_in_use(ROGUE_POOL)}
             defaults = work.site.device_defaults()
+            templates = universal_templates(work)
             verdicts = work.autoregistration.verdicts([each.device for each in arrivals if each.device not in known])
             admits_here = settings.backup or self._is_first(work)
             new = 0
             for arrival in arrivals:
                 if (device := known.get(arrival.device)) is not None:
-                    seen = _seen_again(work, device, arrival, settings, defaults)
+                    seen = _seen_again(work, device, arrival, settings, defaults, templates)
                     outcomes.append(seen)
                     if isinstance(seen, Refusal):
                         events.append(_refused(arrival, seen, now))
@@ -176,6 +187,7 @@ class Admissions:
                         version_stamp=self._ids.version_stamp(),
                         now=now,
                         device_defaults=defaults,
+                        templates=templates,
                     )
                     work.devices.add(device)
                     settings = decision.settings
@@ -220,6 +232,7 @@ def _seen_again(
     arrival: Arrival,
     settings: AutoregistrationSettings,
     defaults: Sequence[DeviceDefaults],
+    templates: UniversalTemplates,
 ) -> Known | Refusal:
     """A phone that has a number shows what it speaks, perhaps for the first time.
 
@@ -236,7 +249,8 @@ def _seen_again(
     if refusal is not None:
         work.devices.remove(device.name)
         return refusal
-    device = replace(device, desired_protocol=arrival.protocol)
+    row = defaults_of(arrival.model.number if arrival.model else None, arrival.protocol, defaults)
+    device = furnished_anew(replace(device, desired_protocol=arrival.protocol), row, settings, templates)
     work.devices.update(device)
     return Known(device, admitted_now=True)
 

@@ -17,7 +17,8 @@ from bridge.app.dialplans import DialPlans
 from bridge.app.roguepool import EmergencyList
 from bridge.app.servicepages import PREFIX
 from bridge.app.settings import ServiceSettings
-from bridge.autoregistration import AutoregistrationSettings
+from bridge.app.universaltemplates import universal_templates
+from bridge.autoregistration import NO_TEMPLATES, AutoregistrationSettings, UniversalTemplates, furnished_anew
 from bridge.core import (
     CallingSearchSpace,
     CallManagerGroup,
@@ -81,6 +82,8 @@ class Site:
     lines: Sequence[Line]
     wanted_loads: Mapping[DeviceName, str] = field(default_factory=dict)
     """Loads that roll-outs set for single phones."""
+    templates: UniversalTemplates = NO_TEMPLATES
+    """What new phones are made from."""
 
     def defaults_of(self, device: Device) -> DeviceDefaults | None:
         """The device defaults of its model and protocol, if there are any."""
@@ -162,6 +165,7 @@ class PhoneFiles:
                 phone_profiles={each.name: each for each in work.objects.phone_profiles.all()},
                 lines=tuple(work.devices.lines()),
                 wanted_loads=work.firmware.wanted(),
+                templates=universal_templates(work),
             )
         with self._lock:
             self._site, self._plans = site, DialPlans(site, plain_context=self._context, emergency=self._emergency)
@@ -417,6 +421,11 @@ class PhoneFiles:
                 f"the device pool {device.pool} of {device.name} does not exist", fix="move it to another pool"
             )
         return pool
+
+    def furnished_anew(self, device: Device) -> Device:
+        """A phone whose model has just become known, with what its model's defaults and template say (AR-20)."""
+        site = self.site
+        return furnished_anew(device, site.defaults_of(device), site.autoregistration, site.templates)
 
     def _load(self, device: Device) -> str:
         if wanted := self.site.wanted_loads.get(device.name):

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from bridge.autoregistration import ROGUE_POOL
 from bridge.core import Device, DiscardDigits, Line, LineAppearance, RoutePattern
 from bridge.core.routing import TranslationPattern
 from bridge.dialplan import Context, Effect, Entry, Extension, Pattern, SitePlan, Step, context_of, numbers_context
 from bridge.errors import ConfigurationError
+from bridge.ports import UnitOfWork
 
 ROGUE_CONTEXT = "sepbridge-rogue"
 ROGUE_PAIR = ("", "*rogue*")
@@ -110,3 +112,10 @@ def in_partition(device: Device, partition: str) -> Device:
         for each in device.lines
     )
     return replace(device, lines=lines)
+
+
+def move_rogue_numbers(work: UnitOfWork, partition: str) -> None:
+    """Put the rogue pool's numbers where they can be called, or where they cannot."""
+    for device in work.devices.all():
+        if device.pool == ROGUE_POOL:
+            work.devices.update(in_partition(device, partition))

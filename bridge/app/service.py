@@ -102,6 +102,7 @@ class Service:
             listener=self._registrations,
         )
         self._registrations.restarter = self.pbx
+        self._registrations.furnished = self._admitted
         self._foreign: frozenset[str] = frozenset()
         self._extensions: frozenset[str] = frozenset()
         self.admissions = Admissions(

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from bridge.app.loadcheck import check_loads
 from bridge.app.planoverlap import PbxPlan, overlaps
-from bridge.app.roguepool import in_partition
+from bridge.app.roguepool import move_rogue_numbers
 from bridge.app.status import WindowStatus, window_status
 from bridge.autoregistration import (
     DEFAULT_WINDOW,
@@ -22,7 +22,7 @@ from bridge.autoregistration import (
 from bridge.autoregistration.checks import Severity
 from bridge.core import DeviceName, NumberRange, check_directory_number
 from bridge.core.texts import check_dialled
-from bridge.errors import Conflict, InvalidInput, NotFound
+from bridge.errors import Conflict, NotFound
 from bridge.ports import AuditEntry, Clock, FileStore, RefusedPhone, Store, UnitOfWork
 
 Change = Callable[[AutoregistrationSettings, datetime], AutoregistrationSettings]
@@ -157,6 +157,17 @@ class WindowDesk:
             work.journal.audit(AuditEntry(now, self._actor, "chose where autoregistered phones are", detail))
             work.commit()
 
+    def set_template(self, name: str) -> None:
+        """Choose the universal device template of new phones; an empty name chooses none. Raises NotFound.
+
+        Device defaults that name a template of their own go before it.
+        """
+        self._change(
+            lambda settings, _: replace(settings, device_template=name),
+            "chose the template of autoregistered phones",
+            name or "none",
+        )
+
     # --- who may in
 
     def set_networks(self, networks: Iterable[str]) -> None:
@@ -240,7 +251,7 @@ class WindowDesk:
                 _make_rogue_pool(work, settings)
             work.autoregistration.save(settings)
             if settings.rogue_partition != before.rogue_partition:
-                _move_numbers(work, settings.rogue_partition)
+                move_rogue_numbers(work, settings.rogue_partition)
             detail = f"{settings.unknown}; rogue range {rogue.range}, inbound {'yes' if rogue.inbound else 'no'}"
             work.journal.audit(AuditEntry(now, self._actor, "set what becomes of unknown phones", detail))
             work.commit()
@@ -277,8 +288,7 @@ class WindowDesk:
 
     def set_warn_after(self, count: int) -> None:
         """Set from how many temporary phones on the admin is warned (AR-02). Raises InvalidInput."""
-        if not 0 < count <= changes.MOST_PHONES:
-            raise InvalidInput(f"{count} is no number of phones to warn after", fix="give a number from 1 up")
+        changes.check_warn_after(count)
         self._change(lambda settings, _: replace(settings, warn_after=count), "set warn_after", str(count))
 
     def _obstacles(self, work: UnitOfWork, settings: AutoregistrationSettings, plan: PbxPlan) -> list[Obstacle]:
@@ -323,10 +333,3 @@ def _make_rogue_pool(work: UnitOfWork, settings: AutoregistrationSettings) -> No
     except NotFound:
         model = work.site.pool(settings.pool)
         work.site.save_pool(replace(model, name=ROGUE_POOL, autoreg_css="", css="", trunk=""))
-
-
-def _move_numbers(work: UnitOfWork, partition: str) -> None:
-    """Put the rogue pool's numbers where they can be called, or where they cannot."""
-    for device in work.devices.all():
-        if device.pool == ROGUE_POOL:
-            work.devices.update(in_partition(device, partition))
