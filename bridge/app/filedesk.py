@@ -32,6 +32,7 @@ def phone_files(settings: Settings, store: Store) -> PhoneFiles:
         store,
         template_loader(settings.templates_directory),
         context=settings.asterisk.context,
+        wraps=settings.asterisk.wraps,
         autoregistration_name=settings.sip.autoregistration_name,
         doorway_port=settings.sip.doorway[0].port if settings.sip.doorway else None,
         emergency=emergency_list(settings.sccp),

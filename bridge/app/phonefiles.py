@@ -107,6 +107,7 @@ class PhoneFiles:
         loader: jinja2.BaseLoader,
         *,
         context: str,
+        wraps: str = "",
         autoregistration_name: str,
         doorway_port: int | None,
         settings: PhoneSettings | None = None,
@@ -115,6 +116,7 @@ class PhoneFiles:
         self._store = store
         self._renderer = Renderer(loader)
         self._context = context
+        self._wraps = wraps
         self._name = autoregistration_name
         self.profiles_at = ""
         """Where flat profiles are: an address without a slash at its end; empty where nobody serves them by HTTP."""
@@ -168,7 +170,8 @@ class PhoneFiles:
                 templates=universal_templates(work),
             )
         with self._lock:
-            self._site, self._plans = site, DialPlans(site, plain_context=self._context, emergency=self._emergency)
+            self._site = site
+            self._plans = DialPlans(site, plain_context=self._context, emergency=self._emergency, wraps=self._wraps)
         return site
 
     @property

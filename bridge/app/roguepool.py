@@ -78,11 +78,19 @@ class RogueReach:
         return [*self.plan(routes).entries("", ""), Entry(Pattern(self.operator), 0, Effect(), at_once)]
 
     def context(
-        self, routes: Sequence[RoutePattern | TranslationPattern], lines: Sequence[Line], plain_context: str
+        self,
+        routes: Sequence[RoutePattern | TranslationPattern],
+        lines: Sequence[Line],
+        plain_context: str,
+        *,
+        numbers: str = "",
     ) -> Context:
-        """The context in which the pool's calls start. It includes nothing."""
+        """The context in which the pool's calls start. It includes nothing.
+
+        ``numbers``: the context of somebody else's in which all numbers are called, as FreePBX's ``from-internal``.
+        """
         compiled = context_of(self.plan(routes), "", "")
-        target = next(
+        target = numbers or next(
             (numbers_context(line.partition) for line in lines if line.number == self.operator_number), plain_context
         )
         operator = Extension(self.operator, (Step("Goto", f"{target},{self.operator_number},1"),))

@@ -354,6 +354,9 @@ class AsteriskSettings:
     directory: Path = Path("/etc/asterisk/sepbridge")
     context: str = "sepbridge-phones"
     """Dialplan context in which our phones' calls start."""
+    wraps: str = ""
+    """A context of somebody else's that has all numbers already, as FreePBX's ``from-internal``: the site's dial plan
+    goes before it and ends in it."""
 
 
 @dataclass(frozen=True, slots=True)
