@@ -31,7 +31,7 @@ from bridge.autoregistration import (
     mismatch,
     new_device,
 )
-from bridge.core import Device, DeviceDefaults, DeviceName
+from bridge.core import NOWHERE, Device, DeviceDefaults, DeviceName, NetworkPlace
 from bridge.core.events import Event, ModelLearnt, PhoneAdmitted, PhoneDeferred, PhoneRefused
 from bridge.errors import StoreError, StoreUnavailable
 from bridge.phones import Model
@@ -266,25 +266,37 @@ def _note(work: UnitOfWork, arrival: Arrival, decision: Decision, now: datetime)
         case Admission():
             work.journal.forget_refusal(arrival.device)
             actor = f"autoregistration from {arrival.client}"
-            where = ", rogue pool" if decision.rogue else ""
-            detail = f"number {decision.number}, {decision.protocol}{_model_of(arrival)}, from {arrival.client}{where}"
-            work.journal.audit(AuditEntry(now, actor, f"admitted {arrival.device}", detail))
+            told = [f"number {decision.number}", str(decision.protocol)]
+            told += [f"model {model}"] if (model := _model_of(arrival)) else []
+            told.append(f"from {arrival.client}")
+            told += [str(place)] if (place := _place_of(arrival)) != NOWHERE else []
+            told += ["rogue pool"] if decision.rogue else []
+            work.journal.audit(AuditEntry(now, actor, f"admitted {arrival.device}", ", ".join(told)))
 
 
 def _model_of(arrival: Arrival) -> str:
     model = arrival.model if isinstance(arrival, RegistrationArrival) else None
-    return "" if model is None else f", model {model.name or model.number}"
+    return "" if model is None else model.name or str(model.number)
+
+
+def _place_of(arrival: Arrival) -> NetworkPlace:
+    return arrival.place if isinstance(arrival, RegistrationArrival) else NOWHERE
 
 
 def _event(arrival: Arrival, decision: Decision, now: datetime) -> Event:
     match decision:
         case Admission():
+            place = _place_of(arrival)
             return PhoneAdmitted(
                 at=now,
                 device=arrival.device,
                 number=decision.number,
                 client=arrival.client,
                 protocol=decision.protocol,
+                model=_model_of(arrival),
+                vlan=place.vlan,
+                neighbour=place.neighbour,
+                neighbour_port=place.neighbour_port,
             )
         case Deferral():
             return PhoneDeferred(at=now, device=arrival.device, client=arrival.client, why=decision.why)

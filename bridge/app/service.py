@@ -42,6 +42,7 @@ from bridge.app.settings import CallLogSettings, Settings, TftpMode
 from bridge.app.stations import Stations
 from bridge.app.status import ServiceStatus
 from bridge.app.system import SystemClock, SystemIds, own_address
+from bridge.app.window import security_mode, security_outcome
 from bridge.autoregistration import ROGUE_POOL
 from bridge.autoregistration.checks import enabled_servers
 from bridge.autoregistration.claims import ClaimPolicy
@@ -485,7 +486,10 @@ class Service:
                 log.warning("the site could not be read again: %s", error)
 
     def _read_endpoints(self) -> tuple[list[SipEndpoint], list[Context], list[tuple[DeviceName, StationProfile]]]:
-        self.files.read_site()
+        before = self.files.site.autoregistration
+        after = self.files.read_site().autoregistration
+        if security_mode(before) != security_mode(after):  # on the command line, or at another node
+            log.warning("the security mode is now %s: %s", security_mode(after), security_outcome(before, after))
         with self.store.read() as work:
             devices = work.devices.all()
         endpoints = self.files.endpoints(devices)

@@ -53,7 +53,16 @@ from bridge.callcontrol.events import (
     WatchNumber,
 )
 from bridge.callcontrol.network import is_elsewhere
-from bridge.core import CallKind, Device, DeviceName, ParkingChange, PastCall, SignallingProtocol
+from bridge.core import (
+    NOWHERE,
+    CallKind,
+    Device,
+    DeviceName,
+    NetworkPlace,
+    ParkingChange,
+    PastCall,
+    SignallingProtocol,
+)
 from bridge.core.events import (
     EmergencyNumberDialled,
     Event,
@@ -71,11 +80,18 @@ from bridge.net.sccp import SccpServer, StationConnection
 from bridge.net.sipids import RandomSipIds
 from bridge.net.tls import server_context
 from bridge.phones import catalogue
+from bridge.phones.place import place_of_alarm
 from bridge.ports import Clock, Conferences, EventSink, LineFeatureStore, NumberStates, Recordings, RestartKind, Store
 from bridge.sccp import DeviceType, Label, ResetType
 from bridge.sccp.profile import StationProfile
 from bridge.sccp.session import StationSession
-from bridge.sccp.stationevents import RegisterRequested, StationRegistered, StationUnregistered, TokenRequested
+from bridge.sccp.stationevents import (
+    AlarmReported,
+    RegisterRequested,
+    StationRegistered,
+    StationUnregistered,
+    TokenRequested,
+)
 from bridge.sip import Destination
 
 log = logging.getLogger(__name__)
@@ -338,7 +354,7 @@ class Stations:
         wait = max(30, self.settings.token_wait) if why else 0
         return TokenAnswered(at=self.clock.now(), device=name, granted=not why, wait=wait, why=why)
 
-    async def decide(self, asked: RegisterRequested, client: str) -> _Served | str:
+    async def decide(self, asked: RegisterRequested, client: str, place: NetworkPlace = NOWHERE) -> _Served | str:
         """Whom to serve, or the text of the refusal."""
         try:
             name = DeviceName.parse(asked.device)
@@ -350,7 +366,7 @@ class Stations:
             PhoneRegistering(at=self.clock.now(), device=name, client=client, protocol=SignallingProtocol.SCCP)
         )
         facts = model_facts(int(asked.device_type))
-        outcome = await self._admissions.ask(RegistrationArrival(name, client, SignallingProtocol.SCCP, facts))
+        outcome = await self._admissions.ask(RegistrationArrival(name, client, SignallingProtocol.SCCP, facts, place))
         match outcome:
             case Known():
                 pass
@@ -497,6 +513,8 @@ class Station:
         self._asks_token = False
         self._load = ""
         """The firmware load that the phone named when it registered."""
+        self._place = NOWHERE
+        """What its alarm said of where it hangs."""
         self._has_old_file = False
         self._lines: tuple[OpenLine, ...] = ()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -652,6 +670,8 @@ class Station:
         match event:
             case RegisterRequested():
                 self._start(self._answer(event))
+            case AlarmReported() if (place := place_of_alarm(event.text)) != NOWHERE:
+                self._place = place
             case TokenRequested() if not self._asks_token:
                 self._asks_token = True
                 self._start(self._answer_token(event))
@@ -700,7 +720,7 @@ class Station:
         return self.phone.device or f"{self._client} (no name yet)"
 
     async def _answer(self, asked: RegisterRequested) -> None:
-        outcome = await self._stations.decide(asked, self._client)
+        outcome = await self._stations.decide(asked, self._client, self._place)
         now = self._connection.now
         if isinstance(outcome, str):
             self.phone.reject(outcome, now=now)

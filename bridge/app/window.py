@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -24,6 +25,8 @@ from bridge.core import DeviceName, NumberRange, check_directory_number
 from bridge.core.texts import check_dialled
 from bridge.errors import Conflict, NotFound
 from bridge.ports import AuditEntry, Clock, FileStore, RefusedPhone, Store, UnitOfWork
+
+log = logging.getLogger(__name__)
 
 Change = Callable[[AutoregistrationSettings, datetime], AutoregistrationSettings]
 SHOWN = 10
@@ -268,14 +271,9 @@ class WindowDesk:
             if secure is not None:
                 settings = changes.set_secure(settings, secure=secure)
             work.autoregistration.save(settings)
-            if before.window is not None and settings.window is None:
-                outcome = "autoregistration was switched off: secure mode, and the policy is strict"
-            elif settings.window is not None:
-                outcome = "autoregistration stays as it is"
-            else:
-                outcome = "autoregistration stays off until it is enabled explicitly"
-            mode = "secure" if settings.secure else "nonsecure"
-            detail = f"{mode}, policy {settings.security}: {outcome}"
+            outcome = security_outcome(before, settings)
+            detail = f"{security_mode(settings)}: {outcome}"
+            log.info("%s set the security mode: %s", self._actor, detail)
             work.journal.audit(AuditEntry(now, self._actor, "set the security mode", detail))
             work.commit()
         return outcome
@@ -322,6 +320,20 @@ class WindowDesk:
             work.autoregistration.save(change(work.autoregistration.load(for_update=True), now))
             work.journal.audit(AuditEntry(now, self._actor, action, detail))
             work.commit()
+
+
+def security_mode(settings: AutoregistrationSettings) -> str:
+    """Mode and policy, in words."""
+    return f"{'secure' if settings.secure else 'nonsecure'}, policy {settings.security}"
+
+
+def security_outcome(before: AutoregistrationSettings, after: AutoregistrationSettings) -> str:
+    """What a change of the mode, or of its policy, did to autoregistration, in words (AR-07)."""
+    if before.window is not None and after.window is None:
+        return "autoregistration was switched off: secure mode, and the policy is strict"
+    if after.window is not None:
+        return "autoregistration stays as it is"
+    return "autoregistration stays off until it is enabled explicitly"
 
 
 def _make_rogue_pool(work: UnitOfWork, settings: AutoregistrationSettings) -> None:

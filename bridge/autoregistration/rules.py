@@ -16,11 +16,13 @@ from bridge.autoregistration.policy import ROGUE_POOL, AutoregistrationSettings,
 from bridge.autoregistration.reasons import Refusal, RefusalReason
 from bridge.autoregistration.templates import NO_TEMPLATES, UniversalTemplates, furnished
 from bridge.core import (
+    NOWHERE,
     Device,
     DeviceDefaults,
     DeviceName,
     Line,
     LineAppearance,
+    NetworkPlace,
     OnboardingMethod,
     SignallingProtocol,
 )
@@ -62,6 +64,8 @@ class RegistrationArrival:
     """What its firmware speaks now."""
     model: ModelFacts | None = None
     """None when the phone did not say, or said a number that the catalogue does not hold."""
+    place: NetworkPlace = NOWHERE
+    """Where it hangs, as far as it said so before it registered."""
 
 
 Arrival = FileArrival | RegistrationArrival

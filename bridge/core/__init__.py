@@ -57,6 +57,7 @@ from bridge.core.phonesettings import (
     RingSetting,
     Switch,
 )
+from bridge.core.place import NO_VLAN, NOWHERE, NetworkPlace
 from bridge.core.protocol import SignallingProtocol
 from bridge.core.rollouts import Rollout, RolloutPhone, RolloutStage, RolloutState
 from bridge.core.routing import (
@@ -84,6 +85,8 @@ from bridge.core.texts import apply_mask
 from bridge.core.universal import CommonPhoneProfile, UniversalDeviceTemplate, UniversalLineTemplate
 
 __all__ = [
+    "NOWHERE",
+    "NO_VLAN",
     "AbbreviatedDial",
     "AddOnModule",
     "AppearanceSettings",
@@ -131,6 +134,7 @@ __all__ = [
     "LineFeatures",
     "LineSettings",
     "MacAddress",
+    "NetworkPlace",
     "NumberRange",
     "OnboardingMethod",
     "PagingGroup",
