@@ -322,6 +322,10 @@ class Journal(Protocol):
         """The newest entries, oldest first."""
         ...
 
+    def newest_audit(self) -> int:
+        """A number that grows with every entry, whichever node writes it; 0 for none."""
+        ...
+
 
 class PhonebookRepository(Protocol):
     """Contacts, personal directories and their PINs, and the calls that phones had."""

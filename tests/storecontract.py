@@ -891,6 +891,15 @@ class JournalContract(StoreContract):
             assert work.journal.audit_trail() == entries
             assert work.journal.audit_trail(limit=2) == entries[3:]
 
+    def test_the_audit_trail_tells_whether_it_grew(self, store: SqlStore) -> None:
+        with store.write() as work:
+            before = work.journal.newest_audit()
+            work.journal.audit(AuditEntry(NOW, "root", "action", "d"))
+            assert work.journal.newest_audit() > before
+            work.commit()
+        with store.read() as work:
+            assert work.journal.newest_audit() > before
+
 
 class PhonebookContract(StoreContract):
     def test_contacts_of_each_owner(self, store: SqlStore) -> None:

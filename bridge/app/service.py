@@ -66,7 +66,10 @@ from bridge.store.foreigntree import ForeignTree, Ownership, left_behind
 log = logging.getLogger(__name__)
 
 REFRESH_EVERY = 30.0
-"""Seconds after which the site is read again even if nobody said that it changed (another node may have)."""
+"""Seconds after which the site is read again even if nobody said that it changed."""
+LOOK_EVERY = 2.0
+"""Seconds between two looks at whether another node changed anything, where there is another one. Two nodes that differ
+about the order of their servers would both send SCCP phones away to the other one."""
 
 
 class Service:
@@ -478,12 +481,27 @@ class Service:
             self._registrations.contact_added(contact)
 
     async def _refresh_now_and_then(self) -> None:
+        seen, waited = 0, 0.0
         while True:
-            await asyncio.sleep(REFRESH_EVERY)
+            await asyncio.sleep(LOOK_EVERY)
+            waited += LOOK_EVERY
             try:
+                newest = await asyncio.to_thread(self._newest_change) if self._is_one_of_several else seen
+                if newest == seen and waited < REFRESH_EVERY:
+                    continue
+                seen, waited = newest, 0.0
                 await self.refresh()
             except (StoreError, ConfigurationError) as error:
+                waited = 0.0
                 log.warning("the site could not be read again: %s", error)
+
+    @property
+    def _is_one_of_several(self) -> bool:
+        return len({server.name for pool in self.files.site.pools.values() for server in pool.group.servers}) > 1
+
+    def _newest_change(self) -> int:
+        with self.store.read() as work:
+            return work.journal.newest_audit()
 
     def _read_endpoints(self) -> tuple[list[SipEndpoint], list[Context], list[tuple[DeviceName, StationProfile]]]:
         before = self.files.site.autoregistration
