@@ -31,7 +31,7 @@ from bridge.autoregistration import (
     mismatch,
     new_device,
 )
-from bridge.core import NOWHERE, Device, DeviceDefaults, DeviceName, NetworkPlace
+from bridge.core import NOWHERE, Device, DeviceDefaults, DeviceName, NetworkPlace, SignallingProtocol
 from bridge.core.events import Event, ModelLearnt, PhoneAdmitted, PhoneDeferred, PhoneRefused
 from bridge.errors import StoreError, StoreUnavailable
 from bridge.phones import Model
@@ -239,12 +239,15 @@ def _seen_again(
     The number that it got with its file was given on a guess. A dual-protocol phone with the other firmware gives it
     back and is told which load it needs (AR-24); a phone that can speak nothing else keeps it (AR-25, AR-26).
     """
-    if (
-        not isinstance(arrival, RegistrationArrival)
-        or not device.is_provisional
-        or arrival.protocol is device.desired_protocol
-    ):
+    if not isinstance(arrival, RegistrationArrival) or arrival.protocol is device.desired_protocol:
         return Known(device, admitted_now=False)
+    if not device.is_provisional:
+        if not device.temporary or device.registered or arrival.protocol is SignallingProtocol.SCCP:
+            return Known(device, admitted_now=False)  # who serves SCCP phones decides on them
+        # It was registered over SCCP and came back with SIP firmware: number and all stay (AR-14).
+        device = replace(device, desired_protocol=arrival.protocol, observed_protocol=arrival.protocol)
+        work.devices.update(device)
+        return Known(device, admitted_now=True)
     refusal = None if device.pool == ROGUE_POOL else mismatch(arrival, settings.protocol, defaults)
     if refusal is not None:
         work.devices.remove(device.name)
@@ -258,11 +261,15 @@ def _seen_again(
 def _note(work: UnitOfWork, arrival: Arrival, decision: Decision, now: datetime) -> None:
     match decision:
         case Refusal():
+            full = decision.reason is RefusalReason.RANGE_EXHAUSTED
+            first = full and all(each.reason != decision.reason for each in work.journal.refused())
             # A phone that is refused tries again for ever: only what is new about it is audited.
             if work.journal.refuse(arrival.device, arrival.client, decision.reason.value, decision.text, now):
                 actor = f"autoregistration from {arrival.client}"
                 detail = f"{decision.reason}: {decision.text}"
                 work.journal.audit(AuditEntry(now, actor, f"refused {arrival.device}", detail))
+            if first:
+                _alert_of_full_range(work, decision, now)
         case Admission():
             work.journal.forget_refusal(arrival.device)
             actor = f"autoregistration from {arrival.client}"
@@ -272,6 +279,13 @@ def _note(work: UnitOfWork, arrival: Arrival, decision: Decision, now: datetime)
             told += [str(place)] if (place := _place_of(arrival)) != NOWHERE else []
             told += ["rogue pool"] if decision.rogue else []
             work.journal.audit(AuditEntry(now, actor, f"admitted {arrival.device}", ", ".join(told)))
+
+
+def _alert_of_full_range(work: UnitOfWork, refusal: Refusal, now: datetime) -> None:
+    """Once, when the first phone finds no number; again when that happens after all such phones were let in (AR-15)."""
+    text = f"no number is free for unknown phones: {refusal.text}; {refusal.fix}"
+    log.error("%s", text)
+    work.journal.audit(AuditEntry(now, "autoregistration", "alert", text))
 
 
 def _model_of(arrival: Arrival) -> str:
