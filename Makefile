@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 BIN := .venv/bin
-XDIST ?= 2
+XDIST ?= 4
 
 .PHONY: help
 help: ## this list
@@ -35,15 +35,16 @@ peers: ## the programs that judge ours: tshark, sipp, TFTP clients and servers, 
 	@scripts/peers.sh
 
 .PHONY: check
-check: venv-dev ## style, types and the walls between the rooms
+check: venv-dev ## style, types, the walls between the rooms, and the links of the documentation
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
+	$(BIN)/mkdocs build --strict --quiet
 
 .PHONY: test
 test: venv-dev asterisk peers check ## everything: checks, unit, property, wire, integration and end-to-end tests
-	$(BIN)/pytest -n $(XDIST)
+	$(BIN)/pytest -n $(XDIST) --dist worksteal
 
 .PHONY: bench
 bench: venv-dev asterisk peers ## measure ours beside its peers, in one run each
@@ -55,10 +56,22 @@ bench: venv-dev asterisk peers ## measure ours beside its peers, in one run each
 	$(BIN)/python -m bench.calls
 	$(BIN)/python -m bench.soak
 
+.PHONY: deb
+deb: venv-dev ## dist/sepbridge_*.deb, with everything of Python in it
+	@scripts/build-deb.sh
+
+.PHONY: images
+images: ## the images of docker/ by buildah, where no Docker engine is (as root)
+	@scripts/build-images.sh bridge asterisk dnsmasq
+
+.PHONY: docs
+docs: venv-dev ## the documentation as a web site, in site/
+	$(BIN)/mkdocs build --strict --quiet
+
 .PHONY: lock
 lock: ## make requirements/*.txt anew from pyproject.toml (needs uv)
 	scripts/lock.sh
 
 .PHONY: clean
 clean: ## remove what the other targets made
-	rm -rf .venv .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis dist
+	rm -rf .venv .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis dist site

@@ -19,6 +19,7 @@ from bridge.core import (
     CallingSearchSpace,
     CallKind,
     CallManagerGroup,
+    CallPickupGroup,
     CallRecord,
     Claim,
     ClaimTries,
@@ -31,10 +32,13 @@ from bridge.core import (
     DirectoryContact,
     DndMode,
     FileAnswer,
+    FileElement,
     FileRequest,
     ForwardKind,
+    KeptCallBack,
     Line,
     LineFeatures,
+    OnboardingCode,
     Partition,
     PastCall,
     PatternKey,
@@ -73,6 +77,10 @@ class IdSource(Protocol):
         """A new password of letters and digits, ``length`` characters long."""
         ...
 
+    def digits(self, count: int) -> str:
+        """So many digits."""
+        ...
+
     def version_stamp(self) -> str:
         """A new version stamp for a phone's file: a GUID."""
         ...
@@ -106,6 +114,14 @@ class FileStore(Protocol):
 
     def look(self, name: str) -> StoredFile | None:
         """The file ``name`` (letter case ignored, always inside the tree), or None. Raises StoreError."""
+        ...
+
+    def at_once(self, name: str) -> tuple[bool, StoredFile | None]:
+        """As ``look``, if that takes no time to speak of: True and the answer; else False, and ``look`` will do."""
+        ...
+
+    def files(self, directory: str) -> Sequence[tuple[str, int]]:
+        """Names and sizes in octets of the files of a directory, "" for the root, by name. Raises StoreError."""
         ...
 
 
@@ -246,6 +262,7 @@ class SiteObjects(Protocol):
     softkey_templates: Records[str, SoftkeyTemplate]
     button_templates: Records[str, PhoneButtonTemplate]
     phone_profiles: Records[str, CommonPhoneProfile]
+    pickup_groups: Records[str, CallPickupGroup]
     pools: Records[str, DevicePool]
     line_templates: Records[str, UniversalLineTemplate]
     device_templates: Records[str, UniversalDeviceTemplate]
@@ -449,6 +466,65 @@ class ClaimRepository(Protocol):
         ...
 
 
+class CallBackRepository(Protocol):
+    """Whom the users of phones want to call back."""
+
+    def all(self) -> Sequence[KeptCallBack]:
+        """Every request, ordered by device."""
+        ...
+
+    def save(self, kept: KeptCallBack) -> None:
+        """Write the request of a phone, in the place of the one before."""
+        ...
+
+    def remove(self, device: DeviceName) -> None:
+        """Forget the request of a phone, if it has one."""
+        ...
+
+    def forget(self, before: datetime) -> None:
+        """Forget those that ended before this moment."""
+
+
+class FileElementRepository(Protocol):
+    """Elements of phones' files that an admin set. Those of a phone go when the phone is removed."""
+
+    def all(self) -> Sequence[FileElement]:
+        """Every one, those of all phones first, by phone and path."""
+        ...
+
+    def set(self, element: FileElement) -> None:
+        """Write one, new or changed."""
+        ...
+
+    def remove(self, path: str, device: DeviceName | None) -> None:
+        """Remove one. Raises NotFound."""
+        ...
+
+
+class OnboardingRepository(Protocol):
+    """One-time codes with which phones fetch their first profile."""
+
+    def all(self) -> Sequence[OnboardingCode]:
+        """Every code, used ones too, the newest first."""
+        ...
+
+    def get(self, digest: str) -> OnboardingCode | None:
+        """The code with this digest, or None."""
+        ...
+
+    def add(self, code: OnboardingCode) -> None:
+        """Add one. Raises Conflict where there is such a code already."""
+        ...
+
+    def use(self, digest: str, device: DeviceName, now: datetime) -> bool:
+        """Use a code up; False where somebody else did, on this node or another one."""
+        ...
+
+    def remove(self, digest: str) -> None:
+        """Remove one. Raises NotFound."""
+        ...
+
+
 class UnitOfWork(Protocol):
     """One transaction. Leaving the block without ``commit()`` undoes everything in it."""
 
@@ -461,6 +537,9 @@ class UnitOfWork(Protocol):
     firmware: FirmwareRepository
     calls: CallRecords
     claims: ClaimRepository
+    callbacks: CallBackRepository
+    elements: FileElementRepository
+    onboarding: OnboardingRepository
 
     def commit(self) -> None:
         """Make the changes lasting. Raises Conflict, StoreUnavailable or StoreReadOnly."""
@@ -527,6 +606,8 @@ class SipEndpoint:
     """The pickup group to which its calls belong; empty for none."""
     pickup_group: str = ""
     """The pickup group whose calls it may pick up."""
+    other_groups: tuple[str, ...] | None = None
+    """The groups whose calls OPickUp takes; None for all."""
     music_on_hold: str = ""
     """The class of music that the other side of its calls hears on hold; empty for Asterisk's default."""
     partition: str = ""

@@ -7,4 +7,5 @@ compile() {
 }
 compile pyproject.toml -o requirements/runtime.txt
 compile pyproject.toml --all-extras --group dev -o requirements/dev.txt
+compile pyproject.toml --all-extras -o requirements/package.txt
 printf 'hatchling>=1.27\neditables\n' | compile - -o requirements/build.txt

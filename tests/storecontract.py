@@ -45,6 +45,7 @@ from bridge.core import (
     CallingSearchSpace,
     CallKind,
     CallManagerGroup,
+    CallPickupGroup,
     CallQuality,
     CallRecord,
     Claim,
@@ -64,16 +65,20 @@ from bridge.core import (
     DtmfMode,
     EarlyOpen,
     FeatureButton,
+    FileElement,
+    KeptCallBack,
     LampPolicy,
     Line,
     LineAppearance,
     LineSettings,
     NumberRange,
+    OnboardingCode,
     OnboardingMethod,
     Partition,
     PastCall,
     PatternKey,
     PhoneButtonTemplate,
+    PickupNotification,
     RecordingOption,
     Region,
     ReleaseCause,
@@ -206,6 +211,7 @@ OBJECTS: dict[str, tuple[Any, ...]] = {
     "phone_profiles": (
         CommonPhoneProfile("Quiet", "shh", DndOption.REJECT, DndAlert.FLASH, Switch.OFF, "bg.png", True),
     ),
+    "pickup_groups": (CallPickupGroup("Sales", "them", ("Support",), PickupNotification.BOTH, 3, False, True),),
     "pools": (
         DevicePool(
             "Branch",
@@ -1019,6 +1025,23 @@ class ClaimContract(StoreContract):
             with pytest.raises(NotFound):
                 work.claims.remove("2001")
 
+    def test_callbacks_are_kept_as_they_are(self, store: SqlStore) -> None:
+        first = KeptCallBack(name(1), "2001", 1, NOW + SECOND, True)
+        second = KeptCallBack(name(2), "+4930", 2, NOW + 2 * SECOND, False)
+        with store.write() as work:
+            work.devices.add(phone(1, "1001"))
+            work.devices.add(phone(2, "1002"))
+            for each in (second, replace(first, number="9"), first):
+                work.callbacks.save(each)
+            work.commit()
+        with store.write() as work:
+            assert work.callbacks.all() == [first, second]
+            work.callbacks.forget(NOW + SECOND)
+            assert work.callbacks.all() == [second]
+            work.callbacks.remove(name(2))
+            work.callbacks.remove(name(2))
+            assert work.callbacks.all() == []
+
     def test_protected_numbers_and_wrong_attempts(self, store: SqlStore) -> None:
         with store.write() as work:
             for pattern in ("20XX", "1000", "20XX"):
@@ -1072,3 +1095,43 @@ class FirmwareContract(StoreContract):
         assert found == replace(begun, state=RolloutState.STOPPED, detail="by hand", phones=(told,))
         with store.write() as work:
             assert work.firmware.begin(replace(wanted, phones=())).id > begun.id
+
+
+class PhoneFileContract(StoreContract):
+    def test_elements_of_files(self, store: SqlStore) -> None:
+        everywhere = FileElement("vendorConfig/pcPort", "1")
+        own = FileElement("vendorConfig/pcPort", "0", name(1))
+        with store.write() as work:
+            work.devices.add(phone(1, "1001"))
+            for element in (own, replace(everywhere, value="ü"), everywhere, FileElement("VLAN_ID", "20", name(1))):
+                work.elements.set(element)
+            work.commit()
+        with store.write() as work:
+            assert work.elements.all() == [everywhere, FileElement("VLAN_ID", "20", name(1)), own]
+            work.elements.remove("VLAN_ID", name(1))
+            for path, device in (("VLAN_ID", name(1)), ("vendorConfig/pcport", None)):
+                with pytest.raises(NotFound):
+                    work.elements.remove(path, device)
+            work.devices.remove(name(1))
+            assert work.elements.all() == [everywhere]
+
+    def test_an_onboarding_code_is_used_once(self, store: SqlStore) -> None:
+        first = OnboardingCode.new("1234567890123456", NOW, timedelta(days=7), number="1001", display_name="Ada 😀")
+        second = OnboardingCode.new("1234-5678-9012-3457", NOW + SECOND, timedelta(days=1))
+        with store.write() as work:
+            work.onboarding.add(first)
+            work.onboarding.add(second)
+            with pytest.raises(Conflict):
+                work.onboarding.add(replace(second, number="5"))
+            work.commit()
+        with store.write() as work:
+            assert work.onboarding.all() == [second, first]
+            assert work.onboarding.get("0" * 64) is None
+            assert work.onboarding.use(first.digest, name(1), NOW + SECOND)
+            assert not work.onboarding.use(first.digest, name(2), NOW + SECOND)
+            work.commit()
+        with store.write() as work:
+            assert work.onboarding.get(first.digest) == replace(first, used_at=NOW + SECOND, used_by=name(1))
+            work.onboarding.remove(first.digest)
+            with pytest.raises(NotFound):
+                work.onboarding.remove(first.digest)

@@ -117,6 +117,14 @@ class Admissions:
         self._sink.record(ModelLearnt(at=at, device=device.name, model=model.name, evidence=evidence))
         return known
 
+    def let_in(self, device: Device, client: str) -> None:
+        """A phone was added by another way than the rules, and is committed: what follows is as for all others."""
+        self._admitted([device])
+        at, protocol = self._clock.now(), device.desired_protocol
+        self._sink.record(
+            PhoneAdmitted(at=at, device=device.name, number=device.number, client=client, protocol=protocol)
+        )
+
     async def run(self) -> None:
         """Decide, batch by batch, until cancelled."""
         while True:

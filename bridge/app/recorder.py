@@ -77,12 +77,15 @@ class EventRecorder:
     def record(self, event: Event) -> None:
         """Take note of ``event``. Never blocks, never raises."""
         if isinstance(event, FileEvent) and event.device is None:
-            event = replace(event, device=parse_file_name(event.name).device)
+            device = parse_file_name(event.name).device
+            event = event if device is None else replace(event, device=device)
         if len(self._waiting) == MAX_WAITING:
             self.dropped += 1
         self._waiting.append(event)
         self._arrived.set()
-        log.log(logging.DEBUG if isinstance(event, _QUIET) else logging.INFO, "%s", describe(event))
+        level = logging.DEBUG if isinstance(event, _QUIET) else logging.INFO
+        if log.isEnabledFor(level):  # finding the words costs more than all the rest
+            log.log(level, "%s", describe(event))
         for listener in self._listeners:
             listener(event)
 
@@ -151,7 +154,7 @@ def describe(event: Event) -> str:
             cause = " ".join(str(each) for each in (event.status, event.detail) if each)
             what = f"line {event.number}: {event.state}" + (f" ({cause})" if cause else "")
         case CallEvent():
-            what = f"call {event.call} {_of_call(event)}"
+            what = f"call {event.call} {_of_call(event)}" if event.call else _of_call(event)
         case TokenAnswered():
             what = "asked for a token; " + (
                 "it may register here" if event.granted else f"refused for {event.wait} s: {event.why}"

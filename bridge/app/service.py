@@ -28,6 +28,7 @@ from bridge.app.failback import FailBack
 from bridge.app.filedesk import name_addresses, phone_files
 from bridge.app.installing import Installing
 from bridge.app.newphonehooks import NewPhoneHooks
+from bridge.app.onboarding import Onboarding
 from bridge.app.phonefiles import restart_event
 from bridge.app.phonemoves import PhoneMoves
 from bridge.app.planoverlap import PbxPlan
@@ -39,7 +40,7 @@ from bridge.app.rollouts import RolloutProgress, Rollouts
 from bridge.app.screenmessages import Delivery, ScreenMessage
 from bridge.app.selfprovisioning import SelfProvisioning
 from bridge.app.settings import CallLogSettings, Settings, TftpMode
-from bridge.app.stations import Stations
+from bridge.app.stations import ChangedPhone, Stations
 from bridge.app.status import ServiceStatus
 from bridge.app.system import SystemClock, SystemIds, own_address
 from bridge.app.window import security_mode, security_outcome
@@ -54,9 +55,8 @@ from bridge.journey import Progress
 from bridge.net.arp import ArpTable
 from bridge.net.reach import listens
 from bridge.net.tftp import TftpLimits, TftpServer
-from bridge.pbx import AmiSettings, PlainAsterisk, PlainAsteriskSettings
+from bridge.pbx import AmiSettings, PagingMulticast, PlainAsterisk, PlainAsteriskSettings
 from bridge.ports import Clock, RestartKind, SipEndpoint, Store
-from bridge.sccp.profile import StationProfile
 from bridge.sip import Destination
 from bridge.store import open_store
 from bridge.store.filetree import FileTree
@@ -100,6 +100,11 @@ class Service:
                 watcher_secret=watcher_secret,
                 meetme=settings.sccp.meetme,
                 paging=settings.sccp.paging,
+                paging_multicast=PagingMulticast(
+                    settings.sccp.paging_multicast,
+                    settings.sccp.paging_multicast_from,
+                    settings.sccp.paging_multicast_ttl,
+                ),
             ),
             sink=self.recorder,
             clock=self.clock,
@@ -128,6 +133,7 @@ class Service:
             settings=settings.files,
             networks=settings.server.allowed_networks,
             sink=self.recorder,
+            onboarding=Onboarding(self.store, self.clock, ids, "onboarding"),
         )
         self.tftp = TftpServer(
             self.resolver,
@@ -343,7 +349,7 @@ class Service:
         self.pbx.set_dial_plan(contexts)
         self.pbx.replace_all(self._moves.with_kept(endpoints))
         # A phone that is going to start again for a change needs no second restart for it.
-        self.stations.take_profiles([each for each in profiles if each[0] not in self._about_to_restart])
+        self.stations.take_profiles([each for each in profiles if each.device not in self._about_to_restart])
         self.rollouts.look()
         if self.beside is not None:
             self.beside.changed()
@@ -427,7 +433,6 @@ class Service:
             self.clock,
             settings=settings.beside,
             state=settings.state.directory,
-            templates=settings.templates_directory,
         )
 
     def _take_back_files(self) -> None:
@@ -503,7 +508,7 @@ class Service:
         with self.store.read() as work:
             return work.journal.newest_audit()
 
-    def _read_endpoints(self) -> tuple[list[SipEndpoint], list[Context], list[tuple[DeviceName, StationProfile]]]:
+    def _read_endpoints(self) -> tuple[list[SipEndpoint], list[Context], list[ChangedPhone]]:
         before = self.files.site.autoregistration
         after = self.files.read_site().autoregistration
         if security_mode(before) != security_mode(after):  # on the command line, or at another node

@@ -13,13 +13,16 @@ import tomllib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, get_type_hints
 
-from bridge.core import DeviceName, NumberRange, PagingGroup
+from bridge.app.environment import with_environment
+from bridge.core import DeviceName, NumberRange, PagingGroup, PagingStream
 from bridge.errors import ConfigurationError, InvalidInput
 from bridge.net.tls import OldestTls
+from bridge.phones import catalogue
+from bridge.provisioning.phonefile import MOST_DSCP, MOST_VLAN
 from bridge.store import sqlite_url
 
 Network = IPv4Network | IPv6Network
@@ -197,6 +200,14 @@ class FilesSettings:
     """Seconds a new phone's file waits for Asterisk to know the phone. The file is sent in any case."""
 
 
+class PhoneWeb(StrEnum):
+    """The web pages of the phones themselves."""
+
+    ON = "on"
+    OFF = "off"
+    READ_ONLY = "read-only"
+
+
 @dataclass(frozen=True, slots=True)
 class SipSettings:
     """``[sip]``: where phones register."""
@@ -252,6 +263,14 @@ class SccpSettings:
     """Seconds between two beeps that both sides of a recorded call hear; 0 for none."""
     paging: tuple[PagingGroup, ...] = ()
     """Groups of phones that are spoken to by dialling a number: ``8600=1001,1002``."""
+    paging_multicast: tuple[PagingStream, ...] = ()
+    """Groups that are spoken to by multicast, too: ``8600=239.192.0.1:20480``."""
+    paging_multicast_models: tuple[str, ...] = ()
+    """Models whose phones join these streams instead of being called. No public source says which do."""
+    paging_multicast_from: IPv4Address | None = None
+    """Asterisk's address on the network that the streams go to; None to let its system choose."""
+    paging_multicast_ttl: int = 1
+    """Networks that a stream may cross: 1 for its own alone."""
     meetme: tuple[NumberRange, ...] = ()
     """The numbers of meet-me conferences."""
     preserve: float = 30.0
@@ -276,6 +295,62 @@ class SccpSettings:
     """The oldest TLS version spoken: 1.0, 1.1, 1.2 or 1.3."""
     soft_keys_live: bool = False
     """Send a changed soft-key template to phones while they are registered; otherwise they restart when idle."""
+
+    def __post_init__(self) -> None:
+        groups = {each.number for each in self.paging}
+        for stream in self.paging_multicast:
+            if stream.number not in groups:
+                raise ConfigurationError(
+                    f"sccp.paging_multicast names the group {stream.number}, which sccp.paging does not have",
+                    fix=f'add it there: paging = ["{stream.number}=1001,1002"]',
+                )
+        if len({each.address for each in self.paging_multicast}) < len(self.paging_multicast):
+            raise ConfigurationError(
+                "sccp.paging_multicast has two groups with one address",
+                why="phones could not tell to whom somebody speaks",
+                fix="give each group an address of its own",
+            )
+        for model in self.paging_multicast_models:
+            if catalogue().by_name(model) is None:
+                raise ConfigurationError(
+                    f"sccp.paging_multicast_models names {model[:40]!r}, which is no model",
+                    fix="write it as `sepbridge phones list` does, 7961 for instance",
+                )
+        if not 0 < self.paging_multicast_ttl < 256:
+            raise ConfigurationError("sccp.paging_multicast_ttl must be 1 to 255", fix="1 keeps it in its own network")
+
+
+@dataclass(frozen=True, slots=True)
+class PhonesSettings:
+    """``[phones]``: what the files of all phones say. `sepbridge phones element` sets what one phone has of its own."""
+
+    audio_dscp: int = 46
+    video_dscp: int = 34
+    signalling_dscp: int = 24
+    voice_vlan: int = 0
+    """The VLAN of phones that read flat profiles; 0: they learn it from the switch, as all others do."""
+    pc_vlan: int = 0
+    """Theirs for the computer behind the phone."""
+    pc_port: bool = True
+    """Whether the socket for a computer works."""
+    discovery: bool = True
+    """CDP and LLDP-MED towards the switch."""
+    web_access: PhoneWeb = PhoneWeb.READ_ONLY
+    """The phones' own web pages: on, off or read-only."""
+    authentication_url: str = ""
+    """Who checks logins for pushes to phones; our services when empty."""
+    information_url: str = ""
+    """What the help key of a 79xx opens; our services when empty."""
+    problem_report_url: str = ""
+    """Where 78xx and 88xx upload their problem reports; nowhere when empty."""
+
+    def __post_init__(self) -> None:
+        for name in ("audio_dscp", "video_dscp", "signalling_dscp"):
+            if getattr(self, name) > MOST_DSCP:
+                raise ConfigurationError(f"phones.{name} must be 0 to {MOST_DSCP}", fix="46 is usual for audio")
+        for name in ("voice_vlan", "pc_vlan"):
+            if getattr(self, name) > MOST_VLAN:
+                raise ConfigurationError(f"phones.{name} must be 0 to {MOST_VLAN}", fix="0 is for none")
 
 
 @dataclass(frozen=True, slots=True)
@@ -388,6 +463,7 @@ class Settings:
     files: FilesSettings = FilesSettings()
     sip: SipSettings = SipSettings()
     sccp: SccpSettings = SccpSettings()
+    phones: PhonesSettings = PhonesSettings()
     services: ServiceSettings = ServiceSettings()
     calls: CallLogSettings = CallLogSettings()
     selfprovisioning: SelfProvisioningSettings = SelfProvisioningSettings()
@@ -433,16 +509,20 @@ def find_settings(named: Path | None) -> Path | None:
 
 
 def load_settings(path: Path | None) -> Settings:
-    """Read a settings file; the defaults when ``path`` is None. Raises ConfigurationError naming the key."""
-    if path is None:
-        return Settings()
+    """Read a settings file and the environment; the defaults without either.
+
+    Raises ConfigurationError naming the key.
+    """
+    document: dict[str, object] = {}
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
+        if path is not None:
+            document = tomllib.loads(path.read_text(encoding="utf-8"))
     except tomllib.TOMLDecodeError as error:
         raise ConfigurationError(f"{path} is not valid TOML", why=str(error)) from error
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{path} cannot be read", why=str(error)) from error
-    return settings_from(document, source=str(path))
+    known = {each.name: get_type_hints(type(each.default)) for each in fields(Settings)}
+    return settings_from(with_environment(document, os.environ, known), source=str(path or "the environment"))
 
 
 def settings_from(document: dict[str, object], *, source: str = "sepbridge.toml") -> Settings:
@@ -519,6 +599,7 @@ _CONVERTERS: dict[object, Callable[[object], object]] = {
     OldestTls: lambda value: OldestTls(_text(value)),
     tuple[DeviceName, ...]: lambda value: tuple(DeviceName.parse(each) for each in _texts(value)),
     SecretsTo: lambda value: SecretsTo(_text(value)),
+    PhoneWeb: lambda value: PhoneWeb(_text(value)),
     UnsignedFiles: lambda value: UnsignedFiles(_text(value)),
     TftpMode: lambda value: TftpMode(_text(value)),
     BesideServer: lambda value: BesideServer(_text(value)),
@@ -527,6 +608,8 @@ _CONVERTERS: dict[object, Callable[[object], object]] = {
     tuple[Address, ...]: lambda value: tuple(Address.parse(each) for each in _texts(value)),
     tuple[str, ...]: lambda value: tuple(_texts(value)),
     tuple[PagingGroup, ...]: lambda value: tuple(PagingGroup.parse(each) for each in _texts(value)),
+    IPv4Address | None: lambda value: IPv4Address(_text(value)) if value else None,
+    tuple[PagingStream, ...]: lambda value: tuple(PagingStream.parse(each) for each in _texts(value)),
     tuple[NumberRange, ...]: lambda value: tuple(NumberRange.parse(each) for each in _texts(value)),
     tuple[Network, ...]: lambda value: tuple(ip_network(each) for each in _texts(value)),
 }

@@ -10,6 +10,7 @@ from bridge.app.sitefields import BadValue, Field, Fields, Table, fields_of, rea
 from bridge.core import (
     CallingSearchSpace,
     CallManagerGroup,
+    CallPickupGroup,
     CommonPhoneProfile,
     DateTimeGroup,
     DeviceDefaults,
@@ -222,6 +223,7 @@ SECTIONS: tuple[Section, ...] = (
     ),
     _simple("phone_button_template", "button-templates", "button_templates", PhoneButtonTemplate),
     _simple("common_phone_profile", "phone-profiles", "phone_profiles", CommonPhoneProfile),
+    _simple("call_pickup_group", "pickup-groups", "pickup_groups", CallPickupGroup),
     Section(
         "device_pool",
         "pools",

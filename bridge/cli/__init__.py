@@ -5,6 +5,7 @@ from __future__ import annotations
 from bridge.cli import (
     autoregistration,
     autoregistrationpolicy,
+    backgrounds,
     calls,
     checklist,
     claims,
@@ -12,6 +13,7 @@ from bridge.cli import (
     directory,
     firmware,
     lab,
+    onboarding,
     phonechanges,
     phones,
     phoneswatch,
@@ -27,6 +29,7 @@ from bridge.cli.main import main
 __all__ = [
     "autoregistration",
     "autoregistrationpolicy",
+    "backgrounds",
     "calls",
     "checklist",
     "claims",
@@ -35,6 +38,7 @@ __all__ = [
     "firmware",
     "lab",
     "main",
+    "onboarding",
     "phonechanges",
     "phones",
     "phoneswatch",

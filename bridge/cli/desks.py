@@ -11,6 +11,7 @@ from bridge.app.claimdesk import ClaimDesk
 from bridge.app.directory import DirectoryDesk
 from bridge.app.filedesk import FileDesk
 from bridge.app.firmware import FirmwareDesk
+from bridge.app.onboarding import Onboarding
 from bridge.app.phonechanges import PhoneChanges
 from bridge.app.phones import PhoneDesk
 from bridge.app.sitedesk import SiteDesk
@@ -95,6 +96,13 @@ def claim_desk(frame: Frame) -> Iterator[ClaimDesk]:
     """Claims."""
     with opened_store(frame) as store:
         yield ClaimDesk(store, SystemClock(), SystemIds(), actor())
+
+
+@contextlib.contextmanager
+def onboarding(frame: Frame) -> Iterator[Onboarding]:
+    """Onboarding codes."""
+    with opened_store(frame) as store:
+        yield Onboarding(store, SystemClock(), SystemIds(), actor())
 
 
 @contextlib.contextmanager

@@ -13,6 +13,7 @@ import click
 from bridge.app.settings import Settings
 from bridge.cli.frame import Frame, json_option
 from bridge.cli.main import root
+from bridge.net.supervisor import Supervisor
 from bridge.store import upgrade
 from bridge.web.node import running_node
 
@@ -36,12 +37,15 @@ async def _serve(settings: Settings) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    supervisor = Supervisor()
     async with running_node(settings) as service:
+        supervisor.ready(service.listens())
         click.echo(f"sepbridge serves phones: {service.listens()}")
         failed = asyncio.create_task(service.failure())
         stopped = asyncio.create_task(stop.wait())
         await asyncio.wait({failed, stopped}, return_when=asyncio.FIRST_COMPLETED)
         stopped.cancel()
+        supervisor.stopping()
         if failed.done():
             failed.result()
         failed.cancel()

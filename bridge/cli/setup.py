@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import pwd
 from dataclasses import replace
 from pathlib import Path
 
@@ -82,7 +84,7 @@ def asterisk(
         frame.confirm("Do this?", yes=yes)
         apply(wanted)
         if settings_text:
-            _write_settings(toml, settings_text)
+            _write_settings(toml, settings_text, owner)
         done = True
     remark = _remark(wanted, undo=undo, done=done, dry_run=dry_run)
     data = {
@@ -157,12 +159,21 @@ def _settings_text(etc: Path, wanted: InstallPlan) -> str:
     )
 
 
-def _write_settings(path: Path, text: str) -> None:
+def _write_settings(path: Path, text: str, owner: str) -> None:
+    """It holds a secret: root alone reads it, and the group of the user that the service runs as."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise WriteFailed(f"{path.parent} cannot be made", why=error.strerror or "", fix="run as root") from error
     write_atomically(path, text.encode(), mode=0o600)
+    if owner:
+        try:
+            os.chown(path, -1, pwd.getpwnam(owner).pw_gid)
+            path.chmod(0o640)
+        except (KeyError, OSError) as error:
+            raise WriteFailed(
+                f"{path} cannot be made readable for {owner}", why=str(error), fix="run as root"
+            ) from error
 
 
 def _show(frame: Frame, wanted: InstallPlan, toml: Path | None) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from bridge.core.callbacks import KeptCallBack
 from bridge.core.callmodes import DtmfMode, EarlyOpen
 from bridge.core.callrecords import CallQuality, CallRecord
 from bridge.core.claims import Claim, ClaimOutcome, ClaimTries
 from bridge.core.devicename import DeviceName
 from bridge.core.devices import Device, Line, LineAppearance
+from bridge.core.fileelements import FileElement
 from bridge.core.files import (
     FileAnswer,
     FileDenied,
@@ -21,7 +23,8 @@ from bridge.core.files import (
 from bridge.core.linefeatures import DndMode, ForwardKind, LineFeatures
 from bridge.core.mac import MacAddress
 from bridge.core.numbers import NumberRange, check_directory_number
-from bridge.core.paging import PagingGroup
+from bridge.core.onboarding import CodeVerdict, OnboardingCode
+from bridge.core.paging import PagingGroup, PagingStream
 from bridge.core.parking import (
     CallParked,
     CallUnparked,
@@ -57,6 +60,7 @@ from bridge.core.phonesettings import (
     RingSetting,
     Switch,
 )
+from bridge.core.pickupgroups import CallPickupGroup, PickupNotification
 from bridge.core.place import NO_VLAN, NOWHERE, NetworkPlace
 from bridge.core.protocol import SignallingProtocol
 from bridge.core.rollouts import Rollout, RolloutPhone, RolloutStage, RolloutState
@@ -97,6 +101,7 @@ __all__ = [
     "CallKind",
     "CallManagerGroup",
     "CallParked",
+    "CallPickupGroup",
     "CallQuality",
     "CallRecord",
     "CallUnparked",
@@ -104,6 +109,7 @@ __all__ = [
     "Claim",
     "ClaimOutcome",
     "ClaimTries",
+    "CodeVerdict",
     "CommonPhoneProfile",
     "DateTimeGroup",
     "Device",
@@ -123,11 +129,13 @@ __all__ = [
     "FeatureButton",
     "FileAnswer",
     "FileDenied",
+    "FileElement",
     "FileFound",
     "FileMissing",
     "FileRequest",
     "FileWithheld",
     "ForwardKind",
+    "KeptCallBack",
     "LampPolicy",
     "Line",
     "LineAppearance",
@@ -136,8 +144,10 @@ __all__ = [
     "MacAddress",
     "NetworkPlace",
     "NumberRange",
+    "OnboardingCode",
     "OnboardingMethod",
     "PagingGroup",
+    "PagingStream",
     "ParkedCall",
     "ParkedCallsListed",
     "ParkingChange",
@@ -146,6 +156,7 @@ __all__ = [
     "PastCall",
     "PatternKey",
     "PhoneButtonTemplate",
+    "PickupNotification",
     "RecordingOption",
     "Region",
     "ReleaseCause",

@@ -53,15 +53,18 @@ class LabPorts:
     rtp_last: int = 24000
 
 
+_OWN_PORTS = range(24_100, 32_700)
+"""Where we look for free ports: above the lab's RTP, below those that the kernel hands out to connections."""
+
+
 def free_port(address: str = "127.0.0.1") -> int:
-    """A port that is free for both UDP and TCP at this moment."""
+    """A port that is free for both UDP and TCP at this moment, and that no outgoing connection will take meanwhile."""
     while True:
-        with socket.socket() as tcp, socket.socket(type=socket.SOCK_DGRAM) as udp:
-            tcp.bind((address, 0))
-            port: int = tcp.getsockname()[1]
-            with contextlib.suppress(OSError):
-                udp.bind((address, port))
-                return port
+        port = secrets.choice(_OWN_PORTS)
+        with socket.socket() as tcp, socket.socket(type=socket.SOCK_DGRAM) as udp, contextlib.suppress(OSError):
+            tcp.bind((address, port))
+            udp.bind((address, port))
+            return port
 
 
 class PrivateAsterisk:

@@ -386,7 +386,7 @@ class TftpServer:
             log.error("no port to answer from: %s", error)
             return
         if port is not None:
-            port.send(raw_client, encode(Error(code, text)))
+            port.dismiss(raw_client, encode(Error(code, text)))
             port.flush()
 
     def _sweep(self) -> None:

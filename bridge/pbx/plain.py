@@ -19,7 +19,7 @@ from bridge.pbx.backlog import Backlog, ReloadBatch
 from bridge.pbx.conferences import AsteriskConferences
 from bridge.pbx.contacts import read_contacts
 from bridge.pbx.contactwatch import ContactWatch
-from bridge.pbx.dialplanconf import meetme_text, paging_text
+from bridge.pbx.dialplanconf import PagingMulticast, meetme_text, paging_text
 from bridge.pbx.linefeatures import AsteriskLineFeatures
 from bridge.pbx.notify import event_fields, restart_fields
 from bridge.pbx.numberstates import AsteriskNumberStates
@@ -59,6 +59,7 @@ class PlainAsteriskSettings:
     meetme: tuple[NumberRange, ...] = ()
     """The numbers of meet-me conferences, for those who dial them."""
     paging: tuple[PagingGroup, ...] = ()
+    paging_multicast: PagingMulticast = field(default_factory=PagingMulticast)
 
 
 class PlainAsterisk:
@@ -80,7 +81,7 @@ class PlainAsterisk:
         self._files = PhoneFiles(
             settings.directory,
             settings.pjsip,
-            meetme_text(settings.meetme) + paging_text(settings.paging),
+            meetme_text(settings.meetme) + paging_text(settings.paging, settings.paging_multicast),
             watcher_secret=settings.watcher_secret,
         )
         self._ami = Ami(settings.ami, on_state=self._state_changed, on_event=self._event)

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from bridge.store import calltables, claimtables, firmwaretables, phonebooktables, routingtables, settingstables
+from bridge.store import (
+    calltables,
+    claimtables,
+    firmwaretables,
+    phonebooktables,
+    phonefiletables,
+    routingtables,
+    settingstables,
+)
 from bridge.store.tables import metadata
 
 __all__ = [
@@ -11,6 +19,7 @@ __all__ = [
     "firmwaretables",
     "metadata",
     "phonebooktables",
+    "phonefiletables",
     "routingtables",
     "settingstables",
 ]

@@ -11,22 +11,27 @@ from sqlalchemy.exc import TimeoutError as NoConnectionInTime
 from bridge.errors import StoreUnavailable
 from bridge.ports import (
     AutoregistrationRepository,
+    CallBackRepository,
     CallRecords,
     ClaimRepository,
     DeviceRepository,
+    FileElementRepository,
     FirmwareRepository,
     Journal,
+    OnboardingRepository,
     PhonebookRepository,
     SiteObjects,
     SiteRepository,
 )
 from bridge.store.autoregistration import SqlAutoregistrationRepository
+from bridge.store.callbacktables import SqlCallBackRepository
 from bridge.store.callrecords import SqlCallRecords
 from bridge.store.claims import SqlClaimRepository
 from bridge.store.devices import SqlDeviceRepository
 from bridge.store.firmwaretables import SqlFirmwareRepository
 from bridge.store.journal import SqlJournal
 from bridge.store.phonebook import SqlPhonebookRepository
+from bridge.store.phonefiles import SqlFileElementRepository, SqlOnboardingRepository
 from bridge.store.pruning import JourneyPruner
 from bridge.store.site import SqlSiteRepository
 from bridge.store.siteobjects import SqlSiteObjects
@@ -48,6 +53,9 @@ class SqlUnitOfWork:
     firmware: FirmwareRepository
     calls: CallRecords
     claims: ClaimRepository
+    callbacks: CallBackRepository
+    elements: FileElementRepository
+    onboarding: OnboardingRepository
 
     def __init__(self, engine: Engine, pruner: JourneyPruner, *, writes: bool) -> None:
         self._engine = engine
@@ -76,6 +84,9 @@ class SqlUnitOfWork:
         self.firmware = SqlFirmwareRepository(connection)
         self.calls = SqlCallRecords(connection)
         self.claims = SqlClaimRepository(connection)
+        self.callbacks = SqlCallBackRepository(connection)
+        self.elements = SqlFileElementRepository(connection)
+        self.onboarding = SqlOnboardingRepository(connection)
         return self
 
     def __exit__(

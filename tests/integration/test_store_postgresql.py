@@ -70,3 +70,7 @@ class TestClaims(storecontract.ClaimContract):
 
 class TestFailures(ServerFailureContract):
     pass
+
+
+class TestPhoneFiles(storecontract.PhoneFileContract):
+    pass

@@ -182,7 +182,7 @@ rogue_operator_number = "3000"
         *told, rest = caught.value.why.splitlines()
         assert len(told) == 20
         assert "line 5: a server has no key 'nam'; fix: did you mean name?" in told
-        assert rest == "and 5 more"
+        assert rest == "and 6 more"
 
     @pytest.mark.req("AR-16")
     def test_exactly_one_group_is_for_autoregistration(self, furnished_site: SiteDesk) -> None:

@@ -59,3 +59,7 @@ class TestCallRecords(storecontract.CallRecordsContract):
 
 class TestClaims(storecontract.ClaimContract):
     pass
+
+
+class TestPhoneFiles(storecontract.PhoneFileContract):
+    pass
