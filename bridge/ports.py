@@ -269,9 +269,9 @@ class SiteObjects(Protocol):
     phone_profiles: Records[str, CommonPhoneProfile]
     pickup_groups: Records[str, CallPickupGroup]
     pools: Records[str, DevicePool]
-    device_defaults: Records[tuple[int, SignallingProtocol], DeviceDefaults]
     line_templates: Records[str, UniversalLineTemplate]
     device_templates: Records[str, UniversalDeviceTemplate]
+    device_defaults: Records[tuple[int, SignallingProtocol], DeviceDefaults]
 
 
 class SiteRepository(Protocol):
@@ -346,6 +346,10 @@ class Journal(Protocol):
 
     def audit_trail(self, *, limit: int = 200) -> Sequence[AuditEntry]:
         """The newest entries, oldest first."""
+        ...
+
+    def newest_audit(self) -> int:
+        """A number that grows with every entry, whichever node writes it; 0 for none."""
         ...
 
 

@@ -32,6 +32,7 @@ def phone_files(settings: Settings, store: Store) -> PhoneFiles:
         store,
         template_loader(settings.templates_directory),
         context=settings.phone_context,
+        wraps=settings.wrapped_context,
         autoregistration_name=settings.sip.autoregistration_name,
         doorway_port=settings.sip.doorway[0].port if settings.sip.doorway else None,
         settings=phone_settings(settings.phones),

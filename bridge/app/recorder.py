@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 
-from bridge.core import DeviceName
+from bridge.core import NOWHERE, DeviceName, NetworkPlace
 from bridge.core.events import (
     CallConnected,
     CallEvent,
@@ -143,7 +143,9 @@ def describe(event: Event) -> str:
         case FileNotFound():
             what = f"was told that {event.name!r} does not exist" + (f": {event.why}" if event.why else "")
         case PhoneAdmitted():
-            what = f"admitted with number {event.number}, {event.protocol}, from {event.client}"
+            place = NetworkPlace(event.vlan, event.neighbour, event.neighbour_port)
+            where = f", {place}" if place != NOWHERE else ""
+            what = f"admitted with number {event.number}, {event.protocol}, from {event.client}{where}"
         case PhoneRefused():
             what = f"refused ({event.reason}): {event.text}"
         case PbxReloaded():

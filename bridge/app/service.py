@@ -48,6 +48,7 @@ from bridge.app.sitewatch import SiteWatch
 from bridge.app.stations import ChangedPhone, Stations
 from bridge.app.status import ServiceStatus
 from bridge.app.system import SystemClock, SystemIds, own_address
+from bridge.app.window import security_mode, security_outcome
 from bridge.autoregistration import ROGUE_POOL
 from bridge.autoregistration.checks import enabled_servers
 from bridge.autoregistration.claims import ClaimPolicy
@@ -71,7 +72,10 @@ log = logging.getLogger(__name__)
 FOLLOWED_EVERY = 0.5
 """Seconds between the restarts of phones whose extensions were changed at the PBX."""
 REFRESH_EVERY = 30.0
-"""Seconds after which the site is read again even if nobody said that it changed (another node may have)."""
+"""Seconds after which the site is read again even if nobody said that it changed."""
+LOOK_EVERY = 2.0
+"""Seconds between two looks at whether another node changed anything, where there is another one. Two nodes that differ
+about the order of their servers would both send SCCP phones away to the other one."""
 
 
 class Service:
@@ -100,6 +104,7 @@ class Service:
             watcher_secret=watcher_secret,
         )
         self._registrations.restarter = self.pbx
+        self._registrations.furnished = self._admitted
         self._foreign: frozenset[str] = frozenset()
         self._clashes: frozenset[str] = frozenset()
         """Numbers of ours that were endpoints of somebody else's when we began to use them."""
@@ -339,11 +344,6 @@ class Service:
         """A phone's journey and why it is stuck. Raises NotFound, StoreError."""
         return await asyncio.to_thread(self.journeys.sheet, name)
 
-    def stage_of(self, device: DeviceName) -> Progress | None:
-        """How far one device is; None while nothing was seen of it since the start."""
-        journey = self.journeys.seen(device)
-        return journey.progress if journey is not None else None
-
     async def status(self) -> ServiceStatus:
         """How things stand."""
         return ServiceStatus(
@@ -521,15 +521,33 @@ class Service:
             self._registrations.contact_added(contact)
 
     async def _refresh_now_and_then(self) -> None:
+        seen, waited = 0, 0.0
         while True:
-            await asyncio.sleep(REFRESH_EVERY)
+            await asyncio.sleep(LOOK_EVERY)
+            waited += LOOK_EVERY
             try:
+                newest = await asyncio.to_thread(self._newest_change) if self._is_one_of_several else seen
+                if newest == seen and waited < REFRESH_EVERY:
+                    continue
+                seen, waited = newest, 0.0
                 await self.refresh()
             except (StoreError, ConfigurationError) as error:
+                waited = 0.0
                 log.warning("the site could not be read again: %s", error)
 
+    @property
+    def _is_one_of_several(self) -> bool:
+        return len({server.name for pool in self.files.site.pools.values() for server in pool.group.servers}) > 1
+
+    def _newest_change(self) -> int:
+        with self.store.read() as work:
+            return work.journal.newest_audit()
+
     def _read_endpoints(self) -> tuple[list[SipEndpoint], list[Context], list[ChangedPhone]]:
-        self.files.read_site()
+        before = self.files.site.autoregistration
+        after = self.files.read_site().autoregistration
+        if security_mode(before) != security_mode(after):  # on the command line, or at another node
+            log.warning("the security mode is now %s: %s", security_mode(after), security_outcome(before, after))
         with self.store.read() as work:
             devices = work.devices.all()
         self.journeys.take_devices(devices)

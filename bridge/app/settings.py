@@ -503,6 +503,9 @@ class AsteriskSettings:
     directory: Path = Path("/etc/asterisk/sepbridge")
     context: str = "sepbridge-phones"
     """Dialplan context in which our phones' calls start."""
+    wraps: str = ""
+    """A context of somebody else's that has all numbers already, as FreePBX's ``from-internal``: the site's dial plan
+    goes before it and ends in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -621,6 +624,11 @@ class Settings:
     def feature_codes(self) -> FeatureCodes:
         """What users dial, with the code of ``[selfprovisioning]``."""
         return replace(self.codes, self_provisioning=self.selfprovisioning.code)
+
+    @property
+    def wrapped_context(self) -> str:
+        """The PBX's own context that calling search spaces stand in front of; empty where our contexts are all."""
+        return self.asterisk.wraps or (FROM_INTERNAL if self.freepbx.url else "")
 
     @property
     def phone_context(self) -> str:

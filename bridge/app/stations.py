@@ -37,7 +37,16 @@ from bridge.callcontrol.events import (
     LineFeaturesRead,
 )
 from bridge.callcontrol.network import is_elsewhere
-from bridge.core import CallKind, Device, DeviceName, ParkingChange, PastCall, SignallingProtocol
+from bridge.core import (
+    NOWHERE,
+    CallKind,
+    Device,
+    DeviceName,
+    NetworkPlace,
+    ParkingChange,
+    PastCall,
+    SignallingProtocol,
+)
 from bridge.core.events import (
     EmergencyNumberDialled,
     ModelLearnt,
@@ -330,7 +339,7 @@ class Stations:
         wait = max(30, self.settings.token_wait) if why else 0
         return TokenAnswered(at=self.clock.now(), device=name, granted=not why, wait=wait, why=why)
 
-    async def decide(self, asked: RegisterRequested, client: str) -> _Served | str:
+    async def decide(self, asked: RegisterRequested, client: str, place: NetworkPlace = NOWHERE) -> _Served | str:
         """Whom to serve, or the text of the refusal."""
         try:
             name = DeviceName.parse(asked.device)
@@ -342,7 +351,7 @@ class Stations:
             PhoneRegistering(at=self.clock.now(), device=name, client=client, protocol=SignallingProtocol.SCCP)
         )
         facts = model_facts(int(asked.device_type))
-        outcome = await self._admissions.ask(RegistrationArrival(name, client, SignallingProtocol.SCCP, facts))
+        outcome = await self._admissions.ask(RegistrationArrival(name, client, SignallingProtocol.SCCP, facts, place))
         match outcome:
             case Known():
                 pass

@@ -138,6 +138,13 @@ class PhoneAdmitted(Event):
     number: str
     client: str
     protocol: SignallingProtocol
+    model: str = ""
+    """Empty where nobody knew it yet."""
+    vlan: int = 0
+    """The phone's voice VLAN; 0 where it did not say."""
+    neighbour: str = ""
+    """Its switch, as the phone sees it."""
+    neighbour_port: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from bridge.core import DeviceName
@@ -121,6 +121,10 @@ class SqlJournal:
             .limit(limit)
         )
         return [AuditEntry(*row) for row in reversed(self._connection.execute(query).all())]
+
+    def newest_audit(self) -> int:
+        """A number that grows with every entry, whichever node writes it; 0 for none."""
+        return int(self._connection.execute(select(func.max(audit_event.c.id))).scalar() or 0)
 
     def _count_again(self, device: DeviceName, latest: dict[str, object]) -> bool:
         change = (
