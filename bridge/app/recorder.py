@@ -8,6 +8,8 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 
+from bridge.app.eventfields import event_fields, own_number
+from bridge.core import DeviceName
 from bridge.core.events import (
     CallConnected,
     CallEvent,
@@ -72,6 +74,13 @@ class EventRecorder:
         self._listeners: list[Listener] = []
         self._arrived = asyncio.Event()
         self.dropped = 0
+        self.numbers: dict[DeviceName, str] = {}
+        """The first number of each device, for the log; whoever reads the devices fills it in."""
+
+    @property
+    def waiting(self) -> int:
+        """Events that are not in the database yet."""
+        return len(self._waiting)
 
     def record(self, event: Event) -> None:
         """Take note of ``event``. Never blocks, never raises."""
@@ -81,7 +90,11 @@ class EventRecorder:
             self.dropped += 1
         self._waiting.append(event)
         self._arrived.set()
-        log.log(logging.DEBUG if isinstance(event, _QUIET) else logging.INFO, "%s", describe(event))
+        if event.device is not None and (number := own_number(event)):
+            self.numbers.setdefault(event.device, number)
+        level = logging.DEBUG if isinstance(event, _QUIET) else logging.INFO
+        if log.isEnabledFor(level):
+            log.log(level, "%s", describe(event), extra={"fields": event_fields(event, self.numbers)})
         for listener in self._listeners:
             listener(event)
 

@@ -497,6 +497,7 @@ class Service:
         self.files.read_site()
         with self.store.read() as work:
             devices = work.devices.all()
+        self.recorder.numbers = {device.name: device.number for device in devices if device.lines}
         endpoints = self.files.endpoints(devices)
         plans = self.files.plans
         # New phones start in the pool's autoregistration space: its context must be there before them.
