@@ -303,6 +303,14 @@ class Journal(Protocol):
         """The newest events of one phone, oldest first."""
         ...
 
+    def size(self) -> int:
+        """Events on all journeys."""
+        ...
+
+    def newest(self, *, limit: int = 200) -> Sequence[Event]:
+        """The newest events of all phones, oldest first."""
+        ...
+
     def refuse(self, device: DeviceName, client: str, reason: str, text: str, at: datetime) -> bool:
         """Note a refusal; a phone that comes back is counted, not listed twice.
 

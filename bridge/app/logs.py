@@ -128,7 +128,7 @@ class _LogFile(RotatingFileHandler):
 
     def _open(self) -> TextIOWrapper:
         descriptor = os.open(self.baseFilename, os.O_APPEND | os.O_CREAT | os.O_WRONLY, 0o640)
-        return open(descriptor, self.mode, encoding=self.encoding)  # noqa: PTH123 - a descriptor, not a path
+        return TextIOWrapper(os.fdopen(descriptor, "ab"), encoding=self.encoding, line_buffering=True)
 
 
 def _file(settings: LogSettings, path: Path) -> logging.Handler:

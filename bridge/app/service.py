@@ -26,8 +26,10 @@ from bridge.app.dialplans import CUSTOM, SERVICES
 from bridge.app.directory import Directory
 from bridge.app.doorkeeper import Doorkeeper
 from bridge.app.failback import FailBack
+from bridge.app.figures import Figures, by_stage, read_store
 from bridge.app.filedesk import name_addresses, phone_files
 from bridge.app.installing import Installing
+from bridge.app.metrics import Metrics
 from bridge.app.newphonehooks import NewPhoneHooks
 from bridge.app.phonefiles import restart_event
 from bridge.app.phonemoves import PhoneMoves
@@ -222,6 +224,7 @@ class Service:
         self.http_transfers: Sequence[Callable[[], list[TransferUnderWay]]] = ()
         self._hooks = NewPhoneHooks(settings.hooks)
         self._installing = Installing()
+        self.metrics = Metrics()
         self._about_to_restart: set[DeviceName] = set()
         self._restarts: set[asyncio.Task[None]] = set()
         self._started_at = self.clock.now()
@@ -241,6 +244,7 @@ class Service:
                 self.recorder.subscribe(self.beside.heard)
             self.recorder.subscribe(self._hooks.heard)
             self.recorder.subscribe(self._installing.heard)
+            self.recorder.subscribe(self.metrics.heard)
             await self.refresh()
             # The first rendering compiles the templates: better now than while the first phone waits.
             await asyncio.to_thread(self.files.warm_up)
@@ -338,6 +342,31 @@ class Service:
             tasks=len(asyncio.all_tasks()),
             web=tuple(_shown(each) for each in self.web_addresses),
         )
+
+    async def figures(self) -> Figures:
+        """How things stand, for Prometheus."""
+        return Figures(
+            status=await self.status(),
+            stages=by_stage(self._installing.all()),
+            transfers=len(self._transfers()),
+            sccp_connections=self.stations.connections,
+            events_waiting=self.recorder.waiting,
+            database_errors=self.store.errors,
+            store=await asyncio.to_thread(read_store, self.store, self.clock.now()),
+        )
+
+    async def readiness(self) -> dict[str, bool]:
+        """Which of the parts that phones need work: the database, Asterisk, and TFTP unless it is switched off."""
+        parts = {
+            "database": not await asyncio.to_thread(self._database_trouble),
+            "asterisk": self.pbx.status().connected,
+        }
+        match self.settings.tftp.mode:
+            case TftpMode.OWN if self.settings.tftp.listen:
+                parts["tftp"] = bool(self.tftp.addresses)
+            case TftpMode.BESIDE if self.beside is not None:
+                parts["tftp"] = not self.beside.troubles
+        return parts
 
     async def refresh(self) -> None:
         """Read the site and the phones from the database, and bring Asterisk in line. Raises StoreError."""

@@ -236,6 +236,11 @@ class Stations:
         return len(self._of_device)
 
     @property
+    def connections(self) -> int:
+        """Connections, those of phones that are not registered (yet) included."""
+        return self._server.connections
+
+    @property
     def calls(self) -> int:
         """Calls on all phones."""
         return sum(not call.is_remote for station in self._all for call in station.phone.calls)

@@ -161,6 +161,11 @@ class SccpServer:
         self.tls_addresses: list[tuple[str, int]] = []
         """Where it listens for phones that speak TLS."""
 
+    @property
+    def connections(self) -> int:
+        """Connections at this moment."""
+        return len(self._connections)
+
     async def start(self) -> None:
         """Listen. Raises ConfigurationError when an address is taken."""
         for host, port in self._listen:
