@@ -13,6 +13,7 @@ from bridge.callcontrol import SharedLine
 from bridge.core import Device, DeviceName, Line
 from bridge.net.sipids import RandomSipIds
 from bridge.net.siptransport import SipLink
+from bridge.net.tap import NO_TAP, Wiretap
 from bridge.sip import Account, Destination, Event, RegistrationState, UserAgent
 
 log = logging.getLogger(__name__)
@@ -30,13 +31,21 @@ RENEWAL = 3.0
 class OpenLine:
     """A line with its socket. ``heard`` is called after each event of the line has gone to its phones."""
 
-    def __init__(self, account: Account, opened_for: DeviceName, ids: RandomSipIds, heard: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        account: Account,
+        opened_for: DeviceName,
+        ids: RandomSipIds,
+        heard: Callable[[], None],
+        *,
+        tap: Wiretap = NO_TAP,
+    ) -> None:
         self.opened_for = opened_for
         """The device whose secret it uses."""
         self.shared = SharedLine(UserAgent(account, ids, ("", 0), max_calls=MAX_CALLS))
         self.users = 0
         self._heard = heard
-        self._link = SipLink(self.shared.agent, self._event)
+        self._link = SipLink(self.shared.agent, self._event, tap=tap)
         self._waiting: list[Callable[[], None]] = []
         self._opening: asyncio.Task[None] | None = None
 
@@ -93,8 +102,11 @@ class OpenLine:
 class OpenLines:
     """The lines of all phones of this node, by number."""
 
-    def __init__(self, server: Destination, ids: RandomSipIds, heard: Callable[[], None]) -> None:
+    def __init__(
+        self, server: Destination, ids: RandomSipIds, heard: Callable[[], None], *, tap: Wiretap = NO_TAP
+    ) -> None:
         self._server = server
+        self._tap = tap
         self._ids = ids
         self._heard = heard
         self._open: dict[str, OpenLine] = {}
@@ -123,7 +135,7 @@ class OpenLines:
         line = self._open.get(wanted.number)
         # Each device's secret is good for the line; the first one's is used, and where that changed it is a new line.
         if line is None or (line.opened_for == device.name and line.account != account):
-            line = self._open[wanted.number] = OpenLine(account, device.name, self._ids, self._heard)
+            line = self._open[wanted.number] = OpenLine(account, device.name, self._ids, self._heard, tap=self._tap)
         line.users += 1
         return line
 

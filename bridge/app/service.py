@@ -45,6 +45,7 @@ from bridge.app.settings import CallLogSettings, Settings, TftpMode
 from bridge.app.stations import Stations
 from bridge.app.status import ServiceStatus
 from bridge.app.system import SystemClock, SystemIds, own_address
+from bridge.app.tracing import Traced, TraceFile, TraceProgress, Tracing, lines_seen
 from bridge.autoregistration import ROGUE_POOL
 from bridge.autoregistration.checks import enabled_servers
 from bridge.autoregistration.claims import ClaimPolicy
@@ -55,6 +56,7 @@ from bridge.errors import ConfigurationError, NotFound, PbxError, SepbridgeError
 from bridge.journey import Progress
 from bridge.net.arp import ArpTable
 from bridge.net.reach import listens
+from bridge.net.tap import Wiretap
 from bridge.net.tftp import TftpLimits, TftpServer
 from bridge.pbx import AmiSettings, PlainAsterisk, PlainAsteriskSettings
 from bridge.ports import Clock, RestartKind, SipEndpoint, Store
@@ -80,6 +82,7 @@ class Service:
         ids = SystemIds()
         self.store = open_store(settings.database_url)
         self.mac_of = ArpTable().mac_of
+        self.tap = Wiretap()
         self.directory = Directory(self.store, self.clock)
         self.recorder = EventRecorder(self.store)
         self.files = phone_files(settings, self.store)
@@ -137,6 +140,7 @@ class Service:
             limits=TftpLimits(
                 transfers=settings.tftp.max_transfers, transfers_per_client=settings.tftp.max_transfers_per_client
             ),
+            tap=self.tap,
         )
         self.beside = self._made_beside()
         self.dhcp = DhcpWatch(
@@ -152,6 +156,7 @@ class Service:
             public_address=settings.server.address or own_address(),
             networks=settings.server.allowed_networks,
             settled=self._settled,
+            tap=self.tap,
         )
         self.stations = Stations(
             self.store,
@@ -176,6 +181,7 @@ class Service:
                 listens=listens,
             ),
             watcher_secret=watcher_secret,
+            tap=self.tap,
         )
         self.rollouts = Rollouts(
             self.store,
@@ -222,6 +228,8 @@ class Service:
         self.first_login: OneTimePassword | None = None
         """The first admin's password, where this start made one; to be shown once."""
         self.http_transfers: Sequence[Callable[[], list[TransferUnderWay]]] = ()
+        own = settings.server.address or own_address()
+        self.tracing = Tracing(self.tap, self.clock, own, lambda: asyncio.get_running_loop().time())
         self._hooks = NewPhoneHooks(settings.hooks)
         self._installing = Installing()
         self.metrics = Metrics()
@@ -278,6 +286,7 @@ class Service:
         await self._stop()
 
     async def _stop(self) -> None:
+        self.tracing.close()
         await self._moves.close()
         await self.tftp.close()
         await self.doorkeeper.close()
@@ -386,6 +395,34 @@ class Service:
         """What Asterisk itself uses of numbers, and how many calls there are. Raises PbxError."""
         self._extensions = await self.pbx.extensions((SERVICES, CUSTOM))
         return PbxPlan(await self.pbx.foreign_numbers(), self._extensions, await self.pbx.calls())
+
+    async def trace(self, name: DeviceName, seconds: float) -> TraceProgress:
+        """Begin to trace a phone, ours or not. Raises InvalidInput, Conflict."""
+        return self.tracing.start(await asyncio.to_thread(self._traced, name), seconds)
+
+    def trace_progress(self, trace: str) -> TraceProgress:
+        """How far a trace is. Raises NotFound."""
+        return self.tracing.progress(trace)
+
+    async def finish_trace(self, trace: str, *, secrets: bool) -> TraceFile:
+        """End a trace, and have its file. Raises NotFound."""
+        return await self.tracing.finish(trace, secrets=secrets)
+
+    def _traced(self, name: DeviceName) -> Traced:
+        with self.store.read() as work:
+            device = work.devices.get(name)
+        seen = self._installing.of(name)
+        addresses = {seen.client if seen else "", device.address if device else ""} - {""}
+        if device is None:
+            return Traced(name, frozenset(), frozenset(addresses), frozenset())
+        is_sip = device.desired_protocol is SignallingProtocol.SIP
+        return Traced(
+            name,
+            lines_seen([each.line.number for each in device.lines], is_sip=is_sip),
+            frozenset(addresses),
+            self.files.secrets_of(device),
+            is_sip,
+        )
 
     async def message_phones(
         self, message: ScreenMessage, *, names: Sequence[DeviceName] = (), pool: str = ""

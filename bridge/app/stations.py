@@ -69,6 +69,7 @@ from bridge.core.events import (
 from bridge.errors import InvalidInput, NotFound, SepbridgeError, StoreError
 from bridge.net.sccp import SccpServer, StationConnection
 from bridge.net.sipids import RandomSipIds
+from bridge.net.tap import NO_TAP, Wiretap
 from bridge.net.tls import server_context
 from bridge.phones import catalogue
 from bridge.ports import Clock, Conferences, EventSink, LineFeatureStore, NumberStates, Recordings, RestartKind, Store
@@ -119,6 +120,7 @@ class Stations:
         failback: FailBack,
         watcher_secret: str = "",
         language: str = "en",
+        tap: Wiretap = NO_TAP,
     ) -> None:
         self._store = store
         self._directory = directory
@@ -147,7 +149,7 @@ class Stations:
         self.watcher = Watcher(self.house.watching, asterisk, self.ids, secret=watcher_secret)
         self.watcher.changed = self._look_after_touched_alone
         self.watcher.lookout.begun = self.line_desk.changed
-        self.lines = OpenLines(asterisk, self.ids, self.look_after_touched)
+        self.lines = OpenLines(asterisk, self.ids, self.look_after_touched, tap=tap)
         self._stations_of_phones: dict[ProxiedPhone, Station] = {}
         self._of_device: dict[DeviceName, Station] = {}
         self._left: dict[DeviceName, Station] = {}
@@ -161,6 +163,7 @@ class Stations:
             listen_tls=[(address.host, address.port) for address in settings.tls_listen],
             tls=_tls(settings),
             most=settings.max_phones,
+            tap=tap,
         )
 
     @property
