@@ -253,6 +253,7 @@ class Service:
             self.recorder.subscribe(self._hooks.heard)
             self.recorder.subscribe(self._installing.heard)
             self.recorder.subscribe(self.metrics.heard)
+            self.recorder.subscribe(self.tracing.event)
             await self.refresh()
             # The first rendering compiles the templates: better now than while the first phone waits.
             await asyncio.to_thread(self.files.warm_up)
@@ -406,7 +407,9 @@ class Service:
 
     async def finish_trace(self, trace: str, *, secrets: bool) -> TraceFile:
         """End a trace, and have its file. Raises NotFound."""
-        return await self.tracing.finish(trace, secrets=secrets)
+        device = self.tracing.progress(trace).device
+        known = await asyncio.to_thread(self._traced, device)
+        return await self.tracing.finish(trace, known, secrets=secrets)
 
     def _traced(self, name: DeviceName) -> Traced:
         with self.store.read() as work:

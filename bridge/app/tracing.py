@@ -14,7 +14,8 @@ from dataclasses import dataclass, replace
 
 from bridge.app.guard import plain_address
 from bridge.capture import Carrier, PacketMaker, Passage, Passed, Stamped, Wire, mask, pcap_file
-from bridge.core import DeviceName
+from bridge.core import DeviceName, SignallingProtocol
+from bridge.core.events import Event, PhoneAdmitted, PhoneClaimed, PhoneRegistered
 from bridge.errors import Conflict, InvalidInput, NotFound
 from bridge.net.tap import Wiretap
 from bridge.ports import Clock
@@ -98,6 +99,14 @@ class Trace:
         if (opening := self._held.pop(key, None)) is not None:
             self._keep(opening)
         self._keep(stamped)
+
+    def learn(self, traced: Traced) -> None:
+        """More is known of the phone than at the beginning: it was unknown then, perhaps."""
+        self.traced = replace(
+            traced,
+            numbers=self.traced.numbers | traced.numbers,
+            secrets=self.traced.secrets | traced.secrets,
+        )
 
     def counts(self) -> dict[str, int]:
         """What was kept, by protocol."""
@@ -187,13 +196,27 @@ class Tracing:
         self._look()
         return TraceProgress(name, trace.traced.device, left, trace.counts(), trace.lost)
 
-    async def finish(self, name: str, *, secrets: bool) -> TraceFile:
-        """End it, and make its file. Raises NotFound."""
+    async def finish(self, name: str, traced: Traced, *, secrets: bool) -> TraceFile:
+        """End it, and make its file. ``traced``: what is known of the phone by now. Raises NotFound."""
         trace = self._trace(name)
+        trace.learn(traced)
         del self._traces[name]
         self._look()
         content = await asyncio.to_thread(trace.capture, secrets=secrets)
         return TraceFile(trace.traced.device, trace.traced.is_sip, trace.counts(), trace.lost, content)
+
+    def event(self, event: Event) -> None:
+        """A phone has a number now whose line is ours: from now on that line is heard, too."""
+        match event:
+            case PhoneAdmitted(protocol=SignallingProtocol.SCCP) | PhoneClaimed():
+                number = event.number
+            case PhoneRegistered() if event.user_agent.startswith("SCCP"):
+                number = event.endpoint
+            case _:
+                return
+        for trace in self._traces.values():
+            if trace.traced.device == event.device:
+                trace.traced = replace(trace.traced, numbers=trace.traced.numbers | {number})
 
     def close(self) -> None:
         """End all."""

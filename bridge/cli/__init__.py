@@ -5,6 +5,7 @@ from __future__ import annotations
 from bridge.cli import (
     autoregistration,
     autoregistrationpolicy,
+    backup,
     calls,
     checklist,
     claims,
@@ -29,6 +30,7 @@ from bridge.cli.main import main
 __all__ = [
     "autoregistration",
     "autoregistrationpolicy",
+    "backup",
     "calls",
     "checklist",
     "claims",

@@ -3,7 +3,19 @@
 from __future__ import annotations
 
 from bridge.store.database import SqlStore, open_store
+from bridge.store.dump import TableContent, dumped, load, row_counts
 from bridge.store.engines import sqlite_url
 from bridge.store.migrations import HEAD, current, upgrade
 
-__all__ = ["HEAD", "SqlStore", "current", "open_store", "sqlite_url", "upgrade"]
+__all__ = [
+    "HEAD",
+    "SqlStore",
+    "TableContent",
+    "current",
+    "dumped",
+    "load",
+    "open_store",
+    "row_counts",
+    "sqlite_url",
+    "upgrade",
+]

@@ -46,9 +46,7 @@ def test_places_of_passwords_are_hidden_whatever_stands_there() -> None:
 
 
 def test_digests_and_logins_are_hidden() -> None:
-    register = (
-        b'REGISTER sip:x SIP/2.0\r\nAuthorization: Digest username="1001", response="0123abcd"\r\n\r\n'
-    )
+    register = b'REGISTER sip:x SIP/2.0\r\nAuthorization: Digest username="1001", response="0123abcd"\r\n\r\n'
     (sip,) = mask([piece(register, wire=Wire.SIP)], [])
     assert sip.passed.data == register.replace(b"0123abcd", b"********")
     get = b"GET / HTTP/1.1\r\nAuthorization: Basic dXNlcjpwYXNz\r\n\r\n"
