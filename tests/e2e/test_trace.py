@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -19,6 +20,7 @@ from bridge.lab.phoneevents import AudioHeard
 from bridge.lab.phonetiming import LAB_TIMING
 from bridge.lab.sccpphone import SccpPhone
 from bridge.lab.testbed import Testbed, TestbedWishes, running_testbed
+from bridge.sccp import MessageId
 from tests.e2e.conftest import Shelf, Watch, come_up
 from tests.peers import peer
 
@@ -52,7 +54,7 @@ def decoded(bed: Testbed, path: Path) -> list[dict[str, Any]]:
     ports += [f"tcp.port=={door},sip", f"udp.port=={bed.settings.sip.port},sip"]
     options = [part for each in ports for part in ("-d", each)]
     done = subprocess.run(
-        [peer("tshark"), "-n", "-r", str(path), "-T", "json", *options],
+        [peer("tshark"), "-n", "-r", str(path), "-T", "json", "--no-duplicate-keys", *options],
         check=True,
         capture_output=True,
         text=True,
@@ -113,8 +115,17 @@ async def test_the_day_of_an_sccp_phone(shelf: Shelf, tmp_path: Path) -> None:
             layers = await asyncio.to_thread(decoded, bed, path)
             assert judge(layers) == {"skinny", "sip", "tftp"}
             text = json.dumps(layers)
-            for words in ("RegisterMessage", "OpenReceiveChannel", "INVITE", f"{traced.device}.cnf.xml"):
-                assert words in text, words
+            messages = {int(each, 0) for each in re.findall(r'"skinny.messageId": "([^"]+)"', text)}
+            assert {
+                MessageId.REGISTER,
+                MessageId.REGISTER_ACK,
+                MessageId.OPEN_RECEIVE_CHANNEL,
+                MessageId.OPEN_RECEIVE_CHANNEL_ACK,
+                MessageId.START_MEDIA_TRANSMISSION,
+            } <= messages
+            methods = set(re.findall(r'"sip.Method": "([A-Z]+)"', text))
+            assert {"REGISTER", "INVITE", "ACK", "BYE"} <= methods
+            assert f"{traced.device}.cnf.xml" in text
             assert str(other.device) not in path.read_bytes().decode("latin-1")
             raw = path.read_bytes()
             assert all(secret.encode() not in raw for secret in secrets_of(bed))
