@@ -21,6 +21,7 @@ from bridge.core import (
     CallingSearchSpace,
     CallKind,
     CallManagerGroup,
+    CallPickupGroup,
     CallRecord,
     Claim,
     ClaimTries,
@@ -33,12 +34,15 @@ from bridge.core import (
     DirectoryContact,
     DndMode,
     FileAnswer,
+    FileElement,
     FileRequest,
     ForwardKind,
+    KeptCallBack,
     Line,
     LineFeatures,
     LoginSession,
     LoginTries,
+    OnboardingCode,
     Partition,
     PastCall,
     PatternKey,
@@ -57,6 +61,7 @@ from bridge.core import (
     UniversalLineTemplate,
 )
 from bridge.core.events import Event
+from bridge.core.extensions import ExtensionChange
 from bridge.dialplan import Context
 
 # --- clock, chance, events -------------------------------------------------------------------------------------------
@@ -75,6 +80,10 @@ class IdSource(Protocol):
 
     def secret(self, length: int) -> str:
         """A new password of letters and digits, ``length`` characters long."""
+        ...
+
+    def digits(self, count: int) -> str:
+        """So many digits."""
         ...
 
     def version_stamp(self) -> str:
@@ -110,6 +119,14 @@ class FileStore(Protocol):
 
     def look(self, name: str) -> StoredFile | None:
         """The file ``name`` (letter case ignored, always inside the tree), or None. Raises StoreError."""
+        ...
+
+    def at_once(self, name: str) -> tuple[bool, StoredFile | None]:
+        """As ``look``, if that takes no time to speak of: True and the answer; else False, and ``look`` will do."""
+        ...
+
+    def files(self, directory: str) -> Sequence[tuple[str, int]]:
+        """Names and sizes in octets of the files of a directory, "" for the root, by name. Raises StoreError."""
         ...
 
 
@@ -250,10 +267,11 @@ class SiteObjects(Protocol):
     softkey_templates: Records[str, SoftkeyTemplate]
     button_templates: Records[str, PhoneButtonTemplate]
     phone_profiles: Records[str, CommonPhoneProfile]
+    pickup_groups: Records[str, CallPickupGroup]
     pools: Records[str, DevicePool]
-    device_defaults: Records[tuple[int, SignallingProtocol], DeviceDefaults]
     line_templates: Records[str, UniversalLineTemplate]
     device_templates: Records[str, UniversalDeviceTemplate]
+    device_defaults: Records[tuple[int, SignallingProtocol], DeviceDefaults]
 
 
 class SiteRepository(Protocol):
@@ -311,6 +329,10 @@ class Journal(Protocol):
         """The newest events of all phones, oldest first."""
         ...
 
+    def forget(self, before: datetime, *, most: int = 20_000) -> int:
+        """Remove the oldest events that happened before, at most so many at a time; how many these were."""
+        ...
+
     def refuse(self, device: DeviceName, client: str, reason: str, text: str, at: datetime) -> bool:
         """Note a refusal; a phone that comes back is counted, not listed twice.
 
@@ -332,6 +354,10 @@ class Journal(Protocol):
 
     def audit_trail(self, *, limit: int = 200) -> Sequence[AuditEntry]:
         """The newest entries, oldest first."""
+        ...
+
+    def newest_audit(self) -> int:
+        """A number that grows with every entry, whichever node writes it; 0 for none."""
         ...
 
 
@@ -457,6 +483,64 @@ class ClaimRepository(Protocol):
         ...
 
 
+class CallBackRepository(Protocol):
+    """Whom the users of phones want to call back."""
+
+    def all(self) -> Sequence[KeptCallBack]:
+        """Every request, ordered by device."""
+        ...
+
+    def save(self, kept: KeptCallBack) -> None:
+        """Write the request of a phone, in the place of the one before."""
+        ...
+
+    def remove(self, device: DeviceName) -> None:
+        """Forget the request of a phone, if it has one."""
+        ...
+
+    def forget(self, before: datetime) -> None:
+        """Forget those that ended before this moment."""
+
+
+class FileElementRepository(Protocol):
+    """Elements of phones' files that an admin set. Those of a phone go when the phone is removed."""
+
+    def all(self) -> Sequence[FileElement]:
+        """Every one, those of all phones first, by phone and path."""
+        ...
+
+    def set(self, element: FileElement) -> None:
+        """Write one, new or changed."""
+        ...
+
+    def remove(self, path: str, device: DeviceName | None) -> None:
+        """Remove one. Raises NotFound."""
+        ...
+
+
+class OnboardingRepository(Protocol):
+    """One-time codes with which phones fetch their first profile."""
+
+    def all(self) -> Sequence[OnboardingCode]:
+        """Every code, used ones too, the newest first."""
+        ...
+
+    def get(self, digest: str) -> OnboardingCode | None:
+        """The code with this digest, or None."""
+        ...
+
+    def add(self, code: OnboardingCode) -> None:
+        """Add one. Raises Conflict where there is such a code already."""
+        ...
+
+    def use(self, digest: str, device: DeviceName, now: datetime) -> bool:
+        """Use a code up; False where somebody else did, on this node or another one."""
+        ...
+
+    def remove(self, digest: str) -> None:
+        """Remove one. Raises NotFound."""
+
+
 class AccountRepository(Protocol):
     """Who may log in, who has, programs' tokens, and wrong logins."""
 
@@ -537,6 +621,9 @@ class UnitOfWork(Protocol):
     firmware: FirmwareRepository
     calls: CallRecords
     claims: ClaimRepository
+    callbacks: CallBackRepository
+    elements: FileElementRepository
+    onboarding: OnboardingRepository
     accounts: AccountRepository
 
     def commit(self) -> None:
@@ -604,6 +691,8 @@ class SipEndpoint:
     """The pickup group to which its calls belong; empty for none."""
     pickup_group: str = ""
     """The pickup group whose calls it may pick up."""
+    other_groups: tuple[str, ...] | None = None
+    """The groups whose calls OPickUp takes; None for all."""
     music_on_hold: str = ""
     """The class of music that the other side of its calls hears on hold; empty for Asterisk's default."""
     partition: str = ""
@@ -677,6 +766,14 @@ class PbxListener(Protocol):
 
     def contact_removed(self, endpoint: str, why: str) -> None:
         """A registration ended."""
+        ...
+
+
+class ExtensionFollower(Protocol):
+    """Who takes up what others changed of our extensions, in the PBX's own pages."""
+
+    async def follow(self, changes: Sequence[ExtensionChange]) -> None:
+        """Take them up, in this order, and declare the endpoints anew. Raises StoreError: they come again then."""
         ...
 
 
@@ -766,8 +863,17 @@ class Pbx(Protocol):
         """Wait until Asterisk has confirmed the endpoint; False after ``within`` seconds, or at once while away."""
         ...
 
+    def is_there(self, name: str) -> bool:
+        """Whether Asterisk knows the endpoint, as it is desired now or as it was before it changed."""
+        ...
+
     def status(self) -> PbxStatus:
         """How things stand."""
+        ...
+
+    @property
+    def others(self) -> frozenset[str]:
+        """Numbers of others as last seen, without asking anybody; ``foreign_numbers`` has them all."""
         ...
 
     async def foreign_numbers(self) -> frozenset[str]:

@@ -9,7 +9,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -98,10 +98,11 @@ def dhcpd(net: Network, directory: Path, options: str) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def kea(net: Network, directory: Path) -> Iterator[tuple[Path, Path]]:
-    """A real Kea; its log, which tells all, and its lease file."""
+def kea(net: Network, directory: Path, more: Mapping[str, object] | None = None) -> Iterator[tuple[Path, Path]]:
+    """A real Kea; its log, which tells all, and its lease file. ``more``: further parts of its configuration."""
     config, log, leases = directory / "kea.conf", directory / "kea.log", directory / "kea-leases4.csv"
-    settings = {
+    settings: dict[str, object] = {
+        **(more or {}),
         "interfaces-config": {"interfaces": ["server0"]},
         "lease-database": {"type": "memfile", "name": str(leases), "persist": True},
         "subnet4": [{"subnet": "192.0.2.0/24", "pools": [{"pool": "192.0.2.100-192.0.2.150"}]}],

@@ -47,6 +47,7 @@ from bridge.core import (
     CallingSearchSpace,
     CallKind,
     CallManagerGroup,
+    CallPickupGroup,
     CallQuality,
     CallRecord,
     Claim,
@@ -66,6 +67,8 @@ from bridge.core import (
     DtmfMode,
     EarlyOpen,
     FeatureButton,
+    FileElement,
+    KeptCallBack,
     LampPolicy,
     Line,
     LineAppearance,
@@ -73,11 +76,13 @@ from bridge.core import (
     LoginSession,
     LoginTries,
     NumberRange,
+    OnboardingCode,
     OnboardingMethod,
     Partition,
     PastCall,
     PatternKey,
     PhoneButtonTemplate,
+    PickupNotification,
     RecordingOption,
     Region,
     ReleaseCause,
@@ -211,6 +216,7 @@ OBJECTS: dict[str, tuple[Any, ...]] = {
     "phone_profiles": (
         CommonPhoneProfile("Quiet", "shh", DndOption.REJECT, DndAlert.FLASH, Switch.OFF, "bg.png", True),
     ),
+    "pickup_groups": (CallPickupGroup("Sales", "them", ("Support",), PickupNotification.BOTH, 3, False, True),),
     "pools": (
         DevicePool(
             "Branch",
@@ -225,10 +231,6 @@ OBJECTS: dict[str, tuple[Any, ...]] = {
             "pstn",
         ),
     ),
-    "device_defaults": (
-        DeviceDefaults(115, SCCP, "SCCP41", "Branch", "Desk", "Short", OnboardingMethod.MANUAL, 17),
-        DeviceDefaults(115, SIP, "SIP41"),
-    ),
     "line_templates": (
         UniversalLineTemplate(
             "Lines", "d", "Outside", "All", "55XXXX", "sales", "{owner}", "{number}", 20, 3, 1, AutoAnswer.HEADSET
@@ -236,6 +238,10 @@ OBJECTS: dict[str, tuple[Any, ...]] = {
     ),
     "device_templates": (
         UniversalDeviceTemplate("Universal", "d", "Branch", "All", "Desk", "Short", "Quiet", "Lines", "de_DE", "Auto"),
+    ),
+    "device_defaults": (
+        DeviceDefaults(115, SCCP, "SCCP41", "Branch", "Desk", "Short", OnboardingMethod.MANUAL, 17, "Universal"),
+        DeviceDefaults(115, SIP, "SIP41"),
     ),
 }
 """One of everything, in an order in which nothing is named before it exists."""
@@ -615,8 +621,8 @@ class ObjectsContract(StoreContract):
         with store.write() as work:
             save_objects(work)
             work.objects.patterns.remove(PatternKey("9.!", "Outside"))
-            work.objects.device_templates.remove("Universal")
             work.objects.device_defaults.remove((115, SCCP))
+            work.objects.device_templates.remove("Universal")
             work.objects.pools.remove("Branch")
             work.objects.device_defaults.save(DeviceDefaults(115, SCCP))
             assert work.objects.device_defaults.get((115, SCCP)) == DeviceDefaults(115, SCCP)
@@ -691,12 +697,16 @@ class AutoregistrationContract(StoreContract):
             protocol_chosen=True,
             without_space=True,
             checked_range="0010-0019",
+            device_template="Office",
             rogue=RogueSettings(NumberRange("8900", "8999"), "8903", True, "00", "1001"),
         )
         with store.write() as work:
             with pytest.raises(NotFound, match="partition 'Phones'"):
                 work.autoregistration.save(settings)
             work.site.save_partition("Phones")
+            with pytest.raises(NotFound, match="universal device template 'Office'"):
+                work.autoregistration.save(settings)
+            work.objects.device_templates.save(UniversalDeviceTemplate("Office"))
             work.autoregistration.save(settings)
             work.commit()
         with store.read() as work:
@@ -894,6 +904,15 @@ class JournalContract(StoreContract):
             assert work.journal.audit_trail() == entries
             assert work.journal.audit_trail(limit=2) == entries[3:]
 
+    def test_the_audit_trail_tells_whether_it_grew(self, store: SqlStore) -> None:
+        with store.write() as work:
+            before = work.journal.newest_audit()
+            work.journal.audit(AuditEntry(NOW, "root", "action", "d"))
+            assert work.journal.newest_audit() > before
+            work.commit()
+        with store.read() as work:
+            assert work.journal.newest_audit() > before
+
 
 class PhonebookContract(StoreContract):
     def test_contacts_of_each_owner(self, store: SqlStore) -> None:
@@ -1012,6 +1031,23 @@ class ClaimContract(StoreContract):
             work.claims.remove("2001")
             with pytest.raises(NotFound):
                 work.claims.remove("2001")
+
+    def test_callbacks_are_kept_as_they_are(self, store: SqlStore) -> None:
+        first = KeptCallBack(name(1), "2001", 1, NOW + SECOND, True)
+        second = KeptCallBack(name(2), "+4930", 2, NOW + 2 * SECOND, False)
+        with store.write() as work:
+            work.devices.add(phone(1, "1001"))
+            work.devices.add(phone(2, "1002"))
+            for each in (second, replace(first, number="9"), first):
+                work.callbacks.save(each)
+            work.commit()
+        with store.write() as work:
+            assert work.callbacks.all() == [first, second]
+            work.callbacks.forget(NOW + SECOND)
+            assert work.callbacks.all() == [second]
+            work.callbacks.remove(name(2))
+            work.callbacks.remove(name(2))
+            assert work.callbacks.all() == []
 
     def test_protected_numbers_and_wrong_attempts(self, store: SqlStore) -> None:
         with store.write() as work:
@@ -1134,3 +1170,43 @@ class FirmwareContract(StoreContract):
         assert found == replace(begun, state=RolloutState.STOPPED, detail="by hand", phones=(told,))
         with store.write() as work:
             assert work.firmware.begin(replace(wanted, phones=())).id > begun.id
+
+
+class PhoneFileContract(StoreContract):
+    def test_elements_of_files(self, store: SqlStore) -> None:
+        everywhere = FileElement("vendorConfig/pcPort", "1")
+        own = FileElement("vendorConfig/pcPort", "0", name(1))
+        with store.write() as work:
+            work.devices.add(phone(1, "1001"))
+            for element in (own, replace(everywhere, value="ü"), everywhere, FileElement("VLAN_ID", "20", name(1))):
+                work.elements.set(element)
+            work.commit()
+        with store.write() as work:
+            assert work.elements.all() == [everywhere, FileElement("VLAN_ID", "20", name(1)), own]
+            work.elements.remove("VLAN_ID", name(1))
+            for path, device in (("VLAN_ID", name(1)), ("vendorConfig/pcport", None)):
+                with pytest.raises(NotFound):
+                    work.elements.remove(path, device)
+            work.devices.remove(name(1))
+            assert work.elements.all() == [everywhere]
+
+    def test_an_onboarding_code_is_used_once(self, store: SqlStore) -> None:
+        first = OnboardingCode.new("1234567890123456", NOW, timedelta(days=7), number="1001", display_name="Ada 😀")
+        second = OnboardingCode.new("1234-5678-9012-3457", NOW + SECOND, timedelta(days=1))
+        with store.write() as work:
+            work.onboarding.add(first)
+            work.onboarding.add(second)
+            with pytest.raises(Conflict):
+                work.onboarding.add(replace(second, number="5"))
+            work.commit()
+        with store.write() as work:
+            assert work.onboarding.all() == [second, first]
+            assert work.onboarding.get("0" * 64) is None
+            assert work.onboarding.use(first.digest, name(1), NOW + SECOND)
+            assert not work.onboarding.use(first.digest, name(2), NOW + SECOND)
+            work.commit()
+        with store.write() as work:
+            assert work.onboarding.get(first.digest) == replace(first, used_at=NOW + SECOND, used_by=name(1))
+            work.onboarding.remove(first.digest)
+            with pytest.raises(NotFound):
+                work.onboarding.remove(first.digest)

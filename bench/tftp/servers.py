@@ -62,9 +62,19 @@ def _ours(loop: str) -> Server:
     )
 
 
+def _whole() -> Server:
+    """Not the TFTP server alone: a node as `sepbridge serve` runs it."""
+    return Server(
+        "sepbridge, whole",
+        lambda program, directory: [program, "-m", "bench.tftp.node", ADDRESS, str(PORT), str(directory)],
+        sys.executable,
+        ours=True,
+    )
+
+
 def servers() -> list[Server]:
     """Ours first, the one that ratios refer to last."""
-    found = [_ours("asyncio")]
+    found = [_ours("asyncio"), _whole()]
     if importlib.util.find_spec("uvloop"):
         found.append(_ours("uvloop"))
     return [

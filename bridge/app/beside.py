@@ -68,7 +68,6 @@ class Beside:
         *,
         settings: BesideSettings,
         state: Path,
-        templates: Path,
     ) -> None:
         """``state``: where the manifest is kept. Raises ConfigurationError."""
         if settings.root is None:
@@ -82,7 +81,6 @@ class Beside:
         self._provider = provider
         self._sink = sink
         self._clock = clock
-        self._templates = templates
         self.tree = ForeignTree(settings.root, state / MANIFEST, Ownership.parse(settings.owner, settings.mode))
         only = None if settings.server is BesideServer.AUTO else TftpProgram(settings.server.value)
         self._reader = TftpLog(root=PurePosixPath(settings.root), only=only)
@@ -102,8 +100,9 @@ class Beside:
         self._served: set[DeviceName] = set()
         """Phones without a registration that came back once after their file was written: they had it then."""
         self._withheld: set[DeviceName] = set()
-        self._rendered: dict[DeviceName, tuple[Device, FileFound | None]] = {}
-        self._basis: tuple[Site, float] | None = None
+        self._rendered: dict[DeviceName, tuple[Device, tuple[str, ...], Sequence[FileFound]]] = {}
+        """Of each phone: its record, its templates with their fingerprints, and the files made from both."""
+        self._basis: Site | None = None
         self._changed = asyncio.Event()
 
     @property
@@ -166,7 +165,7 @@ class Beside:
 
     async def _answer(self, request: FileRequest) -> None:
         parsed = parse_file_name(request.name)
-        if parsed.kind is not FileKind.DEVICE or parsed.device is None or parsed.signed:
+        if parsed.kind not in {FileKind.DEVICE, FileKind.SIP_TEXT} or parsed.device is None or parsed.signed:
             return  # shared files are there already
         answer = await self._provider.provide(request)
         async with self._writing:
@@ -209,25 +208,23 @@ class Beside:
         with self._store.read() as work:
             devices = work.devices.all()
         self._forget_what_is_stale(devices)
-        shared = (
-            self._files.default_file(self._clock.now()),
-            self._files.dial_template(),
-            self._files.feature_policy(),
-        )
-        wanted = {found.name: bytes(found.content) for found in shared}
+        wanted = {found.name: bytes(found.content) for found in self._files.shared_files(devices, self._clock.now())}
+        prints: dict[str, str] = {}
         for device in devices:
             if device.name in self._withheld and device.is_provisional:
                 continue
-            if (found := self._render(device)) is not None:
+            for found in self._render(device, prints):
                 wanted[found.name] = bytes(found.content)
         put = self.tree.put(wanted)
         gone = self.tree.keep_only(wanted.keys())
         return Changes(put.written, gone.removed, put.foreign)
 
     def _forget_what_is_stale(self, devices: Sequence[Device]) -> None:
-        """Only what changed is rendered again: all after a change of the site or a template, else single phones."""
+        """Only what changed is rendered again: all after a change of the site, else the phones that changed, and those
+        whose templates did.
+        """
         # Lines are part of their devices; as part of the site they would make every new phone a change of it.
-        basis = replace(self._files.site, lines=()), _newest(self._templates)
+        basis = replace(self._files.site, lines=())
         if basis != self._basis:
             self._basis = basis
             self._rendered.clear()
@@ -237,16 +234,26 @@ class Beside:
         for name in self._rendered.keys() - names:
             del self._rendered[name]
 
-    def _render(self, device: Device) -> FileFound | None:
-        known = self._rendered.get(device.name)
-        if known is not None and known[0] == device:
-            return known[1]
+    def _render(self, device: Device, prints: dict[str, str]) -> Sequence[FileFound]:
+        """The device's own files. ``prints``: the fingerprints of templates that were looked at just now."""
+        made_from: tuple[str, ...] = ()
+        found: Sequence[FileFound] = ()
+        trouble: ConfigurationError | None = None
         try:
-            found: FileFound | None = self._files.device_file(device)
+            for template in self._files.templates_of(device):
+                if template not in prints:
+                    prints[template] = self._files.fingerprint(template)
+                made_from += (template, prints[template])
+            known = self._rendered.get(device.name)
+            if known is not None and known[:2] == (device, made_from):
+                return known[2]
+            found = self._files.own_files(device)
         except ConfigurationError as error:
-            log.warning("%s gets no file: %s", device.name, error)
-            found = None
-        self._rendered[device.name] = device, found
+            trouble = error
+        known = self._rendered.get(device.name)
+        if trouble is not None and (known is None or known[:2] != (device, made_from)):
+            log.warning("%s gets no file: %s", device.name, trouble)
+        self._rendered[device.name] = device, made_from, found
         return found
 
     def _note(self, changes: Changes) -> None:
@@ -269,19 +276,10 @@ def _end(request: LoggedRequest, at: datetime) -> Event:
     name, client = request.name, request.client
     match request.stage:
         case Stage.SENT:
-            secret = parse_file_name(name).kind is FileKind.DEVICE
+            secret = parse_file_name(name).kind in {FileKind.DEVICE, FileKind.SIP_TEXT}
             return FileServedBeside(at=at, name=name, client=client, via=Via.LOG, secret=secret)
         case Stage.MISSING:
             return FileNotFound(at=at, name=name, client=client, via=Via.LOG, why=request.why)
         case _:
             why = request.why or "the other TFTP server gave up"
             return TransferAborted(at=at, name=name, client=client, via=Via.LOG, size=0, acknowledged=0, why=why)
-
-
-def _newest(directory: Path) -> float:
-    """When something in the directory changed last."""
-    newest = 0.0
-    with contextlib.suppress(OSError):
-        for path in (directory, *directory.rglob("*")):
-            newest = max(newest, path.stat().st_mtime)
-    return newest

@@ -6,6 +6,7 @@ from bridge.app.claimdesk import ClaimDesk
 from bridge.app.directory import DirectoryDesk
 from bridge.app.filedesk import FileDesk
 from bridge.app.firmware import FirmwareDesk
+from bridge.app.onboarding import Onboarding
 from bridge.app.phonechanges import PhoneChanges
 from bridge.app.phones import PhoneDesk
 from bridge.app.settings import Settings
@@ -63,6 +64,11 @@ class Desks:
     def temporary(self) -> TemporaryDesk:
         """Temporary phones."""
         return TemporaryDesk(self.store, self.clock, self.changes, self.actor)
+
+    @property
+    def onboarding(self) -> Onboarding:
+        """Onboarding codes."""
+        return Onboarding(self.store, self.clock, self._ids, self.actor)
 
     @property
     def files(self) -> FileDesk:

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from bridge.app.phonefiles import PhoneFiles, template_loader
 from bridge.app.roguepool import EmergencyList
-from bridge.app.settings import SccpSettings, Settings
+from bridge.app.settings import PhonesSettings, SccpSettings, Settings
 from bridge.callcontrol.emergency import emergency_numbers
 from bridge.core import Device, DeviceName
 from bridge.errors import NotFound
 from bridge.ports import Store
-from bridge.provisioning import Finding, check_file
+from bridge.provisioning import Finding, NetworkSettings, PhoneSettings, ServiceUrls, WebAccess, check_file
 
 HIDDEN = "********"
 
@@ -31,10 +31,33 @@ def phone_files(settings: Settings, store: Store) -> PhoneFiles:
     return PhoneFiles(
         store,
         template_loader(settings.templates_directory),
-        context=settings.asterisk.context,
+        context=settings.phone_context,
+        wraps=settings.wrapped_context,
         autoregistration_name=settings.sip.autoregistration_name,
         doorway_port=settings.sip.doorway[0].port if settings.sip.doorway else None,
+        settings=phone_settings(settings.phones),
         emergency=emergency_list(settings.sccp),
+    )
+
+
+def phone_settings(own: PhonesSettings) -> PhoneSettings:
+    """What the files of all phones say, from the settings file."""
+    return PhoneSettings(
+        web_access=WebAccess[own.web_access.name],
+        urls=ServiceUrls(
+            authentication=own.authentication_url,
+            information=own.information_url,
+            problem_report=own.problem_report_url,
+        ),
+        network=NetworkSettings(
+            audio_dscp=own.audio_dscp,
+            video_dscp=own.video_dscp,
+            signalling_dscp=own.signalling_dscp,
+            voice_vlan=own.voice_vlan,
+            pc_vlan=own.pc_vlan,
+            pc_port=own.pc_port,
+            discovery=own.discovery,
+        ),
     )
 
 
@@ -59,12 +82,14 @@ def name_addresses(files: PhoneFiles, settings: Settings, address: str) -> None:
 
 
 class FileDesk:
-    """Shows the files of a phone. ``address`` is the node's own."""
+    """Shows the files of a phone. ``address`` is the node's own; ``files`` are those of the running service, if it is
+    this process."""
 
-    def __init__(self, settings: Settings, store: Store, address: str) -> None:
+    def __init__(self, settings: Settings, store: Store, address: str, files: PhoneFiles | None = None) -> None:
         self._store = store
-        self._files = phone_files(settings, store)
-        name_addresses(self._files, settings, address)
+        self._files = files or phone_files(settings, store)
+        if files is None:
+            name_addresses(self._files, settings, address)
 
     def files(self, name: DeviceName, *, secrets: bool = False) -> Sequence[ShownFile]:
         """The phone's own files, checked; its password only with ``secrets``. Raises NotFound, ConfigurationError."""

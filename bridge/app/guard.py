@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 
 from bridge.app.settings import Network, SecretsTo
@@ -23,6 +24,7 @@ _OWN_NAMES = 2
 _REMEMBERED = timedelta(minutes=10)
 
 
+@lru_cache(maxsize=4096)
 def plain_address(client: str) -> str:
     """``::ffff:192.0.2.7`` as ``192.0.2.7``; scope ids dropped; everything else as it is."""
     try:
@@ -33,6 +35,7 @@ def plain_address(client: str) -> str:
     return str(mapped or address)
 
 
+@lru_cache(maxsize=4096)
 def is_allowed(client: str, networks: tuple[Network, ...]) -> bool:
     """Whether the address lies in one of the networks."""
     try:
@@ -54,6 +57,31 @@ def why_not_theirs(device: Device, client: str, policy: SecretsTo, mac_of: MacLo
     if device.registered:
         return f"the phone is registered from {device.address}, and {client} claims to be the same phone"
     return ""
+
+
+class CodeBrake:
+    """Counts wrong onboarding codes of an address: after some within a minute it is heard no more for ten minutes."""
+
+    MOST = 5
+
+    def __init__(self) -> None:
+        self._wrong: OrderedDict[str, tuple[datetime, int]] = OrderedDict()
+
+    def is_closed(self, client: str, *, now: datetime) -> bool:
+        """Whether this address tried too many."""
+        since, count = self._wrong.get(client, (now, 0))
+        return count >= self.MOST and now - since < _REMEMBERED
+
+    def note(self, client: str, *, now: datetime) -> bool:
+        """One more that was wrong; True when it is the last one that was heard."""
+        since, count = self._wrong.get(client, (now, 0))
+        if now - since >= (_REMEMBERED if count >= self.MOST else _MINUTE):
+            since, count = now, 0
+        self._wrong[client] = since, count + 1
+        self._wrong.move_to_end(client)
+        if len(self._wrong) > MAX_CLIENTS:
+            self._wrong.popitem(last=False)
+        return count + 1 == self.MOST
 
 
 class GuessingBrake:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -10,9 +10,10 @@ from bridge.app.phonetable import LINE_FIELDS, PHONE_FIELDS, PhoneButton, change
 from bridge.app.roguepool import in_partition
 from bridge.app.sitefields import BadValue, Table, fields_of, from_text, plain
 from bridge.autoregistration import ROGUE_POOL
-from bridge.core import ButtonKind, Device, DeviceName
+from bridge.core import ButtonKind, Device, DeviceName, FileElement
 from bridge.errors import Conflict, InvalidInput, NotFound
-from bridge.ports import AuditEntry, Clock, IdSource, Store
+from bridge.ports import AuditEntry, Clock, IdSource, Store, UnitOfWork
+from bridge.provisioning import check_element
 
 LISTS = ("lines", "buttons", "abbreviated_dials")
 """Keys of a phone's table that are changed by commands of their own."""
@@ -96,13 +97,16 @@ class PhoneChanges:
         return self._change(name, change, f"removed line {number}")
 
     def set_button(self, name: DeviceName, button: int, kind: ButtonKind, values: Mapping[str, str]) -> Device:
-        """Put something on a button, instead of what is there. Raises Conflict when a line is there."""
+        """Put something on a button, instead of what is there. Raises Conflict when a line is there, or where a lamp's
+        number is two lines."""
         fields = fields_of(PhoneButton)
         typed = {key: from_text(fields, key, text, "button") for key, text in values.items()}
         return self.set_button_typed(name, button, kind, typed)
 
     def set_button_typed(self, name: DeviceName, button: int, kind: ButtonKind, typed: Mapping[str, Any]) -> Device:
         """The same with values of a site description; None is the default."""
+        if kind is ButtonKind.BLF_SPEED_DIAL:
+            self._check_watched(typed.get("number") or "")
 
         def change(table: Table) -> None:
             if any(each["button"] == button for each in table.get("lines", [])):
@@ -125,6 +129,45 @@ class PhoneChanges:
             table["buttons"] = left
 
         return self._change(name, change, f"cleared button {button}")
+
+    def _check_watched(self, number: str) -> None:
+        """A lamp knows numbers alone: of two lines with one it would show the one that the PBX finds first."""
+        with self._store.read() as work:
+            found = [line.partition or "<None>" for line in work.devices.lines() if line.number == number]
+        if len(found) > 1:
+            raise Conflict(
+                f"{number} stands in {len(found)} partitions: {', '.join(found)}",
+                why="the PBX is asked how a number stands, and would tell of one of its lines only",
+                fix="give one of the lines another number, or use a plain speed dial",
+            )
+
+    def set_element(self, path: str, value: str, name: DeviceName | None, *, unknown: bool = False) -> None:
+        """Set one element of a phone's file, or with None of all phones' files. ``unknown``: the reference need not
+        know it. Raises InvalidInput for one that cannot be set so.
+        """
+        check_element(path, value, unknown=unknown)
+        self._elements(name, f"set {path}={value}", lambda work: work.elements.set(FileElement(path, value, name)))
+
+    def remove_element(self, path: str, name: DeviceName | None) -> None:
+        """Take back what ``set_element`` set."""
+        self._elements(name, f"took back {path}", lambda work: work.elements.remove(path, name))
+
+    def elements(self) -> Sequence[FileElement]:
+        """Every element that is set, those of all phones first."""
+        with self._store.read() as work:
+            return work.elements.all()
+
+    def _elements(self, name: DeviceName | None, told: str, change: Callable[[UnitOfWork], None]) -> None:
+        with self._store.write() as work:
+            if name is not None:
+                device = work.devices.get(name)
+                if device is None:
+                    raise NotFound(f"there is no phone {name}", fix="`sepbridge phones list` shows those that exist")
+                work.devices.update(replace(device, version_stamp=self._ids.version_stamp()))
+            change(work)
+            whose = f"changed {name}" if name is not None else "changed all phones' files"
+            work.journal.audit(AuditEntry(self._clock.now(), self._actor, whose, told))
+            work.commit()
 
     def _change(
         self,

@@ -13,23 +13,29 @@ from pathlib import Path
 
 import jinja2
 
+from bridge.app.applicationrules import application_rules
 from bridge.app.dialplans import DialPlans
 from bridge.app.roguepool import EmergencyList
 from bridge.app.servicepages import PREFIX
 from bridge.app.settings import ServiceSettings
-from bridge.autoregistration import AutoregistrationSettings
+from bridge.app.universaltemplates import universal_templates
+from bridge.autoregistration import NO_TEMPLATES, AutoregistrationSettings, UniversalTemplates, furnished_anew
+from bridge.callcontrol import GroupAlert
 from bridge.core import (
     CallingSearchSpace,
     CallManagerGroup,
+    CallPickupGroup,
     CommonPhoneProfile,
     Device,
     DeviceDefaults,
     DeviceName,
     DevicePool,
+    FileElement,
     FileFound,
     Line,
     LineAppearance,
     PhoneButtonTemplate,
+    PickupNotification,
     RoutePattern,
     SignallingProtocol,
     SoftkeyTemplate,
@@ -47,19 +53,26 @@ from bridge.provisioning import (
     ServiceUrls,
     SipTransport,
     content_differs,
+    element_root,
     flat_template,
+    render_application_rules,
     render_common_text,
     render_flat_profile,
     render_model_profile,
     render_old_dial_template,
     render_own_text,
+    render_picture_list,
+    render_ring_list,
     render_soft_key_file,
     render_sync_file,
+    require_support,
     soft_key_file_name,
     uses_udp_alone,
 )
 
 DIAL_TEMPLATE = "dialplan.xml"
+MOST_WATCHED = 100
+"""Numbers of a pickup group that each of its phones watches."""
 _NOT_IN_GROUPS = re.compile(r"[^0-9A-Za-z_-]+")
 """Characters that stand in no name of a group or a class of music at Asterisk."""
 _CHECKOUT = Path(__file__).parent.parent.parent / "templates"
@@ -79,8 +92,33 @@ class Site:
     button_templates: Mapping[str, PhoneButtonTemplate]
     phone_profiles: Mapping[str, CommonPhoneProfile]
     lines: Sequence[Line]
+    pickup_groups: Mapping[str, CallPickupGroup] = field(default_factory=dict)
     wanted_loads: Mapping[DeviceName, str] = field(default_factory=dict)
     """Loads that roll-outs set for single phones."""
+    templates: UniversalTemplates = NO_TEMPLATES
+    """What new phones are made from."""
+    elements: Sequence[FileElement] = ()
+    """Elements of files that the admin set, those of all phones first."""
+
+    def other_groups(self, group: str) -> tuple[str, ...] | None:
+        """The groups whose calls OPickUp takes for a line of ``group``; None for all, where the site does not say."""
+        known = self.pickup_groups.get(group)
+        return known.associated if known else None
+
+    def pickup_alert(self, group: str) -> GroupAlert | None:
+        """How phones of ``group`` are told of calls at its other phones; None where they are not."""
+        known = self.pickup_groups.get(group)
+        if known is None or known.notification is PickupNotification.OFF:
+            return None
+        numbers = dict.fromkeys(each.number for each in self.lines if each.settings.pickup_group == group)
+        return GroupAlert(
+            tuple(numbers)[:MOST_WATCHED],
+            float(known.notification_wait),
+            seen=known.is_seen,
+            heard=known.is_heard,
+            caller=known.show_caller,
+            called=known.show_called,
+        )
 
     def defaults_of(self, device: Device) -> DeviceDefaults | None:
         """The device defaults of its model and protocol, if there are any."""
@@ -104,6 +142,7 @@ class PhoneFiles:
         loader: jinja2.BaseLoader,
         *,
         context: str,
+        wraps: str = "",
         autoregistration_name: str,
         doorway_port: int | None,
         settings: PhoneSettings | None = None,
@@ -112,12 +151,14 @@ class PhoneFiles:
         self._store = store
         self._renderer = Renderer(loader)
         self._context = context
+        self._wraps = wraps
         self._name = autoregistration_name
         self.profiles_at = ""
         """Where flat profiles are: an address without a slash at its end; empty where nobody serves them by HTTP."""
         self.doorway_port = doorway_port
         """Where unknown SIP phones are told to register; None sends them to the servers' own port."""
         self._settings = settings or PhoneSettings()
+        self._own_urls = self._settings.urls
         self._emergency = emergency or EmergencyList()
         self._temporary_settings: PhoneSettings | None = None
         """Of phones that are nobody's yet, where they differ."""
@@ -132,15 +173,18 @@ class PhoneFiles:
         it becomes somebody's; 0 for never.
         """
         at = f"{services.url or base}{PREFIX}"
+        own = self._own_urls
         urls = ServiceUrls(
             # An empty one lets everybody push to SIP phones (phone file reference, section 7).
-            authentication=f"{at}/authentication",
+            authentication=own.authentication or f"{at}/authentication",
             directory=f"{at}/directories",
             services=f"{at}/services",
             messages=f"{at}/messages" if services.messages else "",
-            information=f"{at}/information",
+            information=own.information or f"{at}/information",
             idle=f"{at}/services" if services.idle_seconds else "",
             idle_seconds=services.idle_seconds,
+            problem_report=own.problem_report,
+            logo=own.logo,
         )
         self._settings = replace(self._settings, urls=urls)
         if self_provisioning_idle:
@@ -161,10 +205,14 @@ class PhoneFiles:
                 button_templates={each.name: each for each in work.objects.button_templates.all()},
                 phone_profiles={each.name: each for each in work.objects.phone_profiles.all()},
                 lines=tuple(work.devices.lines()),
+                pickup_groups={each.name: each for each in work.objects.pickup_groups.all()},
                 wanted_loads=work.firmware.wanted(),
+                templates=universal_templates(work),
+                elements=tuple(work.elements.all()),
             )
         with self._lock:
-            self._site, self._plans = site, DialPlans(site, plain_context=self._context, emergency=self._emergency)
+            self._site = site
+            self._plans = DialPlans(site, plain_context=self._context, emergency=self._emergency, wraps=self._wraps)
         return site
 
     @property
@@ -198,17 +246,55 @@ class PhoneFiles:
             model=model_of(device),
             settings=self._settings_of(device),
             load=self._load(device),
+            overrides=self._elements(device, "device"),
         )
         return _found(rendered, device)
+
+    def _elements(self, device: Device, root: str) -> Mapping[str, str]:
+        """What the admin set for elements of this device's file; what is set for it alone goes last, and counts."""
+        chosen = [each for each in self.site.elements if each.device in (None, device.name)]
+        has_profile = device.desired_protocol is SignallingProtocol.SIP and not reads_text_files(model_of(device))
+        return {
+            each.path: each.value
+            for each in chosen
+            if element_root(each.path) == root and (has_profile or not each.path.startswith("sipProfile/"))
+        }
 
     def own_files(self, device: Device) -> Sequence[FileFound]:
         """Every file that holds what is the device's own. Raises ConfigurationError."""
         model = model_of(device)
-        if model is not None and flat_template(model):
+        if reads_flat_profile(device):
             return [self.flat_profile(device)]
         if reads_text_files(model) and device.desired_protocol is SignallingProtocol.SIP:
             return [self.device_file(device), self.own_text(device)]
         return [self.device_file(device)]
+
+    def templates_of(self, device: Device) -> tuple[str, ...]:
+        """The templates that the device's own files are made from. Raises ConfigurationError."""
+        model, own = model_of(device), f"devices/{device.name}.xml"
+        if reads_flat_profile(device):
+            return (self._renderer.chosen(own, flat_template(model)),)
+        template = self._renderer.chosen(own, require_support(model, device.desired_protocol).template)
+        if reads_text_files(model) and device.desired_protocol is SignallingProtocol.SIP:
+            return template, self._renderer.chosen(f"devices/{device.name}.cnf", "7940-60/SIP.cnf")
+        return (template,)
+
+    def fingerprint(self, template: str) -> str:
+        """Changes whenever a template, or one that it builds on, does."""
+        return self._renderer.fingerprint(template)
+
+    def shared_files(self, devices: Iterable[Device], now: datetime) -> Sequence[FileFound]:
+        """Every file that we make for more than one of these devices. Raises ConfigurationError."""
+        devices = list(devices)
+        sip = [each for each in devices if each.desired_protocol is SignallingProtocol.SIP]
+        found = [self.default_file(now), self.dial_template(), self.feature_policy(), self.application_rules()]
+        pairs = {self.plans.pair(each) for each in sip} - {("", "")}
+        found += [self.dial_template(self.plans.template_name(pair)) for pair in sorted(pairs)]
+        keys = {self._settings_of(each).soft_key_file for each in sip} - {""}
+        found += [made for name in sorted(keys) if (made := self.soft_keys(name)) is not None]
+        if any(reads_text_files(model_of(each)) for each in sip):
+            found += [self.common_text(), self.sync_file(), self.dial_template(DIAL_FILE)]
+        return found
 
     def without_secrets(self, device: Device, text: str, shown: str) -> str:
         """A text of the device's file with ``shown`` in place of every password."""
@@ -244,12 +330,19 @@ class PhoneFiles:
             base=self._profiles_of(self.pool(device).group),
             rules=self._dial_rules(device),
             year=datetime.now(UTC).year,
+            overrides=self._elements(device, "flat-profile"),
         )
         return _found(rendered, device)
 
-    def model_profile(self, name: str) -> FileFound:
-        """The file of a model of that kind: it says where the profile of each phone is."""
-        rendered = render_model_profile(self._renderer, name, self._settings, self._profiles_of(self.site.group))
+    def model_profile(self, name: str, onboarding_code: str = "") -> FileFound:
+        """The file of a model of that kind: it says where the profile of each phone is.
+
+        Who asked for it with a one-time code is sent to its own profile with the same code.
+        """
+        base = self._profiles_of(self.site.group)
+        if onboarding_code:
+            base = f"{base.removesuffix('/provision')}/onboard/{onboarding_code}"
+        rendered = render_model_profile(self._renderer, name, self._settings, base)
         return FileFound(rendered.name, rendered.content)
 
     def _profiles_of(self, group: CallManagerGroup) -> str:
@@ -280,7 +373,7 @@ class PhoneFiles:
 
     def differ(self, old: Device, new: Device) -> bool:
         """Whether the files of these two states of a device differ in more than their version stamps."""
-        if flat_template(model := model_of(new)) and model is not None:
+        if reads_flat_profile(new):
             return content_differs(
                 bytes(self.flat_profile(old).content).decode(), bytes(self.flat_profile(new).content).decode()
             )
@@ -305,6 +398,25 @@ class PhoneFiles:
             sip_port=self.doorway_port,
         )
         return FileFound(rendered.name, rendered.content)
+
+    def spcp_default_file(self, name: str, now: datetime) -> FileFound | None:
+        """``XMLDefault504G.cnf.xml``, for one model of SPA phones that speak SPCP; None where it is no such model."""
+        model = catalogue().by_name(f"SPA{name.lower().removeprefix('xmldefault').removesuffix('.cnf.xml')}")
+        if model is None or not model.speaks_spcp:
+            return None
+        site = self.site
+        wanted = model.number, SignallingProtocol.SCCP
+        load = next((row.load for row in site.defaults if (row.model_number, row.protocol) == wanted), "")
+        rendered = self._renderer.render_default_file(
+            site.group,
+            (),
+            catalogue(),
+            protocol=SignallingProtocol.SCCP,
+            window_open=site.autoregistration.is_open(now) or site.autoregistration.takes_rogues,
+            name=self._name,
+            load=load,
+        )
+        return FileFound(name, rendered.content)
 
     def dial_template(self, name: str = "") -> FileFound:
         """The dial template: numbers of the range are sent at once, everything else after a pause.
@@ -359,6 +471,23 @@ class PhoneFiles:
         rendered = self._renderer.render_feature_policy()
         return FileFound(rendered.name, rendered.content)
 
+    def application_rules(self) -> FileFound:
+        """``AppDialRules.xml``: which access code the numbers of callers lack."""
+        numbers = {line.number for line in self.site.lines}
+        rules = application_rules(self.site.patterns, numbers, self.site.autoregistration.range)
+        rendered = render_application_rules(self._renderer, rules)
+        return FileFound(rendered.name, rendered.content)
+
+    def ring_list(self, name: str, files: Sequence[tuple[str, int]]) -> FileFound | None:
+        """The ring list of this name, of the admin's ``files``; None where there are no rings."""
+        rendered = render_ring_list(self._renderer, name, files)
+        return FileFound(rendered.name, rendered.content) if rendered else None
+
+    def picture_list(self, folder: str, names: Sequence[str]) -> FileFound | None:
+        """The list of the backgrounds in a folder; None where there are none, or no phone has such a screen."""
+        rendered = render_picture_list(self._renderer, folder, names)
+        return FileFound(rendered.name, rendered.content) if rendered else None
+
     def endpoint(self, device: Device) -> SipEndpoint | None:
         """What Asterisk must know about the device; the lines of SCCP phones register there through our proxy."""
         if device.primary_line is None:
@@ -398,6 +527,7 @@ class PhoneFiles:
             mailbox=box if "@" in box else f"{box}@default",
             call_group=_NOT_IN_GROUPS.sub("_", line.pickup_group),
             pickup_group=_NOT_IN_GROUPS.sub("_", line.pickup_group),
+            other_groups=self.site.other_groups(line.pickup_group),
             music_on_hold=_NOT_IN_GROUPS.sub("_", owner.settings.music_on_hold or line.music_on_hold),
             codecs=self.pool(owner).region.codecs,
             busy_at=min(busy_at, MOST_BUSY_AT),
@@ -421,6 +551,11 @@ class PhoneFiles:
             )
         return pool
 
+    def furnished_anew(self, device: Device) -> Device:
+        """A phone whose model has just become known, with what its model's defaults and template say (AR-20)."""
+        site = self.site
+        return furnished_anew(device, site.defaults_of(device), site.autoregistration, site.templates)
+
     def _load(self, device: Device) -> str:
         if wanted := self.site.wanted_loads.get(device.name):
             return wanted
@@ -443,7 +578,13 @@ def restart_event(device: Device) -> RestartEvent:
     model = model_of(device)
     if reads_text_files(model):
         return RestartEvent.CHECK_SYNC
-    return RestartEvent.RESYNC if model is not None and flat_template(model) else RestartEvent.SERVICE_CONTROL
+    return RestartEvent.RESYNC if reads_flat_profile(device) else RestartEvent.SERVICE_CONTROL
+
+
+def reads_flat_profile(device: Device) -> bool:
+    """Whether the device is known to read a flat profile; an SPA phone that was switched to SPCP does not."""
+    model = model_of(device)
+    return model is not None and bool(flat_template(model)) and device.desired_protocol is SignallingProtocol.SIP
 
 
 def model_of(device: Device) -> Model | None:

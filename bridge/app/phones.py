@@ -85,6 +85,32 @@ class PhoneDesk:
 
         Raises Conflict when the phone or the number exists, InvalidInput and NotFound for values that cannot be used.
         """
+        with self._store.write() as work:
+            device = self.add_within(
+                work,
+                name,
+                number=number,
+                model=model,
+                protocol=protocol,
+                display_name=display_name,
+                description=description,
+            )
+            work.commit()
+        return device
+
+    def add_within(
+        self,
+        work: UnitOfWork,
+        name: DeviceName,
+        *,
+        number: str = "",
+        model: str = "",
+        protocol: SignallingProtocol | None = None,
+        display_name: str = "",
+        description: str = "",
+        pool: str = "",
+    ) -> Device:
+        """As ``add``, as a part of a transaction that somebody else commits. ``pool``: the usual one when empty."""
         if name.prefix not in {"SEP", "ATA"}:
             raise InvalidInput(f"{name} is not the name of a hardware phone", fix="give its MAC address")
         for text in (display_name, description):
@@ -92,30 +118,28 @@ class PhoneDesk:
                 raise InvalidInput(f"{text!r} cannot be shown on a phone", fix=f"use at most {MAX_NAME} characters")
         row = catalogue().require(model) if model else None
         now = self._clock.now()
-        with self._store.write() as work:
-            if work.devices.get(name) is not None:
-                raise Conflict(f"{name} exists already", fix=f"see `sepbridge phones show {name}`")
-            settings = work.autoregistration.load(for_update=True)
-            if number:
-                check_directory_number(number)
-            else:
-                number = self._next_number(work)
-            device = Device(
-                name=name,
-                desired_protocol=_protocol(row, protocol, settings.protocol),
-                created_at=now,
-                version_stamp=self._ids.version_stamp(),
-                secret=self._ids.secret(SECRET_LENGTH),
-                lines=(LineAppearance(1, Line(number, settings.partition, display_name)),),
-                model_number=row.number if row else None,
-                model=row.name if row else "",
-                description=description,
-                pool=settings.pool,
-            )
-            work.devices.add(device)
-            work.journal.forget_refusal(name)
-            work.journal.audit(AuditEntry(now, self._actor, f"added {name}", f"number {number}"))
-            work.commit()
+        if work.devices.get(name) is not None:
+            raise Conflict(f"{name} exists already", fix=f"see `sepbridge phones show {name}`")
+        settings = work.autoregistration.load(for_update=True)
+        if number:
+            check_directory_number(number)
+        else:
+            number = self._next_number(work)
+        device = Device(
+            name=name,
+            desired_protocol=_protocol(row, protocol, settings.protocol),
+            created_at=now,
+            version_stamp=self._ids.version_stamp(),
+            secret=self._ids.secret(SECRET_LENGTH),
+            lines=(LineAppearance(1, Line(number, settings.partition, display_name)),),
+            model_number=row.number if row else None,
+            model=row.name if row else "",
+            description=description,
+            pool=pool or settings.pool,
+        )
+        work.devices.add(device)
+        work.journal.forget_refusal(name)
+        work.journal.audit(AuditEntry(now, self._actor, f"added {name}", f"number {number}"))
         return device
 
     def remove(self, name: DeviceName) -> Device:

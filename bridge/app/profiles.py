@@ -23,12 +23,14 @@ from bridge.core import (
     DndOption,
     EarlyOpen,
     FeatureButton,
+    PagingStream,
     PhoneButtonTemplate,
     ServiceUrl,
     SpeedDial,
     Switch,
     TemplateButton,
 )
+from bridge.phones import catalogue
 from bridge.sccp import MediaCodec
 from bridge.sccp.buttonplaces import place
 from bridge.sccp.buttons import ButtonDefinition
@@ -168,6 +170,8 @@ class Profiles:
         pool = self._files.pool(device)
         settings = device.settings
         pairs = [self._files.plans.pair(device, each.button) for each in device.lines]
+        group = device.lines[0].line.settings.pickup_group if device.lines else ""
+        others = self._files.site.other_groups(group)
         late = settings.early_open is EarlyOpen.AUTO and settings.opens_late
         return CallSettings(
             digits=lambda line: self._files.plans.digits(pairs[line - 1]),
@@ -188,11 +192,14 @@ class Profiles:
             dnd_modes=self._dnd_modes(device),
             dnd_alert=self._dnd_alert(device),
             intercom_whisper=self._settings.intercom_whisper,
+            pages=self._pages(device),
             abbreviated=device.abbreviated_dials,
             privacy=self._privacy(device),
             barge=settings.barge is not BargeOption.OFF,
             preserve=self._settings.preserve,
-            pickup_group=device.lines[0].line.settings.pickup_group if device.lines else "",
+            pickup_group=group,
+            other_groups=None if others is None else frozenset(others),
+            group_alert=self._files.site.pickup_alert(group) if group else None,
             group_pickups=tuple(
                 each.assigned.argument
                 for each in device.buttons
@@ -218,6 +225,15 @@ class Profiles:
                 return (DndMode.SILENT, DndMode.REJECT)
             case DndOption.DEFAULT:
                 return (DndMode.SILENT, DndMode.REJECT)
+
+    def _pages(self, device: Device) -> tuple[PagingStream, ...]:
+        """The streams of the groups that one of its lines is in, if the site says that its model joins them."""
+        model = catalogue().by_name(device.model)
+        if model is None or model not in map(catalogue().by_name, self._settings.paging_multicast_models):
+            return ()
+        numbers = {each.line.number for each in device.lines}
+        groups = {each.number for each in self._settings.paging if numbers.intersection(each.members)}
+        return tuple(each for each in self._settings.paging_multicast if each.number in groups)
 
     def _dnd_alert(self, device: Device) -> DndAlert:
         """What the device's setting says, or else the common phone profile's."""

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from bridge.app.eventfields import event_fields, own_number
-from bridge.core import DeviceName
+from bridge.core import NOWHERE, DeviceName, NetworkPlace
 from bridge.core.events import (
     CallConnected,
     CallEvent,
@@ -33,6 +33,7 @@ from bridge.core.events import (
     PhoneRefused,
     PhoneRegistering,
     SecondConnectionRefused,
+    SipChallenged,
     TokenAnswered,
 )
 from bridge.errors import StoreError
@@ -52,6 +53,7 @@ _QUIET = (
     CallEvent,
     PhoneConnecting,
     PhoneRegistering,
+    SipChallenged,
 )
 """Everyday events: hundreds a second while an office boots. They are logged at DEBUG."""
 
@@ -72,6 +74,8 @@ class EventRecorder:
         self._interval = interval
         self._waiting: deque[Event] = deque(maxlen=MAX_WAITING)
         self._listeners: list[Listener] = []
+        self.whose: Callable[[Event], DeviceName | None] = lambda event: None
+        """Finds out which phone an event without a name is about."""
         self._arrived = asyncio.Event()
         self.dropped = 0
         self.numbers: dict[DeviceName, str] = {}
@@ -85,7 +89,10 @@ class EventRecorder:
     def record(self, event: Event) -> None:
         """Take note of ``event``. Never blocks, never raises."""
         if isinstance(event, FileEvent) and event.device is None:
-            event = replace(event, device=parse_file_name(event.name).device)
+            device = parse_file_name(event.name).device
+            event = event if device is None else replace(event, device=device)
+        if event.device is None and (device := self.whose(event)) is not None:
+            event = replace(event, device=device)
         if len(self._waiting) == MAX_WAITING:
             self.dropped += 1
         self._waiting.append(event)
@@ -93,7 +100,7 @@ class EventRecorder:
         if event.device is not None and (number := own_number(event)):
             self.numbers.setdefault(event.device, number)
         level = logging.DEBUG if isinstance(event, _QUIET) else logging.INFO
-        if log.isEnabledFor(level):
+        if log.isEnabledFor(level):  # finding the words costs more than all the rest
             log.log(level, "%s", describe(event), extra={"fields": event_fields(event, self.numbers)})
         for listener in self._listeners:
             listener(event)
@@ -146,7 +153,9 @@ def describe(event: Event) -> str:
         case FileNotFound():
             what = f"was told that {event.name!r} does not exist" + (f": {event.why}" if event.why else "")
         case PhoneAdmitted():
-            what = f"admitted with number {event.number}, {event.protocol}, from {event.client}"
+            place = NetworkPlace(event.vlan, event.neighbour, event.neighbour_port)
+            where = f", {place}" if place != NOWHERE else ""
+            what = f"admitted with number {event.number}, {event.protocol}, from {event.client}{where}"
         case PhoneRefused():
             what = f"refused ({event.reason}): {event.text}"
         case PbxReloaded():
@@ -161,7 +170,7 @@ def describe(event: Event) -> str:
             cause = " ".join(str(each) for each in (event.status, event.detail) if each)
             what = f"line {event.number}: {event.state}" + (f" ({cause})" if cause else "")
         case CallEvent():
-            what = f"call {event.call} {_of_call(event)}"
+            what = f"call {event.call} {_of_call(event)}" if event.call else _of_call(event)
         case TokenAnswered():
             what = "asked for a token; " + (
                 "it may register here" if event.granted else f"refused for {event.wait} s: {event.why}"

@@ -12,11 +12,13 @@ from collections.abc import Awaitable, Callable
 
 from bridge.app.admissions import Admissions, Known
 from bridge.app.evidence import EvidenceBook
-from bridge.app.guard import GuessingBrake, MacLookup, is_allowed, plain_address, why_not_theirs
+from bridge.app.guard import CodeBrake, GuessingBrake, MacLookup, is_allowed, plain_address, why_not_theirs
+from bridge.app.onboarding import WHY_NOT, Onboarding, Redeemed
 from bridge.app.phonefiles import PhoneFiles
 from bridge.app.settings import FilesSettings, Network, UnsignedFiles
 from bridge.autoregistration import Arrival, Deferral, FileArrival, ModelFacts, Refusal, RegistrationArrival
 from bridge.core import (
+    CodeVerdict,
     Device,
     DeviceName,
     FileAnswer,
@@ -40,6 +42,8 @@ Settled = Callable[[Device], Awaitable[bool]]
 """Waits, not for long, until Asterisk knows the device."""
 
 
+_BY_HAND = "`sepbridge phones add --model` with a model close to it makes it known by hand"
+_NO_TRUST_LISTS = "sepbridge makes no trust lists, and a phone without one needs none"
 _NOT_SIGNED = "asked for the signed form, and sepbridge signs no files yet"
 _NOT_ENCRYPTED = "asked for the encrypted form, and sepbridge neither encrypts nor signs files yet"
 
@@ -59,6 +63,7 @@ class FileResolver:
         settings: FilesSettings,
         networks: tuple[Network, ...],
         sink: EventSink,
+        onboarding: Onboarding,
     ) -> None:
         self._store = store
         self._files = files
@@ -70,6 +75,8 @@ class FileResolver:
         self._networks = networks
         self._sink = sink
         self._brake = GuessingBrake(settings.unknown_per_minute)
+        self._codes = CodeBrake()
+        self._onboarding = onboarding
         self.evidence = EvidenceBook()
 
     async def provide(self, request: FileRequest) -> FileAnswer:
@@ -88,19 +95,30 @@ class FileResolver:
             return FileMissing(error.what)
 
     async def _answer(self, request: FileRequest, client: str, asked: RequestedFile) -> FileAnswer:
+        if asked.signed and asked.kind is not FileKind.DEVICE:
+            ready = await self._own(asked.canonical + (".enc.sgn" if asked.encrypted else ".sgn"))
+            if ready is not None or not self._may_be_plain(request, asked):
+                return ready or FileMissing(_NOT_ENCRYPTED if asked.encrypted else _NOT_SIGNED)
         match asked.kind:
+            case FileKind.FLAT_PROFILE if asked.onboarding_code:
+                return await self._onboard(request, client, asked)
+            case FileKind.DEVICE | FileKind.FLAT_PROFILE if unknown := await self._unknown_model(request, asked):
+                return FileMissing(f"there is no file for a Cisco {unknown}: it is in no public source; {_BY_HAND}")
             case FileKind.DEVICE if _reads_flat(request.user_agent):
                 return FileMissing("its firmware reads a flat profile, and no file of this kind")
             case FileKind.FLAT_PROFILE if asked.device is not None:
                 return await self._flat_profile(request, client, asked.device)
             case FileKind.FLAT_PROFILE if not asked.canonical.lower().startswith("xmldefault"):
                 return await self._own(asked.canonical) or self._files.model_profile(asked.canonical)
+            case FileKind.FLAT_PROFILE:
+                own = await self._own(asked.canonical)
+                return own or self._files.spcp_default_file(asked.canonical, request.at) or FileMissing()
             case FileKind.DEVICE if asked.device is not None and not asked.signed:
                 return await self._device_file(request, client, asked.device)
             case FileKind.DEVICE if asked.device is not None:
                 return await self._signed_file(request, client, asked, asked.device)
-            case FileKind.TRUST_LIST if asked.signed:
-                return FileMissing(_NOT_SIGNED)
+            case FileKind.TRUST_LIST:
+                return await self._own(asked.canonical) or FileMissing(_NO_TRUST_LISTS)
             case FileKind.DEFAULT:
                 return self._files.default_file(request.at)
             case FileKind.DIAL_TEMPLATE:
@@ -116,26 +134,47 @@ class FileResolver:
             case FileKind.SOFTKEYS:
                 own = await self._own(asked.canonical)
                 return own or self._files.soft_keys(asked.canonical) or FileMissing()
+            case FileKind.APPLICATION_DIAL_RULES:
+                return await self._own(asked.canonical) or self._files.application_rules()
+            case FileKind.RING_LIST:
+                return await self._own(asked.canonical) or await self._ring_list(asked.canonical)
+            case FileKind.WALLPAPER_LIST:
+                return await self._own(asked.canonical) or await self._picture_list(asked.canonical)
             case FileKind.FEATURE_POLICY:
                 return await self._own(asked.canonical) or self._files.feature_policy()
-            case FileKind.TRUST_LIST | FileKind.NOT_A_DEVICE | FileKind.OLD_DEVICE:
+            case FileKind.NOT_A_DEVICE | FileKind.OLD_DEVICE:
                 return FileMissing()
             case _:
                 return await self._own(asked.canonical) or FileMissing()
 
     async def _own(self, name: str) -> FileFound | None:
-        """The admin's own file of that name. Reading a firmware image takes a moment: not in the event loop."""
-        found = await asyncio.to_thread(self._tree.look, name)
+        """The admin's own file of that name. Copying a firmware image takes a moment: not in the event loop.
+
+        Most files that phones ask for at a boot are small, or not there; a thread for each would cost more than the
+        answer.
+        """
+        is_known, found = self._tree.at_once(name)
+        if not is_known:
+            found = await asyncio.to_thread(self._tree.look, name)
         return None if found is None else FileFound(name, found.content, version=found.version, modified=found.modified)
+
+    async def _ring_list(self, name: str) -> FileAnswer:
+        """A list of the admin's rings, which phones look for in the root alone."""
+        made = self._files.ring_list(name, await asyncio.to_thread(self._tree.files, ""))
+        return made or FileMissing("there are no rings among the admin's own files")
+
+    async def _picture_list(self, name: str) -> FileAnswer:
+        """A list of the backgrounds of one folder."""
+        directory = name.rpartition("/")[0]
+        names = [each for each, _ in await asyncio.to_thread(self._tree.files, directory)]
+        made = self._files.picture_list(directory.rpartition("/")[2], names)
+        return made or FileMissing("there are no backgrounds for this screen; see `sepbridge backgrounds add`")
 
     async def _signed_file(
         self, request: FileRequest, client: str, asked: RequestedFile, device: DeviceName
     ) -> FileAnswer:
         """``.sgn``: noticed, and answered as the settings want it. ``.enc.sgn`` is never answered with a plain file."""
-        wanted = self._settings.unsigned_for_signed
-        plain = not asked.encrypted and (
-            wanted is UnsignedFiles.ALWAYS or (wanted is UnsignedFiles.HTTPS and request.via is Via.HTTPS)
-        )
+        plain = self._may_be_plain(request, asked)
         if request.via is not Via.HTTPS:  # over HTTPS phones ask for this form whether they trust somebody or not
             self._sink.record(
                 TrustListSeen(
@@ -151,6 +190,13 @@ class FileResolver:
         if plain:
             return await self._device_file(request, client, device)
         return FileMissing(_NOT_ENCRYPTED if asked.encrypted else f"{_NOT_SIGNED}; {TRUST_LIST_FINDING}")
+
+    def _may_be_plain(self, request: FileRequest, asked: RequestedFile) -> bool:
+        """Whether who asks for the signed form gets the plain one; who asks for the encrypted form never does."""
+        wanted = self._settings.unsigned_for_signed
+        return not asked.encrypted and (
+            wanted is UnsignedFiles.ALWAYS or (wanted is UnsignedFiles.HTTPS and request.via is Via.HTTPS)
+        )
 
     async def _device_file(self, request: FileRequest, client: str, name: DeviceName) -> FileAnswer:
         device = await asyncio.to_thread(self._known, name)
@@ -168,11 +214,24 @@ class FileResolver:
             if not isinstance(admitted, Device):
                 return admitted
             device = admitted
-        if device.is_provisional and self.evidence.count_provisional(client, name) % 2 == 0:
+        if self._does_not_come_up(device, client):
             # It had its file and did not register with it: its firmware may speak the other protocol. Without a file it
             # reads XMLDefault, and shows by registering what it speaks.
             return FileWithheld("it did not register with its file: it is sent to XMLDefault to show what it speaks")
         return self._not_theirs(device, client) or self._files.device_file(device)
+
+    def _does_not_come_up(self, device: Device, client: str) -> bool:
+        """Whether a phone should show what its firmware speaks: it was given its file, and did not register with it.
+
+        One that never registered got the file on a guess. One that did may have other firmware now (AR-14), but there
+        are more likely reasons, so that it gets its file twice before; one that an admin has assigned always gets it.
+        """
+        if device.is_provisional:
+            return self.evidence.count_file(client, device.name) % 2 == 0
+        model = catalogue().by_number(device.model_number) if device.model_number is not None else None
+        if device.registered or not device.temporary or (model is not None and model.only_protocol is not None):
+            return False
+        return self.evidence.count_file(client, device.name, device.last_seen) % 3 == 0
 
     async def _own_text(self, request: FileRequest, client: str, asked: RequestedFile) -> FileAnswer:
         """``SIP<MAC>.cnf``. Who asks for it is a 7940 or 7960 that runs SIP firmware: as good as a registration."""
@@ -208,6 +267,42 @@ class FileResolver:
             device = await self._admissions.learn(device, model, f"it asked for {request.name[:80]}")
         return self._files.flat_profile(device)
 
+    async def _onboard(self, request: FileRequest, client: str, asked: RequestedFile) -> FileAnswer:
+        """A flat profile for who has a one-time code. The file of a model uses none up: it only leads on."""
+        if self._codes.is_closed(client, now=request.at):
+            return FileDenied(f"{client} tried too many onboarding codes; it is heard again after ten minutes")
+        verdict = await asyncio.to_thread(self._onboarding.verdict, asked.onboarding_code)
+        if verdict is CodeVerdict.VALID and asked.device is None:
+            return self._files.model_profile(asked.canonical, asked.onboarding_code)
+        if verdict is CodeVerdict.VALID and asked.device is not None:
+            known = await asyncio.to_thread(self._known, asked.device)
+            # A code lets one phone in; it is no key to the passwords of those that are in.
+            if known is not None and (trouble := self._not_theirs(known, client)):
+                return trouble
+            model = self.evidence.about(client, asked.device).model()
+            redeemed = await asyncio.to_thread(self._onboarding.redeem, asked.onboarding_code, asked.device, model)
+            if isinstance(redeemed, Redeemed):
+                if redeemed.is_new:
+                    self._admissions.let_in(redeemed.device, client)
+                await self._settled(redeemed.device)
+                return self._files.flat_profile(redeemed.device)
+            verdict = redeemed
+        if self._codes.note(client, now=request.at):
+            log.warning("%s tried %d onboarding codes that are no good", client, CodeBrake.MOST)
+            self._sink.record(NamesGuessed(at=request.at, client=client, count=CodeBrake.MOST))
+        return FileDenied(WHY_NOT[verdict])
+
+    async def _unknown_model(self, request: FileRequest, asked: RequestedFile) -> str:
+        """The model that a Cisco phone says it is, if the catalogue has none of that name; else an empty text.
+
+        An admin who says which model it is like knows better.
+        """
+        agent = parse_user_agent(request.user_agent) if request.user_agent else None
+        if agent is None or agent.model is not None:
+            return ""
+        known = await asyncio.to_thread(self._known, asked.device) if asked.device is not None else None
+        return "" if known is not None and known.model else agent.product
+
     async def _admit(self, request: FileRequest, client: str, arrival: Arrival) -> Device | FileDenied | FileMissing:
         if self._brake.is_guessing(client, arrival.device, now=request.at):
             self._caught(request, client)
@@ -219,7 +314,12 @@ class FileResolver:
                 return FileMissing(f"deferred: {deferral.why}")
             case Known() as known:
                 await self._settled(known.device)
-                return known.device
+                # The PBX may have chosen the password meanwhile, or have given the number to somebody else.
+                device = await asyncio.to_thread(self._known, known.device.name)
+                if device is None and isinstance(again := await self._admissions.ask(arrival), Known):
+                    await self._settled(again.device)
+                    device = await asyncio.to_thread(self._known, known.device.name)
+                return device or FileMissing("its number was taken back; it may ask again")
 
     def _not_theirs(self, device: Device, client: str) -> FileDenied | None:
         trouble = why_not_theirs(device, client, self._settings.secrets_to, self._mac_of)

@@ -22,15 +22,18 @@ from bridge.app.calllog import CallFile, CallLog
 from bridge.app.claiming import Claiming
 from bridge.app.claimvoice import Voice
 from bridge.app.dhcpwatch import DhcpWatch
-from bridge.app.dialplans import CUSTOM, SERVICES
 from bridge.app.directory import Directory
 from bridge.app.doorkeeper import Doorkeeper
+from bridge.app.extensionfollowing import ExtensionFollowing
 from bridge.app.failback import FailBack
 from bridge.app.figures import Figures, by_stage, read_store
 from bridge.app.filedesk import name_addresses, phone_files
-from bridge.app.installing import Installing
+from bridge.app.journeydesk import Diagnosis, JourneyDesk
 from bridge.app.metrics import Metrics
 from bridge.app.newphonehooks import NewPhoneHooks
+from bridge.app.onboarding import Onboarding
+from bridge.app.pagereader import PageReader
+from bridge.app.pbxchoice import made_pbx, wait_for_pbx, walked_contexts
 from bridge.app.phonefiles import restart_event
 from bridge.app.phonemoves import PhoneMoves
 from bridge.app.planoverlap import PbxPlan
@@ -42,15 +45,18 @@ from bridge.app.rollouts import RolloutProgress, Rollouts
 from bridge.app.screenmessages import Delivery, ScreenMessage
 from bridge.app.selfprovisioning import SelfProvisioning
 from bridge.app.settings import CallLogSettings, Settings, TftpMode
-from bridge.app.stations import Stations
+from bridge.app.sipsecurity import SipSecurity
+from bridge.app.sitewatch import SiteWatch
+from bridge.app.stations import ChangedPhone, Stations
 from bridge.app.status import ServiceStatus
 from bridge.app.system import SystemClock, SystemIds, own_address
 from bridge.app.tracing import Traced, TraceFile, TraceProgress, Tracing, lines_seen
+from bridge.app.window import security_mode, security_outcome
 from bridge.autoregistration import ROGUE_POOL
 from bridge.autoregistration.checks import enabled_servers
 from bridge.autoregistration.claims import ClaimPolicy
 from bridge.core import Device, DeviceName, Server, SignallingProtocol, TransferUnderWay
-from bridge.core.events import Event, PbxConnected, PbxLost
+from bridge.core.events import EndpointConfirmed, Event, PbxConnected, PbxLost
 from bridge.dialplan import Context
 from bridge.errors import ConfigurationError, NotFound, PbxError, SepbridgeError, StoreError
 from bridge.journey import Progress
@@ -58,19 +64,22 @@ from bridge.net.arp import ArpTable
 from bridge.net.reach import listens
 from bridge.net.tap import Wiretap
 from bridge.net.tftp import TftpLimits, TftpServer
-from bridge.pbx import AmiSettings, PlainAsterisk, PlainAsteriskSettings
 from bridge.ports import Clock, RestartKind, SipEndpoint, Store
-from bridge.sccp.profile import StationProfile
 from bridge.sip import Destination
-from bridge.store import open_store
+from bridge.store import Retention, open_store
 from bridge.store.filetree import FileTree
 from bridge.store.firmware import FirmwareStore
 from bridge.store.foreigntree import ForeignTree, Ownership, left_behind
 
 log = logging.getLogger(__name__)
 
+FOLLOWED_EVERY = 0.5
+"""Seconds between the restarts of phones whose extensions were changed at the PBX."""
 REFRESH_EVERY = 30.0
-"""Seconds after which the site is read again even if nobody said that it changed (another node may have)."""
+"""Seconds after which the site is read again even if nobody said that it changed."""
+LOOK_EVERY = 2.0
+"""Seconds between two looks at whether another node changed anything, where there is another one. Two nodes that differ
+about the order of their servers would both send SCCP phones away to the other one."""
 
 
 class Service:
@@ -80,7 +89,8 @@ class Service:
         self.settings = settings
         self.clock = SystemClock()
         ids = SystemIds()
-        self.store = open_store(settings.database_url)
+        kept = Retention(settings.journey.events_per_phone, settings.journey.events_in_all)
+        self.store = open_store(settings.database_url, retention=kept)
         self.mac_of = ArpTable().mac_of
         self.tap = Wiretap()
         self.directory = Directory(self.store, self.clock)
@@ -90,25 +100,19 @@ class Service:
         self._registrations = Registrations(self.store, self.files, self.recorder, self.clock, ids)
         # Of no use to anybody who does not run now: each start makes a new one, and Asterisk reads it anyhow.
         watcher_secret = ids.secret(30)
-        self.pbx = PlainAsterisk(
-            PlainAsteriskSettings(
-                ami=AmiSettings(
-                    host=settings.ami.address.host,
-                    port=settings.ami.address.port,
-                    username=settings.ami.username,
-                    secret=settings.ami.secret,
-                ),
-                directory=settings.asterisk.directory,
-                watcher_secret=watcher_secret,
-                meetme=settings.sccp.meetme,
-                paging=settings.sccp.paging,
-            ),
+        self.pbx = made_pbx(
+            settings,
             sink=self.recorder,
             clock=self.clock,
             listener=self._registrations,
+            follower=ExtensionFollowing(self.store, self.clock, ids, restart_changed=self._restart_followed),
+            watcher_secret=watcher_secret,
         )
         self._registrations.restarter = self.pbx
+        self._registrations.furnished = self._admitted
         self._foreign: frozenset[str] = frozenset()
+        self._clashes: frozenset[str] = frozenset()
+        """Numbers of ours that were endpoints of somebody else's when we began to use them."""
         self._extensions: frozenset[str] = frozenset()
         self.admissions = Admissions(
             self.store,
@@ -116,7 +120,7 @@ class Service:
             self.clock,
             ids,
             admitted=self._admitted,
-            foreign_numbers=lambda: self._foreign | self._extensions,
+            foreign_numbers=lambda: self._foreign | self._extensions | self.pbx.others,
             node=settings.server.name or socket.gethostname(),
         )
         self.resolver = FileResolver(
@@ -129,6 +133,7 @@ class Service:
             settings=settings.files,
             networks=settings.server.allowed_networks,
             sink=self.recorder,
+            onboarding=Onboarding(self.store, self.clock, ids, "onboarding"),
         )
         self.tftp = TftpServer(
             self.resolver,
@@ -152,6 +157,8 @@ class Service:
         )
         self.doorkeeper = Doorkeeper(
             self.admissions,
+            self.recorder,
+            self.clock,
             listen=settings.sip.doorway,
             public_address=settings.server.address or own_address(),
             networks=settings.server.allowed_networks,
@@ -170,17 +177,18 @@ class Service:
             settled=self._settled,
             directory=self.directory,
             language=settings.services.language,
-            line_features=self.pbx.line_features,
-            conferences=self.pbx.conferences,
-            recordings=self.pbx.recordings,
+            line_features=self.pbx.asterisk.line_features,
+            conferences=self.pbx.asterisk.conferences,
+            recordings=self.pbx.asterisk.recordings,
             call_log=self.call_log,
-            numbers=self.pbx.numbers,
+            numbers=self.pbx.asterisk.numbers,
             failback=FailBack(
                 settings.server.name or socket.gethostname(),
                 asterisk_is_up=lambda: self.pbx.status().connected,
                 listens=listens,
             ),
             watcher_secret=watcher_secret,
+            is_there=self.pbx.is_there,
             tap=self.tap,
         )
         self.rollouts = Rollouts(
@@ -194,9 +202,9 @@ class Service:
             is_talking=self.stations.is_talking,
             transfers=self._transfers,
         )
-        self.pbx.numbers.on_state = self.stations.number_watch.stands
-        self.pbx.parking.on_change = self.stations.parking_changed
-        self.pbx.line_features.on_change = self.stations.line_desk.changed
+        self.pbx.asterisk.numbers.on_state = self.stations.number_watch.stands
+        self.pbx.asterisk.parking.on_change = self.stations.parking_changed
+        self.pbx.asterisk.line_features.on_change = self.stations.line_desk.changed
         self._moves = PhoneMoves(
             self.recorder,
             self.clock,
@@ -215,7 +223,7 @@ class Service:
                 self.clock,
                 ids,
                 policy=ClaimPolicy(rules.tries, timedelta(seconds=rules.locked), rules.replace_phones),
-                is_foreign=lambda number: number in self._foreign,
+                is_foreign=lambda number: number in self._foreign | self.pbx.others,
             ),
             self._moves,
             Voice(rules.language, settings.asterisk.directory / "sounds"),
@@ -231,8 +239,19 @@ class Service:
         own = settings.server.address or own_address()
         self.tracing = Tracing(self.tap, self.clock, own, lambda: asyncio.get_running_loop().time())
         self._hooks = NewPhoneHooks(settings.hooks)
-        self._installing = Installing()
         self.metrics = Metrics()
+        self.site_watch = SiteWatch(
+            settings,
+            self.store,
+            self.clock,
+            own_address=settings.server.address or own_address(),
+            pbx_status=self.pbx.status,
+            foreign_numbers=lambda: self._foreign | self._clashes,
+        )
+        self.stations.own_probes = self.site_watch.probes
+        self.journeys = JourneyDesk(self.store, self.clock, self.site_watch.facts)
+        self.recorder.whose = self.journeys.whose
+        self.pbx.asterisk.on_security = SipSecurity(self.journeys, self.recorder).heard
         self._about_to_restart: set[DeviceName] = set()
         self._restarts: set[asyncio.Task[None]] = set()
         self._started_at = self.clock.now()
@@ -251,7 +270,7 @@ class Service:
             if self.beside is not None:
                 self.recorder.subscribe(self.beside.heard)
             self.recorder.subscribe(self._hooks.heard)
-            self.recorder.subscribe(self._installing.heard)
+            self.recorder.subscribe(self.journeys.heard)
             self.recorder.subscribe(self.metrics.heard)
             self.recorder.subscribe(self.tracing.event)
             await self.refresh()
@@ -279,6 +298,8 @@ class Service:
             *([("beside", self.beside.run())] if self.beside is not None else []),
             *([("DHCP", self.dhcp.run())] if self.dhcp.is_wanted else []),
             ("new phone hooks", self._hooks.run()),
+            ("site watch", self.site_watch.run()),
+            *([("phone pages", self._page_reader().run())] if self.settings.journey.phone_pages else []),
         )
 
     async def __aexit__(
@@ -326,11 +347,16 @@ class Service:
 
     def phones_on_their_way(self) -> tuple[Progress, ...]:
         """Every device that was seen since the start, with its stage, the latest first."""
-        return self._installing.all()
+        return self.journeys.on_their_way()
 
     def stage_of(self, device: DeviceName) -> Progress | None:
         """How far one device is; None while nothing was seen of it since the start."""
-        return self._installing.of(device)
+        journey = self.journeys.seen(device)
+        return journey.progress if journey is not None else None
+
+    async def diagnose(self, name: DeviceName) -> Diagnosis:
+        """A phone's journey and why it is stuck. Raises NotFound, StoreError."""
+        return await asyncio.to_thread(self.journeys.sheet, name)
 
     async def status(self) -> ServiceStatus:
         """How things stand."""
@@ -357,7 +383,7 @@ class Service:
         """How things stand, for Prometheus."""
         return Figures(
             status=await self.status(),
-            stages=by_stage(self._installing.all()),
+            stages=by_stage(self.phones_on_their_way()),
             transfers=len(self._transfers()),
             sccp_connections=self.stations.connections,
             events_waiting=self.recorder.waiting,
@@ -384,17 +410,18 @@ class Service:
         # Before the change: what is ours and goes now is still in Asterisk for a moment, and must not count as foreign.
         with contextlib.suppress(PbxError):  # Asterisk is away: they are read when it is back
             self._foreign = await self.pbx.foreign_numbers()
+        self._clashes = (self._clashes | self._foreign) & {endpoint.name for endpoint in endpoints}
         self.pbx.set_dial_plan(contexts)
         self.pbx.replace_all(self._moves.with_kept(endpoints))
         # A phone that is going to start again for a change needs no second restart for it.
-        self.stations.take_profiles([each for each in profiles if each[0] not in self._about_to_restart])
+        self.stations.take_profiles([each for each in profiles if each.device not in self._about_to_restart])
         self.rollouts.look()
         if self.beside is not None:
             self.beside.changed()
 
     async def pbx_plan(self) -> PbxPlan:
         """What Asterisk itself uses of numbers, and how many calls there are. Raises PbxError."""
-        self._extensions = await self.pbx.extensions((SERVICES, CUSTOM))
+        self._extensions = await self.pbx.extensions(walked_contexts(self.settings))
         return PbxPlan(await self.pbx.foreign_numbers(), self._extensions, await self.pbx.calls())
 
     async def trace(self, name: DeviceName, seconds: float) -> TraceProgress:
@@ -414,7 +441,7 @@ class Service:
     def _traced(self, name: DeviceName) -> Traced:
         with self.store.read() as work:
             device = work.devices.get(name)
-        seen = self._installing.of(name)
+        seen = self.journeys.seen(name)
         addresses = {seen.client if seen else "", device.address if device else ""} - {""}
         if device is None:
             return Traced(name, frozenset(), frozenset(addresses), frozenset())
@@ -469,6 +496,9 @@ class Service:
         self._restarts.add(task)
         task.add_done_callback(self._restarts.discard)
 
+    async def _restart_followed(self, names: Sequence[DeviceName]) -> None:
+        await self.restart_changed(names, every=FOLLOWED_EVERY)
+
     async def _restart_each(self, names: Sequence[DeviceName], every: float) -> None:
         try:
             for index, name in enumerate(names):
@@ -486,6 +516,10 @@ class Service:
 
     # --- how the parts hang together ---------------------------------------------------------------------------------
 
+    def _page_reader(self) -> PageReader:
+        every = self.settings.journey.phone_pages_every
+        return PageReader(self.recorder, self.clock, self.journeys.devices, every=every)
+
     def _transfers(self) -> list[TransferUnderWay]:
         return [*self.tftp.transfers(), *(each for transfers in self.http_transfers for each in transfers())]
 
@@ -501,7 +535,6 @@ class Service:
             self.clock,
             settings=settings.beside,
             state=settings.state.directory,
-            templates=settings.templates_directory,
         )
 
     def _take_back_files(self) -> None:
@@ -529,7 +562,7 @@ class Service:
     async def _settled(self, device: Device) -> bool:
         if self.files.endpoint(device) is None:
             return True
-        return await self.pbx.settled(device.number, within=self.settings.files.wait_for_pbx)
+        return await self.pbx.settled(device.number, within=wait_for_pbx(self.settings))
 
     def _heard(self, event: Event) -> None:
         if isinstance(event, PbxConnected):
@@ -538,12 +571,14 @@ class Service:
             self.stations.asterisk_came_back()
         elif isinstance(event, PbxLost):
             self.stations.asterisk_went()
+        elif isinstance(event, EndpointConfirmed):
+            self.stations.lines.endpoint_is_there(event.endpoint)
 
     async def _met_asterisk(self) -> None:
         """Asterisk is (again) there: see which numbers it uses itself, and who is registered."""
         try:
             self._foreign = await self.pbx.foreign_numbers()
-            self._extensions = await self.pbx.extensions((SERVICES, CUSTOM))
+            self._extensions = await self.pbx.extensions(walked_contexts(self.settings))
             registered = {contact.endpoint: contact for contact in await self.pbx.contacts()}
             known = await asyncio.to_thread(self._registered_endpoints)
         except SepbridgeError as error:
@@ -555,18 +590,37 @@ class Service:
             self._registrations.contact_added(contact)
 
     async def _refresh_now_and_then(self) -> None:
+        seen, waited = 0, 0.0
         while True:
-            await asyncio.sleep(REFRESH_EVERY)
+            await asyncio.sleep(LOOK_EVERY)
+            waited += LOOK_EVERY
             try:
+                newest = await asyncio.to_thread(self._newest_change) if self._is_one_of_several else seen
+                if newest == seen and waited < REFRESH_EVERY:
+                    continue
+                seen, waited = newest, 0.0
                 await self.refresh()
             except (StoreError, ConfigurationError) as error:
+                waited = 0.0
                 log.warning("the site could not be read again: %s", error)
 
-    def _read_endpoints(self) -> tuple[list[SipEndpoint], list[Context], list[tuple[DeviceName, StationProfile]]]:
-        self.files.read_site()
+    @property
+    def _is_one_of_several(self) -> bool:
+        return len({server.name for pool in self.files.site.pools.values() for server in pool.group.servers}) > 1
+
+    def _newest_change(self) -> int:
+        with self.store.read() as work:
+            return work.journal.newest_audit()
+
+    def _read_endpoints(self) -> tuple[list[SipEndpoint], list[Context], list[ChangedPhone]]:
+        before = self.files.site.autoregistration
+        after = self.files.read_site().autoregistration
+        if security_mode(before) != security_mode(after):  # on the command line, or at another node
+            log.warning("the security mode is now %s: %s", security_mode(after), security_outcome(before, after))
         with self.store.read() as work:
             devices = work.devices.all()
         self.recorder.numbers = {device.name: device.number for device in devices if device.lines}
+        self.journeys.take_devices(devices)
         endpoints = self.files.endpoints(devices)
         plans = self.files.plans
         # New phones start in the pool's autoregistration space: its context must be there before them.

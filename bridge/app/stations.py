@@ -1,7 +1,7 @@
 """The SCCP side of the house: who connects, who may be served, and what becomes of it.
 
-One ``Station`` looks after one connection. It asks the admissions desk, as every way in does; gives the session its
-profile; opens the SIP side when the phone has finished registering; and writes down what happens.
+It asks the admissions desk, as every way in does, knows which connection is a device's, and passes on what concerns
+many phones. One ``Station`` looks after one connection.
 """
 
 from __future__ import annotations
@@ -9,80 +9,65 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
-from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Container, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 
 from bridge.app.admissions import Admissions, Known
-from bridge.app.calllog import CallBook, CallLog
+from bridge.app.callbackdesk import CallBackDesk
+from bridge.app.calllog import CallLog
 from bridge.app.directory import Directory
 from bridge.app.doorkeeper import model_facts
 from bridge.app.failback import FailBack
 from bridge.app.guard import is_allowed, plain_address
 from bridge.app.linedesk import LineDesk
-from bridge.app.lines import RENEWAL, OpenLine, OpenLines
+from bridge.app.lines import RENEWAL, OpenLines
 from bridge.app.numberwatch import NumberWatch
 from bridge.app.phonefiles import PhoneFiles
 from bridge.app.profiles import Profiles
-from bridge.app.recordings import RecordingDesk
 from bridge.app.screenmessages import ScreenMessage
 from bridge.app.settings import Network, SccpSettings, TokenPolicy
-from bridge.app.stationjournal import StationJournal
+from bridge.app.station import Station
 from bridge.app.watcher import Watcher
 from bridge.autoregistration import Refusal, RefusalReason, RegistrationArrival, met_again
 from bridge.callcontrol import CallSettings, House, ProxiedPhone
 from bridge.callcontrol.events import (
     CallFinished,
-    ChangeDnd,
-    ChangeForward,
-    ConferenceListed,
-    EarlyOpenFailed,
     EmergencyCalled,
     LineChangeFailed,
     LineFeaturesRead,
-    ListConference,
-    ListPurpose,
-    MaliciousCallMarked,
-    MuteMember,
-    PhoneEvent,
-    RemoveMember,
-    StartRecording,
-    StopRecording,
-    UnwatchNumber,
-    WatchNumber,
 )
 from bridge.callcontrol.network import is_elsewhere
-from bridge.core import CallKind, Device, DeviceName, ParkingChange, PastCall, SignallingProtocol
+from bridge.core import (
+    NOWHERE,
+    CallKind,
+    Device,
+    DeviceName,
+    NetworkPlace,
+    ParkingChange,
+    PastCall,
+    SignallingProtocol,
+)
 from bridge.core.events import (
     EmergencyNumberDialled,
-    Event,
     ModelLearnt,
     PhoneConnecting,
-    PhoneRegistered,
+    PhoneRefused,
     PhoneRegistering,
-    PhoneRestartSent,
-    PhoneUnregistered,
-    SecondConnectionRefused,
     TokenAnswered,
 )
-from bridge.errors import InvalidInput, NotFound, SepbridgeError, StoreError
+from bridge.errors import InvalidInput, NotFound, StoreError
 from bridge.net.sccp import SccpServer, StationConnection
 from bridge.net.sipids import RandomSipIds
 from bridge.net.tap import NO_TAP, Wiretap
 from bridge.net.tls import server_context
 from bridge.phones import catalogue
 from bridge.ports import Clock, Conferences, EventSink, LineFeatureStore, NumberStates, Recordings, RestartKind, Store
-from bridge.sccp import DeviceType, Label, ResetType
+from bridge.sccp import DeviceType, ResetType
 from bridge.sccp.profile import StationProfile
-from bridge.sccp.session import StationSession
-from bridge.sccp.stationevents import RegisterRequested, StationRegistered, StationUnregistered, TokenRequested
+from bridge.sccp.stationevents import RegisterRequested, TokenRequested
 from bridge.sip import Destination
 
 log = logging.getLogger(__name__)
-
-IN_A_CALL = "Call active on other connection"
-"""What the second connection of a phone is told; at most 31 characters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +79,15 @@ class _Served:
     calls: CallSettings
     admitted_now: bool = False
     """It read nothing but XMLDefault: its own file was made a moment ago."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedPhone:
+    """What a registered phone is served by after a change of the site, whether it is new to it or not."""
+
+    device: DeviceName
+    profile: StationProfile
+    calls: CallSettings
 
 
 class Stations:
@@ -119,6 +113,7 @@ class Stations:
         numbers: NumberStates,
         failback: FailBack,
         watcher_secret: str = "",
+        is_there: Callable[[str], bool] = lambda number: True,
         language: str = "en",
         tap: Wiretap = NO_TAP,
     ) -> None:
@@ -142,14 +137,18 @@ class Stations:
         self.line_desk = LineDesk(line_features, self._numbers, self._tell_line)
         """Forwards and do-not-disturb."""
         self.sink = sink
+        self.own_probes: Container[tuple[str, int]] = frozenset()
+        """Connections that are no phone's: those of our own self test."""
         self.clock = clock
         self.asterisk = asterisk
         self.ids = RandomSipIds()
         self.house: House[ProxiedPhone] = House()
+        self.callback_desk = CallBackDesk(store, clock, self.house.callbacks)
+        """Whom users want to call back."""
         self.watcher = Watcher(self.house.watching, asterisk, self.ids, secret=watcher_secret)
         self.watcher.changed = self._look_after_touched_alone
         self.watcher.lookout.begun = self.line_desk.changed
-        self.lines = OpenLines(asterisk, self.ids, self.look_after_touched, tap=tap)
+        self.lines = OpenLines(asterisk, self.ids, self.look_after_touched, is_there=is_there, tap=tap)
         self._stations_of_phones: dict[ProxiedPhone, Station] = {}
         self._of_device: dict[DeviceName, Station] = {}
         self._left: dict[DeviceName, Station] = {}
@@ -178,6 +177,7 @@ class Stations:
 
     async def start(self) -> None:
         """Listen. Raises ConfigurationError."""
+        await self.callback_desk.start()
         await self._server.start()
 
     async def close(self) -> None:
@@ -185,6 +185,7 @@ class Stations:
         await self._server.close()
         await self.line_desk.close()
         await asyncio.gather(*(station.finish() for station in list(self._all)))
+        await self.callback_desk.close()
 
     def restart(self, device: DeviceName, kind: RestartKind) -> None:
         """Tell a phone to start again, at the end of its calls. Raises NotFound."""
@@ -206,20 +207,20 @@ class Stations:
         station = self._of_device.get(device)
         return station is not None and station.is_talking
 
-    def changed_profiles(self, devices: Sequence[Device]) -> list[tuple[DeviceName, StationProfile]]:
-        """The profiles that phones which are registered here have by now. Blocking: it is meant for a thread."""
+    def changed_profiles(self, devices: Sequence[Device]) -> list[ChangedPhone]:
+        """What phones which are registered here are served by from now on. Blocking: it is meant for a thread."""
         wanted = ((device, self._of_device.get(device.name)) for device in devices)
         return [
-            (device.name, self._profile(device, station.device_type))
+            ChangedPhone(device.name, self._profile(device, station.device_type), self._profiles.calls(device))
             for device, station in wanted
             if station is not None
         ]
 
-    def take_profiles(self, profiles: Sequence[tuple[DeviceName, StationProfile]]) -> None:
-        """Give phones that are still registered these profiles: live where possible, else by a restart."""
-        for name, profile in profiles:
-            if (station := self._of_device.get(name)) is not None and name not in self.leaving:
-                station.change(profile, keys_live=self.settings.soft_keys_live)
+    def take_profiles(self, changed: Sequence[ChangedPhone]) -> None:
+        """Serve phones that are still registered by these: live where possible, else by a restart."""
+        for each in changed:
+            if (station := self._of_device.get(each.device)) is not None and each.device not in self.leaving:
+                station.change(each.profile, each.calls, keys_live=self.settings.soft_keys_live)
 
     def message(self, device: DeviceName, message: ScreenMessage) -> str:
         """Show a text on a phone; why it cannot be shown, or an empty text."""
@@ -346,7 +347,7 @@ class Stations:
         wait = max(30, self.settings.token_wait) if why else 0
         return TokenAnswered(at=self.clock.now(), device=name, granted=not why, wait=wait, why=why)
 
-    async def decide(self, asked: RegisterRequested, client: str) -> _Served | str:
+    async def decide(self, asked: RegisterRequested, client: str, place: NetworkPlace = NOWHERE) -> _Served | str:
         """Whom to serve, or the text of the refusal."""
         try:
             name = DeviceName.parse(asked.device)
@@ -358,7 +359,7 @@ class Stations:
             PhoneRegistering(at=self.clock.now(), device=name, client=client, protocol=SignallingProtocol.SCCP)
         )
         facts = model_facts(int(asked.device_type))
-        outcome = await self._admissions.ask(RegistrationArrival(name, client, SignallingProtocol.SCCP, facts))
+        outcome = await self._admissions.ask(RegistrationArrival(name, client, SignallingProtocol.SCCP, facts, place))
         match outcome:
             case Known():
                 pass
@@ -366,14 +367,16 @@ class Stations:
                 return outcome.sccp_text.decode("ascii")
             case _:
                 return RefusalReason.UNKNOWN.shown.sccp_text
+        # So that the line's first REGISTER finds its endpoint, and the profile the password that the PBX chose.
+        await self._settled(outcome.device)
         try:
             async with self._serving:
                 served = await asyncio.to_thread(self._serve, outcome.device, asked, client)
+        except NotFound:
+            return RefusalReason.UNKNOWN.shown.sccp_text  # the PBX gave its number to somebody else; it asks again
         except StoreError as error:
             log.error("%s cannot be served: %s", name, error)
             return RefusalReason.DATABASE_TIMEOUT.shown.sccp_text
-        # So that the line's first REGISTER finds its endpoint.
-        await self._settled(outcome.device)
         return replace(served, admitted_now=outcome.admitted_now) if isinstance(served, _Served) else served
 
     def opens_late(self, device: DeviceName) -> None:
@@ -419,7 +422,16 @@ class Stations:
 
     def _new_station(self, connection: StationConnection) -> Station:
         station = Station(self, connection)
-        self.sink.record(PhoneConnecting(at=self.clock.now(), client=plain_address(connection.peer[0])))
+        if connection.peer not in self.own_probes:
+            self.sink.record(
+                PhoneConnecting(
+                    at=self.clock.now(),
+                    client=plain_address(connection.peer[0]),
+                    port=connection.peer[1],
+                    server_port=connection.local[1],
+                    protocol=SignallingProtocol.SCCP,
+                )
+            )
         self._all.add(station)
         self._stations_of_phones[station.phone] = station
         return station
@@ -435,7 +447,17 @@ class Stations:
             device = work.devices.get(known.name) or known
             if device.desired_protocol is SignallingProtocol.SIP:
                 if not device.temporary:
-                    return RefusalReason.WRONG_PROTOCOL.shown.sccp_text
+                    shown = RefusalReason.WRONG_PROTOCOL.shown
+                    self.sink.record(
+                        PhoneRefused(
+                            at=now,
+                            device=device.name,
+                            client=client,
+                            reason=RefusalReason.WRONG_PROTOCOL,
+                            text=f"{shown.what}: it registers over SCCP, and is to speak SIP",
+                        )
+                    )
+                    return shown.sccp_text
                 # It autoregistered with SIP firmware and came back with SCCP firmware: the number stays (AR-14).
                 device = replace(device, desired_protocol=SignallingProtocol.SCCP)
             device = met_again(device, now=now, client=client, protocol=SignallingProtocol.SCCP)
@@ -490,338 +512,3 @@ def _tls(settings: SccpSettings) -> ssl.SSLContext | None:
     if not settings.tls_listen:
         return None
     return server_context(settings.tls_certificate, settings.tls_key, settings.tls_oldest)
-
-
-class Station:
-    """One connection, with its calls and its lines at Asterisk."""
-
-    def __init__(self, stations: Stations, connection: StationConnection) -> None:
-        self._stations = stations
-        self._connection = connection
-        self._client = plain_address(connection.peer[0])
-        self.phone = ProxiedPhone(StationSession(connection.peer, now=connection.now), stations.house)
-        self._device: Device | None = None
-        self._journal = StationJournal(stations.sink, stations.clock)
-        self._asks_token = False
-        self._load = ""
-        """The firmware load that the phone named when it registered."""
-        self._has_old_file = False
-        self._lines: tuple[OpenLine, ...] = ()
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._recordings = RecordingDesk(
-            stations.recordings,
-            stations.sink,
-            stations.clock,
-            self.tell,
-            directory=stations.settings.recording_directory,
-            beep=stations.settings.recording_beep,
-        )
-        self._book = CallBook(stations.clock, self._number_of, stations.call_log.add)
-        self._conference_work: deque[ListConference | MuteMember | RemoveMember] = deque()
-
-    # --- what the connection calls -----------------------------------------------------------------------------------
-
-    @property
-    def device(self) -> DeviceName | None:
-        """The device that it serves, or served."""
-        return None if self._device is None else self._device.name
-
-    @property
-    def is_talking(self) -> bool:
-        """Whether the phone carries a call, and was heard within its keepalive interval."""
-        session = self.phone.session
-        if session.profile is None or not session.in_call:
-            return False
-        window = session.profile.keepalive_s * session.traits.keepalive_tolerance
-        return self._connection.now - session.heard_at <= window
-
-    @property
-    def is_closed(self) -> bool:
-        """See ``StationHandler``."""
-        return self.phone.session.is_closed
-
-    def receive(self, data: bytes, *, now: float) -> None:
-        """See ``StationHandler``."""
-        self.phone.receive_from_station(data, now=now)
-        self._after()
-
-    def lost(self, why: str, *, now: float) -> None:
-        """See ``StationHandler``."""
-        self.phone.station_lost(why, now=now)
-        self._after()
-
-    def handle_timer(self, *, now: float) -> None:
-        """See ``StationHandler``."""
-        self.phone.handle_timer(now=now)
-        self._after()
-
-    def timer(self) -> float | None:
-        """See ``StationHandler``."""
-        return self.phone.timer()
-
-    def data_to_send(self) -> list[bytes]:
-        """See ``StationHandler``."""
-        return self.phone.data_to_station()
-
-    # --- what others want --------------------------------------------------------------------------------------------
-
-    def restart(self, kind: ResetType) -> None:
-        """Tell the phone to start again."""
-        self.phone.restart(kind, now=self._connection.now)
-        self._after()
-        self._connection.flush()
-
-    @property
-    def device_type(self) -> DeviceType:
-        """What the phone said it is."""
-        register = self.phone.session.register
-        return register.device_type if register else DeviceType(0)
-
-    def change(self, profile: StationProfile, *, keys_live: bool) -> None:
-        """Serve the phone by another profile."""
-        self.phone.change(profile, keys_live=keys_live, now=self._connection.now)
-        self._after()
-        self._connection.flush()
-
-    def message(self, message: ScreenMessage) -> str:
-        """Show a text; why it cannot be shown, or an empty text."""
-        now, profile = self._connection.now, self.phone.session.profile
-        if message.stays and profile is not None:
-            text = message.text or Label.YOUR_CURRENT_OPTIONS
-            self.phone.change(replace(profile, idle_prompt=text), keys_live=False, now=now)
-            why = "" if self.phone.session.traits.prompt else "it has no line for it"
-        else:
-            why = self.phone.message(message.text, seconds=message.seconds, priority=message.priority, now=now)
-        self._after()
-        self._connection.flush()
-        return why
-
-    @property
-    def numbers(self) -> tuple[str, ...]:
-        """The numbers of its lines."""
-        return tuple(each.line.number for each in self._device.lines) if self._device else ()
-
-    def tell(self, answer: object) -> None:
-        """Hand an answer to the phone's services."""
-        self.phone.tell(answer, now=self._connection.now)
-        self._after()
-        self._connection.flush()
-
-    def look_after(self) -> None:
-        """Another phone did something to this one."""
-        self._after()
-        self._connection.flush()
-
-    def meet_asterisk(self) -> None:
-        """Asterisk is there again, perhaps a new one: it may have lost the calls."""
-        self.phone.check_calls(now=self._connection.now)
-        self._after()
-        self._connection.flush()
-
-    def supersede(self) -> None:
-        """The device has another connection now."""
-        self.phone.close(now=self._connection.now)
-        self._after()
-        self._connection.flush()
-
-    async def finish(self) -> None:
-        """End it, lines and all."""
-        self.phone.close(now=self._connection.now)
-        self._after()
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        self._book.close()
-        self._give_lines_back()
-
-    # --- inside ------------------------------------------------------------------------------------------------------
-
-    def _after(self) -> None:
-        """Work off what one verb led to: events for us, bytes for Asterisk."""
-        while (event := self.phone.next_event()) is not None:
-            self._heard(event)
-        for line in self._lines:
-            line.flush()
-        if self.phone.is_finished:
-            self._stations.forget(self)
-            self._give_lines_back()
-        self._stations.look_after_touched()
-
-    def _give_lines_back(self) -> None:
-        lines, self._lines = self._lines, ()
-        for line in lines:
-            line.shared.detach(self.phone)
-        self._stations.lines.give_back(lines)
-
-    def _heard(self, event: PhoneEvent) -> None:
-        self._journal.heard(event)
-        if self._device is not None:
-            self._book.heard(self._device.name, event)
-        match event:
-            case RegisterRequested():
-                self._start(self._answer(event))
-            case TokenRequested() if not self._asks_token:
-                self._asks_token = True
-                self._start(self._answer_token(event))
-            case StationRegistered():
-                self._registered()
-            case StationUnregistered():
-                self._unregistered(event)
-            case CallFinished() if self._device is not None:
-                self._recordings.ended(event.call_ref)
-                own = self.phone.session.profile.line(event.line) if self.phone.session.profile else None
-                log_missed = own is None or own.log_missed_calls
-                self._stations.note_call(self._device.name, event, log_missed=log_missed)
-            case StartRecording() | StopRecording() if self._device is not None:
-                self._start(self._recordings.change(self._device.name, event))
-            case MaliciousCallMarked():
-                log.warning(
-                    "MALICIOUS CALL to %s (%s) from %r %r, SIP Call-ID %s",
-                    event.called,
-                    self._name,
-                    event.number,
-                    event.name,
-                    event.sip_call_id,
-                )
-            case EarlyOpenFailed() if self._device is not None:
-                self._stations.opens_late(self._device.name)
-            case ChangeForward() | ChangeDnd():
-                self._stations.line_desk.change(event)
-            case EmergencyCalled() if self._device is not None:
-                self._stations.emergency(self._device, event)
-            case ListConference() | MuteMember() | RemoveMember():
-                self._conference_work.append(event)
-                if len(self._conference_work) == 1:
-                    self._start(self._work_on_conferences())
-            case WatchNumber() if self._device is not None:
-                self._stations.watch(self, self._device, event.number)
-            case UnwatchNumber():
-                self._stations.number_watch.unwatch(self, event.number)
-            case _:
-                log.debug("%s: %s", self._name, event)
-
-    def _number_of(self, line: int) -> str:
-        return self.numbers[line - 1] if 0 < line <= len(self.numbers) else ""
-
-    @property
-    def _name(self) -> str:
-        return self.phone.device or f"{self._client} (no name yet)"
-
-    async def _answer(self, asked: RegisterRequested) -> None:
-        outcome = await self._stations.decide(asked, self._client)
-        now = self._connection.now
-        if isinstance(outcome, str):
-            self.phone.reject(outcome, now=now)
-        elif self._stations.is_taken(outcome.device.name, self):
-            self.phone.reject(IN_A_CALL, now=now)
-            at = self._stations.clock.now()
-            self._record(SecondConnectionRefused(at=at, device=outcome.device.name, client=self._client))
-        elif self.is_closed:
-            pass  # it left while the answer was being looked up
-        else:
-            self._device = outcome.device
-            self._load = asked.load
-            self._journal.serve(outcome.device.name)
-            self._has_old_file = outcome.admitted_now
-            self._lines = self._stations.lines.take(outcome.device)
-            # Before an older connection is closed, so that the lines stay at Asterisk.
-            self.phone.accept(outcome.profile, outcome.calls, [line.shared for line in self._lines], now=now)
-            self._stations.claim(outcome.device.name, self, talks=asked.active_streams > 0)
-            for instance, line in enumerate(self._lines, 1):
-                line.when_connected(partial(self._line_connected, instance))
-        self._after()
-        self._connection.flush()
-
-    async def _work_on_conferences(self) -> None:
-        """Ask and tell the PBX about conferences, one thing after the other."""
-        while self._conference_work:
-            event = self._conference_work[0]
-            try:
-                await self._work_on_conference(event)
-            except SepbridgeError as error:
-                log.warning("the conference of %s: %s", self._name, error)
-                purpose = event.purpose if isinstance(event, ListConference) else ListPurpose.SHOW
-                self._tell(ConferenceListed(event.call_ref, event.room, purpose, None, "No manager interface"))
-            finally:
-                self._conference_work.popleft()
-
-    async def _work_on_conference(self, event: ListConference | MuteMember | RemoveMember) -> None:
-        conferences = self._stations.conferences
-        match event:
-            case ListConference():
-                members = tuple(await conferences.members(event.room))
-                self._tell(ConferenceListed(event.call_ref, event.room, event.purpose, members))
-            case MuteMember():
-                await conferences.mute(event.room, event.channel, muted=event.muted)
-            case RemoveMember():
-                await conferences.remove(event.room, event.channel)
-
-    def _tell(self, answer: ConferenceListed) -> None:
-        self.phone.tell(answer, now=self._connection.now)
-        self._after()
-        self._connection.flush()
-
-    async def _answer_token(self, asked: TokenRequested) -> None:
-        answer = await self._stations.token(asked, self._client, self)
-        self._asks_token = False
-        now = self._connection.now
-        if answer is None or answer.granted:
-            self.phone.grant_token(now=now)
-        else:
-            self.phone.refuse_token(answer.wait, now=now)
-        if answer is not None and answer.device is not None:
-            self._record(answer)
-        self._connection.flush()
-
-    def _line_connected(self, line: int) -> None:
-        self.phone.line_connected(line, now=self._connection.now)
-        self._after()
-        self._connection.flush()
-
-    def _registered(self) -> None:
-        if self._device is None:
-            return
-        name = self._device.name
-        self._stations.note(name, registered=True)
-        for number in self.numbers:
-            self._stations.line_desk.changed(number)
-        self._record(
-            PhoneRegistered(
-                at=self._stations.clock.now(),
-                device=name,
-                endpoint=self._device.number,
-                address=f"{self._client}:{self._connection.peer[1]}",
-                user_agent=f"SCCP {self.phone.session.dialect.version}",
-                load=self._load,
-            )
-        )
-        if self._has_old_file:
-            # As CUCM does it: the phone now has a file of its own, and reads it (autoregistration rules, 5.2 and 5.3).
-            self._has_old_file = False
-            self.phone.restart(ResetType.RESTART, now=self._connection.now)
-            self._record(
-                PhoneRestartSent(
-                    at=self._stations.clock.now(), device=name, how="Reset", why="it has a file of its own now"
-                )
-            )
-
-    def _unregistered(self, event: StationUnregistered) -> None:
-        if self._device is None or not self._stations.release(self._device.name, self):
-            return
-        self._stations.note(self._device.name, registered=False)
-        self._record(
-            PhoneUnregistered(
-                at=self._stations.clock.now(),
-                device=self._device.name,
-                endpoint=self._device.number,
-                why=f"{event.why}" + (f": {event.detail}" if event.detail else ""),
-            )
-        )
-
-    def _record(self, event: Event) -> None:
-        self._stations.sink.record(event)
-
-    def _start(self, work: Coroutine[None, None, None]) -> None:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)

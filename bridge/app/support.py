@@ -92,7 +92,7 @@ def known_secrets(settings: Settings) -> frozenset[str]:
             places = [place for place, name in enumerate(table.columns) if name in _SECRET_COLUMNS]
             if places:
                 found.update(str(row[place]) for row in table.rows() for place in places if row[place])
-    return frozenset(found)
+    return frozenset(found - {""})
 
 
 def shown_settings(settings: Settings) -> Mapping[str, object]:

@@ -28,6 +28,10 @@ class SystemIds:
         """A new password of ``length`` letters and digits."""
         return "".join(secrets.choice(_LETTERS) for _ in range(length))
 
+    def digits(self, count: int) -> str:
+        """So many digits."""
+        return f"{secrets.randbelow(10**count):0{count}d}"
+
     def version_stamp(self) -> str:
         """A new GUID."""
         return str(uuid.uuid4())

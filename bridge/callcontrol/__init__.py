@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bridge.callcontrol.callback import CallBackRequest
 from bridge.callcontrol.events import (
     CallConnected,
     CallFinished,
@@ -25,10 +26,11 @@ from bridge.callcontrol.events import (
 from bridge.callcontrol.house import House
 from bridge.callcontrol.phone import ProxiedPhone
 from bridge.callcontrol.phonecall import PhoneCall, PhoneCallState
-from bridge.callcontrol.settings import CallSettings, CallTexts, DtmfMode, EarlyOpen
+from bridge.callcontrol.settings import CallSettings, CallTexts, DtmfMode, EarlyOpen, GroupAlert
 from bridge.callcontrol.sharedline import SharedLine
 
 __all__ = [
+    "CallBackRequest",
     "CallConnected",
     "CallFinished",
     "CallMeasured",
@@ -40,6 +42,7 @@ __all__ = [
     "DtmfMode",
     "EarlyOpen",
     "EarlyOpenFailed",
+    "GroupAlert",
     "House",
     "LineChanged",
     "LineState",

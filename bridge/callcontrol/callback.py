@@ -1,8 +1,9 @@
 """Callback on busy and on no answer: the phone is told when somebody is free, and one key calls back.
 
 Busy: as soon as the number is free. No answer: once it was in use and is free again, for then somebody is there. A
-phone has one request at a time; it outlives the phone's connection, since a House keeps it, and it ends after
-``CallSettings.callback_wait``. What the other side's state is, the application asks the PBX (``WatchNumber``).
+phone has one request at a time; it outlives the phone's connection, since a House keeps it, and the service, whose
+database does (``CallBackWanted``). It ends after ``CallSettings.callback_wait``. What the other side's state is, the
+application asks the PBX (``WatchNumber``).
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from bridge.callcontrol.events import NumberStands, UnwatchNumber, WatchNumber
+from bridge.callcontrol.events import CallBackOver, CallBackWanted, NumberStands, UnwatchNumber, WatchNumber
 from bridge.callcontrol.feature import Feature, Workings
 from bridge.callcontrol.phonecall import PhoneCall, PhoneCallState
 from bridge.callcontrol.screen import NOTIFY_PRIORITY
@@ -105,6 +106,7 @@ class CallBack(Feature):
                 del house.callbacks[device]  # of a phone that never came back
         house.callbacks[self._device] = CallBackRequest(number, line, now + desk.settings.callback_wait, unanswered)
         self._missed = None
+        self._keep(now)
         desk.events.append(WatchNumber(number))
         desk.screen.notify(f"{desk.settings.texts.callback_set} {number}")
 
@@ -112,8 +114,14 @@ class CallBack(Feature):
         """Forget the request, and what the screen says of it."""
         request = self._at_work.house.callbacks.pop(self._device, None)
         if request is not None:
-            self._at_work.desk.events.append(UnwatchNumber(request.number))
+            self._at_work.desk.events += (UnwatchNumber(request.number), CallBackOver())
             self._withdraw(request)
+
+    def _keep(self, now: float) -> None:
+        """Have the request outlive a restart of the service."""
+        if (request := self._request) is not None:
+            wanted = CallBackWanted(request.number, request.line, request.until - now, request.after_use)
+            self._at_work.desk.events.append(wanted)
 
     # --- the other side ----------------------------------------------------------------------------------------------
 
@@ -127,7 +135,9 @@ class CallBack(Feature):
         known, request.known = request.known, request.known or answer.state is not NumberState.UNKNOWN
         match answer.state:
             case NumberState.IN_USE:
-                request.after_use = False
+                if request.after_use:
+                    request.after_use = False
+                    self._keep(now)
                 self._busy_again(request)
             case NumberState.FREE if not request.after_use:
                 request.free = True

@@ -166,6 +166,10 @@ class Desk:
         self.session.in_call = bool(self.own_calls)
         return call
 
+    def new_party(self) -> int:
+        """A token for a stream that belongs to no call."""
+        return self._parties.take()
+
     # --- media -------------------------------------------------------------------------------------------------------
 
     @property

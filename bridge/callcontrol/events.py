@@ -297,6 +297,22 @@ class UnwatchNumber:
 
 
 @dataclass(frozen=True, slots=True)
+class CallBackWanted:
+    """The user wants to call somebody back; in the place of what was wanted before."""
+
+    number: str
+    line: int
+    seconds: float
+    """How long it is wanted from now on."""
+    after_use: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CallBackOver:
+    """Nobody is wanted any more."""
+
+
+@dataclass(frozen=True, slots=True)
 class NumberStands:
     """The application's answer: how the number stands."""
 
@@ -337,6 +353,8 @@ PhoneEvent = (
     | StartRecording
     | StopRecording
     | MaliciousCallMarked
+    | CallBackWanted
+    | CallBackOver
     | WatchNumber
     | UnwatchNumber
     | Restarted

@@ -19,10 +19,11 @@ from bridge.callcontrol.lines import Lines
 from bridge.callcontrol.midcall import MidCall
 from bridge.callcontrol.outgoing import Outgoing
 from bridge.callcontrol.phonecall import PhoneCall, PhoneCallState
+from bridge.callcontrol.settings import CallSettings
 from bridge.callcontrol.sharing import Sharing
 from bridge.callcontrol.transfer import Transfer
 from bridge.sccp import SoftKeyEventType, StimulusType
-from bridge.sccp.stationevents import ApplicationDataReceived, ButtonPressed, SoftKeyPressed, StateAsked
+from bridge.sccp.stationevents import ApplicationDataReceived, ButtonPressed, GroupJoined, SoftKeyPressed, StateAsked
 from bridge.sip import Event, IncomingCall
 
 
@@ -88,6 +89,11 @@ class Feature:
         """The user chose something in a document on the screen. True when it was this service's document."""
         return False
 
+    def hung_up(self, *, now: float) -> bool:
+        """The handset was put down, or the loudspeaker switched off, while no call occupied the user. True when it was
+        for this service."""
+        return False
+
     # --- the phone ---------------------------------------------------------------------------------------------------
 
     def registered(self, *, now: float) -> None:
@@ -96,8 +102,15 @@ class Feature:
     def relabelled(self, *, now: float) -> None:
         """Labels were sent anew to the registered phone: icons that came with them may have to be set again."""
 
+    def settings_changed(self, before: CallSettings, *, now: float) -> None:
+        """The application decided otherwise about the registered phone's calls; the desk has the new rules already."""
+
     def left(self, *, now: float) -> None:
         """The phone is gone, or another connection of it took over: nothing can be shown any more."""
+
+    def joined(self, event: GroupJoined, *, now: float) -> bool:
+        """The phone listens to a multicast group, or cannot. True when it was for this service."""
+        return False
 
     # --- the network -------------------------------------------------------------------------------------------------
 

@@ -12,10 +12,12 @@ from bridge.callcontrol.donotdisturb import DoNotDisturb
 from bridge.callcontrol.emergency import Emergency
 from bridge.callcontrol.feature import Feature
 from bridge.callcontrol.forwarding import Forwarding
+from bridge.callcontrol.groupalerts import GroupAlerts
 from bridge.callcontrol.holdreversion import HoldReversion
 from bridge.callcontrol.intercom import Intercom
 from bridge.callcontrol.maliciouscall import MaliciousCall
 from bridge.callcontrol.meetme import MeetMe
+from bridge.callcontrol.paging import Paging
 from bridge.callcontrol.park import Park
 from bridge.callcontrol.pickup import Pickup
 from bridge.callcontrol.privacy import Privacy
@@ -33,6 +35,7 @@ FEATURES: tuple[type[Feature], ...] = (
     AbbreviatedDialling,
     BusyLamps,
     Pickup,
+    GroupAlerts,
     Park,
     Voicemail,
     CallBack,
@@ -46,6 +49,7 @@ FEATURES: tuple[type[Feature], ...] = (
     MaliciousCall,
     AutoAnswer,
     Intercom,
+    Paging,
     HoldReversion,
     RemoteHold,
 )

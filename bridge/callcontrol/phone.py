@@ -12,11 +12,9 @@ leaves no call behind.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from bridge.callcontrol.channel import ChannelState, Purpose
-from bridge.callcontrol.codecs import reachable_address
 from bridge.callcontrol.desk import Desk
 from bridge.callcontrol.documents import push
 from bridge.callcontrol.events import CallMeasured, LineState, PhoneEvent, Restarted
@@ -30,6 +28,7 @@ from bridge.callcontrol.midcall import MidCall
 from bridge.callcontrol.network import Network
 from bridge.callcontrol.outgoing import Outgoing
 from bridge.callcontrol.phonecall import PhoneCall, PhoneCallState
+from bridge.callcontrol.phonechannels import Channels
 from bridge.callcontrol.settings import CallSettings
 from bridge.callcontrol.sharedline import SharedLine
 from bridge.callcontrol.sharing import Sharing
@@ -45,6 +44,7 @@ from bridge.sccp.stationevents import (
     ButtonPressed,
     ConnectionMeasured,
     DigitPressed,
+    GroupJoined,
     HandsetLifted,
     HandsetReplaced,
     HookFlashed,
@@ -84,6 +84,7 @@ class ProxiedPhone:
     """One phone's connection and its calls. It is not used again after the connection is gone."""
 
     __slots__ = (
+        "_channels",
         "_connected",
         "_desk",
         "_events",
@@ -137,6 +138,7 @@ class ProxiedPhone:
         desk.screen.usable = self._usable_keys
         self._user = User(workings, self._features)
         self._network = Network(workings, self._features)
+        self._channels = Channels(workings)
 
     # --- what can be read --------------------------------------------------------------------------------------------
 
@@ -207,15 +209,38 @@ class ProxiedPhone:
         self._restart = kind
         self._work(now)
 
-    def change(self, profile: StationProfile, *, keys_live: bool, now: float) -> None:
+    def change(
+        self, profile: StationProfile, settings: CallSettings | None = None, *, keys_live: bool, now: float
+    ) -> None:
         """Serve the phone by another profile: at once where the protocol allows, else by a restart when it is idle.
 
-        ``keys_live``: send new soft keys to the registered phone, too. No source tells which models take them.
+        ``settings``: new rules for its calls; they always count at once, None keeps those it has. ``keys_live``: send
+        new soft keys to the registered phone, too. No source tells which models take them.
         """
         profile = with_useful_keys(profile)
         before = self.session.profile
-        if before is None or (profile == before and same_clock(profile, before)):
+        if before is None:
             return
+        if settings is not None and [each.number for each in profile.lines] == [each.number for each in before.lines]:
+            self._take_settings(settings, now)
+        if profile != before or not same_clock(profile, before):
+            self._take_profile(profile, before, keys_live=keys_live, now=now)
+        self._work(now)
+
+    def _take_settings(self, settings: CallSettings, now: float) -> None:
+        desk, before = self._desk, self._desk.settings
+        desk.settings = settings
+        if settings == before:
+            return
+        desk.screen.unknown = settings.texts.unknown_caller
+        desk.screen.dnd_alert = settings.dnd_alert
+        for feature in self._features:
+            feature.settings_changed(before, now=now)
+        if settings.barge != before.barge:
+            self._sharing.show_all()
+        self._lines.show()
+
+    def _take_profile(self, profile: StationProfile, before: StationProfile, *, keys_live: bool, now: float) -> None:
         if self.session.change_profile(profile, keys=keys_live):
             self._lines.show()
             if profile.softkeys != before.softkeys:
@@ -224,7 +249,6 @@ class ProxiedPhone:
                 feature.relabelled(now=now)
         elif self._restart is None:
             self._restart = ResetType.RESTART
-        self._work(now)
 
     def message(self, text: str, *, seconds: int, priority: int, now: float) -> str:
         """Show a text from somebody, 0 seconds for until it is cleared; an empty one clears it. Why it cannot be shown,
@@ -308,9 +332,8 @@ class ProxiedPhone:
     def handle_timer(self, *, now: float) -> None:
         """Do what is due at ``now``."""
         self.session.handle_timer(now=now)
+        self._channels.handle_timer(now=now)
         for call in self._desk.all_calls:
-            if call.channel.deadline is not None and call.channel.deadline <= now:
-                self._channel_silent(call, now)
             if call.deadline is not None and call.deadline <= now:
                 self._outgoing.overdue(call, now=now)
         self._transfer.handle_timer(now=now)
@@ -401,9 +424,9 @@ class ProxiedPhone:
             ):
                 self._user.receive(event, now=now)
             case ReceiveChannelOpened():
-                self._channel_answered(event, now)
+                self._channels.opened(event, now=now)
             case PortTold():
-                self._port_told(event, now)
+                self._channels.told(event, now=now)
             case TransmissionFailed():
                 call = self._desk.calls.get(event.call_ref)
                 if call is not None:
@@ -415,6 +438,8 @@ class ProxiedPhone:
                     self._desk.headset = event.on
             case TransmissionStarted():
                 pass
+            case GroupJoined():
+                any(feature.joined(event, now=now) for feature in self._features)
             case StationRegistered():
                 self._desk.events.append(event)
                 self._lines.show_messages(always=True)
@@ -468,58 +493,3 @@ class ProxiedPhone:
             elif agent.registration_state in (RegistrationState.UNREGISTERED, RegistrationState.UNREGISTERING):
                 self._lines.changed(line, LineState.REGISTERING)
                 agent.register(now=now)
-
-    # --- inside: the phone's channels --------------------------------------------------------------------------------
-
-    def _channel_answered(self, event: ReceiveChannelOpened, now: float) -> None:
-        for call in self._desk.all_calls:
-            address = reachable_address(event.address, self.session.peer[0])
-            match call.channel.acknowledged(event, address):
-                case True:
-                    self._channel_open(call, now)
-                case False:
-                    self._channel_silent(call, now)
-                case None:
-                    continue
-            return
-
-    def _port_told(self, event: PortTold, now: float) -> None:
-        address = reachable_address(event.address, self.session.peer[0])
-        for call in self._desk.all_calls:
-            match call.channel.answered(event, address):
-                case True:
-                    self._outgoing.channel_opened(call, now=now)
-                case False:
-                    self._channel_silent(call, now)
-                case None:
-                    continue
-            return
-
-    def _channel_open(self, call: PhoneCall, now: float) -> None:
-        match call.channel.purpose:
-            case Purpose.OFFER:
-                self._outgoing.channel_opened(call, now=now)
-            case Purpose.ANSWER:
-                self._incoming.channel_opened(call, now=now)
-            case Purpose.LATE_ANSWER:
-                self._outgoing.late_opened(call, now=now)
-            case Purpose.RESUME:
-                self._midcall.resumed(call, now=now)
-            case Purpose.CODEC:
-                self._midcall.codec_opened(call, now=now)
-
-    def _channel_silent(self, call: PhoneCall, now: float) -> None:
-        if call.channel.state is ChannelState.ASKING:
-            self._desk.answers_port_requests = False
-        again = call.channel.again(now + self._desk.settings.channel_ack)
-        if again is not None:
-            self._desk.screen.send(*again)
-            return
-        failed: dict[Purpose, Callable[[PhoneCall], None]] = {
-            Purpose.OFFER: lambda one: self._outgoing.channel_failed(one, now=now),
-            Purpose.ANSWER: lambda one: self._incoming.channel_failed(one, now=now),
-            Purpose.LATE_ANSWER: lambda one: self._incoming.channel_failed(one, now=now),
-            Purpose.RESUME: lambda one: self._midcall.resume_failed(one, now=now),
-            Purpose.CODEC: lambda one: self._midcall.codec_failed(one, now=now),
-        }
-        failed[call.channel.purpose](call)

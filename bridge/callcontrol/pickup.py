@@ -67,7 +67,9 @@ class Pickup(Feature):
 
     def _other_group(self, line: int, now: float) -> None:
         own = self._at_work.desk.settings.pickup_group
+        some = self._at_work.desk.settings.other_groups
         others = {desk.settings.pickup_group for _, desk in self._at_work.house.desks()} - {own}
+        others = others if some is None else others & some
         pick_up(self._at_work, OTHER_GROUP, self._caller(others) or Party("", Label.OTHER_PICK_UP), line=line, now=now)
 
     def _caller(self, groups: set[str]) -> Party | None:

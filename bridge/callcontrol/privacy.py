@@ -6,6 +6,7 @@ Source: SCCP flows reference, section 4.9; SCCP enumerations reference, section 
 from __future__ import annotations
 
 from bridge.callcontrol.feature import Feature, Workings
+from bridge.callcontrol.settings import CallSettings
 from bridge.sccp import LampMode, SetLamp, StimulusType
 from bridge.sccp.stationevents import ButtonPressed
 
@@ -32,6 +33,13 @@ class Privacy(Feature):
         for each in self._at_work.desk.session.buttons:
             if each.type is StimulusType.FEATURE:
                 self._light(each.instance)
+
+    def settings_changed(self, before: CallSettings, *, now: float) -> None:
+        """What the site says now goes before what the button said."""
+        desk = self._at_work.desk
+        if desk.settings.privacy is not before.privacy:
+            desk.private = desk.settings.privacy
+            self.registered(now=now)
 
     def _light(self, instance: int) -> None:
         desk = self._at_work.desk

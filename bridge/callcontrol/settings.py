@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from bridge.core import AbbreviatedDial, DndAlert, DndMode, NumberRange
+from bridge.core import AbbreviatedDial, DndAlert, DndMode, NumberRange, PagingStream
 from bridge.core import DtmfMode as DtmfMode
 from bridge.core import EarlyOpen as EarlyOpen
 from bridge.dialplan import DigitPlan
@@ -31,6 +31,22 @@ class CallTexts:
     callback_ended: str = "No callback to"
     callback_impossible: str = "No callback to this number"
     message: str = "Message"
+
+
+@dataclass(frozen=True, slots=True)
+class GroupAlert:
+    """How an idle phone tells of calls at other phones of its pickup group."""
+
+    numbers: tuple[str, ...]
+    """Those of the group; the phone's own ones do not count."""
+    wait: float = 6.0
+    """Seconds that they ring before."""
+    seen: bool = True
+    heard: bool = False
+    caller: bool = True
+    """The screen names who calls."""
+    called: bool = False
+    """And where it rings."""
 
 
 NO_DIGITS = DigitPlan(())
@@ -89,6 +105,8 @@ class CallSettings:
     """How a call is announced while do-not-disturb silences the ringer."""
     intercom_whisper: bool = True
     """An intercom call that comes in is heard, and hears nothing until the user says so."""
+    pages: tuple[PagingStream, ...] = ()
+    """Multicast groups that this phone joins when it is paged."""
     abbreviated: tuple[AbbreviatedDial, ...] = ()
     barge: bool = False
     """This phone may join the calls of other phones of its lines."""
@@ -100,6 +118,10 @@ class CallSettings:
     """What the messages button dials for a line without a voicemail pilot of its own."""
     pickup_group: str = ""
     """Of the first line: what PickUp takes from."""
+    other_groups: frozenset[str] | None = None
+    """The groups that OPickUp takes from; None for all but the own one."""
+    group_alert: GroupAlert | None = None
+    """How the user is told of calls that ring at other phones of the group; None to leave him alone."""
     group_pickups: tuple[str, ...] = ()
     """What each button for group pickup takes from; empty to ask for the group."""
     texts: CallTexts = field(default=CallTexts())

@@ -70,6 +70,8 @@ class User:
                     call = desk.active
                 if call is not None:
                     self._replaced(call, now)
+                else:
+                    any(feature.hung_up(now=now) for feature in self._features)
             case DigitPressed():
                 active = desk.active
                 if active is not None:

@@ -24,7 +24,9 @@ PACE = 0.02
 """Seconds between two SUBSCRIBEs."""
 MAX_NUMBERS = 5_000
 """Numbers that one node watches; lamps of further ones stay unknown."""
-_NUMBER = re.compile(r"[0-9*#+]{1,32}")
+BESIDE = "sepbridge-line-"
+"""Before a number: its phones without its do-not-disturb (services/dnd.conf)."""
+_NUMBER = re.compile(rf"(?:{BESIDE})?[0-9*#+]{{1,32}}")
 
 
 class LampState(StrEnum):
@@ -74,6 +76,10 @@ class _Number:
     shown: Watched
     listeners: dict[Listener, None]
     dnd: DndMode = DndMode.OFF
+    phones: str = ""
+    """The number's phones without its do-not-disturb, once that was looked at."""
+    beside: Listener | None = None
+    """Hears of them."""
     subscribed: bool = False
 
 
@@ -124,8 +130,8 @@ class Watching:
 
     @property
     def numbers(self) -> frozenset[str]:
-        """All that are watched."""
-        return frozenset(self._numbers)
+        """All that are watched for somebody."""
+        return frozenset(number for number in self._numbers if not number.startswith(BESIDE))
 
     # --- the PBX -----------------------------------------------------------------------------------------------------
 
@@ -150,10 +156,14 @@ class Watching:
         return trouble
 
     def do_not_disturb(self, number: str, mode: DndMode, *, now: float) -> None:
-        """What the PBX keeps of a number's do-not-disturb; its dialogs do not tell that from a call."""
-        if (entry := self._numbers.get(number)) is not None:
-            entry.dnd = mode
-            self._show(entry, now)
+        """What the PBX keeps of a number's do-not-disturb; its hint does not tell that from a call, another does."""
+        entry = self._numbers.get(number)
+        if entry is None:
+            return
+        before, entry.dnd = entry.dnd, mode
+        if (mode is DndMode.OFF) is not (before is DndMode.OFF):
+            self._look_beside(number, entry, now)
+        self._show(entry, now)
 
     def lost(self, number: str, *, now: float) -> None:
         """The subscription does not stand: nothing is known of the number until the next NOTIFY of a new one."""
@@ -181,6 +191,9 @@ class Watching:
             number, _ = self._left.popitem(last=False)
             entry = self._numbers.pop(number)
             self._orders.pop(number, None)
+            if entry.dnd is not DndMode.OFF:
+                entry.dnd = DndMode.OFF
+                self._look_beside(number, entry, now)
             if entry.subscribed:
                 self._ready.append(Order(OrderKind.UNSUBSCRIBE, number))
         if self._ready:
@@ -200,8 +213,25 @@ class Watching:
     def _order(self, number: str, kind: OrderKind) -> None:
         self._orders.setdefault(number, kind)
 
+    def _look_beside(self, number: str, entry: _Number, now: float) -> None:
+        """While a number is not to be disturbed, look at its phones alone."""
+        beside = BESIDE + number
+        if entry.beside is None:
+            entry.beside = lambda now: self._show(entry, now)
+        if entry.dnd is DndMode.OFF:
+            self.unwatch(beside, entry.beside, now=now)
+            if beside in self._left:  # nobody comes back to it
+                self._left[beside] = now
+                self._left.move_to_end(beside, last=False)
+        else:
+            self.watch(beside, entry.beside)
+        entry.phones = beside
+
     def _show(self, entry: _Number, now: float) -> None:
+        in_use = entry.dnd is not DndMode.OFF and self.state(entry.phones).state is LampState.IN_USE
         shown = _shown(entry.told, entry.dnd)
+        if in_use and shown.state is LampState.DO_NOT_DISTURB:
+            shown = Watched(LampState.IN_USE)
         if shown == entry.shown:
             return
         entry.shown = shown
@@ -212,7 +242,7 @@ class Watching:
 def _shown(told: WatchedNumber, dnd: DndMode) -> Watched:
     """One lamp for all dialogs of a number: ringing goes before the rest, for it is what can be picked up.
 
-    A number that is not to be disturbed is busy to its hint, talking or not: the two cannot be told apart then.
+    A number that is not to be disturbed is busy to its hint, talking or not: whoever talks is looked up beside it.
     """
     if not told.is_known:
         return NOTHING_KNOWN

@@ -12,6 +12,7 @@ from bridge.app.desks import Desks
 from bridge.app.directory import DirectoryDesk
 from bridge.app.filedesk import FileDesk
 from bridge.app.firmware import FirmwareDesk
+from bridge.app.onboarding import Onboarding
 from bridge.app.phonechanges import PhoneChanges
 from bridge.app.phones import PhoneDesk
 from bridge.app.sitedesk import SiteDesk
@@ -100,6 +101,13 @@ def claim_desk(frame: Frame) -> Iterator[ClaimDesk]:
     """Claims."""
     with opened_desks(frame) as desks:
         yield desks.claims
+
+
+@contextlib.contextmanager
+def onboarding(frame: Frame) -> Iterator[Onboarding]:
+    """Onboarding codes."""
+    with opened_desks(frame) as desks:
+        yield desks.onboarding
 
 
 @contextlib.contextmanager

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ipaddress import IPv4Network
+
 import click
 
 from bridge.app.dhcpcheck import check_dhcp, tftp_addresses
@@ -9,6 +11,7 @@ from bridge.cli.frame import Frame, json_option, table
 from bridge.cli.main import root
 from bridge.core.findings import Finding
 from bridge.dhcp import DhcpServer, snippet
+from bridge.errors import InvalidInput
 from bridge.net.dhcp import VENDOR_CLASS
 
 
@@ -30,12 +33,20 @@ _address = click.option(
     "--server", "kind", type=click.Choice([each.value for each in DhcpServer]), required=True, help="Which DHCP server."
 )
 @_address
-@click.option("--voice-vlan", type=int, help="Adds notes for phones in a voice VLAN.")
+@click.option("--voice-vlan", type=int, help="The phones' VLAN. Adds what the switch must do: DHCP does not tell it.")
+@click.option("--voice-network", help="That VLAN's network, as 10.20.0.0/24: print a scope of its own for it.")
 @json_option
-def show_snippet(frame: Frame, kind: str, addresses: tuple[str, ...], voice_vlan: int | None) -> None:
-    """Print what to configure in a DHCP server: options 150 and 66."""
+def show_snippet(
+    frame: Frame, kind: str, addresses: tuple[str, ...], voice_vlan: int | None, voice_network: str | None
+) -> None:
+    """Print what to configure in a DHCP server: options 150 and 66.
+
+    Phones learn their voice VLAN from the switch, by CDP or LLDP-MED, and ask for an address there. A switch that is
+    not Cisco's needs LLDP-MED with a network policy for voice; with one that speaks neither the VLAN is keyed in on
+    every phone (Admin VLAN ID).
+    """
     found = tftp_addresses(frame.settings, addresses)
-    text = snippet(DhcpServer(kind), found, voice_vlan=voice_vlan)
+    text = snippet(DhcpServer(kind), found, voice_vlan=voice_vlan, voice_network=_network(voice_network))
     if frame.as_json:
         frame.show({"server": kind, "addresses": [str(each) for each in found], "text": text})
     else:
@@ -88,3 +99,10 @@ def _in_words(finding: Finding) -> str:
     if finding.fix:
         parts.append(f"fix: {finding.fix}")
     return "; ".join(parts)
+
+
+def _network(text: str | None) -> IPv4Network | None:
+    try:
+        return None if text is None else IPv4Network(text)
+    except ValueError as error:
+        raise InvalidInput(f"{text!r} is no network", why=str(error), fix="write it as 10.20.0.0/24") from error

@@ -98,6 +98,45 @@ def button(frame: Frame, phone: str, button: int, kind: str | None, words: tuple
         _show(frame, device, tell_service(frame))
 
 
+@phones.command()
+@click.argument("path")
+@click.argument("value", required=False)
+@click.option("--phone", default="", help="Only in the file of this phone (name, MAC or number). Default: of all.")
+@click.option("--remove", is_flag=True, help="Take back what was set.")
+@click.option("--unknown", is_flag=True, help="Write it although the reference knows no such element.")
+@json_option
+def element(frame: Frame, path: str, value: str | None, phone: str, remove: bool, unknown: bool) -> None:
+    """Set an element of phones' files that no setting has, for example: vendorConfig/daysDisplayNotActive 1,7.
+
+    PATH names the elements below the root, with slashes between them; names with underscores are those of flat
+    profiles. What is set for one phone goes before what is set for all.
+    """
+    if remove is (value is not None):
+        raise InvalidInput("an element is set to a value, or taken back", fix="give a VALUE, or --remove")
+    name = _named(frame, phone) if phone else None
+    with phone_changes(frame) as changes:
+        if value is None:
+            changes.remove_element(path, name)
+        else:
+            changes.set_element(path, value, name, unknown=unknown)
+    whose = str(name) if name else "all phones"
+    done = f"{path} of {whose} is {'as it was' if value is None else escape(repr(value))}."
+    how = f"It takes effect when the phone starts again: sepbridge phones restart {name or '…'}"
+    remark = tell_service(frame)
+    frame.show({"path": path, "value": value, "phone": name and str(name)}, done, how, *([remark] if remark else []))
+
+
+@phones.command()
+@json_option
+def elements(frame: Frame) -> None:
+    """List the elements of phones' files that are set."""
+    with phone_changes(frame) as changes:
+        found = changes.elements()
+    rows = [(each.device or "all phones", each.path, escape(each.value)) for each in found]
+    data = [{"path": each.path, "value": each.value, "phone": each.device and str(each.device)} for each in found]
+    frame.show(data, table(("phone", "element", "value"), rows) if rows else "No elements are set.")
+
+
 def _named(frame: Frame, phone: str) -> DeviceName:
     with phone_desk(frame) as desk:
         return desk.find(phone)

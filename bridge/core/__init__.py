@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from bridge.core.accounts import AccessVia, Account, ApiToken, LoginSession, LoginTries, Principal, Role
+from bridge.core.callbacks import KeptCallBack
 from bridge.core.callmodes import DtmfMode, EarlyOpen
 from bridge.core.callrecords import CallQuality, CallRecord
 from bridge.core.claims import Claim, ClaimOutcome, ClaimTries
 from bridge.core.devicename import DeviceName
 from bridge.core.devices import Device, Line, LineAppearance
+from bridge.core.fileelements import FileElement
 from bridge.core.files import (
     FileAnswer,
     FileDenied,
@@ -22,7 +24,8 @@ from bridge.core.files import (
 from bridge.core.linefeatures import DndMode, ForwardKind, LineFeatures
 from bridge.core.mac import MacAddress
 from bridge.core.numbers import NumberRange, check_directory_number
-from bridge.core.paging import PagingGroup
+from bridge.core.onboarding import CodeVerdict, OnboardingCode
+from bridge.core.paging import PagingGroup, PagingStream
 from bridge.core.parking import (
     CallParked,
     CallUnparked,
@@ -58,6 +61,8 @@ from bridge.core.phonesettings import (
     RingSetting,
     Switch,
 )
+from bridge.core.pickupgroups import CallPickupGroup, PickupNotification
+from bridge.core.place import NO_VLAN, NOWHERE, NetworkPlace
 from bridge.core.protocol import SignallingProtocol
 from bridge.core.rollouts import Rollout, RolloutPhone, RolloutStage, RolloutState
 from bridge.core.routing import (
@@ -85,6 +90,8 @@ from bridge.core.texts import apply_mask
 from bridge.core.universal import CommonPhoneProfile, UniversalDeviceTemplate, UniversalLineTemplate
 
 __all__ = [
+    "NOWHERE",
+    "NO_VLAN",
     "AbbreviatedDial",
     "AccessVia",
     "Account",
@@ -98,6 +105,7 @@ __all__ = [
     "CallKind",
     "CallManagerGroup",
     "CallParked",
+    "CallPickupGroup",
     "CallQuality",
     "CallRecord",
     "CallUnparked",
@@ -105,6 +113,7 @@ __all__ = [
     "Claim",
     "ClaimOutcome",
     "ClaimTries",
+    "CodeVerdict",
     "CommonPhoneProfile",
     "DateTimeGroup",
     "Device",
@@ -124,11 +133,13 @@ __all__ = [
     "FeatureButton",
     "FileAnswer",
     "FileDenied",
+    "FileElement",
     "FileFound",
     "FileMissing",
     "FileRequest",
     "FileWithheld",
     "ForwardKind",
+    "KeptCallBack",
     "LampPolicy",
     "Line",
     "LineAppearance",
@@ -137,9 +148,12 @@ __all__ = [
     "LoginSession",
     "LoginTries",
     "MacAddress",
+    "NetworkPlace",
     "NumberRange",
+    "OnboardingCode",
     "OnboardingMethod",
     "PagingGroup",
+    "PagingStream",
     "ParkedCall",
     "ParkedCallsListed",
     "ParkingChange",
@@ -148,6 +162,7 @@ __all__ = [
     "PastCall",
     "PatternKey",
     "PhoneButtonTemplate",
+    "PickupNotification",
     "Principal",
     "RecordingOption",
     "Region",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bridge.core import MacAddress, SignallingProtocol
@@ -83,13 +84,18 @@ class BootOrder:
         trust_list: bool = False,
         stored: PhoneSettings | None = None,
         restart: bool = False,
+        profile_rule: str = "",
     ) -> None:
-        """``restart``: the phone was told to restart and reads the short list only.
+        """``profile_rule``: where a phone that reads flat profiles starts, instead of the file of its model: somebody
+        keyed it in, or the last profile said so.
+
+        ``restart``: the phone was told to restart and reads the short list only.
 
         ``trust_list``: an old CUCM's list is installed. ``stored``: what is in flash from the last own file.
         """
         self._model = model
         self._mac = mac
+        self._profile_rule = profile_rule
         self._running = running_load
         self._trust_list = trust_list
         self._stored = stored
@@ -101,6 +107,7 @@ class BootOrder:
         self._defaults: DefaultSettings | None = None
         self._texts: dict[str, str] = {}
         self._profile: dict[str, str] = {}
+        self._rule_read = next_profile({"Profile_Rule": profile_rule}, model, mac) if profile_rule else ""
         self._own_text_read = False
         self._device_file_found = False
         self._new_load = ""
@@ -180,8 +187,8 @@ class BootOrder:
         names = {
             "MAC": self._mac.value,
             "mac": self._mac.value.lower(),
-            "model_file": model_file(self._model),
-            "profile_rule": next_profile(self._profile, self._model, self._mac),
+            "model_file": self._rule_path({"Profile_Rule": self._profile_rule}) or model_file(self._model),
+            "profile_rule": self._rule_path(self._profile),
             "MAC_TAIL": self._mac.value[2:],
             "load": load,
             "terminal": "term" + self._model.name[2:4],
@@ -199,6 +206,16 @@ class BootOrder:
         name = step.name.format(**names)
         signed = self._trust_list and step.purpose in {Purpose.DEVICE_FILE, Purpose.DEFAULTS}
         return name + ".sgn" if signed else name
+
+    def _rule_path(self, values: Mapping[str, str]) -> str:
+        """The path that a profile rule names; empty for no rule, and for what was read in this boot already."""
+        path = next_profile(values, self._model, self._mac)
+        return "" if self._profile and path == self._rule_read else path
+
+    @property
+    def profile_rule(self) -> str:
+        """The rule that counts from now on: that of the profile, if it had one."""
+        return self._profile.get("Profile_Rule", "") or self._profile_rule
 
     def _is_due(self, when: When, load: str) -> bool:
         match when:

@@ -72,6 +72,8 @@ class DeskPhone(ABC):
         """The status list of its last boot, in the words of its screen."""
         self.boots = 0
         """Times that it read its files."""
+        self.profile_rule = ""
+        """What somebody keyed in as its profile rule, if it reads flat profiles; its profile may set another one."""
         self._state = PhoneState.OFF
         self._stored: PhoneSettings | None = None
         self._sync = ""
@@ -179,7 +181,13 @@ class DeskPhone(ABC):
     async def _read_files(self, *, restart: bool) -> BootOutcome:
         self.boots += 1
         order = BootOrder(
-            self.model, self.mac, self.load, trust_list=self.trust_list, stored=self._stored, restart=restart
+            self.model,
+            self.mac,
+            self.load,
+            trust_list=self.trust_list,
+            stored=self._stored,
+            restart=restart,
+            profile_rule=self.profile_rule,
         )
         async with self._fetcher(http_first=order.asks_http) as fetcher:
             outcome = await run_boot(
@@ -187,6 +195,8 @@ class DeskPhone(ABC):
             )
         self.status_messages = tuple(order.status)
         self._sync = order.sync
+        if self.profile_rule:
+            self.profile_rule = order.profile_rule
         if order.refusal:
             self._log.report(ConfigRejected(*self._log.mark, why=str(order.refusal)))
         return outcome

@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import Callable
-from typing import ClassVar
+from typing import ClassVar, Protocol
 from weakref import WeakKeyDictionary
 
 from bridge.errors import SepbridgeError
@@ -29,6 +29,13 @@ _AT_ONCE = 32
 """Packets read from one socket before the others get their turn."""
 
 
+class Ticking(Protocol):
+    """What the clock drives."""
+
+    def tick(self) -> None:
+        """Another packet time went by."""
+
+
 class MediaClock:
     """Ticks every 20 ms as long as there is a call. One per event loop: ``MediaClock.of_loop()``."""
 
@@ -36,7 +43,7 @@ class MediaClock:
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
-        self._ports: set[MediaPort] = set()
+        self._ports: set[Ticking] = set()
         self._next = 0.0
         self._timer: asyncio.TimerHandle | None = None
 
@@ -48,14 +55,14 @@ class MediaClock:
             clock = cls._clocks[loop] = cls(loop)
         return clock
 
-    def add(self, port: MediaPort) -> None:
+    def add(self, port: Ticking) -> None:
         """Let ``port`` tick from now on."""
         self._ports.add(port)
         if self._timer is None:
             self._next = self._loop.time()
             self._tick()
 
-    def remove(self, port: MediaPort) -> None:
+    def remove(self, port: Ticking) -> None:
         """Let it tick no more."""
         self._ports.discard(port)
 

@@ -34,6 +34,8 @@ from bridge.lab.skinnyevents import (
     ConnectionDead,
     Departed,
     DocumentShown,
+    GroupUnwanted,
+    GroupWanted,
     KeyToPlay,
     MessageLampSwitched,
     PageWanted,
@@ -364,6 +366,10 @@ class SccpLine:
                 self.station.port_opened(call, channel, self._address, port, now=self.link.now)
             case PortAsked(call=call, party_id=party):
                 self.station.port_kept(call, party, self._media.keep(call))
+            case GroupWanted(party_id=party, address=group, port=port):
+                self.station.group_joined(party, well=self._media.join(party, group, port, self._heard_group))
+            case GroupUnwanted(party_id=party):
+                self._media.quit(party)
             case PortUnwanted(call=call):
                 self._media.close(call)
             case SendingWanted(call=call, channel=channel):
@@ -414,3 +420,8 @@ class SccpLine:
     def _heard_tone(self, call: StationCall, tone: ToneHeard) -> None:
         mark = self._log.mark
         self._log.report(AudioHeard(*mark, call=call.number, frequency=tone.frequency, ratio=tone.ratio))
+
+    def _heard_group(self, tone: ToneHeard) -> None:
+        """A page comes out of the loudspeaker, where that is on."""
+        if self.station.display.speaker:
+            self._log.report(AudioHeard(*self._log.mark, call=0, frequency=tone.frequency, ratio=tone.ratio))

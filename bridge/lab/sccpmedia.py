@@ -9,6 +9,7 @@ from bridge.errors import SepbridgeError
 from bridge.lab.alaw import PCMA
 from bridge.lab.g711 import ToneHeard
 from bridge.lab.media import MediaPort, free_media_port
+from bridge.lab.multicastport import MulticastPort
 from bridge.lab.rtp import PCMU, RtpReceiver, RtpSender
 from bridge.lab.skinnycall import MediaChannel, StationCall
 from bridge.sccp import MediaCodec
@@ -40,6 +41,8 @@ class SccpMedia:
         self._heard = heard
         self._ports: dict[int, MediaPort] = {}
         """By the number of the call; closed ones stay, for those who ask afterwards what was heard."""
+        self._groups: dict[int, MulticastPort] = {}
+        """By the server's token: the multicast groups that are played."""
         self._open: set[int] = set()
         self._sent: dict[int, int] = {}
         """Packets that earlier ports of a call sent, by its number."""
@@ -116,8 +119,23 @@ class SccpMedia:
             return 0, 0, 0
         return self._sent.get(number, 0) + port.sender.sent, port.receiver.received, port.receiver.lost
 
+    def join(self, party_id: int, group: str, port: int, heard: Callable[[ToneHeard], None]) -> bool:
+        """Play a multicast group; False where it cannot be joined."""
+        try:
+            self._groups[party_id] = MulticastPort(group, port, self._address, heard)
+        except SepbridgeError:
+            return False
+        return True
+
+    def quit(self, party_id: int) -> None:
+        """Play it no longer."""
+        if (group := self._groups.pop(party_id, None)) is not None:
+            group.close()
+
     def close_all(self) -> None:
         """The phone lost its server, or its power."""
+        for party_id in list(self._groups):
+            self.quit(party_id)
         for number in self._open:
             self._ports[number].close()
         self._open.clear()

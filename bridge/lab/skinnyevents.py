@@ -180,3 +180,19 @@ class PageWanted(StationEvent):
     """Fetch this page, and hand it to ``page_fetched``."""
 
     url: str
+
+
+@dataclass(frozen=True, slots=True)
+class GroupWanted(StationEvent):
+    """The phone shall play a multicast group: answer with ``group_joined``."""
+
+    party_id: int
+    address: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class GroupUnwanted(StationEvent):
+    """The phone shall leave it."""
+
+    party_id: int

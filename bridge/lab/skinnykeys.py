@@ -119,9 +119,9 @@ class StationKeys:
         self._send(OnHook())
 
     def speaker_key(self, *, now: float) -> None:
-        """Press the speaker key: on for a new call or an answer, off to end the call that is heard there."""
-        talking = self._calls.current is not None and self._calls.current is not self._calls.ringing
-        if self.hook is Hook.SPEAKER or (self.hook is Hook.ON and self._display.speaker and talking):
+        """Press the speaker key: on for a new call or an answer, off to end what is heard there, a call or a page."""
+        rings = self._calls.current is not None and self._calls.current is self._calls.ringing
+        if self.hook is Hook.SPEAKER or (self.hook is Hook.ON and self._display.speaker and not rings):
             self.hook = Hook.SPEAKER
             self.put_down(now=now)
         else:

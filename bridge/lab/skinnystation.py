@@ -34,6 +34,7 @@ from bridge.lab.skinnyevents import (
     TokenGranted,
     TokenRefused,
 )
+from bridge.lab.skinnygroups import StationGroups
 from bridge.lab.skinnyjudge import Judge
 from bridge.lab.skinnykeys import Pace, StationKeys
 from bridge.lab.skinnymodels import SkinnyTraits
@@ -157,6 +158,7 @@ class SkinnyStation:
         send, report, fault = self._send, self._report, self.judge.note
         self.calls = StationCalls(traits, self.display, self.soft_keys, send=send, report=report, fault=fault)
         self.calls.own_address = StationAddress.of(identity.address)
+        self.groups = StationGroups(traits, send=send, report=report, fault=fault)
         self.keys = StationKeys(
             traits, self.display, self.soft_keys, self.calls, pace or Pace(), send=send, report=report, fault=fault
         )
@@ -236,6 +238,10 @@ class SkinnyStation:
     def port_kept(self, call: StationCall, party_id: int, port: int) -> None:
         """The answer to ``PortAsked``; ``port`` 0 when none was free."""
         self.calls.port_kept(call, party_id, port)
+
+    def group_joined(self, party_id: int, *, well: bool) -> None:
+        """The answer to ``GroupWanted``."""
+        self.groups.joined(party_id, well=well)
 
     def do(self, press: Callable[[StationKeys], None], *, now: float) -> None:
         """Let a person press something. Raises what the key raises: LocalProtocolError, InvalidInput."""
@@ -370,7 +376,8 @@ class SkinnyStation:
                 self.judge.buttons(message, self.traits, self.version)
         if self.soft_keys.known:
             self.judge.note_all(self.soft_keys.faults())
-        if not self.calls.receive(message, now=now) and not self._too_late(message):
+        taken = self.calls.receive(message, now=now) or self.groups.receive(message)
+        if not taken and not self._too_late(message):
             self.display.receive(message, now=now)
         if isinstance(message, DefineTimeDate) and not self.display.clock_is_valid:
             self.judge.note("a time was told that does not exist")

@@ -49,6 +49,8 @@ TIMER_GRAIN = 0.02
 """Seconds: how much later than asked a timer may go off, so that many go off together."""
 POSTPONED = 4096
 """Datagrams kept while a send buffer is full. More are dropped, as the network would; retransmission covers it."""
+DISMISSED = 1024
+"""Clients per port whose acknowledgement of an error is passed over; the oldest are forgotten."""
 POSTPONED_FOR = 0.002
 ADDRESSES = 64
 """Own addresses with ports open at a time; idle ones make room."""
@@ -74,7 +76,7 @@ class Flight(Generic[Job]):
 class Port(Generic[Job]):
     """One socket of the pool, with the transfers that use it."""
 
-    __slots__ = ("_descriptor", "_inbox", "_outbox", "_own", "_pump", "flights", "socket")
+    __slots__ = ("_descriptor", "_dismissed", "_inbox", "_outbox", "_own", "_pump", "flights", "socket")
 
     def __init__(self, pump: TransferPump[Job], local: LocalAddress) -> None:
         self._pump = pump
@@ -82,6 +84,7 @@ class Port(Generic[Job]):
         self.socket = open_transfer_socket(local)
         self._descriptor = ctypes.c_int(self.socket.fileno())
         self._own: tuple[str, int] = self.socket.getsockname()[:2]
+        self._dismissed: dict[bytes, bool] = {}
         self.flights: dict[bytes, Flight[Job]] = {}
 
     def receive(self, now: float) -> None:
@@ -95,6 +98,8 @@ class Port(Generic[Job]):
         for client, data in batch:
             flight = flights.get(client)
             if flight is None:
+                if data[:2] == b"\0\4" and self._dismissed.pop(client, False):
+                    continue
                 if data[:2] in (b"\0\3", b"\0\4"):
                     put(client, _UNKNOWN_TRANSFER)
                 continue
@@ -110,6 +115,17 @@ class Port(Generic[Job]):
             if event is not None:
                 self._pump.on_end(flight, event)
         self.flush()
+
+    def dismiss(self, client: bytes, datagram: bytes) -> None:
+        """Send an error for a request, and pass over the acknowledgement that it may get.
+
+        tftp-hpa's client acknowledges errors. Told that nobody knows its transfer, it would take that for the answer to
+        its next request, and so on to the end of its session.
+        """
+        self._dismissed[client] = True
+        if len(self._dismissed) > DISMISSED:
+            del self._dismissed[next(iter(self._dismissed))]
+        self.send(client, datagram)
 
     def send(self, client: bytes, datagram: bytes) -> None:
         """Put a datagram into the batch that ``flush`` sends."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
+from ipaddress import IPv4Address
 
-from bridge.core import NumberRange, PagingGroup
-from bridge.dialplan import Context, numbers_context
+from bridge.core import NumberRange, PagingGroup, PagingStream
+from bridge.dialplan import TRUNK_VARIABLE, Context, numbers_context
 from bridge.errors import InvalidInput
 from bridge.pbx.conffile import Item, Section, render, token
 from bridge.pbx.pjsipconf import WATCHED_CONTEXT, WATCHER, check_extension, check_group, check_mailbox
@@ -19,6 +21,8 @@ MEETME_CONTEXT = "sepbridge-meetme-numbers"
 MOST_MEETME = 1000
 PAGING_CONTEXT = "sepbridge-paging-numbers"
 """Holds the numbers of paging groups (asterisk-conf/sepbridge/services/paging.conf)."""
+STREAMS_CONTEXT = "sepbridge-paging-streams"
+"""Holds the same numbers: whoever is there speaks to the group's multicast address."""
 _EXTENSION = re.compile(r"_?[0-9A-DXZN*#+.\[\]-]{1,90}")
 _WITH_HINTS = ("sepbridge-services", "sepbridge-custom")
 """Contexts besides those of the numbers in which hints may stand."""
@@ -26,6 +30,21 @@ GROUPS_VARIABLE = "SEPBRIDGE_PICKUP_GROUPS"
 """Read by services/pickup.conf."""
 RING_SUBROUTINE = "sepbridge-ring"
 """How a number is called, with its forwards, do-not-disturb and mailbox: written there, once for all."""
+
+
+@dataclass(frozen=True, slots=True)
+class PagingMulticast:
+    """The streams of paging groups, and how they are sent."""
+
+    streams: tuple[PagingStream, ...] = ()
+    source: IPv4Address | None = None
+    """Asterisk's address on the network that they go to; None to let its system choose."""
+    ttl: int = 1
+
+    @property
+    def options(self) -> str:
+        """For MulticastRTP: every phone knows G.711, and its phones are heard on this machine, too."""
+        return "c(ulaw)" + (f"i({self.source})" if self.source else "") + f"l(1)t({self.ttl})"
 
 
 def number_items(endpoint: SipEndpoint) -> tuple[Item, ...]:
@@ -39,6 +58,9 @@ def number_items(endpoint: SipEndpoint) -> tuple[Item, ...]:
     box = check_mailbox(endpoint.mailbox)
     leads = token(endpoint.forward_context, what="the name of a context")
     told = f"{name},{number},{endpoint.no_answer_seconds},{box},{endpoint.max_forwards},{leads}"
+    trunk = dict(endpoint.variables).get(TRUNK_VARIABLE)
+    if trunk:
+        told += "," + token(trunk, what="the name of a trunk")
     return (
         # Who watches the number sees do-not-disturb as busy, as on FreePBX.
         Item("exten", f"{number},hint,PJSIP/{name}&Custom:DND{number}", arrow=True),
@@ -63,15 +85,29 @@ def meetme_text(ranges: Iterable[NumberRange]) -> str:
     return "\n" + Section(MEETME_CONTEXT).text() + "".join(item.text() for item in items)
 
 
-def paging_text(groups: Iterable[PagingGroup]) -> str:
-    """The context with the numbers of paging groups; empty where there are none."""
+def paging_text(groups: Iterable[PagingGroup], multicast: PagingMulticast | None = None) -> str:
+    """The contexts with the numbers of paging groups and their streams; empty where there are none.
+
+    The hint of a group with a stream is in use as long as the stream is: phones that join it look at that.
+    """
+    multicast = multicast or PagingMulticast()
+    streams = {each.number: each for each in multicast.streams}
     items: list[Item] = []
+    legs: list[Item] = []
     for group in groups:
-        phones = "&".join(group.members)
-        step = f"Gosub(sepbridge-paging,page,1({phones},${{CONTEXT}}))"
-        items.append(Item("exten", f"{group.number},1,{step}", arrow=True))
+        stream = streams.get(group.number)
+        address = stream.address if stream else ""
+        told = f"{'&'.join(group.members)},${{CONTEXT}},{group.number},{address}"
+        if stream is not None:
+            items.append(Item("exten", f"{group.number},hint,Local/{group.number}@{STREAMS_CONTEXT}", arrow=True))
+            leg = f"MulticastRTP/basic/{stream.address}:{stream.port}//{multicast.options}"
+            legs.append(Item("exten", f"{group.number},1,Dial({leg})", arrow=True))
+        items.append(Item("exten", f"{group.number},1,Gosub(sepbridge-paging,page,1({told}))", arrow=True))
         items.append(Item("same", "n,Hangup()", arrow=True))
-    return "\n" + Section(PAGING_CONTEXT).text() + "".join(item.text() for item in items) if items else ""
+    if not items:
+        return ""
+    text = "\n" + Section(PAGING_CONTEXT).text() + "".join(item.text() for item in items)
+    return text + ("\n" + Section(STREAMS_CONTEXT).text() + "".join(leg.text() for leg in legs) if legs else "")
 
 
 def context_items(context: Context) -> tuple[Item, ...]:

@@ -40,6 +40,10 @@ def check_extension(number: str) -> str:
     return number
 
 
+NO_GROUP = "sepbridge-none"
+"""Where OPickUp may take from no group: one in which nothing rings."""
+
+
 def check_group(group: str) -> str:
     """Return ``group`` if it can be a pickup group or a class of music. Raises InvalidInput."""
     if not _GROUP.fullmatch(group):
@@ -203,6 +207,8 @@ def _variable_value(value: str) -> str:
 def _variables(endpoint: SipEndpoint) -> tuple[Item, ...]:
     """What the dialplan is told of the caller: whose line it is, whatever the caller's From says."""
     told = {"SEPBRIDGE_LINE": endpoint.number, "SEPBRIDGE_MAILBOX": endpoint.mailbox}
+    if endpoint.other_groups is not None:
+        told["SEPBRIDGE_OTHER_GROUPS"] = ",".join(map(check_group, endpoint.other_groups)) or NO_GROUP
     return tuple(Item("set_var", f"{key}={value}") for key, value in told.items() if value)
 
 

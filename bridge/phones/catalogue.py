@@ -167,6 +167,11 @@ class Model:
         return "SEP" if self.device_class in {DeviceClass.PHONE, DeviceClass.ATA, DeviceClass.VIDEO} else ""
 
     @property
+    def speaks_spcp(self) -> bool:
+        """Whether it is an SPA phone that can be switched to SPCP, its SCCP; it then reads ``SEP<MAC>.cnf.xml``."""
+        return "SPCP" in self.other_protocols
+
+    @property
     def can_convert_to_mpp(self) -> bool:
         """Whether the maker sells an MPP licence for this hardware."""
         return self.mpp not in _CANNOT_CONVERT

@@ -37,6 +37,8 @@ def _parse(name: str) -> RequestedFile:
     found = _device_file(base) or _exact(base) or _shaped(base, directory)
     if found is None:
         found = RequestedFile(FileKind.OTHER, base)
+    if found.kind is FileKind.FLAT_PROFILE and (code := _ONBOARDING.fullmatch(directory)):
+        return replace(found, onboarding_code=code[1].replace("-", ""))
     canonical = f"{directory}/{found.canonical}" if directory and found.kind not in _DIRECTORY_OFF else found.canonical
     if signed or canonical != found.canonical:
         return replace(found, canonical=canonical, signed=signed, encrypted=encrypted)
@@ -49,6 +51,8 @@ _PREFIX = re.compile(r"(?:[A-Za-z]:|\./|/)*", re.ASCII)
 _INNER = re.compile(r"/(?:\.?/)+")
 _ENCRYPTED = ".enc.sgn"
 _SIGNED = ".sgn"
+_ONBOARDING = re.compile(r"(?:[^/]+/)?onboard/([0-9]{16}|[0-9]{4}(?:-[0-9]{4}){3})", re.IGNORECASE | re.ASCII)
+"""The folder of a one-time code, and perhaps one before it."""
 _SIGNED_FIRMWARE = re.compile(r"\.(?:zz|bin\d{0,2})\.sgn\Z", re.IGNORECASE | re.ASCII)
 
 

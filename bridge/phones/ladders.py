@@ -51,6 +51,8 @@ class StepAdvice:
 @dataclass(frozen=True, slots=True)
 class _Rule:
     families: frozenset[str]
+    running_protocol: str
+    """Empty: whatever it speaks now."""
     protocol: str
     running_below: Version
     wanted_from: Version
@@ -112,6 +114,8 @@ def advise(
     for rule in _rules():
         if not families & rule.families or (rule.protocol and rule.protocol != (target.protocol or protocol)):
             continue
+        if rule.running_protocol and rule.running_protocol != parse_load(_without_ending(running)).protocol:
+            continue
         if not (old < rule.running_below and new >= rule.wanted_from):
             continue
         found = next((each for each in installed if _serves(each, target, rule)), "")
@@ -129,7 +133,7 @@ def _serves(load: str, target: FirmwareLoad, rule: _Rule) -> bool:
 
 def _in_words(rule: _Rule, target: FirmwareLoad) -> str:
     if not rule.via_from:
-        return "the universal application loader"
+        return rule.example
     low, high = _release(rule.via_from), _release(rule.via_to)
     return f"a load from {low} to {high}, such as {target.protocol}{target.group}.{rule.example}S"
 
@@ -170,6 +174,7 @@ def _rules() -> tuple[_Rule, ...]:
     return tuple(
         _Rule(
             families=frozenset(ConfigFamily(each).value for each in row["families"].split(";")),
+            running_protocol=row["running_protocol"],
             protocol=row["protocol"],
             running_below=_numbers(row["running_below"]),
             wanted_from=_numbers(row["wanted_from"]),

@@ -117,7 +117,13 @@ _CP3905 = re.compile(r"cp3905\.([\w.-]+)", _FLAGS)
 _ATA = re.compile(r"ata(187|190|191)\.([\w.-]+)", _FLAGS)
 _ATA18X = re.compile(r"ata(\d{6})(sccp|sip)(\w*)", _FLAGS)
 _MPP = re.compile(r"(?:ata19x|cmterm-\d\dxx|sip\d\dxx)\.(\d[\w-]*mpp[\w-]*|[\w-]+msr[\w-]*)", _FLAGS)
-_SPA = re.compile(r"spa[\dx-]+(?:-([\w-]+))?", _FLAGS)
+_SPA = re.compile(r"spa(50x-30x|51x|525g)-(\d[\w.-]*)|spa[\dx-]+g?(?:-([\w.-]+))?", _FLAGS)
+_SPA_GROUPS = {
+    "50x-30x": _group(*(ConfigFamily.SPA, "SPA301", "SPA303G", "SPA501G", "SPA502G", "SPA504G", "SPA508G", "SPA509G")),
+    "51x": _group(ConfigFamily.SPA, "SPA512G", "SPA514G"),
+    "525g": _group(ConfigFamily.SPA, "SPA525G", "SPA525G2"),
+}
+"""One file for SIP and for SPCP, Cisco's name for their SCCP: which of them it speaks is set on the phone."""
 _PART = re.compile(r"(?:apps|cnu|dsp|cvm|jar)(\d\d)(sccp|sip)?\.([\w.-]+)", _FLAGS)
 
 
@@ -189,8 +195,10 @@ def _mpp_or_spa(name: str) -> FirmwareLoad | None:
         family = ConfigFamily.MPP_ATA if name.lower().startswith("ata") else ConfigFamily.MPP
         return FirmwareLoad(name, _SIP, families=frozenset({family}), version=match[1])
     if match := _SPA.fullmatch(name):
+        if match[1]:
+            return _made(name, None, match[1].lower(), _SPA_GROUPS[match[1].lower()], match[2])
         families = frozenset({ConfigFamily.SPA, ConfigFamily.SPA9XX, ConfigFamily.SPA_ATA})
-        return FirmwareLoad(name, families=families, version=match[1] or "")
+        return FirmwareLoad(name, families=families, version=match[3] or "")
     return None
 
 

@@ -81,6 +81,9 @@ class RequestedFile:
     """An ATA's second port is called after its MAC without the first two digits, then ``01``. These are the ten
     digits with which the MAC of the box would end if this name is such a one."""
 
+    onboarding_code: str = ""
+    """The digits of the one-time code that stands before the name of a flat profile."""
+
     def is_for(self, device: DeviceName) -> bool:
         """Whether this is the device's own file, be it that of an ATA's second port."""
         if self.device == device:

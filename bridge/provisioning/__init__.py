@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from bridge.provisioning.applicationrules import APPLICATION_RULES, ApplicationRule, render_application_rules
 from bridge.provisioning.dialtemplate import DialRule, dial_rules, plan_rules
 from bridge.provisioning.documents import content_differs
 from bridge.provisioning.flatfiles import render_flat_profile, render_model_profile, uses_udp_alone
 from bridge.provisioning.renderer import LoadEntry, RenderedFile, Renderer, default_loads
-from bridge.provisioning.schema import Finding, check_file
-from bridge.provisioning.settings import Locale, PhoneSettings, ServiceUrls, SipTransport, SshLogin, WebAccess
+from bridge.provisioning.ringlists import render_ring_list, why_no_ring
+from bridge.provisioning.schema import Finding, check_element, check_file, element_root
+from bridge.provisioning.settings import (
+    Locale,
+    NetworkSettings,
+    PhoneSettings,
+    ServiceUrls,
+    SipTransport,
+    SshLogin,
+    WebAccess,
+)
 from bridge.provisioning.siptextfiles import (
     DIAL_FILE,
     render_common_text,
@@ -16,45 +26,69 @@ from bridge.provisioning.siptextfiles import (
     render_sync_file,
 )
 from bridge.provisioning.softkeyfile import render_soft_key_file, soft_key_file_name
-from bridge.provisioning.support import Support, call_limit, flat_template, secret_length, spoken_protocol, support
+from bridge.provisioning.support import (
+    Support,
+    call_limit,
+    flat_template,
+    require_support,
+    secret_length,
+    spoken_protocol,
+    support,
+)
 from bridge.provisioning.texts import shown_text
 from bridge.provisioning.timezones import PhoneTimeZone, phone_time_zone, phone_time_zones
+from bridge.provisioning.wallpapers import MOST_PICTURES, PREVIEW, Screen, render_picture_list, screen_of, screens
 
 __all__ = [
+    "APPLICATION_RULES",
     "DIAL_FILE",
+    "MOST_PICTURES",
+    "PREVIEW",
+    "ApplicationRule",
     "DialRule",
     "Finding",
     "LoadEntry",
     "Locale",
+    "NetworkSettings",
     "PhoneSettings",
     "PhoneTimeZone",
     "RenderedFile",
     "Renderer",
+    "Screen",
     "ServiceUrls",
     "SipTransport",
     "SshLogin",
     "Support",
     "WebAccess",
     "call_limit",
+    "check_element",
     "check_file",
     "content_differs",
     "default_loads",
     "dial_rules",
+    "element_root",
     "flat_template",
     "phone_time_zone",
     "phone_time_zones",
     "plan_rules",
+    "render_application_rules",
     "render_common_text",
     "render_flat_profile",
     "render_model_profile",
     "render_old_dial_template",
     "render_own_text",
+    "render_picture_list",
+    "render_ring_list",
     "render_soft_key_file",
     "render_sync_file",
+    "require_support",
+    "screen_of",
+    "screens",
     "secret_length",
     "shown_text",
     "soft_key_file_name",
     "spoken_protocol",
     "support",
     "uses_udp_alone",
+    "why_no_ring",
 ]

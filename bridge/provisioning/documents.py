@@ -13,7 +13,7 @@ from bridge.errors import ConfigurationError, InvalidInput
 from bridge.provisioning.texts import URL_LENGTH, shown_text
 
 _DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
-_PATH = re.compile(r"[A-Za-z][A-Za-z0-9]{0,63}(?:/[A-Za-z][A-Za-z0-9]{0,63}){0,7}")
+_PATH = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}(?:/[A-Za-z][A-Za-z0-9_-]{0,63}){0,7}")
 _STAMP = "versionStamp"
 
 

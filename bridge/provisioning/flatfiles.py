@@ -8,8 +8,9 @@ written: a second server.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from bridge.core import BlfSpeedDial, Device, DevicePool, SpeedDial
 from bridge.errors import ConfigurationError
@@ -25,6 +26,7 @@ from bridge.provisioning.texts import checked_url
 _CODECS = {"g711ulaw": "G711u", "g711alaw": "G711a", "g729a": "G729a"}
 _UDP_ONLY = frozenset({ConfigFamily.SPA9XX, ConfigFamily.SPA_ATA, ConfigFamily.MPP_ATA, ConfigFamily.SPA})
 _MOST_KEYS = 16
+_NO_OVERRIDES: Mapping[str, str] = MappingProxyType({})
 _SUNDAY = 7
 
 
@@ -60,6 +62,7 @@ def render_flat_profile(
     base: str,
     rules: Sequence[DialRule] = (),
     year: int,
+    overrides: Mapping[str, str] = _NO_OVERRIDES,
 ) -> RenderedFile:
     """The device's own profile. ``year``: whose daylight rules count. Raises ConfigurationError."""
     template = flat_template(model)
@@ -72,6 +75,7 @@ def render_flat_profile(
     transport = SipTransport.UDP if uses_udp_alone(model) else settings.transport
     text = renderer.render_document(
         renderer.chosen(f"devices/{device.name}.xml", template),
+        overrides,
         phone=phone,
         settings=phone.settings,
         rule=_rule(base),

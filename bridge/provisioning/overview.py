@@ -32,9 +32,16 @@ This page is made from the catalogue by `scripts/phones-page.py`; do not edit it
   how to write it is in no public source.
 - Phones with **MPP firmware, the 9800 series, SPA phones and their adapters** read flat-profile XML. Give them
   `http://<server>:6970/$PSN.xml` as their provisioning URL (DHCP option 66, 160 or 159, or the profile rule on their
-  web page); the built-in rule of SPA phones, `spa$PSN.cfg`, works too. That file only names the phone's own,
+  web page); the built-in rule of SPA phones, `spa$PSN.cfg`, works too. An SPA phone that is switched to SPCP (its SCCP)
+  reads `SEP<MAC>.cnf.xml` and `XMLDefault504G.cnf.xml` instead. That file only names the phone's own,
   `http://<server>:6970/provision/$MA.xml`, which is given out like every file with a password. They register with the
   first server of their group only.
+- Such a phone elsewhere gets in with a **one-time code**: `sepbridge onboarding add` prints 16 digits and
+  a provisioning URL for its web page. A code works once and lives a week; the window may stay closed. Its address
+  must be in `server.allowed_networks`. What is in a code goes over the network in clear, as all that such phones fetch
+  from us does.
+- A phone whose User-Agent names a model that is in no row below gets no file, and the journey says so; one that was
+  added by hand as a model like it gets that model's.
 - The same hardware with the other kind of firmware is told apart by what it asks for and by its User-Agent.
 
 A template below `templates` in the state directory replaces the one that is shipped with the same name; one called
@@ -96,7 +103,8 @@ def _keys(model: Model) -> str:
 
 
 def _state(model: Model, protocol: SignallingProtocol, *, simulated: bool) -> str:
-    if protocol not in (model.administered or model.protocols):
+    is_spcp = protocol is SignallingProtocol.SCCP and model.speaks_spcp
+    if protocol not in (model.administered or model.protocols) and not is_spcp:
         # Firmware that CUCM does not administer may have a reason worth telling; it has no file either way.
         return "no file" if protocol in model.protocols else "–"
     if not _served(model, protocol):

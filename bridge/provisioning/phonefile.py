@@ -23,6 +23,8 @@ from bridge.provisioning.texts import LABEL_LENGTH, checked_address, checked_url
 from bridge.provisioning.timezones import phone_time_zone
 
 MOST_SERVERS = 3
+MOST_DSCP = 63
+MOST_VLAN = 4094
 SECURE_SIP_PORT = 5061
 _DATE_TEMPLATE = re.compile(r"(?:D([/.-])M\1YY?|M([/.-])D\2YY?|YY?([/.-])M\3D|YY?([/.-])D\4M)A?")
 _SECRET = re.compile(r"[!-~]+")
@@ -298,6 +300,13 @@ def checked_settings(settings: PhoneSettings) -> PhoneSettings:
         )
     if settings.nat_address:
         checked_address(settings.nat_address, "the phones behind a router")
+    network = settings.network
+    for dscp in (network.audio_dscp, network.video_dscp, network.signalling_dscp):
+        if not 0 <= dscp <= MOST_DSCP:
+            raise ConfigurationError(f"{dscp} is no DSCP value", fix=f"use 0 to {MOST_DSCP}; 46 is usual for audio")
+    for vlan in (network.voice_vlan, network.pc_vlan):
+        if not 0 <= vlan <= MOST_VLAN:
+            raise ConfigurationError(f"{vlan} is no VLAN", fix=f"use 1 to {MOST_VLAN}, or 0 for none")
     ssh = settings.ssh
     if ssh is not None and not (_SECRET.fullmatch(ssh.user) and _SECRET.fullmatch(ssh.password)):
         raise ConfigurationError(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from types import MappingProxyType
 
 import jinja2
+from jinja2 import meta
 
 from bridge.core import CallManagerGroup, Device, DeviceDefaults, DevicePool, SignallingProtocol
 from bridge.errors import ConfigurationError
@@ -65,6 +67,8 @@ class Renderer:
             keep_trailing_newline=True,
         )
         self._environment.filters["quoted"] = quoted
+        self._references: dict[str, tuple[str, frozenset[str]]] = {}
+        """Templates' texts as last read, and what they name."""
 
     def render_phone_file(
         self,
@@ -99,6 +103,7 @@ class Renderer:
         window_open: bool,
         name: str = "AUTO-REG",
         sip_port: int | None = None,
+        load: str = "",
     ) -> RenderedFile:
         """``XMLDefault.cnf.xml``: the servers, and the load for each model (autoregistration rules, section 6).
 
@@ -106,7 +111,8 @@ class Renderer:
         single-protocol models always get their own (AR-22 to AR-26). Rows without a load, and rows whose load is
         certainly for other hardware, leave the element out: such a phone keeps its firmware. ``window_open`` is a
         courtesy to phones that honour it; the refusal of the registrar is the real control. ``sip_port`` is where
-        unknown phones register, if that is not the servers' own port.
+        unknown phones register, if that is not the servers' own port. ``load`` is that of the one model which reads
+        this file, where each has one of its own (SPA phones that speak SPCP).
         """
         text = self.render_document(
             "default/XMLDefault.cnf.xml",
@@ -115,6 +121,7 @@ class Renderer:
             group=shown_text(group.name),
             servers=server_entries(group, sip_port),
             loads=default_loads(loads, catalogue, protocol),
+            load=shown_text(load, 80),
         )
         return RenderedFile("XMLDefault.cnf.xml", text)
 
@@ -143,6 +150,29 @@ class Renderer:
         except jinja2.TemplateError:
             return True  # said when it is rendered
         return True
+
+    def fingerprint(self, template: str) -> str:
+        """Changes whenever the template does, or one that it builds on, also when the site's own takes its place."""
+        digest = hashlib.blake2b(digest_size=16)
+        waiting, seen = [template], {template}
+        while waiting:
+            name = waiting.pop()
+            source, builds_on = self._source(name)
+            digest.update(f"{name}\0{len(source)}\0{source}".encode())
+            waiting += sorted(builds_on - seen)
+            seen |= builds_on
+        return digest.hexdigest()
+
+    def _source(self, name: str) -> tuple[str, frozenset[str]]:
+        """A template's text, and the templates that it names. Nothing for one that is missing, or is none."""
+        try:
+            source = self._environment.loader.get_source(self._environment, name)[0]  # type: ignore[union-attr]
+            if (known := self._references.get(name)) is None or known[0] != source:
+                found = meta.find_referenced_templates(self._environment.parse(source))
+                known = self._references[name] = source, frozenset(each for each in found if each)
+        except jinja2.TemplateError:
+            return "", frozenset()
+        return known
 
     def render_document(
         self,

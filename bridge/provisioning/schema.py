@@ -19,6 +19,7 @@ from xml.etree.ElementTree import Element, ParseError
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
+from bridge.errors import InvalidInput
 from bridge.provisioning.dialtemplate import LONGEST_TEMPLATE
 from bridge.provisioning.timezones import phone_time_zones
 
@@ -27,7 +28,13 @@ _ADDRESS = re.compile(r"[A-Za-z0-9._:\[\]-]{1,50}")
 _NUMBER = re.compile(r"-?[0-9]{1,9}")
 _DIGITS = re.compile(r"\d+")
 _TEXT_LINE = re.compile(r"[a-z][a-z0-9_]{1,40}: (?:\"[^\"]{0,255}\"|[A-Za-z0-9_./-]{1,64})")
-_SECRETS = frozenset({"authPassword", "sshPassword", "phonePassword"})
+_RING_LINE = re.compile(r"[^\t]{1,25}\t[A-Za-z0-9._-]{1,25}")
+_SECRETS = frozenset({"authPassword", "sshPassword", "phonePassword", "adminPassword"})
+_ROOTS = ("device", "flat-profile")
+_PATH = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}(?:/[A-Za-z][A-Za-z0-9_-]{0,63}){0,7}")
+_OURS = _SECRETS | {"versionStamp", "authName", "deviceProtocol", "fullConfig", "sipLines", "addOnModules"}
+"""Elements that are never set by themselves: secrets, and what must agree with the phone's record."""
+_FLAT_SECRET = re.compile(r"(?:Password|Auth_ID|User_ID)_")
 _LINE, _INTERCOM = "9", "23"
 
 
@@ -55,6 +62,8 @@ def check_file(name: str, content: bytes) -> tuple[Finding, ...]:
     """Everything that is wrong with a rendered file. ``name`` decides whether it is a document or a text file."""
     if name.lower().endswith(".cnf"):
         return tuple(_text_findings(content.decode("latin-1")))
+    if name.lower().endswith(".dat"):
+        return tuple(_ring_findings(content.decode("latin-1")))
     if b"<!--" in content or b"<!DOCTYPE" in content:
         return (Finding(name, "it holds a comment or a DTD, over which some loads stumble"),)
     try:
@@ -66,6 +75,40 @@ def check_file(name: str, content: bytes) -> tuple[Finding, ...]:
     return (*_element_findings(root, root.tag), *_whole_findings(root, content))
 
 
+def check_element(path: str, value: str, *, unknown: bool = False) -> str:
+    """Check what an admin wants an element to hold, and return the root of the files that it belongs to.
+
+    ``path`` goes from below the root. ``unknown`` lets elements pass that the reference does not know: phones ignore
+    what they do not know either. Raises InvalidInput.
+    """
+    for root in _ROOTS:
+        full = f"{root}/{path}"
+        rule = _schema().get(full) or _schema().get(_DIGITS.sub("#", full))
+        if rule is None:
+            continue
+        if _OURS & set(path.split("/")) or _FLAT_SECRET.match(path):
+            raise InvalidInput(f"{path} is not set this way", fix="it follows from the phone's own settings")
+        if rule.kind == "group":
+            raise InvalidInput(f"{path} holds elements, and no value of its own", fix="name one of them")
+        if trouble := _trouble(rule, value):
+            raise InvalidInput(f"{path} cannot hold that", why=trouble)
+        return root
+    if not unknown or not _PATH.fullmatch(path):
+        raise InvalidInput(
+            f"the reference knows no element {path[:80]}",
+            fix="see to its spelling, letter case too; phones ignore what they do not know; --unknown writes it anyhow",
+        )
+    return element_root(path)
+
+
+def element_root(path: str) -> str:
+    """The root of the files that an element belongs to that ``check_element`` let pass."""
+    known = (
+        root for root in _ROOTS if _DIGITS.sub("#", f"{root}/{path}") in _schema() or f"{root}/{path}" in _schema()
+    )
+    return next(known, _ROOTS[1] if "_" in path else _ROOTS[0])
+
+
 def _text_findings(text: str) -> Iterator[Finding]:
     seen: set[str] = set()
     for number, line in enumerate(text.splitlines(), 1):
@@ -75,6 +118,12 @@ def _text_findings(text: str) -> Iterator[Finding]:
         elif key in seen:
             yield Finding(f"line {number}", f"{key} stands there twice")
         seen.add(key)
+
+
+def _ring_findings(text: str) -> Iterator[Finding]:
+    for number, line in enumerate(text.splitlines(), 1):
+        if not _RING_LINE.fullmatch(line):
+            yield Finding(f"line {number}", "it is not a name, a tab and the name of a file")
 
 
 def _element_findings(element: Element, path: str) -> Iterator[Finding]:

@@ -63,6 +63,44 @@ class ServiceUrls:
 
 
 @dataclass(frozen=True, slots=True)
+class NetworkSettings:
+    """What phones do on the wire. DSCP values are 0 to 63; VLANs 1 to 4094, 0 for none."""
+
+    audio_dscp: int = 46
+    video_dscp: int = 34
+    signalling_dscp: int = 24
+    """Enterprise SIP firmware has no element for it."""
+    voice_vlan: int = 0
+    """For phones that read flat profiles. The others learn theirs from the switch: no element of their files has it."""
+    pc_vlan: int = 0
+    """In the same way, for what is plugged into the phone."""
+    pc_port: bool = True
+    """Whether the socket for a computer works."""
+    discovery: bool = True
+    """CDP and LLDP-MED towards the switch, from which phones learn their voice VLAN."""
+
+    @property
+    def audio_octet(self) -> int:
+        """The octet in the packet's header, as phones' files write it."""
+        return self.audio_dscp << 2
+
+    @property
+    def video_octet(self) -> int:
+        """The same for video."""
+        return self.video_dscp << 2
+
+    @property
+    def signalling_octet(self) -> int:
+        """The same for signalling."""
+        return self.signalling_dscp << 2
+
+    @property
+    def audio_precedence(self) -> int:
+        """The old way of a 7940 and 7960 with SIP firmware: 0 to 5."""
+        return min(self.audio_dscp >> 3, 5)
+
+
+@dataclass(frozen=True, slots=True)
 class PhoneSettings:
     """Settings for all phones. Every default is the safe one (phone file reference, sections 4 to 9)."""
 
@@ -94,5 +132,6 @@ class PhoneSettings:
     """Unlocks the settings menu instead of ``**#``; empty leaves it to the phone."""
     nat_address: str = ""
     """What phones with SIP firmware call themselves behind a router; empty where there is none."""
+    network: NetworkSettings = NetworkSettings()
     resync_seconds: int = 3600
     """How often phones that read flat profiles look for a new one."""

@@ -44,6 +44,8 @@ _NEUTRAL = FamilyFiles(NEUTRAL_TEMPLATE, "neutral/sccp.xml", secret_length=_UNTE
 _NEW = FamilyFiles(sip="88xx/sip.xml", call_waiting=1)
 _ATA = FamilyFiles("ata/sip.xml", secret_length=_UNTESTED_SECRET)
 _SCCP_ONLY = FamilyFiles(sccp="base/sccp.xml")
+_SPCP = FamilyFiles(sccp="neutral/sccp.xml")
+"""SPA phones that are switched to SPCP: what they know beyond the servers is in no public source."""
 _OLSON = FamilyFiles(sccp="olson/sccp.xml")
 FILES: Mapping[ConfigFamily, FamilyFiles] = MappingProxyType(
     {
@@ -145,6 +147,8 @@ def support(model: Model | None, protocol: SignallingProtocol) -> Support:
     """
     if model is None:
         return Support(NEUTRAL_TEMPLATE if protocol is _SIP else _NEUTRAL.sccp, _NEUTRAL)
+    if protocol is _SCCP and model.speaks_spcp:
+        return Support(_SPCP.sccp, _SPCP)
     spoken = spoken_protocol(model, protocol)
     files = FILES.get(model.family, FamilyFiles())
     template = files.sip if spoken is _SIP else files.sccp

@@ -95,6 +95,14 @@ from bridge.sccp.mediaparameters import (
 from bridge.sccp.mediaports import PortClose, PortReq, PortRes
 from bridge.sccp.message import Message, UnknownMessage
 from bridge.sccp.messageid import LEGACY, Direction, MessageId
+from bridge.sccp.multicast import (
+    MulticastMediaReceptionAck,
+    MulticastStatus,
+    StartMulticastMediaReception,
+    StartMulticastMediaTransmission,
+    StopMulticastMediaReception,
+    StopMulticastMediaTransmission,
+)
 from bridge.sccp.oldmedia import StartMediaReception, StopMediaReception
 from bridge.sccp.openenum import OpenEnum
 from bridge.sccp.registration import (
@@ -295,6 +303,8 @@ __all__ = [
     "MediaType",
     "Message",
     "MessageId",
+    "MulticastMediaReceptionAck",
+    "MulticastStatus",
     "Notification",
     "OffHook",
     "OffHookWithCallingParty",
@@ -350,6 +360,8 @@ __all__ = [
     "StartMediaReception",
     "StartMediaTransmission",
     "StartMediaTransmissionAck",
+    "StartMulticastMediaReception",
+    "StartMulticastMediaTransmission",
     "StartTone",
     "StationAddress",
     "StationCallState",
@@ -358,6 +370,8 @@ __all__ = [
     "StimulusType",
     "StopMediaReception",
     "StopMediaTransmission",
+    "StopMulticastMediaReception",
+    "StopMulticastMediaTransmission",
     "StopTone",
     "SubscribeCause",
     "SubscriptionFeature",

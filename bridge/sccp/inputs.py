@@ -26,6 +26,7 @@ from bridge.sccp.keys import (
 from bridge.sccp.media import MediaTransmissionFailure, OpenReceiveChannelAck, StartMediaTransmissionAck
 from bridge.sccp.mediaports import PortRes
 from bridge.sccp.message import Message
+from bridge.sccp.multicast import MulticastMediaReceptionAck
 from bridge.sccp.profile import StationProfile
 from bridge.sccp.softkeys import SoftKeyEvent
 from bridge.sccp.stationevents import (
@@ -35,6 +36,7 @@ from bridge.sccp.stationevents import (
     CapabilitiesReported,
     ConnectionMeasured,
     DigitPressed,
+    GroupJoined,
     HandsetLifted,
     HandsetReplaced,
     HookFlashed,
@@ -108,6 +110,8 @@ def _of_media(message: Message) -> StationEvent | None:
             return TransmissionStarted(message.status, message.call_ref, message.party_id)
         case MediaTransmissionFailure():
             return TransmissionFailed(message.call_ref, message.party_id)
+        case MulticastMediaReceptionAck():
+            return GroupJoined(message.status, message.party_id)
         case ConnectionStatisticsRes():
             return ConnectionMeasured(
                 message.call_ref,

@@ -15,6 +15,7 @@ from bridge.sccp.capabilities import MediaCapability
 from bridge.sccp.devicetypes import DeviceType
 from bridge.sccp.keys import MediaPath
 from bridge.sccp.mediaparameters import MediaStatus
+from bridge.sccp.multicast import MulticastStatus
 from bridge.sccp.softkeys import SoftKeyEventType
 from bridge.sccp.stimuli import StimulusType
 from bridge.sccp.versions import PhoneFeatures
@@ -26,7 +27,7 @@ class UnregisterCause(StrEnum):
     LEFT = "the phone unregistered"
     SLEEPS = "the phone went to sleep to save power"
     CONNECTION_LOST = "the connection broke"
-    SILENT = "the phone sent no keepalive in time"
+    SILENT = "keepAliveTimeout: the phone sent no keepalive in time"
     GARBAGE = "the phone sent something that is not SCCP"
     CLOSED = "the server closed the connection"
 
@@ -236,6 +237,14 @@ class TransmissionFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class GroupJoined:
+    """The answer to StartMulticastMediaReception: whether the phone listens to the group."""
+
+    status: MulticastStatus
+    party_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class ConnectionMeasured:
     """How good a call's media were; times in milliseconds."""
 
@@ -253,7 +262,9 @@ class ConnectionMeasured:
 UserInput = (
     HandsetLifted | HandsetReplaced | HookFlashed | DigitPressed | SoftKeyPressed | ButtonPressed | NumberDialled
 )
-MediaReport = ReceiveChannelOpened | PortTold | TransmissionStarted | TransmissionFailed | ConnectionMeasured
+MediaReport = (
+    ReceiveChannelOpened | PortTold | TransmissionStarted | TransmissionFailed | GroupJoined | ConnectionMeasured
+)
 StationEvent = (
     RegisterRequested
     | TokenRequested

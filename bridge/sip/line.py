@@ -134,7 +134,8 @@ class Line:
                 challenge = digest.learn(values, proxy=proxy)
                 stale = f"{_STALE} {mark}"
                 if mark in answered and (not challenge.stale or stale in answered):
-                    self._digests.pop(mark, None)
+                    # The new challenge is kept: where two requests crossed, and the server knows its last nonce only,
+                    # dropping it would make the two spoil each other's next attempt in the same way, for ever.
                     return False
                 if len(self._digests) < MAX_REALMS or mark in self._digests:
                     self._digests[mark] = digest

@@ -5,10 +5,13 @@ from __future__ import annotations
 from bridge.store.database import SqlStore, open_store
 from bridge.store.dump import TableContent, dumped, load, row_counts
 from bridge.store.engines import sqlite_url
-from bridge.store.migrations import HEAD, current, upgrade
+from bridge.store.migrations import HEAD, REVISIONS, current, upgrade
+from bridge.store.pruning import Retention
 
 __all__ = [
     "HEAD",
+    "REVISIONS",
+    "Retention",
     "SqlStore",
     "TableContent",
     "current",

@@ -31,6 +31,7 @@ from bridge.store.devicesettings import (
     write_device,
     write_lines,
 )
+from bridge.store.phonefiletables import file_element
 from bridge.store.settingstables import (
     abbreviated_dial,
     device_button,
@@ -192,6 +193,7 @@ class SqlDeviceRepository:
             raise _no_device(name)
         self._remove_appearances(name)
         self._remove_unused({_key(each) for each in before.lines})
+        self._connection.execute(delete(file_element).where(file_element.c.scope == name.value))
         self._connection.execute(delete(_device).where(_device.c.name == name.value))
 
     def numbers_in_use(self, partition: str) -> frozenset[str]:

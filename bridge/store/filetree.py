@@ -19,6 +19,7 @@ import tempfile
 import threading
 import time
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -98,6 +99,46 @@ class FileTree:
         with self._lock:
             return self._read(parts)
 
+    def at_once(self, name: str) -> tuple[bool, StoredFile | None]:
+        """As ``look``, if that takes no time to speak of: the file is missing, small, or mapped already.
+
+        False where it would have to be copied first, or somebody else is just having one copied. Raises StoreError.
+        """
+        parts = _split(name)
+        if parts is None:
+            return True, None
+        if not self._lock.acquire(blocking=False):
+            return False, None
+        try:
+            directory = self._root
+            for part in parts:
+                if (found := self._find(directory, part)) is None:
+                    return True, None
+                directory = f"{directory}/{found}"
+            if (size := _size(directory)) is None or size >= MAPPED_FROM:
+                return size is None, None
+            return True, self._open(directory)
+        finally:
+            self._lock.release()
+
+    def files(self, directory: str) -> Sequence[tuple[str, int]]:
+        """Names and sizes in octets of the regular files of a directory, "" for the root, by name.
+
+        Empty for a directory that is not there. Raises StoreError for one that cannot be read.
+        """
+        parts = _split(directory) if directory else []
+        if parts is None:
+            return []
+        with self._lock:
+            place = self._root
+            for part in parts:
+                if (found := self._find(place, part)) is None:
+                    return []
+                place = f"{place}/{found}"
+            listing = self._listing(place)
+            names = sorted(listing.exact) if listing is not None else []
+            return [(name, size) for name in names if (size := _size(f"{place}/{name}")) is not None]
+
     def _read(self, parts: list[str]) -> StoredFile | None:
         directory = self._root
         for part in parts[:-1]:
@@ -114,7 +155,7 @@ class FileTree:
 
     def _listing(self, directory: str) -> _Listing | None:
         try:
-            modified = Path(directory).stat().st_mtime_ns
+            modified = os.stat(directory).st_mtime_ns  # noqa: PTH116
             listing = self._listings.get(directory)
             if listing is not None and listing.modified == modified and listing.settled:
                 self._listings.move_to_end(directory)
@@ -137,7 +178,7 @@ class FileTree:
     def _open(self, path: str) -> StoredFile | None:
         try:
             # Looked at before it is opened, because opening a device can do something.
-            if not stat.S_ISREG(Path(path).stat().st_mode):
+            if not stat.S_ISREG(os.stat(path).st_mode):  # noqa: PTH116  Path costs more than the call, at every request
                 return None
             descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
         except FileNotFoundError:
@@ -147,7 +188,7 @@ class FileTree:
         try:
             status = os.fstat(descriptor)
             if not stat.S_ISREG(status.st_mode) or not self._inside(
-                str(Path(f"/proc/self/fd/{descriptor}").readlink())
+                os.readlink(f"/proc/self/fd/{descriptor}")  # noqa: PTH115
             ):
                 return None
             content = self._content(descriptor, path, status)
@@ -178,6 +219,15 @@ class FileTree:
                 self._snapshots.popitem(last=False)
         self._snapshots.move_to_end(identity)
         return snapshot
+
+
+def _size(path: str) -> int | None:
+    """Octets of a regular file; None for what is none, or is gone by now."""
+    try:
+        status = os.stat(path)  # noqa: PTH116
+    except OSError:
+        return None
+    return status.st_size if stat.S_ISREG(status.st_mode) else None
 
 
 def _split(name: str) -> list[str] | None:

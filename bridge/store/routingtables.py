@@ -10,12 +10,13 @@ from bridge.core import (
     DiscardDigits,
     DndAlert,
     DndOption,
+    PickupNotification,
     ReleaseCause,
     Softkey,
     SoftkeyState,
     Switch,
 )
-from bridge.store.columntypes import OptionalName, ProtocolName, WordOf, WordsOf
+from bridge.store.columntypes import OptionalName, ProtocolName, TextList, WordOf, WordsOf
 from bridge.store.tables import EXACT, NAME, NUMBER, metadata
 
 
@@ -131,6 +132,19 @@ common_phone_profile = Table(
     _flag("always_use_prime_line"),
     _flag("always_use_prime_line_for_messages"),
     _text("feature_policy", NAME),
+    **EXACT,
+)
+
+call_pickup_group = Table(
+    "call_pickup_group",
+    metadata,
+    _key(),
+    _text("description"),
+    Column("associated", TextList, nullable=False),
+    Column("notification", WordOf(PickupNotification), nullable=False),
+    _number("notification_wait"),
+    _flag("show_caller"),
+    _flag("show_called"),
     **EXACT,
 )
 

@@ -8,6 +8,7 @@ from bridge.store import (
     claimtables,
     firmwaretables,
     phonebooktables,
+    phonefiletables,
     routingtables,
     settingstables,
 )
@@ -20,6 +21,7 @@ __all__ = [
     "firmwaretables",
     "metadata",
     "phonebooktables",
+    "phonefiletables",
     "routingtables",
     "settingstables",
 ]

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Table, delete
 from bridge.core import (
     CallingSearchSpace,
     CallManagerGroup,
+    CallPickupGroup,
     CommonPhoneProfile,
     DateTimeGroup,
     DeviceDefaults,
@@ -131,6 +132,7 @@ _REGIONS = flat(Region, tables.region)
 _TIMES = flat(DateTimeGroup, tables.date_time_group)
 _PARTITIONS = flat(Partition, tables.route_partition)
 _PROFILES = flat(CommonPhoneProfile, routingtables.common_phone_profile)
+_PICKUP_GROUPS = flat(CallPickupGroup, routingtables.call_pickup_group)
 _LINES = flat(UniversalLineTemplate, routingtables.universal_line_template, columns={"partition": "route_partition"})
 _DEVICES = flat(UniversalDeviceTemplate, routingtables.universal_device_template)
 
@@ -193,6 +195,7 @@ class SqlSiteObjects:
         self.softkey_templates: Records[str, SoftkeyTemplate] = SqlRecords(connection, _SOFTKEYS)
         self.button_templates: Records[str, PhoneButtonTemplate] = SqlRecords(connection, _BUTTONS)
         self.phone_profiles: Records[str, CommonPhoneProfile] = SqlRecords(connection, _PROFILES)
+        self.pickup_groups: Records[str, CallPickupGroup] = SqlRecords(connection, _PICKUP_GROUPS)
         self.line_templates: Records[str, UniversalLineTemplate] = SqlRecords(connection, _LINES)
         self.device_templates: Records[str, UniversalDeviceTemplate] = SqlRecords(connection, _DEVICES)
         self.groups: Records[str, CallManagerGroup] = _Composed(

@@ -12,23 +12,28 @@ from bridge.errors import StoreUnavailable
 from bridge.ports import (
     AccountRepository,
     AutoregistrationRepository,
+    CallBackRepository,
     CallRecords,
     ClaimRepository,
     DeviceRepository,
+    FileElementRepository,
     FirmwareRepository,
     Journal,
+    OnboardingRepository,
     PhonebookRepository,
     SiteObjects,
     SiteRepository,
 )
 from bridge.store.accounts import SqlAccountRepository
 from bridge.store.autoregistration import SqlAutoregistrationRepository
+from bridge.store.callbacktables import SqlCallBackRepository
 from bridge.store.callrecords import SqlCallRecords
 from bridge.store.claims import SqlClaimRepository
 from bridge.store.devices import SqlDeviceRepository
 from bridge.store.firmwaretables import SqlFirmwareRepository
 from bridge.store.journal import SqlJournal
 from bridge.store.phonebook import SqlPhonebookRepository
+from bridge.store.phonefiles import SqlFileElementRepository, SqlOnboardingRepository
 from bridge.store.pruning import JourneyPruner
 from bridge.store.site import SqlSiteRepository
 from bridge.store.siteobjects import SqlSiteObjects
@@ -50,6 +55,9 @@ class SqlUnitOfWork:
     firmware: FirmwareRepository
     calls: CallRecords
     claims: ClaimRepository
+    callbacks: CallBackRepository
+    elements: FileElementRepository
+    onboarding: OnboardingRepository
     accounts: AccountRepository
 
     def __init__(self, engine: Engine, pruner: JourneyPruner, *, writes: bool) -> None:
@@ -79,6 +87,9 @@ class SqlUnitOfWork:
         self.firmware = SqlFirmwareRepository(connection)
         self.calls = SqlCallRecords(connection)
         self.claims = SqlClaimRepository(connection)
+        self.callbacks = SqlCallBackRepository(connection)
+        self.elements = SqlFileElementRepository(connection)
+        self.onboarding = SqlOnboardingRepository(connection)
         self.accounts = SqlAccountRepository(connection)
         return self
 

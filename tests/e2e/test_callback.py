@@ -7,8 +7,10 @@ from collections.abc import AsyncIterator
 import pytest
 
 from bridge.lab.phoneevents import CallEnded
+from bridge.lab.phonetiming import PhoneState
 from bridge.lab.sccpphone import SccpPhone
-from tests.e2e.desks import Desks, next_tone, office, polled, seen_on
+from bridge.lab.testbed import prepared_testbed
+from tests.e2e.desks import SCCP, Desks, next_tone, office, polled, seen_on
 
 
 @pytest.fixture
@@ -116,3 +118,42 @@ async def test_the_request_outlives_a_restart_of_asterisk(desks: Desks) -> None:
     await seen_on(two, lambda: two.view.ringing)
     one.hang_up()
     await desks.nothing_is_left()
+
+
+async def test_the_request_outlives_a_restart_of_the_bridge() -> None:
+    async with prepared_testbed(SCCP) as bed:
+        async with bed.node():
+            desks = Desks(bed)
+            one = await desks.registered("7961")
+            two = await desks.registered("7942", auto_answer=None)
+            one.call(two.number)
+            await seen_on(two, lambda: two.view.ringing)
+            one.press_soft_key("CallBack")
+            await seen_on(one, lambda: f"Will call back {two.number}" in one.view.status)
+            one.hang_up()
+            await desks.nothing_is_left()
+        await seen_on(one, lambda: one.state is not PhoneState.REGISTERED)
+        async with bed.node():
+            desks.bed = bed
+            for phone in (one, two):
+                await seen_on(phone, lambda phone=phone: phone.state is PhoneState.REGISTERED)
+                await desks.line_up(phone)
+
+            async def is_idle() -> bool:
+                return "Idle" in await bed.asterisk.cli(f"core show hint {two.number}")
+
+            await bed.asterisk.cli(f"pjsip qualify {two.number}")
+            await polled(is_idle)
+            assert is_free(two) not in one.view.status
+            await uses_the_phone(desks, two)
+            await seen_on(one, lambda: is_free(two) in one.view.status and one.view.ringing)
+            assert not two.view.ringing
+            one.press_soft_key("CallBack")
+            await seen_on(two, lambda: two.view.ringing)
+            one.hang_up()
+            await desks.nothing_is_left()
+            with bed.service.store.read() as work:
+                assert work.callbacks.all() == []
+            for phone in (one, two):
+                await phone.power_off()
+                assert phone.faults == ()

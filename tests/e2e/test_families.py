@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
-from bridge.core.events import FileRewritten, ModelLearnt, PhoneAdmitted
+from bridge.app.onboarding import Onboarding
+from bridge.app.system import SystemIds
+from bridge.core.events import FileRefused, FileRewritten, ModelLearnt, PhoneAdmitted
 from bridge.lab.phone import SimulatedPhone
-from bridge.lab.phoneevents import AudioHeard, FileAsked, FileGot, Registered, RestartAsked
+from bridge.lab.phoneevents import AudioHeard, FileAsked, FileGot, FileMissing, Registered, RestartAsked
 from bridge.lab.servicecontrol import RestartAction
-from bridge.lab.testbed import running_testbed
-from bridge.ports import RestartKind
+from bridge.lab.testbed import TestbedWishes, running_testbed
+from bridge.ports import RestartKind, Store
 from tests.e2e.conftest import Shelf, Watch, come_up
 
 
@@ -75,6 +79,50 @@ async def test_a_phone_of_another_family_registers_and_calls(shelf: Shelf, model
         await come_up(other)
         other.call(phone.number or "1000")
         assert (await other.wait_for(AudioHeard)).frequency == phone.tone
+
+
+@pytest.mark.req("RG-30")
+@pytest.mark.parametrize("model", ["8841-3PCC", "9861"])
+async def test_a_phone_gets_in_with_a_one_time_code_and_a_second_one_does_not(shelf: Shelf, model: str) -> None:
+    async with running_testbed(TestbedWishes(open_for=None)) as bed:
+        watch = Watch(bed)
+        codes = Onboarding(bed.service.store, bed.service.clock, SystemIds(), "tester")
+        code, _ = await asyncio.to_thread(codes.issue, number="1077", display_name="Home office")
+        phone, thief, late = (shelf.take(bed, model) for _ in range(3))
+        phone.profile_rule = thief.profile_rule = f"http://{bed.http[0]}:{bed.http[1]}/onboard/{code}/$MA.xml"
+        phone.power_on()
+        await phone.wait_for(Registered)
+        assert phone.number == "1077"
+        assert [event.number for event in watch.of(PhoneAdmitted)] == ["1077"]
+        assert not [name for name in asked_by(phone) if name.endswith(".cnf.xml")]
+        assert "/onboard/" not in phone.profile_rule  # from now on it fetches its profile without a code
+
+        thief.power_on()
+        missing = await thief.wait_for(FileMissing)
+        assert code in missing.name
+        await thief.power_off()  # it would go on asking, and all phones of the lab have one address
+        refused = await watch.seen(FileRefused)
+        assert all("used before" in event.why for event in refused)
+
+        expired, _ = await asyncio.to_thread(codes.issue, life=timedelta(minutes=1))
+        await asyncio.to_thread(age_codes, bed.service.store, timedelta(minutes=1))
+        late.profile_rule = f"http://{bed.http[0]}:{bed.http[1]}/onboard/{expired}/$MA.xml"
+        late.power_on()
+        await late.wait_for(FileMissing)
+        while not any("expired" in event.why for event in watch.of(FileRefused)):
+            await watch.seen(FileRefused, count=len(watch.of(FileRefused)) + 1)
+        assert len(watch.of(PhoneAdmitted)) == 1
+
+
+def age_codes(store: Store, span: timedelta) -> None:
+    """As if every code that nobody used had been issued earlier."""
+    with store.write() as work:
+        for code in work.onboarding.all():
+            if code.used_at is None:
+                work.onboarding.remove(code.digest)
+                aged = replace(code, created_at=code.created_at - span, expires_at=code.expires_at - span)
+                work.onboarding.add(aged)
+        work.commit()
 
 
 def asked_by(phone: SimulatedPhone) -> list[str]:

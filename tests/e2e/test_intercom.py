@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from ipaddress import IPv4Address
 
 from bridge.app.phonechanges import PhoneChanges
 from bridge.app.settings import SccpSettings
 from bridge.app.system import SystemIds
-from bridge.core import ButtonKind, PagingGroup, SignallingProtocol
+from bridge.core import ButtonKind, PagingGroup, PagingStream, SignallingProtocol
 from bridge.lab.phoneevents import AudioHeard, CallEnded
 from bridge.lab.sccpphone import SccpPhone
 from bridge.lab.testbed import TestbedWishes
-from tests.e2e.desks import Desks, next_tone, office, seen_on
+from tests.e2e.desks import Desks, next_tone, office, polled, seen_on
 from tests.e2e.listening import hear_each_other
 
 
@@ -114,4 +115,63 @@ async def test_a_page_is_heard_by_all_who_are_free() -> None:
         alice.hang_up()
         await bob.wait_for(CallEnded)
         dora.hang_up()
+        await desks.nothing_is_left()
+
+
+async def nobody_calls(desks: Desks) -> bool:
+    """Whether Asterisk has no channel left."""
+    return not await desks.channels()
+
+
+async def test_a_page_by_multicast() -> None:
+    """One stream for the phones that join it, calls for the rest; who talks or is not to be disturbed hears neither."""
+    groups = (PagingGroup("8600", ("1000", "1001", "1002", "1003", "1004")),)
+    sccp = SccpSettings(
+        paging=groups,
+        paging_multicast=(PagingStream("8600", "239.192.77.1", 20480),),
+        paging_multicast_models=("7942", "7975"),
+        paging_multicast_from=IPv4Address("127.0.0.1"),
+    )
+    async with office(TestbedWishes(protocol=SignallingProtocol.SCCP, sccp=sccp)) as desks:
+        models = ("7961", "7942", "7942", "7975", "7961")
+        alice, bob, carol, dora, emil = [await desks.registered(model, auto_answer=None) for model in models]
+        carol.press_soft_key("DND")
+        await seen_on(carol, lambda: carol.view.status == "Do not disturb is active")
+        for _ in range(2):
+            alice.call("8600#")
+            for joined in (bob, dora):
+                assert await next_tone(joined) == alice.tone
+                assert joined.view.calls == ()
+                assert joined.view.speaker
+                assert joined.view.status == "Paging 8600"
+                assert joined.view.lamps == ()
+                assert not joined.view.ringing
+            await whispers(emil, alice)
+            assert carol.view.calls == ()
+            assert not carol.view.speaker
+
+            # Who calls meanwhile hears no more of it, but of his call.
+            dora.call(f"*80{bob.number}#")
+            await seen_on(dora, lambda: dora.view.status != "Paging 8600")
+            await seen_on(bob, lambda: len(bob.view.calls) == 1)
+            assert await next_tone(bob) == dora.tone
+            dora.hang_up()
+            await bob.wait_for(CallEnded)
+            await seen_on(dora, lambda: not dora.view.speaker)
+            assert dora.view.status == "Your current options"
+
+            alice.hang_up()
+            await emil.wait_for(CallEnded)
+            await seen_on(bob, lambda: not bob.view.speaker)
+            assert bob.view.status == "Your current options"
+            await polled(lambda: nobody_calls(desks))
+        carol.press_soft_key("DND")
+        await seen_on(carol, lambda: not carol.view.lamps)
+
+        # Who switches the loudspeaker off need not listen.
+        alice.call("8600#")
+        assert await next_tone(bob) == alice.tone
+        bob.press_speaker()
+        await seen_on(bob, lambda: not bob.view.speaker and bob.view.status == "Your current options")
+        alice.hang_up()
         await desks.nothing_is_left()

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from bridge.core import BlfSpeedDial, Device, DeviceButton, LineSettings
+from bridge.core import BlfSpeedDial, CallPickupGroup, Device, DeviceButton, LineSettings, PickupNotification
 from bridge.core.events import PbxConnected
 from bridge.lab.phoneevents import CallAnswered, CallEnded, Registered
 from bridge.lab.sccpphone import SccpPhone
@@ -129,6 +129,14 @@ async def test_lamps_of_three_generations_follow_calls_and_a_restart_of_asterisk
     called.press_soft_key("DND")
     for phone, what in ((old, "in use"), (middle, "do not disturb"), (new, "do not disturb")):
         await lamps_say(what, phone)
+
+    # Who talks all the same is on the phone.
+    called.call("600")
+    await lamps_say("in use", old, middle, new)
+    called.hang_up()
+    await called.wait_for(CallEnded)
+    for phone, what in ((old, "in use"), (middle, "do not disturb"), (new, "do not disturb")):
+        await lamps_say(what, phone)
     called.press_soft_key("DND")
     await lamps_say("idle", old, middle, new)
 
@@ -246,3 +254,72 @@ async def test_two_pick_up_one_call_at_once(desks: Desks) -> None:
         await winner.wait_for(CallEnded)
         await desks.nothing_is_left()
         await lamps_say("idle", one, two)
+
+
+async def save_group(desks: Desks, group: CallPickupGroup) -> None:
+    """What `sepbridge site pickup-groups set` does."""
+    with desks.bed.service.store.write() as work:
+        work.objects.pickup_groups.save(group)
+        work.commit()
+    await desks.bed.service.refresh()
+
+
+async def test_a_group_is_told_of_a_call_and_others_take_what_they_may(desks: Desks) -> None:
+    """Nobody restarts for it. One talks: his screen and ringer are left alone."""
+    caller, called = await desks.registered("7961"), await unanswered(desks)
+    idle, talks, other = [await desks.registered(model) for model in ("7970", "7942", "7940")]
+    for phone in (called, idle, talks):
+        await put_in_group(desks, phone, "42")
+    await put_in_group(desks, other, "7")
+    both = PickupNotification.BOTH
+    await save_group(desks, CallPickupGroup("42", notification=both, notification_wait=1, show_called=True))
+    await save_group(desks, CallPickupGroup("7", associated=("9",)))
+    alert = f"From {caller.number} > {called.number}"
+
+    async def watched() -> bool:
+        return await subscriptions(desks) == 3
+
+    await polled(watched)
+    talks.call("600")
+    await seen_on(talks, lambda: any("connected" in each for each in talks.view.calls))
+
+    caller.call(called.number)
+    await rings(called)
+    await seen_on(idle, lambda: idle.view.status == alert and idle.view.ringing)
+    assert idle.view.calls == ()
+    assert idle.view.lamps == ()
+    assert talks.view.status != alert
+    assert not talks.view.ringing
+    assert other.view.status == "Your current options"
+
+    # The groups of the other phone do not go together with this one.
+    other.press_soft_key("OPickUp")
+    await seen_on(other, lambda: other.view.status == "No call available for pickup")
+    other.hang_up()
+    await seen_on(other, lambda: not other.view.calls)
+    assert called.view.ringing
+
+    # Who is out of his own call is told of what still rings.
+    talks.hang_up()
+    await seen_on(talks, lambda: talks.view.status == alert)
+    idle.press_soft_key("PickUp")
+    await idle.wait_for(CallAnswered)
+    assert await next_tone(caller) == idle.tone
+    await seen_on(talks, lambda: talks.view.status == "Your current options" and not talks.view.ringing)
+    idle.hang_up()
+    await caller.wait_for(CallEnded)
+    await desks.nothing_is_left()
+
+    await save_group(desks, CallPickupGroup("7", associated=("9", "42")))
+
+    async def told() -> bool:
+        return "9,42" in await desks.bed.asterisk.cli(f"pjsip show endpoint {other.number}")
+
+    await polled(told)
+    caller.call(called.number)
+    await rings(called)
+    other.press_soft_key("OPickUp")
+    await other.wait_for(CallAnswered)
+    assert await next_tone(other) == caller.tone
+    other.hang_up()
+    await desks.nothing_is_left()

@@ -11,6 +11,7 @@ from bridge.core import (
     AbbreviatedDial,
     AppearanceSettings,
     ButtonKind,
+    CallKind,
     Device,
     DeviceButton,
     DeviceSettings,
@@ -20,10 +21,10 @@ from bridge.core import (
 )
 from bridge.core.events import EmergencyNumberDialled, PhoneRegistered
 from bridge.lab.phoneevents import CallEnded
+from bridge.lab.phonetiming import PhoneState
 from bridge.lab.sccpphone import SccpPhone
-from bridge.ports import RestartKind
 from bridge.sccp import CallHistory
-from tests.e2e.desks import Desks, office, seen_on
+from tests.e2e.desks import Desks, office, polled, seen_on
 from tests.e2e.listening import hear_each_other, no_longer_hears
 from tests.e2e.test_lamps_and_pickup import change, give_lamp, lamp, lamps_say
 
@@ -67,12 +68,11 @@ async def forward(phone: SccpPhone, button: int, target: str, lamp_name: str) ->
 
 
 async def set_up(desks: Desks, phone: SccpPhone, how: Callable[[Device], Device]) -> None:
-    """An admin changes the phone, and restarts it: rules for its calls count from its next registration on."""
-    await change(desks, phone, how)
+    """An admin changes the phone: rules for its calls count at once, and it need not register anew."""
     registered = len(desks.watch.of(PhoneRegistered, phone.device))
-    await desks.bed.service.restart_phone(phone.device, RestartKind.RESTART)
-    await desks.watch.seen(PhoneRegistered, phone.device, count=registered + 1)
-    await desks.line_up(phone)
+    await change(desks, phone, how)
+    assert len(desks.watch.of(PhoneRegistered, phone.device)) == registered
+    assert phone.state is PhoneState.REGISTERED
 
 
 async def shows_call(phone: SccpPhone, state: str, other: str) -> None:
@@ -255,10 +255,11 @@ async def test_do_not_disturb_that_is_silent(desks: Desks) -> None:
     bob.answer()
     await hear_each_other(alice, bob)
     await shows_call(bob, "connected", alice.number)
-    await lamps_say("do not disturb", watching)
+    await lamps_say("in use", watching)
     assert set(bob.view.lamps) == {"line 1: on", "do not disturb 1: on"}
     alice.hang_up()
     await bob.wait_for(CallEnded)
+    await lamps_say("do not disturb", watching)
     bob.press_soft_key("DND")
     await lamps_say("idle", watching)
     await desks.nothing_is_left()
@@ -291,3 +292,40 @@ async def test_an_emergency_call_whatever_is_set_and_from_a_full_line(desks: Des
     await hear_each_other(alice, bob)
     alice.hang_up()
     await bob.wait_for(CallEnded)
+
+
+async def test_a_line_that_wants_no_missed_calls_has_none_on_the_phone_nor_with_us(desks: Desks) -> None:
+    alice, bob = await desks.registered("7961"), await desks.registered("7942", auto_answer=None)
+    service = desks.bed.service
+
+    def ours() -> list[tuple[CallKind, str]]:
+        with service.store.read() as work:
+            return [(each.kind, each.number) for kind in CallKind for each in work.phonebook.calls(bob.device, kind)]
+
+    async def not_answered() -> None:
+        alice.call(bob.number)
+        await seen_on(bob, lambda: bob.view.ringing)
+        alice.hang_up()
+        await desks.nothing_is_left()
+
+    await not_answered()
+
+    async def noted() -> bool:
+        return ours() == [(CallKind.MISSED, alice.number)]
+
+    await polled(noted)
+    assert [(each.kind, each.number) for each in bob.listed] == [(CallHistory.MISSED, alice.number)]
+    await set_up(desks, bob, lambda device: of_line(device, here=AppearanceSettings(log_missed_calls=False)))
+    await not_answered()
+    # A call after it is in the list: so the one before had its time.
+    bob.call("600#")
+    await seen_on(bob, lambda: any("connected" in each for each in bob.view.calls))
+    bob.hang_up()
+    await desks.nothing_is_left()
+
+    async def placed() -> bool:
+        return (CallKind.PLACED, "600") in ours()
+
+    await polled(placed)
+    assert [each for each in ours() if each[0] is CallKind.MISSED] == [(CallKind.MISSED, alice.number)]
+    assert [each.kind for each in bob.listed] == [CallHistory.MISSED, CallHistory.PLACED]

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import wave
 from pathlib import Path
 
+from bridge.app.settings import SccpSettings
+from bridge.core import SignallingProtocol
 from bridge.core.events import CallRecorded, MaliciousCallMarked
 from bridge.lab.phoneevents import CallEnded
 from bridge.lab.sccpphone import SccpPhone
+from bridge.lab.testbed import TestbedWishes
 from tests.e2e.desks import Desks, office, polled, seen_on
 from tests.e2e.listening import hear_each_other
 
@@ -96,4 +100,36 @@ async def test_a_malicious_call_is_marked() -> None:
         assert alice.view.tone == ""
         await hear_each_other(alice, bob)
         alice.hang_up()
+        await desks.nothing_is_left()
+
+
+async def test_both_sides_hear_that_they_are_recorded() -> None:
+    """Two phones play a pure tone each; a beep is what else is heard."""
+    wishes = TestbedWishes(protocol=SignallingProtocol.SCCP, sccp=SccpSettings(recording_beep=1))
+    async with office(wishes) as desks:
+        alice = await desks.registered("7961")
+        bob = await desks.registered("7942")
+        await desks.change_line(bob, recording="on-demand")
+        alice.call(bob.number)
+        await hear_each_other(alice, bob)
+
+        async def beeps(phone: SccpPhone, other: SccpPhone, *, within: float) -> int:
+            """How often something else than the other side's tone is heard."""
+            count, pure = 0, True
+            async with asyncio.timeout(within + 5):
+                end = asyncio.get_running_loop().time() + within
+                while asyncio.get_running_loop().time() < end and not count:
+                    call = phone.current_call
+                    assert call is not None
+                    now_pure = call.share_of(other.tone) > 0.9
+                    count += pure and not now_pure
+                    pure = now_pure
+                    await asyncio.sleep(0.02)  # sound tells nobody that it changed
+            return count
+
+        assert await asyncio.gather(beeps(alice, bob, within=2.5), beeps(bob, alice, within=2.5)) == [0, 0]
+        bob.press_soft_key("Record")
+        await runs(desks, 1)
+        assert await asyncio.gather(beeps(alice, bob, within=10.0), beeps(bob, alice, within=10.0)) == [1, 1]
+        bob.hang_up()
         await desks.nothing_is_left()

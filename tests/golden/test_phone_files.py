@@ -32,16 +32,21 @@ from bridge.core import (
 )
 from bridge.phones import catalogue
 from bridge.provisioning import (
+    ApplicationRule,
+    NetworkSettings,
     PhoneSettings,
     RenderedFile,
     Renderer,
     ServiceUrls,
     dial_rules,
+    render_application_rules,
     render_common_text,
     render_flat_profile,
     render_model_profile,
     render_old_dial_template,
     render_own_text,
+    render_picture_list,
+    render_ring_list,
     render_sync_file,
 )
 from tests.samples import sample_device, sample_pool, template_loader
@@ -55,6 +60,34 @@ SCCP = SignallingProtocol.SCCP
 def phone(model: str | None, protocol: SignallingProtocol = SIP, load: str = "") -> RenderedFile:
     chosen = catalogue().require(model) if model else None
     return RENDERER.render_phone_file(sample_device(protocol), sample_pool(), model=chosen, load=load)
+
+
+RINGS = [
+    ("Old_Bell.raw", 16080),
+    ("chime-2.raw", 240),
+    ("Callback.raw", 4800),
+    ("long.raw", 16081),
+    ("Old_Bell.rwb", 480),
+]
+
+
+ON_THE_WIRE = PhoneSettings(
+    urls=ServiceUrls(authentication="http://192.0.2.9/login", information="http://192.0.2.9/help"),
+    network=NetworkSettings(
+        audio_dscp=40, video_dscp=32, signalling_dscp=26, voice_vlan=110, pc_vlan=20, pc_port=False, discovery=False
+    ),
+)
+
+
+def on_the_wire(model: str, protocol: SignallingProtocol = SIP) -> RenderedFile:
+    return RENDERER.render_phone_file(
+        sample_device(protocol), sample_pool(), model=catalogue().require(model), settings=ON_THE_WIRE
+    )
+
+
+def made(rendered: RenderedFile | None) -> RenderedFile:
+    assert rendered is not None
+    return rendered
 
 
 def busy_phone() -> RenderedFile:
@@ -132,13 +165,13 @@ def phone_with_keys() -> RenderedFile:
 PROVISION = "http://192.0.2.10:6970/provision"
 
 
-def flat(model: str) -> RenderedFile:
+def flat(model: str, settings: PhoneSettings = PhoneSettings()) -> RenderedFile:  # noqa: B008
     return render_flat_profile(
         RENDERER,
         device_with_keys(),
         sample_pool(),
         catalogue().require(model),
-        PhoneSettings(),
+        settings,
         base=PROVISION,
         rules=dial_rules([NumberRange.parse("1000-1999")]),
         year=2026,
@@ -209,7 +242,20 @@ CASES = {
     "dialplan.xml": lambda: RENDERER.render_dial_template(
         dial_rules([NumberRange.parse("1000-1999"), NumberRange.parse("600-605")], at_once=["112"])
     ),
+    "8851-network-sip.xml": lambda: on_the_wire("8851"),
+    "7965-network-sccp.xml": lambda: on_the_wire("7965", SCCP),
+    "8841-network-mpp.xml": lambda: flat("8841-3PCC", ON_THE_WIRE),
+    "SIPDefault-network.cnf": lambda: render_common_text(RENDERER, sample_pool().group, ON_THE_WIRE),
     "featurepolicy.xml": RENDERER.render_feature_policy,
+    "AppDialRules.xml": lambda: render_application_rules(
+        RENDERER, [ApplicationRule("1", 11, "9"), ApplicationRule("", 10, "91"), ApplicationRule("0049", 13, "00", 2)]
+    ),
+    "Ringlist.xml": lambda: made(render_ring_list(RENDERER, "Ringlist.xml", RINGS)),
+    "Ringlist-wb.xml": lambda: made(render_ring_list(RENDERER, "Ringlist-wb.xml", RINGS)),
+    "RINGLIST.DAT": lambda: made(render_ring_list(RENDERER, "RINGLIST.DAT", RINGS)),
+    "List.xml": lambda: made(
+        render_picture_list(RENDERER, "320x212x16", ["TN-hills.png", "hills.png", "sea.png", "TN-a b.png", "a b.png"])
+    ),
 }
 
 

@@ -7,7 +7,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +18,13 @@ from bridge.app.settings import DhcpSettings
 from bridge.core import DeviceName
 from bridge.core.events import DhcpLeaseSeen
 from bridge.dhcp import DhcpServer, snippet
+from bridge.journey import Stage, follow
 from bridge.phones.vendorclass import VendorClass
 from tests.dhcpnet import SERVER, Network, dhcpd, dnsmasq, kea, network
 from tests.peers import peer
 from tests.tftp_lab import FixedClock, RecordingSink
 
+VOICE = IPv4Network("10.20.0.0/24")
 OURS = [IPv4Address("192.0.2.10"), IPv4Address("192.0.2.11")]
 
 
@@ -130,6 +132,61 @@ def test_the_isc_fragment_is_accepted_by_dhcpd(tmp_path: Path) -> None:
     assert subprocess.run([peer("dhcpd"), "-t", "-cf", str(fragment)], capture_output=True, check=False).returncode
 
 
+@pytest.mark.req("RG-07")
+@pytest.mark.peer("dnsmasq")
+def test_the_line_of_the_freepbx_fragment_is_accepted_by_dnsmasq(tmp_path: Path) -> None:
+    fragment = tmp_path / "sepbridge.conf"
+    for network_of_vlan in (None, VOICE):
+        text = snippet(DhcpServer.FREEPBX, OURS, voice_vlan=20, voice_network=network_of_vlan)
+        fragment.write_text(text, encoding="utf-8")
+        subprocess.run([peer("dnsmasq"), "--test", f"--conf-file={fragment}"], check=True, capture_output=True)
+
+
+@pytest.mark.req("RG-07")
+@pytest.mark.peer("dhcpd")
+def test_the_isc_fragment_does_what_it_says(tmp_path: Path) -> None:
+    with network() as net, dhcpd(net, tmp_path, snippet(DhcpServer.ISC, OURS)):
+        returned, said = check(net, tmp_path)
+    assert returned == 0
+    found = [each["what"] for each in said["answers"][0]["findings"]]
+    assert found[:2] == ["option 150: 192.0.2.10, 192.0.2.11", "option 66: 192.0.2.10"]
+
+
+@pytest.mark.req("RG-07")
+@pytest.mark.peer("kea-dhcp4")
+def test_the_kea_fragment_does_what_it_says(tmp_path: Path) -> None:
+    fragment = json.loads("\n".join(snippet(DhcpServer.KEA, OURS).splitlines()[1:]))["Dhcp4"]
+    with network() as net, kea(net, tmp_path, fragment):
+        returned, said = check(net, tmp_path)
+    assert returned == 0
+    found = [each["what"] for each in said["answers"][0]["findings"]]
+    assert found[:2] == ["option 150: 192.0.2.10, 192.0.2.11", "option 66: 192.0.2.10"]
+
+
+@pytest.mark.req("RG-14")
+@pytest.mark.peer("dnsmasq")
+@pytest.mark.peer("kea-dhcp4")
+@pytest.mark.peer("dhcpd")
+@pytest.mark.parametrize(
+    ("server", "command"),
+    [
+        (DhcpServer.DNSMASQ, ("dnsmasq", "--test", "--conf-file={}")),
+        (DhcpServer.KEA, ("kea-dhcp4", "-t", "{}")),
+        (DhcpServer.ISC, ("dhcpd", "-t", "-cf", "{}")),
+    ],
+)
+def test_the_fragment_for_a_voice_vlan_is_accepted(
+    tmp_path: Path, server: DhcpServer, command: tuple[str, ...]
+) -> None:
+    fragment = tmp_path / "voice.conf"
+    fragment.write_text(snippet(server, OURS, voice_vlan=20, voice_network=VOICE), encoding="utf-8")
+    words = [peer(command[0]), *(word.format(fragment) for word in command[1:])]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    fragment.write_text(fragment.read_text(encoding="utf-8").replace("10.20.0.10", "10.20.0.1O"), encoding="utf-8")
+    assert subprocess.run(words, capture_output=True, check=False).returncode
+
+
 def _take_a_lease(net: Network) -> None:
     """As a phone does, with a client that is not ours."""
     subprocess.run(
@@ -166,12 +223,18 @@ async def _seen(
         if settings.log is None:
             await asyncio.sleep(0.5)  # the lease file as it was before has been read
         await asyncio.to_thread(act)
-        return await sink.wait_for(DhcpLeaseSeen), evidence
+        seen = await sink.wait_for(DhcpLeaseSeen)
+        journey = follow(None, seen)
+        assert journey is not None
+        assert (journey.stage, journey.client) == (Stage.DHCP, seen.address)
+        assert (journey.facts.host_name, journey.facts.vendor_class) == (seen.host_name, seen.vendor_class)
+        return seen, evidence
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
 
 
+@pytest.mark.req("RG-15")
 @pytest.mark.peer("dnsmasq")
 async def test_a_lease_is_seen_in_the_log_of_dnsmasq_with_its_model(tmp_path: Path) -> None:
     with network() as net, dnsmasq(net, tmp_path) as log:
@@ -182,6 +245,7 @@ async def test_a_lease_is_seen_in_the_log_of_dnsmasq_with_its_model(tmp_path: Pa
     assert [phone.model.name for phone in evidence if phone.model] == ["7961G"]
 
 
+@pytest.mark.req("RG-15")
 @pytest.mark.peer("dnsmasq")
 async def test_a_lease_is_seen_in_the_lease_file_of_dnsmasq(tmp_path: Path) -> None:
     with network() as net, dnsmasq(net, tmp_path):

@@ -71,7 +71,12 @@ async def asterisk(make_asterisk: Callable[[], PrivateAsterisk]) -> AsyncIterato
             phone(1003, context=context_name("Staff", ""), variables=VARIABLES),
             phone(1004, context=context_name("Guest", "")),
             phone(1005, partition="Inside", forward_context=context_name("Guest", "")),
-            phone(1006, partition="Inside", forward_context=context_name("Staff", "")),
+            phone(
+                1006,
+                partition="Inside",
+                forward_context=context_name("Staff", ""),
+                variables=((TRUNK_VARIABLE, "lab-outside"),),
+            ),
         ]
         async with service(asterisk, phones) as (pbx, _):
             pbx.set_dial_plan([context_of(PLAN, css, "") for css in ("Staff", "Guest", "Outside")])
@@ -121,12 +126,14 @@ async def test_who_gets_where(asterisk: PrivateAsterisk) -> None:
         assert (caller, dialled, final, *left) == (caller, dialled, [status], number, shown)
 
 
-@pytest.mark.parametrize("family", ["CF", "CFU"])
+@pytest.mark.parametrize("family", ["CF", "CFU", "CFB"])
 async def test_a_forward_leads_where_the_forwarding_line_may_go(asterisk: PrivateAsterisk, family: str) -> None:
     """1005 is forwarded with a guest's rights, 1006 with those of the staff; neither answers."""
     found = []
     for line in ("1005", "1006"):
         await asterisk.cli(f"database put {family} {line} 912345")
+        if family == "CFB":
+            await asterisk.cli(f"database put DND {line} YES")  # which makes it busy
     try:
         for caller in ("1003", "1004"):
             for line in ("1005", "1006"):
@@ -138,9 +145,23 @@ async def test_a_forward_leads_where_the_forwarding_line_may_go(asterisk: Privat
     finally:
         for line in ("1005", "1006"):
             await asterisk.cli(f"database del {family} {line}")
+            await asterisk.cli(f"database del DND {line}")
     assert found == [
         ("1003", "1005", [404], ""),  # although this caller may dial it himself
         ("1003", "1006", [200], "+112345"),
         ("1004", "1005", [404], ""),
         ("1004", "1006", [200], "+112345"),  # although this one may not
     ]
+
+
+async def test_a_forward_leaves_by_the_trunk_of_the_line_where_the_caller_has_none(asterisk: PrivateAsterisk) -> None:
+    """Who calls from outside has none; the pool of somebody inside decides for his calls, as on CUCM by default."""
+    await asterisk.cli("database put CF 1006 9011441234")
+    found = []
+    for caller in ("1003", "1004"):
+        await asterisk.cli("database deltree outside")
+        async with SipClient(asterisk.sip, caller, f"secret{caller}") as client:
+            answers = await client.invite("1006", until=200)
+        found.append((caller, [one for one in answers if one >= 200 and one != 401], await stored(asterisk, "number")))
+    await asterisk.cli("database del CF 1006")
+    assert found == [("1003", [200], "011441234"), ("1004", [200], "011441234")]

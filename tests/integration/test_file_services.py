@@ -36,6 +36,7 @@ from bridge.net.selfsigned import make_certificate
 from bridge.net.tls import OldestTls
 from bridge.store import upgrade
 from bridge.web.node import running_node
+from tests.peers import peer
 
 ANYWHERE = (Address("127.0.0.1", 0),)
 PHONE = DeviceName("SEP00112233AA80")
@@ -99,6 +100,45 @@ async def test_a_scan_of_a_thousand_macs_is_throttled_reported_and_gets_no_secre
         own = await phone.read(f"{PHONE}.cnf.xml")
         assert own.content is not None
         assert SECRET.encode() in bytes(own.content)
+
+
+@pytest.mark.peer("tftp-hpa")
+@pytest.mark.peer("atftp")
+async def test_a_scan_with_the_usual_clients_gets_no_secret(settings: Settings, tmp_path: Path) -> None:
+    """A thousand names by tftp-hpa in one session, as scripts do it, then the phone's own with other programs."""
+    names = [f"SEP00112233{0xAA80 - 500 + number:04X}.cnf.xml" for number in range(1000)]
+    assert f"{PHONE}.cnf.xml" in names
+    async with node(settings) as (service, events):
+        host, port = service.tftp.addresses[0]
+        scanner = await asyncio.create_subprocess_exec(
+            *(peer("tftp"), "-m", "binary", host, str(port)),
+            cwd=tmp_path,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        async with asyncio.timeout(90):
+            said, _ = await scanner.communicate("".join(f"get {name}\n" for name in names).encode() + b"quit\n")
+        assert (said.count(b"Error code"), said.count(b"Error code 2: access denied")) == (1000, 980)
+        many = 1000 - settings.files.unknown_per_minute
+        async with asyncio.timeout(10):  # events are handed on in batches
+            while len([event for event in events if isinstance(event, FileRefused)]) < many:  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+        assert len([event for event in events if isinstance(event, FileRefused)]) == many
+        assert len([event for event in events if isinstance(event, NamesGuessed)]) == 1
+        (http, web), name = service.http_addresses[0], f"{PHONE}.cnf.xml"
+        for command in (
+            (peer("atftp"), "--get", "--remote-file", name, "--local-file", "got", host, str(port)),
+            (peer("curl"), "-sf", "-o", "got", f"http://{http}:{web}/{name}"),
+        ):
+            client = await asyncio.create_subprocess_exec(
+                *command, cwd=tmp_path, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL
+            )
+            async with asyncio.timeout(30):
+                await client.wait()
+        assert not [event for event in events if isinstance(event, FileDelivered)]
+        assert not [path for path in tmp_path.rglob("*.cnf.xml") if SECRET in path.read_text()]
+        assert not (tmp_path / "got").exists() or SECRET not in (tmp_path / "got").read_text()
 
 
 async def fetch(service: Service, name: str, **context: object) -> tuple[int, bytes]:

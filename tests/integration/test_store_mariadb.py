@@ -80,3 +80,7 @@ class TestFailures(ServerFailureContract):
     def no_socket_outlives_the_test(self) -> Iterator[None]:
         yield
         gc.collect()
+
+
+class TestPhoneFiles(storecontract.PhoneFileContract):
+    pass

@@ -74,3 +74,7 @@ class TestAccounts(storecontract.AccountContract):
 
 class TestFailures(ServerFailureContract):
     pass
+
+
+class TestPhoneFiles(storecontract.PhoneFileContract):
+    pass

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from bridge.callcontrol.lookout import Lookout, nobody_watches
-from bridge.callcontrol.watching import LINGER, LampState, Watching
+from bridge.callcontrol.watching import BESIDE, LINGER, LampState, Watching
+from bridge.core import DndMode
 from bridge.sip import Account, Destination, MessageIgnored, SubscriptionState, UserAgent
 from bridge.sip.message import reply_to
 from tests.sipwatch import CONFIRMED, EARLY, IDLE, Notifier
@@ -63,7 +64,7 @@ class Lamps(RuleBasedStateMachine):
         self.agent = UserAgent(account, CountingIds("phone"), PHONE, notify_policy=nobody_watches)
         self.lookout = Lookout(self.watching, self.agent)
         self.server = Notifier()
-        self.server.states = dict.fromkeys(NUMBERS, IDLE)
+        self.server.states = dict.fromkeys((*NUMBERS, *(BESIDE + number for number in NUMBERS)), IDLE)
         self.wire = BadWire([self.agent, self.server])
         self.lamps: dict[tuple[int, str], Lamp] = {}
         self.is_well = True
@@ -95,6 +96,18 @@ class Lamps(RuleBasedStateMachine):
             self.settle()
         self.wire.now = end
 
+    def is_not_disturbed(self, number: str) -> bool:
+        entry = self.watching._numbers.get(number)
+        return entry is not None and entry.dnd is not DndMode.OFF
+
+    def right(self, number: str) -> LampState:
+        """What a lamp should say by what the server has."""
+        state = LAMP_OF[self.server.states[number]]
+        if state is LampState.ALERTING or not self.is_not_disturbed(number):
+            return state
+        talks = self.server.states[BESIDE + number] == CONFIRMED
+        return LampState.IN_USE if talks else LampState.DO_NOT_DISTURB
+
     # --- what happens ------------------------------------------------------------------------------------------------
 
     @rule(phone=phones, number=numbers)
@@ -115,6 +128,17 @@ class Lamps(RuleBasedStateMachine):
         if number in self.server.states:
             self.server.change(number, state, now=self.wire.now)
             self.settle()
+
+    @rule(number=numbers, mode=st.sampled_from(DndMode))
+    def do_not_disturb(self, number: str, mode: DndMode) -> None:
+        self.watching.do_not_disturb(number, mode, now=self.wire.now)
+        self.settle()
+
+    @rule(number=numbers, state=st.sampled_from([IDLE, CONFIRMED]))
+    def phones_talk(self, number: str, state: str) -> None:
+        """In spite of do-not-disturb, in which the number's own hint says nothing of it."""
+        self.server.change(BESIDE + number, state, now=self.wire.now)
+        self.settle()
 
     @rule(number=numbers)
     def number_goes(self, number: str) -> None:
@@ -164,7 +188,7 @@ class Lamps(RuleBasedStateMachine):
         if self.is_well:
             self.advance(5)
             for (_, number), lamp in self.lamps.items():
-                assert lamp.state is LAMP_OF[self.server.states[number]], number
+                assert lamp.state is self.right(number), number
 
     @rule(status=st.sampled_from([403, 481, 489, 500, 503]))
     def server_refuses(self, status: int) -> None:
@@ -196,7 +220,7 @@ class Lamps(RuleBasedStateMachine):
     def there_is_one_subscription_a_number(self) -> None:
         wanted = [each.user for each in self.agent.subscriptions if not each.is_over and each.state != "unsubscribing"]
         assert len(wanted) == len(set(wanted))
-        assert set(wanted) <= self.watching.numbers
+        assert {each.removeprefix(BESIDE) for each in wanted} <= self.watching.numbers
 
     def teardown(self) -> None:
         """In the end the network is well, the server knows all numbers: every lamp tells the truth, nothing is left."""
@@ -207,8 +231,9 @@ class Lamps(RuleBasedStateMachine):
             self.server.states.setdefault(number, IDLE)
         self.advance(1400)
         for (_, number), lamp in self.lamps.items():
-            assert lamp.state is LAMP_OF[self.server.states[number]], number
+            assert lamp.state is self.right(number), number
         shown = {number for _, number in self.lamps}
+        shown |= {BESIDE + number for number in shown if self.is_not_disturbed(number)}
         assert {each.user for each in self.agent.subscriptions} == shown
         watched = [watcher.number for watcher in self.server.watchers]
         for (_, number), lamp in self.lamps.items():
@@ -233,6 +258,16 @@ def test_whatever_order_notifys_come_in_the_newest_counts(changes: list[str], or
         lamps.change("2001", state)
     lamps.deliver_in_disorder(order, twice=twice)
     assert lamps.is_well
+    lamps.teardown()
+
+
+def test_two_challenges_that_cross_do_not_keep_each_other_out() -> None:
+    """The server takes its newest nonce only, and both SUBSCRIBEs were challenged before either was answered."""
+    lamps = Lamps()
+    lamps.keep_back()
+    lamps.come(0, "2001")
+    lamps.come(0, "2002")
+    lamps.time_goes_by(0.1)
     lamps.teardown()
 
 

@@ -73,6 +73,8 @@ from bridge.sccp import (
     SpeedDialStat,
     StartMediaReception,
     StartMediaTransmission,
+    StartMulticastMediaReception,
+    StartMulticastMediaTransmission,
     StartTone,
     StationAddress,
     StationCallState,
@@ -80,6 +82,8 @@ from bridge.sccp import (
     StimulusType,
     StopMediaReception,
     StopMediaTransmission,
+    StopMulticastMediaReception,
+    StopMulticastMediaTransmission,
     StopTone,
     SubscriptionStat,
     Switch,
@@ -97,6 +101,7 @@ CALL = 0x019DAE5B
 CONFERENCE = 0x0168BCEC
 PARTY = 0x01000107
 PHONE = StationAddress.of("192.0.2.77")
+GROUP = StationAddress.of("239.192.0.1")
 TIME = DefineTimeDate(2026, 11, 6, 21, 18, 42, 37, 512, 1795000123)
 KEYS = (
     SoftKeyDefinition(Label.REDIAL, SoftKeyEventType.REDIAL),
@@ -153,6 +158,30 @@ SERVER_MESSAGES: tuple[Message, ...] = (
     StopMediaTransmission(CONFERENCE, PARTY, CALL, PortHandling.KEEP),
     StartMediaReception(CONFERENCE, PARTY, 30, MediaCodec.G711_ALAW_64K),
     StopMediaReception(CONFERENCE, PARTY),
+    StartMulticastMediaReception(
+        CONFERENCE,
+        PARTY,
+        GROUP,
+        20480,
+        30,
+        MediaCodec.G711_ALAW_64K,
+        Switch.ON,
+        call_ref=CALL,
+    ),
+    StartMulticastMediaTransmission(
+        CONFERENCE,
+        PARTY,
+        GROUP,
+        20480,
+        30,
+        MediaCodec.G711_ALAW_64K,
+        184,
+        Switch.ON,
+        3,
+        call_ref=CALL,
+    ),
+    StopMulticastMediaReception(CONFERENCE, PARTY, CALL),
+    StopMulticastMediaTransmission(CONFERENCE, PARTY, CALL),
     PortReq(CONFERENCE, CALL, PARTY),
     PortClose(CONFERENCE, CALL, PARTY),
     ConnectionStatisticsReq("98011", CALL, StatsProcessing.KEEP),

@@ -42,6 +42,8 @@ from bridge.sccp import (
     SpeedDialStat,
     StartMediaReception,
     StartMediaTransmission,
+    StartMulticastMediaReception,
+    StartMulticastMediaTransmission,
     StationAddress,
     StopMediaReception,
     Unregister,
@@ -106,6 +108,10 @@ GAPS = (
         unread=(112, 116),
         unnamed=("skinny.g723BitRate",),
         unshown=("direction",),
+    ),
+    *(
+        Gap(message, _TO_10, "it takes the codec parameter for a G.723 bit rate", unnamed=("skinny.g723BitRate",))
+        for message in (StartMulticastMediaReception, StartMulticastMediaTransmission)
     ),
     Gap(
         StartMediaTransmission,

@@ -43,6 +43,9 @@ class CountingIds:
     def secret(self, length: int) -> str:
         return f"{next(self._count):0{length}d}"
 
+    def digits(self, count: int) -> str:
+        return f"{next(self._count):0{count}d}"
+
     def version_stamp(self) -> str:
         return f"00000000-0000-0000-0000-{next(self._count):012d}"
 

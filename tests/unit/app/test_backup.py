@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import inspect
 
 from bridge.app.backup import Backup, make_backup
 from bridge.app.settings import DatabaseSettings, Settings, StateSettings
@@ -19,6 +20,8 @@ from bridge.core.events import PhoneRefused
 from bridge.errors import Conflict, InvalidInput, SepbridgeError, StoreError
 from bridge.store import HEAD, open_store, sqlite_url, upgrade
 from bridge.store.dump import HISTORY, SHORT_LIVED
+from bridge.store.engines import DatabaseAddress, make_upgrade_engine
+from bridge.store.migrations.history import upgrade_connection
 from bridge.store.schema import metadata
 from tests.databases import mariadb, postgresql
 from tests.fullsite import AT, content_of, fill_every_table
@@ -183,18 +186,48 @@ def test_no_zip_and_a_broken_one(tmp_path: Path, file: Path) -> None:
 
 
 def test_a_backup_of_an_older_version_goes_through_the_migrations(full: Settings, file: Path, tmp_path: Path) -> None:
-    """As revision 0008 had it: no accounts."""
+    """As revision 0008 had it: no accounts yet, and fewer columns."""
+    old = columns_at("0008", tmp_path / "old.db")
     with zipfile.ZipFile(file) as archive:
         tables = json.loads(archive.read("manifest.json"))["tables"]
-    older = {name: count for name, count in tables.items() if name not in ("account", "api_token")}
-    path = changed(file, revision="0008", tables=older)
+        older = {name: count for name, count in tables.items() if name in old}
+        members = {f"tables/{name}.jsonl": narrowed(archive.read(f"tables/{name}.jsonl"), old[name]) for name in older}
+    assert "account" not in older
+    path = changed(file, revision="0008", tables=older, **members)
     other = site(tmp_path / "other")
     with Backup(path) as backup:
         backup.restore(other)
     expected = content_of(full.database_url)
     found = content_of(other.database_url)
-    assert {name: found[name] for name in older} == {name: expected[name] for name in older}
+    for name in older:
+        assert in_columns(found[name], old[name]) == in_columns(expected[name], old[name]), name
     assert found["account"][1] == []
+
+
+def columns_at(revision: str, path: Path) -> dict[str, list[str]]:
+    """The tables of that time, and their columns."""
+    address = DatabaseAddress.parse(sqlite_url(path))
+    address.create_file()
+    engine = make_upgrade_engine(address, timeout=5.0)
+    with engine.begin() as connection:
+        upgrade_connection(connection, revision)
+        inspector = inspect(connection)
+        found = {name: [each["name"] for each in inspector.get_columns(name)] for name in inspector.get_table_names()}
+    engine.dispose()
+    return found
+
+
+def narrowed(lines: bytes, columns: list[str]) -> bytes:
+    """A table's file with those columns alone."""
+    head, *rows = [json.loads(line) for line in lines.splitlines()]
+    places = [place for place, name in enumerate(head) if name in columns]
+    return b"".join(json.dumps([row[place] for place in places]).encode() + b"\n" for row in (head, *rows))
+
+
+def in_columns(content: tuple[tuple[str, ...], list[list[object]]], columns: list[str]) -> list[list[object]]:
+    """The rows of a table, in those columns alone."""
+    names, rows = content
+    return [[value for name, value in zip(names, row, strict=True) if name in columns] for row in rows]
 
 
 def test_the_database_is_away(full: Settings, file: Path, tmp_path: Path) -> None:

@@ -13,18 +13,20 @@ import pytest
 
 from bridge.app.admissions import Admissions
 from bridge.app.beside import Beside
+from bridge.app.onboarding import Onboarding
 from bridge.app.phonefiles import PhoneFiles
 from bridge.app.phones import PhoneDesk
 from bridge.app.resolver import FileResolver
 from bridge.app.settings import BesideSettings, FilesSettings, ServerSettings
 from bridge.app.window import WindowDesk
-from bridge.core import Device, DeviceName
+from bridge.core import Device, DeviceName, FileFound, SignallingProtocol
 from bridge.core.events import FileNotFound, FileRequested, FileServedBeside, PhoneAdmitted, PhoneRefused
 from bridge.errors import ConfigurationError
 from bridge.store import SqlStore
 from bridge.store.filetree import FileTree
 from tests.unit.app.conftest import CountingIds, Remembering, StillClock
 
+SIP = SignallingProtocol.SIP
 SHARED = {"XMLDefault.cnf.xml", "dialplan.xml"}
 
 
@@ -76,6 +78,7 @@ async def bench(
         mac_of=lambda address: None,
         settings=FilesSettings(unknown_per_minute=0),
         networks=ServerSettings().allowed_networks,
+        onboarding=Onboarding(store, clock, ids, "onboarding"),
     )
     beside = Beside(
         store,
@@ -85,7 +88,6 @@ async def bench(
         clock,
         settings=BesideSettings(root=tmp_path / "root", log=log),
         state=tmp_path / "state",
-        templates=tmp_path / "templates",
     )
     bench = Bench(beside, tmp_path / "root", log, sink)
     tasks = [asyncio.create_task(admissions.run()), asyncio.create_task(beside.run())]
@@ -216,5 +218,79 @@ def test_a_root_is_needed(store: SqlStore, files: PhoneFiles, sink: Remembering,
             clock,
             settings=BesideSettings(),
             state=Path("/nowhere"),
-            templates=Path("/nowhere"),
         )
+
+
+async def test_a_template_change_renders_what_it_touches_alone(
+    bench: Bench,
+    store: SqlStore,
+    clock: StillClock,
+    ids: CountingIds,
+    files: PhoneFiles,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    desk = PhoneDesk(store, clock, ids, "tester")
+    for index, model in enumerate(("8841", "7841", "7961", "7960", "8841-3PCC")):
+        desk.add(DeviceName(f"SEP00112233440{index}"), number=f"100{index}", model=model, protocol=SIP)
+    rendered: list[str] = []
+    for name in ("device_file", "own_text", "flat_profile"):
+        make = getattr(files, name)
+
+        def counted(device: Device, make: Callable[[Device], FileFound] = make) -> FileFound:
+            rendered.append(device.model)
+            return make(device)
+
+        monkeypatch.setattr(files, name, counted)
+
+    def renders() -> list[str]:
+        rendered.clear()
+        bench.beside.compare()
+        return sorted(rendered)
+
+    files.read_site()
+    assert renders() == ["7841", "7960G", "7960G", "7961G", "8841", "8841-3PCC (MPP)"]
+    assert renders() == []
+    shipped = Path(__file__).parents[3] / "templates"
+
+    def own(template: str, text: str = "") -> None:
+        path = tmp_path / "templates" / template
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text or (shipped / template).read_text() + "{# ours #}", encoding="utf-8")
+
+    own("java-79xx/sip.xml")
+    assert renders() == ["7961G"]
+    own("78xx/sip.xml")  # that of the 88xx builds on it
+    assert renders() == ["7841", "8841"]
+    own("flat/base.xml")
+    assert renders() == ["8841-3PCC (MPP)"]
+    own("7940-60/SIP.cnf")
+    assert renders() == ["7960G", "7960G"]  # both of its files are made together
+    own("devices/SEP001122334401.xml", '{% extends "78xx/sip.xml" %}')
+    assert renders() == ["7841"]
+    own("99xx/sip.xml")
+    assert renders() == []
+    own("base/common.xml")  # what stands in every whole SEP file; that of a 7960 is short
+    assert renders() == ["7841", "7961G", "8841"]
+    assert renders() == []
+
+
+async def test_every_file_that_phones_need_is_there(
+    bench: Bench, store: SqlStore, clock: StillClock, ids: CountingIds, files: PhoneFiles
+) -> None:
+    desk = PhoneDesk(store, clock, ids, "tester")
+    desk.add(DeviceName("SEP001122334401"), number="1001", model="7960", protocol=SIP)
+    desk.add(DeviceName("SEP001122334402"), number="1002", model="8841", protocol=SIP)
+    files.read_site()
+    bench.beside.compare()
+    there = {path.name for path in bench.root.iterdir() if not path.name.startswith(".")}
+    assert there >= {
+        "SEP001122334401.cnf.xml",
+        "SIP001122334401.cnf",
+        "SIPDefault.cnf",
+        "syncinfo.xml",
+        "dialplan7940.xml",
+        "SEP001122334402.cnf.xml",
+        "AppDialRules.xml",
+        "dialplan.xml",
+    }

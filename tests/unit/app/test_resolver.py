@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -10,14 +11,32 @@ from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from bridge.app.admissions import Admissions
+from bridge.app.backgrounds import BackgroundDesk
+from bridge.app.onboarding import Onboarding
+from bridge.app.phonechanges import PhoneChanges
 from bridge.app.phonefiles import PhoneFiles
+from bridge.app.phones import PhoneDesk
 from bridge.app.resolver import FileResolver
-from bridge.app.settings import FilesSettings
+from bridge.app.settings import FilesSettings, UnsignedFiles
 from bridge.app.window import WindowDesk
-from bridge.core import DeviceName, FileAnswer, FileDenied, FileFound, FileMissing, FileRequest, Via
-from bridge.core.events import PhoneAdmitted, PhoneRefused
+from bridge.core import (
+    CodeVerdict,
+    DeviceDefaults,
+    DeviceName,
+    FileAnswer,
+    FileDenied,
+    FileFound,
+    FileMissing,
+    FileRequest,
+    RoutePattern,
+    SignallingProtocol,
+    Via,
+)
+from bridge.core.events import NamesGuessed, PhoneAdmitted, PhoneRefused
+from bridge.errors import InvalidInput
 from bridge.lab.textfile import read_text_file
 from bridge.store import SqlStore
 from bridge.store.filetree import FileTree
@@ -33,6 +52,13 @@ PHONE = DeviceName(f"SEP{MAC}")
 def open_window(window: WindowDesk) -> WindowDesk:
     window.enable(duration=timedelta(hours=1))
     return window
+
+
+@pytest.fixture
+def resolver(ask: Ask) -> FileResolver:
+    """The resolver that ``ask`` asks."""
+    found: FileResolver = ask.resolver  # type: ignore[attr-defined]
+    return found
 
 
 @pytest.fixture
@@ -56,11 +82,13 @@ async def ask(
         mac_of=lambda client: None,
         settings=FilesSettings(),
         networks=(ip_network("192.0.2.0/24"),),
+        onboarding=Onboarding(store, clock, ids, "onboarding"),
     )
 
     async def one(name: str, *, client: str = CLIENT, via: Via = Via.TFTP, user_agent: str = "") -> FileAnswer:
         return await resolver.provide(FileRequest(name, client, via, clock.now(), user_agent=user_agent))
 
+    one.resolver = resolver  # type: ignore[attr-defined]
     running = asyncio.create_task(admissions.run())
     yield one
     running.cancel()
@@ -178,3 +206,290 @@ async def test_both_ports_of_an_adapter_get_a_number_of_their_own(
     assert len(set(numbers)) == 2
     assert f"<name>{numbers[0]}</name>" in first
     assert f"<name>{numbers[1]}</name>" in second
+
+
+# --- around the phone's own file --------------------------------------------------------------------------------------
+
+
+async def test_application_dial_rules_follow_the_sites_patterns(ask: Ask, store: SqlStore, files: PhoneFiles) -> None:
+    assert "DialRule " not in text(await ask("/AppDialRules.xml"))
+    with store.write() as work:
+        work.objects.patterns.save(RoutePattern(pattern="9.1[2-9]XX[2-9]XXXXXX", destination="trunk"))
+        work.commit()
+    files.read_site()
+    rules = text(await ask("/AppDialRules.xml"))
+    assert 'BeginsWith="1" NumDigits="11" DigitsToRemove="0" PrefixWith="9"' in rules
+
+
+async def test_ring_lists_name_the_rings_that_phones_play(ask: Ask, tmp_path: Path) -> None:
+    for name in ("Ringlist.xml", "Ringlist-wb.xml", "RINGLIST.DAT", "DistinctiveRingList.xml"):
+        assert isinstance(await ask(name), FileMissing)
+    (tmp_path / "files/bell.raw").write_bytes(bytes(480))
+    (tmp_path / "files/bell.rwb").write_bytes(bytes(960))
+    (tmp_path / "files/short.raw").write_bytes(bytes(10))
+    for name in ("RINGLIST.XML", "ringlist.xml", "DISTINCTIVERINGLIST.XML"):
+        found = text(await ask(name))
+        assert "bell.raw" in found
+        assert "short" not in found
+    assert "bell.rwb" in text(await ask("Ringlist-wb.xml"))
+    assert text(await ask("RINGLIST.DAT")) == "bell\tbell.raw\n"
+    assert isinstance(await ask("bell.raw"), FileFound)
+    (tmp_path / "files/Ringlist.xml").write_text("<CiscoIPPhoneRingList/>")
+    assert text(await ask("RINGLIST.XML")) == "<CiscoIPPhoneRingList/>"  # the admin's own goes first
+
+
+async def test_backgrounds_are_listed_for_the_screens_that_have_them(ask: Ask, tmp_path: Path) -> None:
+    assert isinstance(await ask("Desktops/800x480x24/List.xml"), FileMissing)
+    picture = tmp_path / "hills.bmp"
+    Image.new("RGB", (1000, 1000), "green").save(picture)
+    BackgroundDesk(tmp_path / "files").add(picture)
+    listed = text(await ask("Desktops/800x480x24/List.xml"))
+    names = re.findall(r'"TFTP:([^"]+)"', listed)
+    assert names == ["Desktops/800x480x24/TN-hills.png", "Desktops/800x480x24/hills.png"]
+    for name in names:
+        answer = await ask(f"/{name}", via=Via.HTTP)
+        assert isinstance(answer, FileFound)
+        assert bytes(answer.content).startswith(b"\x89PNG")
+    assert isinstance(await ask("Desktops/1x1x1/List.xml"), FileMissing)
+    assert isinstance(await ask("Desktops/../List.xml"), FileMissing)
+
+
+async def test_tones_and_locales_are_the_admins_own_files(ask: Ask, tmp_path: Path) -> None:
+    assert isinstance(await ask("Germany/g3-tones.xml"), FileMissing)
+    (tmp_path / "files/Germany").mkdir()
+    (tmp_path / "files/Germany/g3-tones.xml").write_text("<tones/>")
+    (tmp_path / "files/German_Germany").mkdir()
+    (tmp_path / "files/German_Germany/mk-sip.jar").write_bytes(b"jar")
+    assert text(await ask("/Germany/g3-tones.xml", via=Via.HTTP)) == "<tones/>"
+    assert text(await ask("german_germany/MK-SIP.jar")) == "jar"
+
+
+# --- elements that the admin sets -------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def changes(store: SqlStore, clock: StillClock, ids: CountingIds, files: PhoneFiles) -> PhoneChanges:
+    return PhoneChanges(store, clock, ids, "tester")
+
+
+async def test_an_element_is_set_for_all_phones_and_differently_for_one(
+    ask: Ask, open_window: WindowDesk, changes: PhoneChanges, files: PhoneFiles, store: SqlStore
+) -> None:
+    before = text(await ask(f"SEP{MAC}.cnf.xml"))
+    text(await ask("SEP001122AABBCD.cnf.xml", client="192.0.2.78"))
+    with store.write() as work:  # they do not show any more what they speak
+        for device in work.devices.all():
+            work.devices.update(replace(device, observed_protocol=device.desired_protocol))
+        work.commit()
+    changes.set_element("vendorConfig/daysDisplayNotActive", "1,7", None)
+    changes.set_element("sipProfile/dscpForAudio", "160", None)
+    changes.set_element("sipProfile/dscpForAudio", "104", PHONE)
+    files.read_site()
+    own = text(await ask(f"SEP{MAC}.cnf.xml"))
+    other = text(await ask("SEP001122AABBCD.cnf.xml", client="192.0.2.78"))
+    assert "<daysDisplayNotActive>1,7</daysDisplayNotActive>" in own
+    assert "<daysDisplayNotActive>1,7</daysDisplayNotActive>" in other
+    assert "<dscpForAudio>104</dscpForAudio>" in own
+    assert "<dscpForAudio>160</dscpForAudio>" in other
+    assert re.findall("<versionStamp>.*", own) != re.findall("<versionStamp>.*", before)
+    changes.remove_element("sipProfile/dscpForAudio", PHONE)
+    changes.remove_element("sipProfile/dscpForAudio", None)
+    files.read_site()
+    assert "<dscpForAudio>184</dscpForAudio>" in text(await ask(f"SEP{MAC}.cnf.xml"))
+
+
+async def test_an_element_of_flat_profiles_stands_in_those_alone(
+    ask: Ask, open_window: WindowDesk, changes: PhoneChanges, files: PhoneFiles
+) -> None:
+    changes.set_element("VLAN_ID", "30", None)
+    changes.set_element("Backlight_Timer_", "10s", None, unknown=True)
+    changes.set_element("sipProfile/enableVad", "true", None)
+    files.read_site()
+    profile = text(await ask(f"/{MAC.lower()}.xml", via=Via.HTTP, user_agent=MPP_AGENT))
+    assert "<VLAN_ID>30</VLAN_ID>" in profile
+    assert "<Backlight_Timer_>10s</Backlight_Timer_>" in profile
+    assert "sipProfile" not in profile
+    enterprise = text(await ask("SEP001122AABBCD.cnf.xml", client="192.0.2.78"))
+    assert "VLAN_ID" not in enterprise
+    assert "<enableVad>true</enableVad>" in enterprise
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("vendorConfig/pcport", "1"),  # written otherwise
+        ("vendorConfig/pcPort", "2"),  # no such value
+        ("vendorConfig", "1"),  # holds elements
+        ("sipProfile/sipLines/line/authPassword", "x"),
+        ("sshPassword", "x"),
+        ("Password_1_", "x"),
+        ("versionStamp", "x"),
+        ("../up", "x"),
+        ("a<b", "x"),
+    ],
+)
+def test_elements_that_are_not_set_this_way(changes: PhoneChanges, path: str, value: str) -> None:
+    with pytest.raises(InvalidInput):
+        changes.set_element(path, value, None)
+    assert changes.elements() == []
+
+
+# --- one-time codes ---------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def codes(store: SqlStore, clock: StillClock, ids: CountingIds) -> Onboarding:
+    return Onboarding(store, clock, ids, "tester")
+
+
+def profile_of(code: str, mac: str = MAC) -> str:
+    return f"/onboard/{code}/{mac.lower()}.xml"
+
+
+@pytest.mark.req("RG-30")
+async def test_a_code_lets_a_phone_in_once_while_the_window_is_closed(
+    ask: Ask, window: WindowDesk, codes: Onboarding, store: SqlStore, sink: Remembering
+) -> None:
+    code, _ = codes.issue(display_name="Home")
+    assert len(code) == 16
+    assert f"/onboard/{code}/$MA.xml</Profile_Rule>" in text(await ask(f"/onboard/{code}/8841-3PCC.xml", via=Via.HTTP))
+    grouped = "-".join(code[place : place + 4] for place in range(0, 16, 4))
+    profile = text(await ask(profile_of(grouped), via=Via.HTTP, user_agent=MPP_AGENT))
+    with store.read() as work:
+        device = work.devices.get(PHONE)
+    assert device is not None
+    assert (device.number, device.model, device.temporary) == ("1000", "8841-3PCC (MPP)", False)
+    assert device.secret in profile
+    assert "/onboard/" not in profile
+    assert [event.device for event in sink.of(PhoneAdmitted)] == [PHONE]
+    for mac in (MAC, "001122AABBCD"):
+        refused = await ask(profile_of(code, mac), via=Via.HTTP, user_agent=MPP_AGENT)
+        assert isinstance(refused, FileDenied)
+        assert "used before" in refused.why
+    assert text(await ask(f"/provision/{MAC.lower()}.xml", via=Via.HTTP, user_agent=MPP_AGENT)) == profile
+    assert code not in repr(codes.list())
+
+
+@pytest.mark.req("RG-30")
+async def test_a_code_lives_a_week(ask: Ask, window: WindowDesk, codes: Onboarding, clock: StillClock) -> None:
+    in_time, late = codes.issue()[0], codes.issue()[0]
+    clock.pass_by(timedelta(days=7) - timedelta(seconds=1))
+    assert "<flat-profile>" in text(await ask(profile_of(in_time)))
+    clock.pass_by(timedelta(seconds=1))
+    refused = await ask(profile_of(late, "001122AABBCD"))
+    assert isinstance(refused, FileDenied)
+    assert "expired" in refused.why
+
+
+async def test_a_removed_code_is_none(ask: Ask, window: WindowDesk, codes: Onboarding) -> None:
+    code, record = codes.issue()
+    assert codes.remove(record.last_digits) == 1
+    assert isinstance(await ask(profile_of(code)), FileDenied)
+
+
+async def test_whoever_tries_codes_is_heard_no_more(
+    ask: Ask, window: WindowDesk, codes: Onboarding, sink: Remembering, clock: StillClock
+) -> None:
+    code, _ = codes.issue()
+    for wrong in range(5):
+        assert isinstance(await ask(profile_of(f"{99 - wrong:016d}")), FileDenied)
+    assert isinstance(await ask(profile_of(code)), FileDenied)
+    assert [event.client for event in sink.of(NamesGuessed)] == [CLIENT]
+    assert "<flat-profile>" in text(await ask(profile_of(code), client="192.0.2.78"))
+    clock.pass_by(timedelta(minutes=10))
+    other, _ = codes.issue()
+    assert "<flat-profile>" in text(await ask(profile_of(other, "001122AABBCD")))
+
+
+async def test_a_code_is_no_key_to_the_password_of_another_phone(
+    ask: Ask, open_window: WindowDesk, codes: Onboarding, store: SqlStore
+) -> None:
+    await ask(f"/{MAC.lower()}.xml", via=Via.HTTP, user_agent=MPP_AGENT)
+    with store.write() as work:
+        device = work.devices.get(PHONE)
+        assert device is not None
+        work.devices.update(replace(device, registered=True, address=CLIENT))
+        work.commit()
+    code, _ = codes.issue()
+    assert isinstance(await ask(profile_of(code), client="192.0.2.99"), FileDenied)
+    assert codes.verdict(code) is CodeVerdict.VALID
+
+
+async def test_a_code_whose_number_was_given_away_stays_good(
+    ask: Ask, open_window: WindowDesk, codes: Onboarding, store: SqlStore
+) -> None:
+    code, _ = codes.issue(number="1000")
+    await ask("SEP001122AABBCD.cnf.xml", client="192.0.2.78")
+    assert isinstance(await ask(profile_of(code)), FileMissing)
+    assert codes.verdict(code) is CodeVerdict.VALID
+
+
+# --- signed and encrypted forms ---------------------------------------------------------------------------------------
+
+
+SIGNED = ["XMLDefault.cnf.xml", "dialplan.xml", "Germany/g3-tones.xml", "AppDialRules.xml", "softkeys.xml"]
+
+
+@pytest.mark.parametrize("wanted", list(UnsignedFiles))
+@pytest.mark.parametrize("via", [Via.TFTP, Via.HTTP, Via.HTTPS])
+async def test_what_every_name_gets_in_its_signed_form(
+    ask: Ask, resolver: FileResolver, tmp_path: Path, wanted: UnsignedFiles, via: Via
+) -> None:
+    resolver._settings = FilesSettings(unsigned_for_signed=wanted)
+    (tmp_path / "files/Germany").mkdir()
+    (tmp_path / "files/Germany/g3-tones.xml").write_text("<tones/>")
+    (tmp_path / "files/softkeys.xml").write_text("<softKeyCfg/>")
+    plain = wanted is UnsignedFiles.ALWAYS or (wanted is UnsignedFiles.HTTPS and via is Via.HTTPS)
+    for name in SIGNED:
+        answer = await ask(f"{name}.sgn", via=via)
+        assert isinstance(answer, FileFound) == plain, name
+        if isinstance(answer, FileMissing):
+            assert "signs no files yet" in answer.why
+        encrypted = await ask(f"{name}.enc.sgn", via=via)
+        assert isinstance(encrypted, FileMissing)
+        assert "neither encrypts nor signs" in encrypted.why
+    (tmp_path / "files/Germany/g3-tones.xml.sgn").write_bytes(b"signed by somebody")
+    assert text(await ask("Germany/g3-tones.xml.sgn", via=via)) == "signed by somebody"
+
+
+async def test_trust_lists_are_the_admins_own(ask: Ask, tmp_path: Path) -> None:
+    for name in (f"CTLSEP{MAC}.tlv", f"ITLSEP{MAC}.tlv", "ITLFile.tlv", "CTLFile.tlv", "ITLFile.tlv.sgn"):
+        missing = await ask(name)
+        assert isinstance(missing, FileMissing)
+        assert "trust lists" in missing.why or "signs no files" in missing.why
+    (tmp_path / "files/ITLFile.tlv").write_bytes(b"mine")
+    assert text(await ask("ITLFile.tlv")) == "mine"
+
+
+# --- models -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.req("RG-32")
+@pytest.mark.parametrize("agent", ["Cisco-CP9999/1.0", "Cisco-CP-9999-3PCC/1.0 (001122aabbcc)"])
+async def test_a_model_that_nobody_knows_gets_a_refusal_and_no_file(
+    ask: Ask, open_window: WindowDesk, store: SqlStore, clock: StillClock, ids: CountingIds, agent: str
+) -> None:
+    for name in (f"SEP{MAC}.cnf.xml", f"/{MAC.lower()}.xml"):
+        refused = await ask(name, via=Via.HTTP, user_agent=agent)
+        assert isinstance(refused, FileMissing)
+        assert "no file for a Cisco" in refused.why
+        assert "by hand" in refused.why
+    with store.read() as work:
+        assert work.devices.get(PHONE) is None
+    PhoneDesk(store, clock, ids, "tester").add(PHONE, number="1001", model="8841")
+    assert "<device>" in text(await ask(f"SEP{MAC}.cnf.xml", via=Via.HTTP, user_agent="Cisco-CP9999/1.0"))
+
+
+async def test_an_spa_phone_in_spcp_mode_reads_defaults_of_its_own(
+    ask: Ask, window: WindowDesk, store: SqlStore, files: PhoneFiles
+) -> None:
+    assert "loadInformation" not in text(await ask("XMLDefault504G.cnf.xml"))
+    with store.write() as work:
+        work.site.save_device_defaults(DeviceDefaults(80004, SignallingProtocol.SCCP, "spa50x-30x-7-5-5"))
+        work.commit()
+    files.read_site()
+    defaults = text(await ask("/xmldefault504g.cnf.xml"))
+    assert "<loadInformation>spa50x-30x-7-5-5</loadInformation>" in defaults
+    assert "<processNodeName>192.0.2.10</processNodeName>" in defaults
+    assert "loadInformation" not in text(await ask("XMLDefault525G2.cnf.xml"))
+    assert isinstance(await ask("XMLDefault8841.cnf.xml"), FileMissing)

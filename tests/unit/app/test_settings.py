@@ -51,6 +51,9 @@ def test_every_kind_of_value() -> None:
         ({"files": {"secrets_to": "everybody"}}, "files.secrets_to"),
         ({"server": {"allowed_networks": ["10.0.0.1/8"]}}, "host bits"),
         ({"server": 5}, "[server]"),
+        ({"phones": {"audio_dscp": 64}}, "phones.audio_dscp"),
+        ({"phones": {"pc_vlan": 4095}}, "phones.pc_vlan"),
+        ({"phones": {"web_access": "maybe"}}, "phones.web_access"),
     ],
 )
 def test_a_wrong_key_or_value_is_named(document: dict[str, object], words: str) -> None:
@@ -86,3 +89,30 @@ def test_the_page_on_settings_knows_every_key() -> None:
     for section in fields(Settings):
         for key in fields(type(section.default)):
             assert f"`{section.name}.{key.name}`" in page, f"{section.name}.{key.name} is missing"
+
+
+PAGED = {"paging": ["8600=1001", "8601=1002"], "paging_multicast": ["8600=239.192.0.1:20480"]}
+
+
+def test_streams_of_paging_groups() -> None:
+    more = {"paging_multicast_models": ["7961"], "paging_multicast_from": "192.0.2.1", "paging_multicast_ttl": 4}
+    settings = settings_from({"sccp": {**PAGED, **more}}).sccp
+    assert [str(each) for each in settings.paging_multicast] == ["8600=239.192.0.1:20480"]
+    assert (str(settings.paging_multicast_from), settings.paging_multicast_ttl) == ("192.0.2.1", 4)
+    assert Settings().sccp.paging_multicast_models == ()  # off, unless somebody wants it
+
+
+@pytest.mark.parametrize(
+    ("wrong", "text"),
+    [
+        ({"paging_multicast": ["8602=239.192.0.1:20480"]}, "8602"),
+        ({"paging_multicast": ["8600=239.192.0.1:20480", "8601=239.192.0.1:20482"]}, "two groups with one address"),
+        ({"paging_multicast": ["8600=192.0.2.1:20480"]}, "cannot be used"),
+        ({"paging_multicast_models": ["7999"]}, "no model"),
+        ({"paging_multicast_from": "eth0"}, "cannot be used"),
+        ({"paging_multicast_ttl": 0}, "1 to 255"),
+    ],
+)
+def test_streams_that_cannot_be(wrong: dict[str, object], text: str) -> None:
+    with pytest.raises(ConfigurationError, match=text):
+        settings_from({"sccp": {**PAGED, **wrong}})

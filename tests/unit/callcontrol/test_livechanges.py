@@ -8,18 +8,25 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from bridge.callcontrol import CallSettings
+from bridge.callcontrol.events import ChangeDnd
 from bridge.callcontrol.languages import ENGLISH, GERMAN, call_texts
+from bridge.core import AbbreviatedDial, DndMode
 from bridge.sccp import (
+    ButtonDefinition,
     ClearPriNotify,
     DefineTimeDate,
     DeviceType,
     DisplayPriNotify,
+    DisplayPromptStatus,
     ExtensionDeviceCaps,
     FeatureStat,
+    LampMode,
     LineStat,
     Reset,
     SelectSoftKeys,
     ServiceUrlStat,
+    SetLamp,
     SoftKeyEventType,
     SoftKeySetIndex,
     SoftKeySetRes,
@@ -27,6 +34,7 @@ from bridge.sccp import (
     SpeedDialStat,
     StimulusType,
     UserToDeviceDataV1,
+    readable,
 )
 from bridge.sccp.livechanges import relabelled, until_next_clock
 from bridge.sccp.profile import ServiceButton, SpeedDial, StationLine, StationProfile
@@ -195,3 +203,62 @@ def test_every_text_of_ours_is_there_in_german() -> None:
     assert call_texts("German_Germany", "en") is GERMAN
     assert call_texts("French_France", "", "de") is GERMAN
     assert call_texts("English_United_States", "de") is ENGLISH
+
+
+# --- rules of calls ---------------------------------------------------------------------------------------------------
+
+
+def ruled(bench: Bench, settings: CallSettings) -> None:
+    """The application decides otherwise; the profile stays."""
+    bench.station.received.clear()
+    bench.phone.change(bench.profile, settings, keys_live=False, now=bench.now)
+    bench.settle()
+    assert bench.station.take(Reset) == []
+
+
+def test_what_dnd_may_do_and_what_abbreviated_dials_mean_changes_at_once() -> None:
+    bench = Bench()
+    ruled(bench, CallSettings(dnd_modes=(), abbreviated=(AbbreviatedDial(7, "2007"),)))
+    bench.press(SoftKeyEventType.DO_NOT_DISTURB)
+    assert bench.reported(ChangeDnd) == []
+    assert [readable(each.text) for each in bench.station.take(DisplayPriNotify)] == ["Service is not active"]
+    ruled(bench, CallSettings(dnd_modes=(DndMode.REJECT,), abbreviated=(AbbreviatedDial(7, "2008"),)))
+    bench.press(SoftKeyEventType.DO_NOT_DISTURB)
+    assert {each.mode for each in bench.reported(ChangeDnd)} == {DndMode.REJECT}
+    bench.lift()
+    bench.dial("7")
+    bench.press(SoftKeyEventType.ABBREVIATED_DIAL, 1, bench.ref)
+    assert [call.dialled for call in bench.phone.calls] == ["2008"]
+
+
+def test_privacy_changes_with_the_site_but_not_with_other_rules() -> None:
+    bench = Bench(settings=CallSettings(privacy=True))
+    button = ButtonDefinition(1, StimulusType.FEATURE)
+    bench.session.buttons = (*bench.session.buttons, button)
+    bench.station.received.clear()
+    bench.push(StimulusType.FEATURE)
+    assert [each.mode for each in bench.station.take(SetLamp)] == [LampMode.OFF]
+    ruled(bench, CallSettings(privacy=True, callback_wait=5.0))
+    assert bench.station.take(SetLamp) == []
+    ruled(bench, CallSettings(privacy=False))
+    ruled(bench, CallSettings(privacy=True))
+    assert [each.mode for each in bench.station.take(SetLamp)] == [LampMode.ON]
+
+
+def test_the_language_changes_at_once() -> None:
+    bench = Bench()
+    bench.phone.line_lost(1, now=bench.now)
+    bench.settle()
+    ruled(bench, CallSettings(texts=GERMAN))
+    assert any(GERMAN.unreachable in readable(each.text) for each in bench.station.take(DisplayPromptStatus))
+
+
+def test_rules_for_other_lines_wait_for_the_restart() -> None:
+    bench = Bench()
+    fewer = replace(PROFILE, lines=PROFILE.lines[:1])
+    bench.phone.change(fewer, CallSettings(dnd_modes=()), keys_live=False, now=bench.now)
+    assert len(bench.station.take(Reset)) == 0
+    bench.settle()
+    assert len(bench.station.take(Reset)) == 1
+    bench.press(SoftKeyEventType.DO_NOT_DISTURB)
+    assert bench.reported(ChangeDnd) != []

@@ -118,6 +118,43 @@ def test_do_not_disturb_is_told_apart_from_a_call() -> None:
     assert lamp.seen == [L.UNKNOWN, dnd, L.ALERTING, dnd, L.IDLE]
 
 
+def test_who_talks_in_spite_of_do_not_disturb_is_in_use() -> None:
+    watching = Watching()
+    lamp = Lamp(watching)
+    orders(watching, 0.0)
+    told(watching, CONFIRMED)
+    watching.do_not_disturb("2001", DndMode.REJECT, now=0.0)
+    assert orders(watching, 1.0) == [(OrderKind.SUBSCRIBE, "sepbridge-line-2001")]
+    assert watching.numbers == {"2001"}
+
+    def phones(state: str, version: int) -> None:
+        body = document(state, version).encode()
+        assert watching.notified("sepbridge-line-2001", MEDIA_TYPE, body, now=1.0) == ""
+
+    phones(IDLE, 0)
+    phones(CONFIRMED, 1)
+    phones(IDLE, 2)
+    watching.do_not_disturb("2001", DndMode.SILENT, now=2.0)
+    assert orders(watching, 2.0) == []
+    dnd = L.DO_NOT_DISTURB
+    assert lamp.seen == [L.UNKNOWN, L.IN_USE, dnd, L.IN_USE, dnd]
+    watching.do_not_disturb("2001", DndMode.OFF, now=3.0)
+    assert lamp.seen[4:] == [dnd, L.IN_USE]
+    assert orders(watching, 3.0) == [(OrderKind.UNSUBSCRIBE, "sepbridge-line-2001")]
+
+
+def test_with_the_lamp_goes_what_was_looked_at_beside() -> None:
+    watching = Watching()
+    lamp = Lamp(watching)
+    watching.do_not_disturb("2001", DndMode.REJECT, now=0.0)
+    orders(watching, 0.0)
+    orders(watching, 1.0)
+    lamp.leave(10.0)
+    gone = [(OrderKind.UNSUBSCRIBE, "2001"), (OrderKind.UNSUBSCRIBE, "sepbridge-line-2001")]
+    assert orders(watching, 11.0 + LINGER) == gone
+    assert watching.timer() is None
+
+
 def test_what_is_lost_or_senseless_is_unknown() -> None:
     watching = Watching()
     lamp = Lamp(watching)

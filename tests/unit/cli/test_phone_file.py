@@ -76,3 +76,20 @@ def test_a_model_without_a_file_says_why(shell: Shell) -> None:
     error = shell.error("phones", "file", "2001")
     assert isinstance(error, ConfigurationError)
     assert "public source" in error.why
+
+
+def test_the_settings_file_says_what_phones_do_on_the_wire(shell: Shell) -> None:
+    text = shell.config.read_text()
+    shell.config.write_text(
+        text + '[phones]\naudio_dscp = 40\npc_port = false\nweb_access = "off"\n'
+        'authentication_url = "http://192.0.2.9/login"\n'
+    )
+    file = add(shell, "8841")
+    for line in (
+        "<dscpForAudio>160<",
+        "<pcPort>1<",
+        "<webAccess>1<",
+        "<authenticationURL>http://192.0.2.9/login<",
+        "/services/information<",
+    ):
+        assert line in file

@@ -389,6 +389,15 @@ async def test_stranger_at_a_transfers_port(serve: Serve, client: Client) -> Non
         assert answer.block == 2
 
 
+async def test_an_error_that_is_acknowledged_is_not_answered_by_another(serve: Serve, client: Client) -> None:
+    """As tftp-hpa does; its next request must not find an error for that acknowledgement in its inbox."""
+    async with serve() as server:
+        for name in ("one-that-is-missing", "another"):
+            assert isinstance(await client.ask(server, name), Error)
+            await client.send(Acknowledgement(1), client.peer)
+        assert await client.ask(server, "small") == Data(1, b"hello")
+
+
 async def test_late_ack_after_the_end_is_not_answered(serve: Serve, sink: RecordingSink, client: Client) -> None:
     async with serve() as server:
         await client.read(server, "small")

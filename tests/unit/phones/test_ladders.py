@@ -64,3 +64,10 @@ def test_other_hardware_is_never_right() -> None:
     advice = advise("SIP70.9-4-2S", NEW, None)
     assert not advice.is_allowed
     assert "other hardware" in advice.why
+
+
+def test_an_8945_does_not_change_to_sip_by_its_load() -> None:
+    advice = advise("SCCP894x.9-2-3-5", "SIP894x.9-3-1-14", catalogue().by_name("8945"))
+    assert (advice.is_allowed, advice.via) == (False, "")
+    assert "8945" in advice.why
+    assert advise("SIP894x.9-2-3-5", "SIP894x.9-3-1-14", catalogue().by_name("8945")).is_allowed

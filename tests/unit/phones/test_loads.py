@@ -31,6 +31,8 @@ SCCP = SignallingProtocol.SCCP
         ("cmterm_7936.3-3-21-0", SCCP, "7936", "3-3-21-0", "7936"),
         ("ATA187.9-2-3-1", SIP, "ATA187", "9-2-3-1", "ATA 187"),
         ("ATA030204SCCP090202A", SCCP, "ATA", "030204", "ATA 186"),
+        ("spa50x-30x-7-5-5.bin", None, "50x-30x", "7-5-5", "SPA504G"),
+        ("spa525g-7-6-2", None, "525g", "7-6-2", "SPA525G2"),
         ("term61.default.loads", None, "61", "", "7961G-GE"),
         ("jar41sccp.9-4-2ES26.sbn", SCCP, "41", "9-4-2ES26", "7941G"),
         ("cvm42sip.9-4-2SR3-1S.sbn", SIP, "42", "9-4-2SR3-1S", "7962G"),

@@ -10,14 +10,19 @@ from defusedxml.ElementTree import fromstring
 
 from bridge.core import DeviceName, Line, LineAppearance, Server, SignallingProtocol
 from bridge.errors import ConfigurationError, InvalidInput
-from bridge.phones import ConfigFamily, Model, catalogue
+from bridge.phones import ConfigFamily, FirmwareKind, Model, catalogue
+from bridge.phones.useragent import firmware_of
 from bridge.provisioning import (
+    NetworkSettings,
     PhoneSettings,
     Renderer,
     ServiceUrls,
     SipTransport,
     SshLogin,
     WebAccess,
+    check_file,
+    flat_template,
+    render_flat_profile,
     secret_length,
     support,
 )
@@ -192,12 +197,42 @@ def test_every_model_gets_a_file_or_a_refusal_in_words(model: Model, protocol: S
         rendered = RENDERER.render_phone_file(sample_device(protocol), sample_pool(), model=model)
         assert rendered.name == "SEP001122AABBCC.cnf.xml"
         spoken = SignallingProtocol(content(rendered.text, "deviceProtocol") or "")
-        assert spoken in model.protocols
+        assert spoken in model.protocols or (spoken is SCCP and model.speaks_spcp)
         return
     with pytest.raises(ConfigurationError, match="there is no configuration file for a Cisco ") as refusal:
         RENDERER.render_phone_file(sample_device(protocol), sample_pool(), model=model)
     assert refusal.value.why
     assert refusal.value.fix
+
+
+@pytest.mark.req("RG-32")
+@pytest.mark.parametrize("model", list(catalogue()), ids=lambda model: model.name)
+def test_the_matrix_answers_for_every_model_and_kind_of_firmware(model: Model) -> None:
+    """A flat profile for those that read one, a cnf.xml for those that read that, else why not and what to do."""
+    template = flat_template(model)
+    served = [protocol for protocol in SignallingProtocol if support(model, protocol).supported]
+    if template:
+        profile = render_flat_profile(
+            RENDERER, sample_device(), sample_pool(), model, PhoneSettings(), base="", year=2026
+        )
+        assert check_file(profile.name, profile.content) == ()
+        assert firmware_of(model) is not FirmwareKind.ENTERPRISE
+        assert not support(model, SIP).supported
+        assert served == ([SCCP] if model.speaks_spcp else [])
+    elif not served:
+        refusals = [support(model, protocol) for protocol in SignallingProtocol]
+        assert all(len(each.why) > 10 and len(each.fix) > 10 for each in refusals)
+    else:
+        assert firmware_of(model) is FirmwareKind.ENTERPRISE
+
+
+def test_an_spa_phone_that_was_switched_to_spcp_gets_a_file_with_its_servers() -> None:
+    model = catalogue().require("SPA504G")
+    text = RENDERER.render_phone_file(sample_device(SCCP), sample_pool(), model=model, load="spa50x-30x-7-5-5").text
+    assert content(text, "deviceProtocol") == "SCCP"
+    assert content(text, "loadInformation") == "spa50x-30x-7-5-5"
+    with pytest.raises(ConfigurationError):
+        RENDERER.render_phone_file(sample_device(SCCP), sample_pool(), model=model, load="spa51x-7-5-5")
 
 
 @pytest.mark.req("RG-32")
@@ -355,3 +390,11 @@ def test_a_phone_has_a_template_of_its_own_beside_that_of_the_site(tmp_path: Pat
     other = renderer.render_phone_file(sample_device(name="SEP001122AABBCD"), sample_pool(), model=model).text
     assert content(own, "phonePersonalization") == "1"
     assert content(other, "phonePersonalization") is None
+
+
+@pytest.mark.parametrize(
+    "network", [NetworkSettings(audio_dscp=64), NetworkSettings(video_dscp=-1), NetworkSettings(voice_vlan=4095)]
+)
+def test_what_cannot_be_on_the_wire(network: NetworkSettings) -> None:
+    with pytest.raises(ConfigurationError):
+        sip("8841", settings=PhoneSettings(network=network))

@@ -61,5 +61,9 @@ class TestClaims(storecontract.ClaimContract):
     pass
 
 
+class TestPhoneFiles(storecontract.PhoneFileContract):
+    pass
+
+
 class TestAccounts(storecontract.AccountContract):
     pass

@@ -1,0 +1,51 @@
+"""``sepbridge onboarding``, and elements of phones' files."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from bridge.errors import Conflict, InvalidInput, NotFound
+from tests.unit.cli.conftest import Shell
+from tests.unit.cli.test_phone_file import add, server
+
+__all__ = ["server"]
+
+
+@pytest.mark.req("RG-30")
+def test_a_code_is_printed_once(shell: Shell) -> None:
+    made = shell.json("onboarding", "add", "--number", "1007", "--name", "Ada", "--life", "2d")
+    assert re.fullmatch(r"\d{16}", made["code"])
+    assert made["url"].endswith(f":6970/onboard/{made['code']}/$MA.xml")
+    shown = shell.text("onboarding", "list")
+    assert f"…{made['code'][-4:]}" in shown
+    assert made["code"] not in shown + str(shell.json("onboarding", "list"))
+    assert "valid" in shown
+    assert re.search(r"\d{4}-\d{4}-\d{4}-\d{4}", shell.text("onboarding", "add"))
+    assert shell.text("onboarding", "remove", made["code"][-4:]) == "1 removed.\n"
+    assert len(shell.json("onboarding", "list")) == 1
+    assert shell.text("onboarding", "remove", "--old") == "0 removed.\n"
+
+
+def test_codes_that_cannot_be(shell: Shell) -> None:
+    add(shell, "8841")
+    assert isinstance(shell.error("onboarding", "add", "--number", "2001"), Conflict)
+    assert isinstance(shell.error("onboarding", "add", "--number", "12a"), InvalidInput)
+    assert isinstance(shell.error("onboarding", "add", "--pool", "Nowhere"), NotFound)
+    assert isinstance(shell.error("onboarding", "add", "--life", "10s"), InvalidInput)
+    assert isinstance(shell.error("onboarding", "remove", "0000"), NotFound)
+    assert isinstance(shell.error("onboarding", "remove"), InvalidInput)
+
+
+def test_elements_of_phones_files(shell: Shell) -> None:
+    add(shell, "8841")
+    shell.text("phones", "element", "vendorConfig/displayOnTime", "07:30")
+    shell.text("phones", "element", "vendorConfig/displayOnTime", "09:00", "--phone", "2001")
+    assert "<displayOnTime>09:00</displayOnTime>" in shell.text("phones", "file", "2001")
+    shell.text("phones", "element", "vendorConfig/displayOnTime", "--remove", "--phone", "2001")
+    assert "<displayOnTime>07:30</displayOnTime>" in shell.text("phones", "file", "2001")
+    (held,) = shell.json("phones", "elements")
+    assert held == {"path": "vendorConfig/displayOnTime", "value": "07:30", "phone": None}
+    assert isinstance(shell.error("phones", "element", "vendorConfig/displayOnTme", "1"), InvalidInput)
+    assert isinstance(shell.error("phones", "element", "vendorConfig/displayOnTime"), InvalidInput)
