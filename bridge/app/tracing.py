@@ -210,7 +210,7 @@ class Tracing:
         match event:
             case PhoneAdmitted(protocol=SignallingProtocol.SCCP) | PhoneClaimed():
                 number = event.number
-            case PhoneRegistered() if event.user_agent.startswith("SCCP"):
+            case PhoneRegistered(protocol=SignallingProtocol.SCCP):
                 number = event.endpoint
             case _:
                 return
