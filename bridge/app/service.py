@@ -27,6 +27,7 @@ from bridge.app.doorkeeper import Doorkeeper
 from bridge.app.extensionfollowing import ExtensionFollowing
 from bridge.app.failback import FailBack
 from bridge.app.filedesk import name_addresses, phone_files
+from bridge.app.importedforwards import ForwardsSet, set_forwards
 from bridge.app.installing import Installing
 from bridge.app.newphonehooks import NewPhoneHooks
 from bridge.app.onboarding import Onboarding
@@ -53,6 +54,7 @@ from bridge.core.events import EndpointConfirmed, Event, PbxConnected, PbxLost
 from bridge.dialplan import Context
 from bridge.errors import ConfigurationError, NotFound, PbxError, SepbridgeError, StoreError
 from bridge.journey import Progress
+from bridge.migration.wishes import ForwardWish
 from bridge.net.arp import ArpTable
 from bridge.net.reach import listens
 from bridge.net.tftp import TftpLimits, TftpServer
@@ -333,6 +335,10 @@ class Service:
             tasks=len(asyncio.all_tasks()),
             web=tuple(_shown(each) for each in self.web_addresses),
         )
+
+    async def set_forwards(self, wishes: Sequence[ForwardWish]) -> ForwardsSet:
+        """Set forwards, as an import wants them, of numbers that have none of the kind."""
+        return await set_forwards(self.pbx.asterisk.line_features, wishes)
 
     async def refresh(self) -> None:
         """Read the site and the phones from the database, and bring Asterisk in line. Raises StoreError."""

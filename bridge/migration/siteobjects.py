@@ -293,7 +293,7 @@ class SiteMapping:
             )
         if not group.servers:
             raise ConfigurationError(
-                f"the CallManager group {group.name} has no server, so phones of new device pools had nowhere to register",
+                f"the CallManager group {group.name} has no server, so new device pools lead nowhere",
                 fix="sepbridge site servers add NAME address=…, then sepbridge site groups set Default servers=NAME",
             )
         return group

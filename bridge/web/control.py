@@ -11,6 +11,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from bridge.app.asjson import plain
+from bridge.app.importedforwards import ForwardsSet
 from bridge.app.planoverlap import PbxPlan
 from bridge.app.rollouts import RolloutProgress
 from bridge.app.screenmessages import Delivery, ScreenMessage, checked_message
@@ -18,6 +19,7 @@ from bridge.app.status import ServiceStatus
 from bridge.core import DeviceName
 from bridge.errors import InvalidInput, NotFound, PbxError, SepbridgeError
 from bridge.journey import Progress
+from bridge.migration.wishes import ForwardWish
 from bridge.ports import RestartKind
 
 LONGEST_PAUSE = 3600.0
@@ -61,6 +63,10 @@ class Controllable(Protocol):
         """Tell a phone to restart. Raises NotFound, PbxError."""
         ...
 
+    async def set_forwards(self, wishes: Sequence[ForwardWish]) -> ForwardsSet:
+        """Set forwards of numbers that have none of the kind."""
+        ...
+
 
 class ControlServer:
     """Serves status, refresh, restarts and messages on a Unix socket."""
@@ -79,6 +85,7 @@ class ControlServer:
                 web.post("/phones/{name}/restart", self._restart),
                 web.post("/message", self._message),
                 web.post("/restarts", self._restarts),
+                web.post("/forwards", self._forwards),
             ]
         )
         self._runner = web.AppRunner(application, access_log=None, handle_signals=False)
@@ -129,6 +136,14 @@ class ControlServer:
             raise InvalidInput(f"{every} is no time between two restarts", fix=f"0 to {LONGEST_PAUSE:.0f} seconds")
         await self._service.restart_changed(names, every=every)
         return _json({"phones": len(names)})
+
+    async def _forwards(self, request: web.Request) -> web.Response:
+        try:
+            asked = await request.json()
+            wishes = [ForwardWish(str(each["number"]), str(each["kind"]), str(each["target"])) for each in asked]
+        except (ValueError, KeyError, TypeError) as error:
+            raise InvalidInput("the forwards cannot be read", why=repr(error)) from error
+        return _json(await self._service.set_forwards(wishes))
 
     async def _message(self, request: web.Request) -> web.Response:
         try:
