@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 import time
+from base64 import b64encode
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -73,8 +74,9 @@ class AxlClient:
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
+        account = f"{self._access.user}:{self._access.password}"
         self._session = aiohttp.ClientSession(
-            auth=aiohttp.BasicAuth(self._access.user, self._access.password, "utf-8"),
+            headers={"Authorization": f"Basic {b64encode(account.encode()).decode()}"},
             connector=aiohttp.TCPConnector(limit=1, ssl=_context(self._access)),
             timeout=aiohttp.ClientTimeout(total=ANSWER_WITHIN),
         )
