@@ -269,9 +269,9 @@ class SiteObjects(Protocol):
     phone_profiles: Records[str, CommonPhoneProfile]
     pickup_groups: Records[str, CallPickupGroup]
     pools: Records[str, DevicePool]
-    device_defaults: Records[tuple[int, SignallingProtocol], DeviceDefaults]
     line_templates: Records[str, UniversalLineTemplate]
     device_templates: Records[str, UniversalDeviceTemplate]
+    device_defaults: Records[tuple[int, SignallingProtocol], DeviceDefaults]
 
 
 class SiteRepository(Protocol):
@@ -321,6 +321,10 @@ class Journal(Protocol):
         """The newest events of one phone, oldest first."""
         ...
 
+    def forget(self, before: datetime, *, most: int = 20_000) -> int:
+        """Remove the oldest events that happened before, at most so many at a time; how many these were."""
+        ...
+
     def refuse(self, device: DeviceName, client: str, reason: str, text: str, at: datetime) -> bool:
         """Note a refusal; a phone that comes back is counted, not listed twice.
 
@@ -342,6 +346,10 @@ class Journal(Protocol):
 
     def audit_trail(self, *, limit: int = 200) -> Sequence[AuditEntry]:
         """The newest entries, oldest first."""
+        ...
+
+    def newest_audit(self) -> int:
+        """A number that grows with every entry, whichever node writes it; 0 for none."""
         ...
 
 

@@ -231,10 +231,6 @@ OBJECTS: dict[str, tuple[Any, ...]] = {
             "pstn",
         ),
     ),
-    "device_defaults": (
-        DeviceDefaults(115, SCCP, "SCCP41", "Branch", "Desk", "Short", OnboardingMethod.MANUAL, 17),
-        DeviceDefaults(115, SIP, "SIP41"),
-    ),
     "line_templates": (
         UniversalLineTemplate(
             "Lines", "d", "Outside", "All", "55XXXX", "sales", "{owner}", "{number}", 20, 3, 1, AutoAnswer.HEADSET
@@ -242,6 +238,10 @@ OBJECTS: dict[str, tuple[Any, ...]] = {
     ),
     "device_templates": (
         UniversalDeviceTemplate("Universal", "d", "Branch", "All", "Desk", "Short", "Quiet", "Lines", "de_DE", "Auto"),
+    ),
+    "device_defaults": (
+        DeviceDefaults(115, SCCP, "SCCP41", "Branch", "Desk", "Short", OnboardingMethod.MANUAL, 17, "Universal"),
+        DeviceDefaults(115, SIP, "SIP41"),
     ),
 }
 """One of everything, in an order in which nothing is named before it exists."""
@@ -621,8 +621,8 @@ class ObjectsContract(StoreContract):
         with store.write() as work:
             save_objects(work)
             work.objects.patterns.remove(PatternKey("9.!", "Outside"))
-            work.objects.device_templates.remove("Universal")
             work.objects.device_defaults.remove((115, SCCP))
+            work.objects.device_templates.remove("Universal")
             work.objects.pools.remove("Branch")
             work.objects.device_defaults.save(DeviceDefaults(115, SCCP))
             assert work.objects.device_defaults.get((115, SCCP)) == DeviceDefaults(115, SCCP)
@@ -697,12 +697,16 @@ class AutoregistrationContract(StoreContract):
             protocol_chosen=True,
             without_space=True,
             checked_range="0010-0019",
+            device_template="Office",
             rogue=RogueSettings(NumberRange("8900", "8999"), "8903", True, "00", "1001"),
         )
         with store.write() as work:
             with pytest.raises(NotFound, match="partition 'Phones'"):
                 work.autoregistration.save(settings)
             work.site.save_partition("Phones")
+            with pytest.raises(NotFound, match="universal device template 'Office'"):
+                work.autoregistration.save(settings)
+            work.objects.device_templates.save(UniversalDeviceTemplate("Office"))
             work.autoregistration.save(settings)
             work.commit()
         with store.read() as work:
@@ -897,6 +901,15 @@ class JournalContract(StoreContract):
                 work.journal.audit(entry)
             assert work.journal.audit_trail() == entries
             assert work.journal.audit_trail(limit=2) == entries[3:]
+
+    def test_the_audit_trail_tells_whether_it_grew(self, store: SqlStore) -> None:
+        with store.write() as work:
+            before = work.journal.newest_audit()
+            work.journal.audit(AuditEntry(NOW, "root", "action", "d"))
+            assert work.journal.newest_audit() > before
+            work.commit()
+        with store.read() as work:
+            assert work.journal.newest_audit() > before
 
 
 class PhonebookContract(StoreContract):

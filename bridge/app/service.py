@@ -28,9 +28,10 @@ from bridge.app.extensionfollowing import ExtensionFollowing
 from bridge.app.failback import FailBack
 from bridge.app.filedesk import name_addresses, phone_files
 from bridge.app.importedforwards import ForwardsSet, set_forwards
-from bridge.app.installing import Installing
+from bridge.app.journeydesk import Diagnosis, JourneyDesk
 from bridge.app.newphonehooks import NewPhoneHooks
 from bridge.app.onboarding import Onboarding
+from bridge.app.pagereader import PageReader
 from bridge.app.pbxchoice import made_pbx, wait_for_pbx, walked_contexts
 from bridge.app.phonefiles import restart_event
 from bridge.app.phonemoves import PhoneMoves
@@ -43,9 +44,12 @@ from bridge.app.rollouts import RolloutProgress, Rollouts
 from bridge.app.screenmessages import Delivery, ScreenMessage
 from bridge.app.selfprovisioning import SelfProvisioning
 from bridge.app.settings import CallLogSettings, Settings, TftpMode
+from bridge.app.sipsecurity import SipSecurity
+from bridge.app.sitewatch import SiteWatch
 from bridge.app.stations import ChangedPhone, Stations
 from bridge.app.status import ServiceStatus
 from bridge.app.system import SystemClock, SystemIds, own_address
+from bridge.app.window import security_mode, security_outcome
 from bridge.autoregistration import ROGUE_POOL
 from bridge.autoregistration.checks import enabled_servers
 from bridge.autoregistration.claims import ClaimPolicy
@@ -60,7 +64,7 @@ from bridge.net.reach import listens
 from bridge.net.tftp import TftpLimits, TftpServer
 from bridge.ports import Clock, RestartKind, SipEndpoint, Store
 from bridge.sip import Destination
-from bridge.store import open_store
+from bridge.store import Retention, open_store
 from bridge.store.filetree import FileTree
 from bridge.store.firmware import FirmwareStore
 from bridge.store.foreigntree import ForeignTree, Ownership, left_behind
@@ -70,7 +74,10 @@ log = logging.getLogger(__name__)
 FOLLOWED_EVERY = 0.5
 """Seconds between the restarts of phones whose extensions were changed at the PBX."""
 REFRESH_EVERY = 30.0
-"""Seconds after which the site is read again even if nobody said that it changed (another node may have)."""
+"""Seconds after which the site is read again even if nobody said that it changed."""
+LOOK_EVERY = 2.0
+"""Seconds between two looks at whether another node changed anything, where there is another one. Two nodes that differ
+about the order of their servers would both send SCCP phones away to the other one."""
 
 
 class Service:
@@ -80,7 +87,8 @@ class Service:
         self.settings = settings
         self.clock = SystemClock()
         ids = SystemIds()
-        self.store = open_store(settings.database_url)
+        kept = Retention(settings.journey.events_per_phone, settings.journey.events_in_all)
+        self.store = open_store(settings.database_url, retention=kept)
         self.mac_of = ArpTable().mac_of
         self.directory = Directory(self.store, self.clock)
         self.recorder = EventRecorder(self.store)
@@ -98,7 +106,10 @@ class Service:
             watcher_secret=watcher_secret,
         )
         self._registrations.restarter = self.pbx
+        self._registrations.furnished = self._admitted
         self._foreign: frozenset[str] = frozenset()
+        self._clashes: frozenset[str] = frozenset()
+        """Numbers of ours that were endpoints of somebody else's when we began to use them."""
         self._extensions: frozenset[str] = frozenset()
         self.admissions = Admissions(
             self.store,
@@ -142,6 +153,8 @@ class Service:
         )
         self.doorkeeper = Doorkeeper(
             self.admissions,
+            self.recorder,
+            self.clock,
             listen=settings.sip.doorway,
             public_address=settings.server.address or own_address(),
             networks=settings.server.allowed_networks,
@@ -218,7 +231,18 @@ class Service:
         """The first admin's password, where this start made one; to be shown once."""
         self.http_transfers: Sequence[Callable[[], list[TransferUnderWay]]] = ()
         self._hooks = NewPhoneHooks(settings.hooks)
-        self._installing = Installing()
+        self.site_watch = SiteWatch(
+            settings,
+            self.store,
+            self.clock,
+            own_address=settings.server.address or own_address(),
+            pbx_status=self.pbx.status,
+            foreign_numbers=lambda: self._foreign | self._clashes,
+        )
+        self.stations.own_probes = self.site_watch.probes
+        self.journeys = JourneyDesk(self.store, self.clock, self.site_watch.facts)
+        self.recorder.whose = self.journeys.whose
+        self.pbx.asterisk.on_security = SipSecurity(self.journeys, self.recorder).heard
         self._about_to_restart: set[DeviceName] = set()
         self._restarts: set[asyncio.Task[None]] = set()
         self._started_at = self.clock.now()
@@ -237,7 +261,7 @@ class Service:
             if self.beside is not None:
                 self.recorder.subscribe(self.beside.heard)
             self.recorder.subscribe(self._hooks.heard)
-            self.recorder.subscribe(self._installing.heard)
+            self.recorder.subscribe(self.journeys.heard)
             await self.refresh()
             # The first rendering compiles the templates: better now than while the first phone waits.
             await asyncio.to_thread(self.files.warm_up)
@@ -263,6 +287,8 @@ class Service:
             *([("beside", self.beside.run())] if self.beside is not None else []),
             *([("DHCP", self.dhcp.run())] if self.dhcp.is_wanted else []),
             ("new phone hooks", self._hooks.run()),
+            ("site watch", self.site_watch.run()),
+            *([("phone pages", self._page_reader().run())] if self.settings.journey.phone_pages else []),
         )
 
     async def __aexit__(
@@ -309,11 +335,16 @@ class Service:
 
     def phones_on_their_way(self) -> tuple[Progress, ...]:
         """Every device that was seen since the start, with its stage, the latest first."""
-        return self._installing.all()
+        return self.journeys.on_their_way()
 
     def stage_of(self, device: DeviceName) -> Progress | None:
         """How far one device is; None while nothing was seen of it since the start."""
-        return self._installing.of(device)
+        journey = self.journeys.seen(device)
+        return journey.progress if journey is not None else None
+
+    async def diagnose(self, name: DeviceName) -> Diagnosis:
+        """A phone's journey and why it is stuck. Raises NotFound, StoreError."""
+        return await asyncio.to_thread(self.journeys.sheet, name)
 
     async def status(self) -> ServiceStatus:
         """How things stand."""
@@ -346,6 +377,7 @@ class Service:
         # Before the change: what is ours and goes now is still in Asterisk for a moment, and must not count as foreign.
         with contextlib.suppress(PbxError):  # Asterisk is away: they are read when it is back
             self._foreign = await self.pbx.foreign_numbers()
+        self._clashes = (self._clashes | self._foreign) & {endpoint.name for endpoint in endpoints}
         self.pbx.set_dial_plan(contexts)
         self.pbx.replace_all(self._moves.with_kept(endpoints))
         # A phone that is going to start again for a change needs no second restart for it.
@@ -421,6 +453,10 @@ class Service:
 
     # --- how the parts hang together ---------------------------------------------------------------------------------
 
+    def _page_reader(self) -> PageReader:
+        every = self.settings.journey.phone_pages_every
+        return PageReader(self.recorder, self.clock, self.journeys.devices, every=every)
+
     def _transfers(self) -> list[TransferUnderWay]:
         return [*self.tftp.transfers(), *(each for transfers in self.http_transfers for each in transfers())]
 
@@ -491,17 +527,36 @@ class Service:
             self._registrations.contact_added(contact)
 
     async def _refresh_now_and_then(self) -> None:
+        seen, waited = 0, 0.0
         while True:
-            await asyncio.sleep(REFRESH_EVERY)
+            await asyncio.sleep(LOOK_EVERY)
+            waited += LOOK_EVERY
             try:
+                newest = await asyncio.to_thread(self._newest_change) if self._is_one_of_several else seen
+                if newest == seen and waited < REFRESH_EVERY:
+                    continue
+                seen, waited = newest, 0.0
                 await self.refresh()
             except (StoreError, ConfigurationError) as error:
+                waited = 0.0
                 log.warning("the site could not be read again: %s", error)
 
+    @property
+    def _is_one_of_several(self) -> bool:
+        return len({server.name for pool in self.files.site.pools.values() for server in pool.group.servers}) > 1
+
+    def _newest_change(self) -> int:
+        with self.store.read() as work:
+            return work.journal.newest_audit()
+
     def _read_endpoints(self) -> tuple[list[SipEndpoint], list[Context], list[ChangedPhone]]:
-        self.files.read_site()
+        before = self.files.site.autoregistration
+        after = self.files.read_site().autoregistration
+        if security_mode(before) != security_mode(after):  # on the command line, or at another node
+            log.warning("the security mode is now %s: %s", security_mode(after), security_outcome(before, after))
         with self.store.read() as work:
             devices = work.devices.all()
+        self.journeys.take_devices(devices)
         endpoints = self.files.endpoints(devices)
         plans = self.files.plans
         # New phones start in the pool's autoregistration space: its context must be there before them.

@@ -20,6 +20,7 @@ from typing import Any, get_type_hints
 from bridge.app.environment import with_environment
 from bridge.core import DeviceName, NumberRange, PagingGroup, PagingStream
 from bridge.errors import ConfigurationError, InvalidInput
+from bridge.journey import Environment
 from bridge.net.tls import OldestTls
 from bridge.pbx.featurecodes import DEFAULT_CODES, FeatureCodes
 from bridge.phones import catalogue
@@ -208,8 +209,15 @@ class WebSettings:
     """Wrong logins with one name from one address until they are no longer looked at."""
     locked: float = 900.0
     """Seconds for which they are not."""
+    phone_user: str = ""
+    """What phones' own web pages are asked with for a screenshot; phones ask us whether it is right. Empty: nothing."""
+    phone_password: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:
+        if bool(self.phone_user) != bool(self.phone_password):
+            raise ConfigurationError(
+                "web.phone_user and web.phone_password belong together", fix="set both of them, or none"
+            )
         if self.tries < 1:
             raise ConfigurationError("web.tries must be 1 or more", fix="the default is 5")
         if not 60 <= self.session_lifetime <= 30 * 86400 or self.session_idle < 60:
@@ -448,6 +456,38 @@ class SelfProvisioningSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class JourneySettings:
+    """``[journey]``: how phones' ways are watched, how long that is kept, and when a phone counts as stuck."""
+
+    environment: Environment | None = None
+    """``lab``, ``lan`` or ``remote``: which rules fit all phones; ``auto`` lets each phone's address tell."""
+    no_request: float = 90.0
+    """Seconds from a lease to the first file request."""
+    no_signalling: float = 120.0
+    """Seconds from a phone's file to its first connection or REGISTER."""
+    keep_days: int = 90
+    """Days after which an event is forgotten; 0: never."""
+    events_per_phone: int = 1000
+    """A phone's newest events that are kept."""
+    events_in_all: int = 2_000_000
+    """The newest events of all phones that are kept; with 250 bytes each, half a gigabyte."""
+    self_test_every: float = 300.0
+    """Seconds between two tests of our own ports; 0: never."""
+    phone_pages: bool = False
+    """Read the web pages of our own phones: model, load, serial number, switch port."""
+    phone_pages_every: float = 900.0
+    """Seconds between two looks at the pages of one phone."""
+
+    def __post_init__(self) -> None:
+        if self.events_per_phone < 20:
+            raise ConfigurationError(
+                "journey.events_per_phone is too small to tell anything", fix="20 or more; the default is 1000"
+            )
+        if self.phone_pages and self.phone_pages_every < 60:
+            raise ConfigurationError("journey.phone_pages_every must be 60 or more", fix="phones are slow web servers")
+
+
+@dataclass(frozen=True, slots=True)
 class AmiSettings:
     """``[ami]``: the manager interface of Asterisk."""
 
@@ -463,6 +503,9 @@ class AsteriskSettings:
     directory: Path = Path("/etc/asterisk/sepbridge")
     context: str = "sepbridge-phones"
     """Dialplan context in which our phones' calls start."""
+    wraps: str = ""
+    """A context of somebody else's that has all numbers already, as FreePBX's ``from-internal``: the site's dial plan
+    goes before it and ends in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -569,6 +612,7 @@ class Settings:
     codes: FeatureCodes = DEFAULT_CODES
     freepbx: FreePbxSettings = FreePbxSettings()
     hooks: HookSettings = HookSettings()
+    journey: JourneySettings = JourneySettings()
 
     def __post_init__(self) -> None:
         if self.codes.self_provisioning != DEFAULT_CODES.self_provisioning:
@@ -580,6 +624,11 @@ class Settings:
     def feature_codes(self) -> FeatureCodes:
         """What users dial, with the code of ``[selfprovisioning]``."""
         return replace(self.codes, self_provisioning=self.selfprovisioning.code)
+
+    @property
+    def wrapped_context(self) -> str:
+        """The PBX's own context that calling search spaces stand in front of; empty where our contexts are all."""
+        return self.asterisk.wraps or (FROM_INTERNAL if self.freepbx.url else "")
 
     @property
     def phone_context(self) -> str:
@@ -724,6 +773,7 @@ _CONVERTERS: dict[object, Callable[[object], object]] = {
     OldestTls: lambda value: OldestTls(_text(value)),
     tuple[DeviceName, ...]: lambda value: tuple(DeviceName.parse(each) for each in _texts(value)),
     SecretsTo: lambda value: SecretsTo(_text(value)),
+    Environment | None: lambda value: None if value == "auto" else Environment(_text(value)),
     PhoneWeb: lambda value: PhoneWeb(_text(value)),
     UnsignedFiles: lambda value: UnsignedFiles(_text(value)),
     TftpMode: lambda value: TftpMode(_text(value)),

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from bridge.app.roguepool import move_rogue_numbers
 from bridge.app.sitedescription import (
     Change,
     SiteDescription,
@@ -185,8 +186,10 @@ def carry_out(work: UnitOfWork, ids: IdSource, change: Change, after: SiteDescri
         match change.section, change.step:
             case "autoregistration", _:
                 # The flag is the first server's, which has just been written.
-                flag = work.autoregistration.load().server_disabled
-                work.autoregistration.save(replace(after.autoregistration, server_disabled=flag))
+                now = work.autoregistration.load()
+                work.autoregistration.save(replace(after.autoregistration, server_disabled=now.server_disabled))
+                if after.autoregistration.rogue_partition != now.rogue_partition:
+                    move_rogue_numbers(work, after.autoregistration.rogue_partition)
             case "phone", _:
                 device = replace(after.phones[change.key], version_stamp=ids.version_stamp())
                 work.devices.update(device, sharing=True)

@@ -62,6 +62,7 @@ from bridge.core.phonesettings import (
     Switch,
 )
 from bridge.core.pickupgroups import CallPickupGroup, PickupNotification
+from bridge.core.place import NO_VLAN, NOWHERE, NetworkPlace
 from bridge.core.protocol import SignallingProtocol
 from bridge.core.rollouts import Rollout, RolloutPhone, RolloutStage, RolloutState
 from bridge.core.routing import (
@@ -89,6 +90,8 @@ from bridge.core.texts import apply_mask
 from bridge.core.universal import CommonPhoneProfile, UniversalDeviceTemplate, UniversalLineTemplate
 
 __all__ = [
+    "NOWHERE",
+    "NO_VLAN",
     "AbbreviatedDial",
     "AccessVia",
     "Account",
@@ -145,6 +148,7 @@ __all__ = [
     "LoginSession",
     "LoginTries",
     "MacAddress",
+    "NetworkPlace",
     "NumberRange",
     "OnboardingCode",
     "OnboardingMethod",

@@ -14,8 +14,10 @@ from bridge.app.settings import (
     Address,
     AmiSettings,
     AsteriskSettings,
+    DatabaseSettings,
     FilesSettings,
     HttpSettings,
+    JourneySettings,
     SccpSettings,
     SecretsTo,
     ServerSettings,
@@ -54,9 +56,15 @@ class TestbedWishes:
     """Where everything is kept; a temporary directory that goes with the lab when None."""
     installation: AsteriskInstallation | None = None
     database_url: str = ""
+    """SQLite in the lab's directory when empty."""
+    name: str = "lab"
+    """The node's name among the servers of the site."""
+    joins: bool = False
+    """The site is there already: another lab with this database made it."""
     wait_for_pbx: float = 2.0
     sccp: SccpSettings = field(default_factory=lambda: SccpSettings(meetme=(NumberRange("8500", "8509"),)))
     """How SCCP phones are served; the addresses are the lab's own."""
+    journey: JourneySettings = field(default_factory=JourneySettings)
 
 
 class Testbed:
@@ -140,14 +148,8 @@ async def prepared_testbed(wishes: TestbedWishes, *, house: LabHouse | None = No
             bed.config.chmod(0o600)
             upgrade(settings.database_url)
             with contextlib.closing(open_store(settings.database_url)) as store:
-                _speak_g711(store, settings.server.name)
-                desk = WindowDesk(store, SystemClock(), "lab")
-                desk.set_protocol(wishes.protocol)
-                desk.set_range(wishes.range)
-                if wishes.open_for is None:
-                    desk.disable()
-                else:
-                    desk.enable(duration=wishes.open_for)
+                if not wishes.joins:
+                    _make_site(store, wishes)
             yield bed
 
 
@@ -156,6 +158,17 @@ async def running_testbed(wishes: TestbedWishes | None = None) -> AsyncIterator[
     """The whole lab, running."""
     async with prepared_testbed(wishes or TestbedWishes()) as bed, bed.node():
         yield bed
+
+
+def _make_site(store: Store, wishes: TestbedWishes) -> None:
+    _speak_g711(store, wishes.name)
+    desk = WindowDesk(store, SystemClock(), "lab")
+    desk.set_protocol(wishes.protocol)
+    desk.set_range(wishes.range)
+    if wishes.open_for is None:
+        desk.disable()
+    else:
+        desk.enable(duration=wishes.open_for)
 
 
 def _speak_g711(store: Store, name: str) -> None:
@@ -175,7 +188,8 @@ def _settings(directory: Path, asterisk: PrivateAsterisk, wishes: TestbedWishes)
         return base + offset if base else free_port(LOOPBACK)
 
     return Settings(
-        server=ServerSettings(name="lab", address=LOOPBACK),
+        server=ServerSettings(name=wishes.name, address=LOOPBACK),
+        database=DatabaseSettings(url=wishes.database_url),
         state=StateSettings(directory=directory),
         tftp=TftpSettings(listen=(Address(LOOPBACK, port(0)),), max_transfers=5000, max_transfers_per_client=5000),
         http=HttpSettings(listen=(Address(LOOPBACK, port(1)),)),
@@ -186,6 +200,7 @@ def _settings(directory: Path, asterisk: PrivateAsterisk, wishes: TestbedWishes)
         sccp=replace(wishes.sccp, listen=(Address(LOOPBACK, port(5)),), asterisk=LOOPBACK),
         ami=AmiSettings(address=Address(ami.host, ami.port), username=ami.username, secret=ami.secret),
         asterisk=AsteriskSettings(directory=asterisk.phones_directory),
+        journey=wishes.journey,
     )
 
 
@@ -197,6 +212,8 @@ def _toml(settings: Settings) -> str:
             "[server]",
             f'name = "{settings.server.name}"',
             f'address = "{settings.server.address}"',
+            "[database]",
+            f'url = "{settings.database.url}"',
             "[state]",
             f'directory = "{settings.state.directory}"',
             "[tftp]",

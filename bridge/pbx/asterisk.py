@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 
-from bridge.core.events import PbxConnected, PbxLost
+from bridge.core.events import PbxConnected, PbxLost, SipChallenged, SipRefused
 from bridge.errors import NotFound, PbxRefused
 from bridge.pbx.ami import Ami, AmiSettings, AmiState
 from bridge.pbx.amilink import AmiMessage
@@ -19,6 +19,7 @@ from bridge.pbx.notify import event_fields, restart_fields
 from bridge.pbx.numberstates import AsteriskNumberStates
 from bridge.pbx.parking import AsteriskParking
 from bridge.pbx.recordings import AsteriskRecordings
+from bridge.pbx.securityevents import security_event
 from bridge.ports import Clock, Contact, EventSink, PbxListener, RestartEvent, RestartKind, SipEndpoint
 
 _log = logging.getLogger(__name__)
@@ -65,6 +66,8 @@ class Asterisk:
         self.recordings = AsteriskRecordings(self.ami)
         """Recordings of calls (the Recordings port)."""
         self._contacts = ContactWatch(self.ami, listener, clock, ours, poll_every=poll_contacts_every)
+        self.on_security: Callable[[SipChallenged | SipRefused], None] = lambda event: None
+        """Told of SIP requests that it asked for a password, or refused."""
         self.connected = False
         self.since: datetime = clock.now()
         """When the present state of the connection began."""
@@ -196,6 +199,9 @@ class Asterisk:
         self._on_connection(state.connected)
 
     def _event(self, message: AmiMessage) -> None:
+        if (told := security_event(message, self._clock)) is not None:
+            self.on_security(told)
+            return
         self._contacts.event(message)
         self.parking.event(message)
         self.numbers.event(message)

@@ -17,6 +17,7 @@ from bridge.net.tls import server_context
 from bridge.web.adminserver import AdminServer
 from bridge.web.api import api_routes, end_streams, live_feed
 from bridge.web.control import ControlServer
+from bridge.web.dashboard.assembly import Dashboard
 from bridge.web.files import HttpFileServer
 from bridge.web.selfprovision import SelfProvisionServer
 from bridge.web.services import PhoneServices
@@ -38,6 +39,7 @@ async def running_node(settings: Settings) -> AsyncIterator[Service]:
             secrets_to=settings.files.secrets_to,
             mac_of=service.mac_of,
             self_provisioning=service.self_provisioning if settings.selfprovisioning.enabled else None,
+            pages_login=(settings.web.phone_user, settings.web.phone_password),
         )
         http = HttpFileServer(
             service.resolver,
@@ -48,7 +50,8 @@ async def running_node(settings: Settings) -> AsyncIterator[Service]:
         )
         https = _https(service, settings)
         servers = [("http.listen", http), *([("http.tls_listen", https)] if https is not None else [])]
-        admins = await _for_admins(service, settings)
+        dashboard = Dashboard(service)
+        admins = await _for_admins(service, settings, dashboard)
         control = ControlServer(service, settings.control_socket)
         calls = SelfProvisionServer(service.self_provisioning, settings.self_provision_socket)
         started: list[HttpFileServer] = []
@@ -65,8 +68,10 @@ async def running_node(settings: Settings) -> AsyncIterator[Service]:
                     await calls.start()
                 await _start(admins, "web.listen", "the dashboard")
                 service.web_addresses = tuple(admins.addresses)
+                service.site_watch.serving.set()
                 yield service
             finally:
+                dashboard.close()
                 with contextlib.suppress(asyncio.CancelledError):
                     await admins.close()
                 with contextlib.suppress(asyncio.CancelledError):
@@ -97,12 +102,13 @@ def _https(service: Service, settings: Settings) -> HttpFileServer | None:
     )
 
 
-async def _for_admins(service: Service, settings: Settings) -> AdminServer:
+async def _for_admins(service: Service, settings: Settings, dashboard: Dashboard) -> AdminServer:
     """Dashboard and API. Raises ConfigurationError, StoreError, WriteFailed."""
     accounts = Accounts(service.store, service.clock, SystemIds(), login_rules(settings.web))
     if settings.web.first_run and settings.web.listen:
         service.first_login = await asyncio.to_thread(accounts.first_run, "first run")
-    site = make_site(service, accounts, routes=api_routes())
+    routes = [*api_routes(), *dashboard.routes()]
+    site = make_site(service, accounts, routes=routes, error_page=dashboard.error_page)
     site.cleanup_ctx.append(live_feed)
     site.on_shutdown.append(end_streams)
     address = settings.server.address or own_address()
