@@ -43,7 +43,7 @@ class LeavingDesk:
             else:
                 unseen.append(str(each.name))
         imports = sum(each.action.startswith("imported from") for each in work.journal.audit_trail(limit=_AUDIT))
-        patterns = sum(hasattr(each, "destination") for each in work.objects.patterns.all())
+        patterns = sum(bool(getattr(each, "destination", "")) for each in work.objects.patterns.all())
         return LeavingFacts(
             imports,
             len(phones),

@@ -46,7 +46,7 @@ class LeavingFacts:
     errors: Sequence[str] = ()
     """What is wrong with the site."""
     patterns: int = 0
-    """Route patterns."""
+    """Route patterns that lead to a trunk."""
     window_open: bool = False
     trusting: Sequence[str] = ()
     """Phones that came here and asked for signed files alone: they hold a trust list of the old cluster."""

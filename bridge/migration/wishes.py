@@ -81,7 +81,7 @@ class PhoneWish:
             appearances.append(
                 replace(new, button=wish.button, line=line, label=wish.label or new.label, settings=settings)
             )
-        model_is_known = device.model_number is not None and device.registered
+        model_is_known = device.model_number is not None and device.observed_protocol is not None
         return replace(
             device,
             desired_protocol=self.protocol,

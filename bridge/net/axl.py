@@ -67,6 +67,10 @@ class AxlClient:
     ) -> None:
         if not access.url.startswith("https://"):
             raise InvalidInput(f"{access.url[:80]!r} cannot be asked", fix="AXL is https://HOST:8443/axl/")
+        if ":" in access.user:
+            raise InvalidInput(
+                f"{access.user[:50]!r} cannot log in", why="a colon ends the name in Basic authentication"
+            )
         self._access = access
         self._progress = progress
         self._first_pause = first_pause

@@ -212,6 +212,20 @@ def test_what_an_admin_set_here_and_cucm_does_not_know_stays(desk: ImportDesk, s
     assert device_of(store, "SEP001122000001") == changed
 
 
+def test_a_phone_that_told_its_model_knows_it_better(desk: ImportDesk, store: SqlStore) -> None:
+    inventory = bat({"Device Name": "SEP001122000001", "Directory Number 1": "2001"})
+    desk.apply(inventory, {}, source="x")
+    with store.write() as work:
+        device = work.devices.get(DeviceName("SEP001122000001"))
+        assert device is not None
+        work.devices.update(
+            replace(device, model="7961G-GE", model_number=308, observed_protocol=SignallingProtocol.SCCP)
+        )
+        work.commit()
+    assert desk.apply(inventory, {}, source="x").changes == ()
+    assert device_of(store, "SEP001122000001").model == "7961G-GE"
+
+
 def test_changed_and_new_only(desk: ImportDesk, store: SqlStore) -> None:
     desk.apply(bat({"Device Name": "SEP001122000001", "Directory Number 1": "2001"}), {}, source="x")
     stamp, secret = device_of(store, "SEP001122000001").version_stamp, device_of(store, "SEP001122000001").secret
