@@ -23,6 +23,7 @@ from bridge.core import (
 from bridge.core.phonebuttons import MAX_ABBREVIATED, MAX_BUTTONS, Assignment
 from bridge.errors import InvalidInput
 from bridge.migration.batphones import is_true
+from bridge.migration.clashes import without_clashes
 from bridge.migration.inventory import CucmAppearance, CucmLine, CucmPhone, Inventory
 from bridge.migration.notes import Note, Weight
 from bridge.migration.unsupported import is_worth_telling, reason
@@ -88,7 +89,8 @@ class PhoneMapping:
                 continue
             if wish is not None:
                 self.phones.append(wish)
-        self._told_twice()
+        self.phones, clashes = without_clashes(self.phones)
+        self.notes += clashes
 
     def _note(self, weight: Weight, phone: CucmPhone, what: str, subject: str = "") -> None:
         self.notes.append(Note(weight, subject or printable(phone.name)[:50], what, phone.origin))
@@ -331,26 +333,6 @@ class PhoneMapping:
         if len(clean) > most:
             self._note(Weight.CHANGED, cucm, f"is cut at {most} characters, which is what phones show", subject)
         return clean[:most].strip()
-
-    def _told_twice(self) -> None:
-        """Numbers that are the first line of phones in several partitions: Asterisk knows a phone by its number."""
-        having: dict[str, dict[str, PhoneWish]] = {}
-        for phone in self.phones:
-            first = min(phone.lines, key=lambda each: each.button).line
-            having.setdefault(first.number, {})[first.partition] = phone
-        clashing = {number_ for number_, partitions in having.items() if len(partitions) > 1}
-        if not clashing:
-            return
-        kept: list[PhoneWish] = []
-        for phone in self.phones:
-            first = min(phone.lines, key=lambda each: each.button).line
-            if first.number in clashing and phone is not next(iter(having[first.number].values())):
-                other = next(iter(having[first.number].values()))
-                what = f"its number {first.number} is {other.name}'s in another partition: Asterisk knows phones by it"
-                self.notes.append(Note(Weight.BROKEN, str(phone.name), what, phone.origin))
-                continue
-            kept.append(phone)
-        self.phones = kept
 
 
 def _take(own: list[int], free: list[int]) -> int | None:

@@ -12,7 +12,6 @@ from dataclasses import replace
 from typing import Any
 
 from bridge.core import (
-    ButtonKind,
     CallingSearchSpace,
     CallManagerGroup,
     CallPickupGroup,
@@ -23,15 +22,14 @@ from bridge.core import (
     PickupNotification,
     Region,
     RoutePattern,
-    TemplateButton,
     TranslationPattern,
 )
 from bridge.errors import ConfigurationError, InvalidInput
+from bridge.migration.buttontemplates import with_buttons
 from bridge.migration.inventory import CucmDateTimeGroup, CucmPattern, CucmPool, CucmSpace, Inventory
 from bridge.migration.notes import NOWHERE, Note, Origin, Weight
 from bridge.migration.words import (
     DISCARDS,
-    LONGEST_SHOWN,
     RELEASES,
     group_name,
     locale_name,
@@ -43,42 +41,6 @@ from bridge.migration.words import (
 
 Records = Mapping[str, Mapping[Any, Any]]
 
-_FEATURES = {
-    "": ButtonKind.NONE,
-    "none": ButtonKind.NONE,
-    "line": ButtonKind.LINE,
-    "speed dial": ButtonKind.SPEED_DIAL,
-    "speed dial blf": ButtonKind.BLF_SPEED_DIAL,
-    "service url": ButtonKind.SERVICE_URL,
-    "privacy": ButtonKind.PRIVACY,
-    "redial": ButtonKind.REDIAL,
-    "hold": ButtonKind.HOLD,
-    "transfer": ButtonKind.TRANSFER,
-    "forward all": ButtonKind.FORWARD_ALL,
-    "conference": ButtonKind.CONFERENCE,
-    "conference list": ButtonKind.CONFERENCE_LIST,
-    "remove last participant": ButtonKind.REMOVE_LAST_PARTICIPANT,
-    "meet me conference": ButtonKind.MEET_ME,
-    "call park": ButtonKind.PARK,
-    "call pickup": ButtonKind.PICKUP,
-    "group call pickup": ButtonKind.GROUP_PICKUP,
-    "other pickup": ButtonKind.OTHER_PICKUP,
-    "intercom": ButtonKind.INTERCOM,
-    "do not disturb": ButtonKind.DND,
-    "quality reporting tool": ButtonKind.QUALITY_REPORT,
-    "callback": ButtonKind.CALL_BACK,
-    "new call": ButtonKind.NEW_CALL,
-    "end call": ButtonKind.END_CALL,
-    "malicious call identification": ButtonKind.MALICIOUS_CALL,
-    "record": ButtonKind.RECORD,
-    "messages": ButtonKind.MESSAGES,
-    "directory": ButtonKind.DIRECTORY,
-    "services": ButtonKind.SERVICES,
-    "settings": ButtonKind.SETTINGS,
-    "headset": ButtonKind.HEADSET,
-    "all calls": ButtonKind.ALL_CALLS,
-    "answer oldest": ButtonKind.ANSWER_OLDEST,
-}
 _ZONE = re.compile(r"[A-Za-z_]+(?:/[A-Za-z0-9_+-]+){0,2}")
 _NARROW = re.compile(r"\b8 ?kbps|g\.?729", re.IGNORECASE)
 _MIDDLE = re.compile(r"\b64 ?kbps|g\.?711", re.IGNORECASE)
@@ -230,20 +192,11 @@ class SiteMapping:
         used = {each.button_template for each in inventory.phones}
         for each in inventory.button_templates:
             name = object_name(each.name)
-            if each.name not in used or not name:
-                continue
-            buttons: list[TemplateButton] = []
-            for feature, label in each.buttons[:56]:
-                kind = _FEATURES.get(" ".join(feature.split()).casefold())
-                if kind is None:
-                    what = f"the button {printable(feature)!r} has no counterpart here, and stays free"
-                    self._note(Weight.LOST, f"phone button template {name}", what, each.origin)
-                # The labels of lines and speed dials are the phones' own.
-                own = kind in {None, ButtonKind.NONE, ButtonKind.LINE, ButtonKind.SPEED_DIAL, ButtonKind.BLF_SPEED_DIAL}
-                shown = "" if own else printable(label)[:LONGEST_SHOWN]
-                buttons.append(TemplateButton(kind or ButtonKind.NONE, shown))
-            old = self._known.get("phone_button_template", {}).get(name) or PhoneButtonTemplate(name)
-            self._put("phone_button_template", name, replace(old, buttons=tuple(buttons)))
+            if each.name in used and name:
+                old = self._known.get("phone_button_template", {}).get(name) or PhoneButtonTemplate(name)
+                template, notes = with_buttons(old, each)
+                self.notes += notes
+                self._put("phone_button_template", name, template)
 
     def _pools(self, inventory: Inventory) -> None:
         told = {object_name(each.name): each for each in inventory.pools}

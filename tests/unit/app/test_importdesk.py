@@ -267,6 +267,16 @@ def test_a_temporary_phone_is_assigned_and_a_number_of_another_phone_is_refused(
     assert (device.number, device.temporary, device.desired_protocol) == ("2001", False, SignallingProtocol.SCCP)
 
 
+def test_a_number_that_two_phones_have_in_two_partitions(desk: ImportDesk) -> None:
+    rows = [
+        {"Device Name": f"SEP00112200000{at}", "Directory Number 1": "2001", "Route Partition 1": partition}
+        for at, partition in enumerate(("PT_A", "PT_B", "PT_A"), 1)
+    ]
+    plan = desk.plan(bat(*rows), {})
+    assert [each.subject for each in plan.broken] == ["SEP001122000002"]
+    assert [each.name.value for each in plan.phones] == ["SEP001122000001", "SEP001122000003"]
+
+
 def test_speed_dials_beyond_the_buttons_are_abbreviated(desk: ImportDesk, store: SqlStore) -> None:
     dials = {f"Speed Dial Number {at}": f"9{at:03}" for at in range(1, 9)}
     lamps = {"Busy Lamp Field Destination 1": "2002", "BLF Label 1": "Ben"}
