@@ -11,6 +11,7 @@ from bridge.app.sitedescription import Change, SiteDescription, Step, describe, 
 from bridge.app.sitedesk import carry_out
 from bridge.core import Device, DeviceName, Line
 from bridge.errors import Conflict, InvalidInput, SepbridgeError
+from bridge.migration.clashes import without_clashes
 from bridge.migration.inventory import Inventory
 from bridge.migration.mapping import wishes_of
 from bridge.migration.notes import Note, Weight
@@ -159,8 +160,9 @@ class ImportDesk:
         }
         now = self._clock.now()
         phones: dict[DeviceName, Device] = {}
-        notes: list[Note] = []
-        for wish in wishes:
+        others = {number: (partition, str(name)) for (number, partition), name in taken.items()}
+        apart, notes = without_clashes(wishes, others)
+        for wish in apart:
             old = before.phones.get(wish.name)
             if new_only and old is not None:
                 continue

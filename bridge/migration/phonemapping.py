@@ -23,7 +23,6 @@ from bridge.core import (
 from bridge.core.phonebuttons import MAX_ABBREVIATED, MAX_BUTTONS, Assignment
 from bridge.errors import InvalidInput
 from bridge.migration.batphones import is_true
-from bridge.migration.clashes import without_clashes
 from bridge.migration.inventory import CucmAppearance, CucmLine, CucmPhone, Inventory
 from bridge.migration.notes import Note, Weight
 from bridge.migration.unsupported import is_worth_telling, reason
@@ -89,8 +88,6 @@ class PhoneMapping:
                 continue
             if wish is not None:
                 self.phones.append(wish)
-        self.phones, clashes = without_clashes(self.phones)
-        self.notes += clashes
 
     def _note(self, weight: Weight, phone: CucmPhone, what: str, subject: str = "") -> None:
         self.notes.append(Note(weight, subject or printable(phone.name)[:50], what, phone.origin))

@@ -267,14 +267,26 @@ def test_a_temporary_phone_is_assigned_and_a_number_of_another_phone_is_refused(
     assert (device.number, device.temporary, device.desired_protocol) == ("2001", False, SignallingProtocol.SCCP)
 
 
-def test_a_number_that_two_phones_have_in_two_partitions(desk: ImportDesk) -> None:
+def test_one_number_in_two_partitions(desk: ImportDesk, store: SqlStore) -> None:
+    def row(at: int, *lines: tuple[str, str]) -> dict[str, str]:
+        cells = {"Device Name": f"SEP00112200000{at}"}
+        for index, (number, partition) in enumerate(lines, 1):
+            cells |= {f"Directory Number {index}": number, f"Route Partition {index}": partition}
+        return cells
+
+    more = ("Directory Number 2", "Route Partition 2")
+    desk.apply(bat(row(9, ("2009", "PT_A")), more=more), {}, source="x")
     rows = [
-        {"Device Name": f"SEP00112200000{at}", "Directory Number 1": "2001", "Route Partition 1": partition}
-        for at, partition in enumerate(("PT_A", "PT_B", "PT_A"), 1)
+        row(1, ("2001", "PT_A")),
+        row(2, ("2001", "PT_B")),
+        row(3, ("2003", "PT_A"), ("2001", "PT_A")),  # shared with the first one
+        row(4, ("2004", "PT_A"), ("2001", "PT_B")),
+        row(5, ("2005", "PT_A"), ("2005", "PT_B")),
+        row(6, ("2009", "PT_B")),
     ]
-    plan = desk.plan(bat(*rows), {})
-    assert [each.subject for each in plan.broken] == ["SEP001122000002"]
-    assert [each.name.value for each in plan.phones] == ["SEP001122000001", "SEP001122000003"]
+    plan = desk.plan(bat(*rows, more=more), {})
+    assert [each.subject[-1] for each in plan.broken] == ["2", "4", "5", "6"]
+    assert [each.name.value[-1] for each in plan.phones] == ["1", "3"]
 
 
 def test_speed_dials_beyond_the_buttons_are_abbreviated(desk: ImportDesk, store: SqlStore) -> None:
