@@ -28,6 +28,7 @@ from bridge.app.extensionfollowing import ExtensionFollowing
 from bridge.app.failback import FailBack
 from bridge.app.figures import Figures, by_stage, read_store
 from bridge.app.filedesk import name_addresses, phone_files
+from bridge.app.importedforwards import ForwardsSet, set_forwards
 from bridge.app.journeydesk import Diagnosis, JourneyDesk
 from bridge.app.metrics import Metrics
 from bridge.app.newphonehooks import NewPhoneHooks
@@ -60,6 +61,7 @@ from bridge.core.events import EndpointConfirmed, Event, PbxConnected, PbxLost
 from bridge.dialplan import Context
 from bridge.errors import ConfigurationError, NotFound, PbxError, SepbridgeError, StoreError
 from bridge.journey import Progress
+from bridge.migration.wishes import ForwardWish
 from bridge.net.arp import ArpTable
 from bridge.net.reach import listens
 from bridge.net.tap import Wiretap
@@ -403,6 +405,10 @@ class Service:
             case TftpMode.BESIDE if self.beside is not None:
                 parts["tftp"] = not self.beside.troubles
         return parts
+
+    async def set_forwards(self, wishes: Sequence[ForwardWish]) -> ForwardsSet:
+        """Set forwards, as an import wants them, of numbers that have none of the kind."""
+        return await set_forwards(self.pbx.asterisk.line_features, wishes)
 
     async def refresh(self) -> None:
         """Read the site and the phones from the database, and bring Asterisk in line. Raises StoreError."""

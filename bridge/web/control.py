@@ -12,6 +12,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from bridge.app.asjson import plain
+from bridge.app.importedforwards import ForwardsSet
 from bridge.app.journeydesk import Diagnosis, diagnosis_as_data
 from bridge.app.planoverlap import PbxPlan
 from bridge.app.rollouts import RolloutProgress
@@ -21,6 +22,7 @@ from bridge.app.tracing import TraceFile, TraceProgress
 from bridge.core import DeviceName
 from bridge.errors import InvalidInput, NotFound, PbxError, SepbridgeError
 from bridge.journey import Progress
+from bridge.migration.wishes import ForwardWish
 from bridge.ports import RestartKind
 
 LONGEST_PAUSE = 3600.0
@@ -80,6 +82,10 @@ class Controllable(Protocol):
         """Tell a phone to restart. Raises NotFound, PbxError."""
         ...
 
+    async def set_forwards(self, wishes: Sequence[ForwardWish]) -> ForwardsSet:
+        """Set forwards of numbers that have none of the kind."""
+        ...
+
 
 class ControlServer:
     """Serves status, refresh, restarts and messages on a Unix socket."""
@@ -102,6 +108,7 @@ class ControlServer:
                 web.post("/traces", self._trace),
                 web.get("/traces/{trace}", self._trace_progress),
                 web.delete("/traces/{trace}", self._finish_trace),
+                web.post("/forwards", self._forwards),
             ]
         )
         self._runner = web.AppRunner(application, access_log=None, handle_signals=False)
@@ -180,6 +187,14 @@ class ControlServer:
                 "pcap": base64.b64encode(done.content).decode(),
             }
         )
+
+    async def _forwards(self, request: web.Request) -> web.Response:
+        try:
+            asked = await request.json()
+            wishes = [ForwardWish(str(each["number"]), str(each["kind"]), str(each["target"])) for each in asked]
+        except (ValueError, KeyError, TypeError) as error:
+            raise InvalidInput("the forwards cannot be read", why=repr(error)) from error
+        return _json(await self._service.set_forwards(wishes))
 
     async def _message(self, request: web.Request) -> web.Response:
         try:
