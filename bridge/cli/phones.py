@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from bridge.app.recorder import describe
+from bridge.app.screenmessages import checked_document
 from bridge.cli.control import ask
 from bridge.cli.desks import file_desk, phone_desk, tell_service
 from bridge.cli.frame import Duration, Frame, json_option, table
@@ -236,7 +237,7 @@ def message(
         "seconds": int(span.total_seconds()),
         "priority": priority,
         "stays": idle,
-        "document": document.read_text("utf-8") if document else "",
+        "document": checked_document(document.read_bytes()).document if document else "",
     }
     deliveries = ask(frame.settings.control_socket, "POST", "/message", body=asked)
     rows = [(each["phone"], each["why_not"] or "sent") for each in deliveries]
