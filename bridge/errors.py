@@ -7,6 +7,11 @@
     ├── ConfigurationError         sepbridge.toml or the site's objects contradict themselves
     ├── NotFound                   the named device, line or object does not exist
     ├── Conflict                   the change contradicts what is there already
+    ├── AccessDenied               who asks may not
+    │   ├── LoginRequired          nobody knows who asks
+    │   ├── LoginRefused           wrong name or password
+    │   ├── TooManyTries           too many wrong ones: wait
+    │   └── NotPermitted           it is known who asks, and that one may not
     ├── ProtocolError
     │   ├── LocalProtocolError     we asked a protocol machine for something its state does not allow
     │   └── RemoteProtocolError    the peer sent something its state, or the protocol, does not allow
@@ -58,6 +63,30 @@ class NotFound(SepbridgeError, LookupError):
 
 class Conflict(SepbridgeError):
     """The change contradicts what is there already."""
+
+
+class AccessDenied(SepbridgeError):
+    """Who asks may not. Never raised itself: see the kinds below."""
+
+
+class LoginRequired(AccessDenied):
+    """Nobody knows who asks: no session, no token, or one that is over."""
+
+
+class LoginRefused(AccessDenied):
+    """The name or the password is wrong; never said which."""
+
+
+class TooManyTries(AccessDenied):
+    """There were too many wrong ones. ``wait``: seconds until the next one counts."""
+
+    def __init__(self, what: str, *, why: str = "", fix: str = "", wait: int = 60) -> None:
+        super().__init__(what, why=why, fix=fix)
+        self.wait = wait
+
+
+class NotPermitted(AccessDenied):
+    """It is known who asks, and that one may not do this."""
 
 
 class ProtocolError(SepbridgeError):

@@ -16,6 +16,8 @@ from typing import Protocol, Self, TypeVar
 from bridge.autoregistration.policy import AutoregistrationSettings
 from bridge.callcontrol import ConferenceMember
 from bridge.core import (
+    Account,
+    ApiToken,
     CallingSearchSpace,
     CallKind,
     CallManagerGroup,
@@ -38,6 +40,8 @@ from bridge.core import (
     KeptCallBack,
     Line,
     LineFeatures,
+    LoginSession,
+    LoginTries,
     OnboardingCode,
     Partition,
     PastCall,
@@ -57,6 +61,7 @@ from bridge.core import (
     UniversalLineTemplate,
 )
 from bridge.core.events import Event
+from bridge.core.extensions import ExtensionChange
 from bridge.dialplan import Context
 
 # --- clock, chance, events -------------------------------------------------------------------------------------------
@@ -264,9 +269,9 @@ class SiteObjects(Protocol):
     phone_profiles: Records[str, CommonPhoneProfile]
     pickup_groups: Records[str, CallPickupGroup]
     pools: Records[str, DevicePool]
-    device_defaults: Records[tuple[int, SignallingProtocol], DeviceDefaults]
     line_templates: Records[str, UniversalLineTemplate]
     device_templates: Records[str, UniversalDeviceTemplate]
+    device_defaults: Records[tuple[int, SignallingProtocol], DeviceDefaults]
 
 
 class SiteRepository(Protocol):
@@ -316,6 +321,10 @@ class Journal(Protocol):
         """The newest events of one phone, oldest first."""
         ...
 
+    def forget(self, before: datetime, *, most: int = 20_000) -> int:
+        """Remove the oldest events that happened before, at most so many at a time; how many these were."""
+        ...
+
     def refuse(self, device: DeviceName, client: str, reason: str, text: str, at: datetime) -> bool:
         """Note a refusal; a phone that comes back is counted, not listed twice.
 
@@ -337,6 +346,10 @@ class Journal(Protocol):
 
     def audit_trail(self, *, limit: int = 200) -> Sequence[AuditEntry]:
         """The newest entries, oldest first."""
+        ...
+
+    def newest_audit(self) -> int:
+        """A number that grows with every entry, whichever node writes it; 0 for none."""
         ...
 
 
@@ -518,6 +531,73 @@ class OnboardingRepository(Protocol):
 
     def remove(self, digest: str) -> None:
         """Remove one. Raises NotFound."""
+
+
+class AccountRepository(Protocol):
+    """Who may log in, who has, programs' tokens, and wrong logins."""
+
+    def all(self) -> Sequence[Account]:
+        """Every account, ordered by name."""
+        ...
+
+    def get(self, name: str) -> Account | None:
+        """The account of that name, or None."""
+        ...
+
+    def save(self, account: Account) -> None:
+        """Write one, new or changed."""
+        ...
+
+    def remove(self, name: str) -> None:
+        """Remove one with its sessions. Raises NotFound."""
+        ...
+
+    def session(self, digest: str) -> LoginSession | None:
+        """The session whose cookie has this hash, or None."""
+        ...
+
+    def add_session(self, session: LoginSession) -> None:
+        """Add one; sessions that are over go."""
+        ...
+
+    def touch_session(self, digest: str, at: datetime) -> None:
+        """Note that it is used."""
+        ...
+
+    def end_sessions(self, *, digest: str = "", account: str = "", but: str = "") -> None:
+        """End the session with this hash, or all of an account save the one whose hash is ``but``."""
+        ...
+
+    def tokens(self) -> Sequence[ApiToken]:
+        """Every token, ordered by name."""
+        ...
+
+    def token(self, digest: str) -> ApiToken | None:
+        """The token with this hash, or None."""
+        ...
+
+    def add_token(self, token: ApiToken) -> None:
+        """Add one. Raises Conflict when the name is taken."""
+        ...
+
+    def touch_token(self, digest: str, at: datetime) -> None:
+        """Note that it is used."""
+        ...
+
+    def remove_token(self, name: str) -> None:
+        """Remove one. Raises NotFound."""
+        ...
+
+    def tries(self, subject: str) -> LoginTries | None:
+        """Wrong logins of a subject; None for none."""
+        ...
+
+    def count_try(self, subject: str, at: datetime) -> None:
+        """One more."""
+        ...
+
+    def forget_tries(self, *, subject: str = "", before: datetime | None = None) -> None:
+        """Forget those of a subject, or those whose last one is older."""
         ...
 
 
@@ -536,6 +616,7 @@ class UnitOfWork(Protocol):
     callbacks: CallBackRepository
     elements: FileElementRepository
     onboarding: OnboardingRepository
+    accounts: AccountRepository
 
     def commit(self) -> None:
         """Make the changes lasting. Raises Conflict, StoreUnavailable or StoreReadOnly."""
@@ -680,6 +761,14 @@ class PbxListener(Protocol):
         ...
 
 
+class ExtensionFollower(Protocol):
+    """Who takes up what others changed of our extensions, in the PBX's own pages."""
+
+    async def follow(self, changes: Sequence[ExtensionChange]) -> None:
+        """Take them up, in this order, and declare the endpoints anew. Raises StoreError: they come again then."""
+        ...
+
+
 class LineFeatureStore(Protocol):
     """Forwards and do-not-disturb of numbers, where the PBX keeps them, shared with its own codes and pages."""
 
@@ -766,8 +855,17 @@ class Pbx(Protocol):
         """Wait until Asterisk has confirmed the endpoint; False after ``within`` seconds, or at once while away."""
         ...
 
+    def is_there(self, name: str) -> bool:
+        """Whether Asterisk knows the endpoint, as it is desired now or as it was before it changed."""
+        ...
+
     def status(self) -> PbxStatus:
         """How things stand."""
+        ...
+
+    @property
+    def others(self) -> frozenset[str]:
+        """Numbers of others as last seen, without asking anybody; ``foreign_numbers`` has them all."""
         ...
 
     async def foreign_numbers(self) -> frozenset[str]:

@@ -36,7 +36,9 @@ from bridge.autoregistration import (
 )
 from bridge.core import (
     AbbreviatedDial,
+    Account,
     AddOnModule,
+    ApiToken,
     AppearanceSettings,
     AutoAnswer,
     BargeOption,
@@ -71,6 +73,8 @@ from bridge.core import (
     Line,
     LineAppearance,
     LineSettings,
+    LoginSession,
+    LoginTries,
     NumberRange,
     OnboardingCode,
     OnboardingMethod,
@@ -83,6 +87,7 @@ from bridge.core import (
     Region,
     ReleaseCause,
     RingSetting,
+    Role,
     Rollout,
     RolloutPhone,
     RolloutStage,
@@ -226,10 +231,6 @@ OBJECTS: dict[str, tuple[Any, ...]] = {
             "pstn",
         ),
     ),
-    "device_defaults": (
-        DeviceDefaults(115, SCCP, "SCCP41", "Branch", "Desk", "Short", OnboardingMethod.MANUAL, 17),
-        DeviceDefaults(115, SIP, "SIP41"),
-    ),
     "line_templates": (
         UniversalLineTemplate(
             "Lines", "d", "Outside", "All", "55XXXX", "sales", "{owner}", "{number}", 20, 3, 1, AutoAnswer.HEADSET
@@ -237,6 +238,10 @@ OBJECTS: dict[str, tuple[Any, ...]] = {
     ),
     "device_templates": (
         UniversalDeviceTemplate("Universal", "d", "Branch", "All", "Desk", "Short", "Quiet", "Lines", "de_DE", "Auto"),
+    ),
+    "device_defaults": (
+        DeviceDefaults(115, SCCP, "SCCP41", "Branch", "Desk", "Short", OnboardingMethod.MANUAL, 17, "Universal"),
+        DeviceDefaults(115, SIP, "SIP41"),
     ),
 }
 """One of everything, in an order in which nothing is named before it exists."""
@@ -617,8 +622,8 @@ class ObjectsContract(StoreContract):
         with store.write() as work:
             save_objects(work)
             work.objects.patterns.remove(PatternKey("9.!", "Outside"))
-            work.objects.device_templates.remove("Universal")
             work.objects.device_defaults.remove((115, SCCP))
+            work.objects.device_templates.remove("Universal")
             work.objects.pools.remove("Branch")
             work.objects.device_defaults.save(DeviceDefaults(115, SCCP))
             assert work.objects.device_defaults.get((115, SCCP)) == DeviceDefaults(115, SCCP)
@@ -693,12 +698,16 @@ class AutoregistrationContract(StoreContract):
             protocol_chosen=True,
             without_space=True,
             checked_range="0010-0019",
+            device_template="Office",
             rogue=RogueSettings(NumberRange("8900", "8999"), "8903", True, "00", "1001"),
         )
         with store.write() as work:
             with pytest.raises(NotFound, match="partition 'Phones'"):
                 work.autoregistration.save(settings)
             work.site.save_partition("Phones")
+            with pytest.raises(NotFound, match="universal device template 'Office'"):
+                work.autoregistration.save(settings)
+            work.objects.device_templates.save(UniversalDeviceTemplate("Office"))
             work.autoregistration.save(settings)
             work.commit()
         with store.read() as work:
@@ -894,6 +903,15 @@ class JournalContract(StoreContract):
             assert work.journal.audit_trail() == entries
             assert work.journal.audit_trail(limit=2) == entries[3:]
 
+    def test_the_audit_trail_tells_whether_it_grew(self, store: SqlStore) -> None:
+        with store.write() as work:
+            before = work.journal.newest_audit()
+            work.journal.audit(AuditEntry(NOW, "root", "action", "d"))
+            assert work.journal.newest_audit() > before
+            work.commit()
+        with store.read() as work:
+            assert work.journal.newest_audit() > before
+
 
 class PhonebookContract(StoreContract):
     def test_contacts_of_each_owner(self, store: SqlStore) -> None:
@@ -1046,6 +1064,74 @@ class ClaimContract(StoreContract):
             assert work.claims.tries("number:1") is None
             work.claims.set_tries("phone:a", None)
             assert work.claims.tries("phone:a") is None
+
+
+class AccountContract(StoreContract):
+    def test_accounts_are_kept_as_they_are_and_take_their_sessions_with_them(self, store: SqlStore) -> None:
+        ann = Account("ann", Role.ADMIN, NOW, "$argon2id$hash")
+        bob = Account("Bob", Role.VIEWER, NOW, "$argon2id$other", one_time=True, last_login_at=NOW)
+        session = LoginSession("0" * 64, "ann", NOW, NOW, NOW + timedelta(hours=1))
+        other = replace(session, digest="1" * 64)
+        with store.write() as work:
+            for each in (ann, bob):
+                work.accounts.save(each)
+            work.accounts.add_session(session)
+            work.accounts.add_session(other)
+            work.commit()
+        with store.write() as work:
+            assert work.accounts.all() == [bob, ann]
+            assert work.accounts.get("bob") is None  # letter case counts
+            assert work.accounts.session(session.digest) == session
+            later = NOW + timedelta(minutes=5)
+            work.accounts.touch_session(session.digest, later)
+            assert work.accounts.session(session.digest) == replace(session, seen_at=later)
+            work.accounts.end_sessions(account="ann", but=session.digest)
+            assert work.accounts.session(other.digest) is None
+            work.accounts.save(replace(ann, role=Role.VIEWER))
+            work.accounts.remove("ann")
+            assert work.accounts.session(session.digest) is None
+            with pytest.raises(NotFound):
+                work.accounts.remove("ann")
+
+    def test_sessions_that_are_over_go_when_the_next_one_comes(self, store: SqlStore) -> None:
+        with store.write() as work:
+            work.accounts.save(Account("ann", Role.ADMIN, NOW, "hash"))
+            old = LoginSession("0" * 64, "ann", NOW, NOW, NOW + timedelta(hours=1))
+            work.accounts.add_session(old)
+            work.accounts.add_session(replace(old, digest="1" * 64, created_at=NOW + timedelta(hours=1)))
+            assert work.accounts.session(old.digest) is None
+
+    def test_tokens_have_names_of_their_own(self, store: SqlStore) -> None:
+        token = ApiToken("monitor", Role.VIEWER, "2" * 64, NOW, "tester", expires_at=NOW + timedelta(days=1))
+        with store.write() as work:
+            work.accounts.add_token(token)
+            work.commit()
+        with store.write() as work:
+            with pytest.raises(Conflict):
+                work.accounts.add_token(replace(token, digest="3" * 64))
+            work.accounts.touch_token(token.digest, NOW)
+            assert work.accounts.tokens() == [replace(token, last_used_at=NOW)]
+            assert work.accounts.token(token.digest) == replace(token, last_used_at=NOW)
+            assert work.accounts.token("4" * 64) is None
+            work.accounts.remove_token("monitor")
+            with pytest.raises(NotFound):
+                work.accounts.remove_token("monitor")
+
+    def test_wrong_logins_are_counted_at_once_from_many_sides(self, store: SqlStore) -> None:
+        def count(_: int) -> None:
+            with store.write() as work:
+                work.accounts.count_try("ann from 192.0.2.1", NOW)
+                work.commit()
+
+        with ThreadPoolExecutor(4) as threads:
+            list(threads.map(count, range(20)))
+        with store.write() as work:
+            assert work.accounts.tries("ann from 192.0.2.1") == LoginTries(20, NOW)
+            work.accounts.count_try("other", NOW + timedelta(hours=1))
+            work.accounts.forget_tries(before=NOW + timedelta(minutes=1))
+            assert work.accounts.tries("ann from 192.0.2.1") is None
+            work.accounts.forget_tries(subject="other")
+            assert work.accounts.tries("other") is None
 
 
 class FirmwareContract(StoreContract):

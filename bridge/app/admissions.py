@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bridge.app.planoverlap import PbxPlan, reserved_numbers
+from bridge.app.universaltemplates import universal_templates
 from bridge.autoregistration import (
     ROGUE_POOL,
     Admission,
@@ -23,11 +24,14 @@ from bridge.autoregistration import (
     Refusal,
     RefusalReason,
     RegistrationArrival,
+    UniversalTemplates,
     decide,
+    defaults_of,
+    furnished_anew,
     mismatch,
     new_device,
 )
-from bridge.core import Device, DeviceDefaults, DeviceName
+from bridge.core import NOWHERE, Device, DeviceDefaults, DeviceName, NetworkPlace, SignallingProtocol
 from bridge.core.events import Event, ModelLearnt, PhoneAdmitted, PhoneDeferred, PhoneRefused
 from bridge.errors import StoreError, StoreUnavailable
 from bridge.phones import Model
@@ -94,14 +98,20 @@ class Admissions:
 
     async def learn(self, device: Device, model: Model, evidence: str) -> Device:
         """Note the model of a phone of ours, which something other than a registration told. Raises StoreError."""
-        known = replace(device, model=model.name, model_number=model.number)
 
-        def noted() -> None:
+        def noted() -> Device:
             with self._store.write() as work:
+                known = furnished_anew(
+                    replace(device, model=model.name, model_number=model.number),
+                    defaults_of(model.number, device.desired_protocol, work.site.device_defaults()),
+                    work.autoregistration.load(),
+                    universal_templates(work),
+                )
                 work.devices.update(known)
                 work.commit()
+            return known
 
-        await asyncio.to_thread(noted)
+        known = await asyncio.to_thread(noted)
         self._admitted([known])
         at = self._clock.now()
         self._sink.record(ModelLearnt(at=at, device=device.name, model=model.name, evidence=evidence))
@@ -156,12 +166,13 @@ class Admissions:
             in_use = {*work.devices.numbers_in_use(), *reserved}
             rogue_in_use = set(in_use)
             defaults = work.site.device_defaults()
+            templates = universal_templates(work)
             verdicts = work.autoregistration.verdicts([each.device for each in arrivals if each.device not in known])
             admits_here = settings.backup or self._is_first(work)
             new = 0
             for arrival in arrivals:
                 if (device := known.get(arrival.device)) is not None:
-                    seen = _seen_again(work, device, arrival, settings, defaults)
+                    seen = _seen_again(work, device, arrival, settings, defaults, templates)
                     outcomes.append(seen)
                     if isinstance(seen, Refusal):
                         events.append(_refused(arrival, seen, now))
@@ -185,6 +196,7 @@ class Admissions:
                         version_stamp=self._ids.version_stamp(),
                         now=now,
                         device_defaults=defaults,
+                        templates=templates,
                     )
                     work.devices.add(device)
                     settings = decision.settings
@@ -229,23 +241,28 @@ def _seen_again(
     arrival: Arrival,
     settings: AutoregistrationSettings,
     defaults: Sequence[DeviceDefaults],
+    templates: UniversalTemplates,
 ) -> Known | Refusal:
     """A phone that has a number shows what it speaks, perhaps for the first time.
 
     The number that it got with its file was given on a guess. A dual-protocol phone with the other firmware gives it
     back and is told which load it needs (AR-24); a phone that can speak nothing else keeps it (AR-25, AR-26).
     """
-    if (
-        not isinstance(arrival, RegistrationArrival)
-        or not device.is_provisional
-        or arrival.protocol is device.desired_protocol
-    ):
+    if not isinstance(arrival, RegistrationArrival) or arrival.protocol is device.desired_protocol:
         return Known(device, admitted_now=False)
+    if not device.is_provisional:
+        if not device.temporary or device.registered or arrival.protocol is SignallingProtocol.SCCP:
+            return Known(device, admitted_now=False)  # who serves SCCP phones decides on them
+        # It was registered over SCCP and came back with SIP firmware: number and all stay (AR-14).
+        device = replace(device, desired_protocol=arrival.protocol, observed_protocol=arrival.protocol)
+        work.devices.update(device)
+        return Known(device, admitted_now=True)
     refusal = None if device.pool == ROGUE_POOL else mismatch(arrival, settings.protocol, defaults)
     if refusal is not None:
         work.devices.remove(device.name)
         return refusal
-    device = replace(device, desired_protocol=arrival.protocol)
+    row = defaults_of(arrival.model.number if arrival.model else None, arrival.protocol, defaults)
+    device = furnished_anew(replace(device, desired_protocol=arrival.protocol), row, settings, templates)
     work.devices.update(device)
     return Known(device, admitted_now=True)
 
@@ -253,33 +270,56 @@ def _seen_again(
 def _note(work: UnitOfWork, arrival: Arrival, decision: Decision, now: datetime) -> None:
     match decision:
         case Refusal():
+            full = decision.reason is RefusalReason.RANGE_EXHAUSTED
+            first = full and all(each.reason != decision.reason for each in work.journal.refused())
             # A phone that is refused tries again for ever: only what is new about it is audited.
             if work.journal.refuse(arrival.device, arrival.client, decision.reason.value, decision.text, now):
                 actor = f"autoregistration from {arrival.client}"
                 detail = f"{decision.reason}: {decision.text}"
                 work.journal.audit(AuditEntry(now, actor, f"refused {arrival.device}", detail))
+            if first:
+                _alert_of_full_range(work, decision, now)
         case Admission():
             work.journal.forget_refusal(arrival.device)
             actor = f"autoregistration from {arrival.client}"
-            where = ", rogue pool" if decision.rogue else ""
-            detail = f"number {decision.number}, {decision.protocol}{_model_of(arrival)}, from {arrival.client}{where}"
-            work.journal.audit(AuditEntry(now, actor, f"admitted {arrival.device}", detail))
+            told = [f"number {decision.number}", str(decision.protocol)]
+            told += [f"model {model}"] if (model := _model_of(arrival)) else []
+            told.append(f"from {arrival.client}")
+            told += [str(place)] if (place := _place_of(arrival)) != NOWHERE else []
+            told += ["rogue pool"] if decision.rogue else []
+            work.journal.audit(AuditEntry(now, actor, f"admitted {arrival.device}", ", ".join(told)))
+
+
+def _alert_of_full_range(work: UnitOfWork, refusal: Refusal, now: datetime) -> None:
+    """Once, when the first phone finds no number; again when that happens after all such phones were let in (AR-15)."""
+    text = f"no number is free for unknown phones: {refusal.text}; {refusal.fix}"
+    log.error("%s", text)
+    work.journal.audit(AuditEntry(now, "autoregistration", "alert", text))
 
 
 def _model_of(arrival: Arrival) -> str:
     model = arrival.model if isinstance(arrival, RegistrationArrival) else None
-    return "" if model is None else f", model {model.name or model.number}"
+    return "" if model is None else model.name or str(model.number)
+
+
+def _place_of(arrival: Arrival) -> NetworkPlace:
+    return arrival.place if isinstance(arrival, RegistrationArrival) else NOWHERE
 
 
 def _event(arrival: Arrival, decision: Decision, now: datetime) -> Event:
     match decision:
         case Admission():
+            place = _place_of(arrival)
             return PhoneAdmitted(
                 at=now,
                 device=arrival.device,
                 number=decision.number,
                 client=arrival.client,
                 protocol=decision.protocol,
+                model=_model_of(arrival),
+                vlan=place.vlan,
+                neighbour=place.neighbour,
+                neighbour_port=place.neighbour_port,
             )
         case Deferral():
             return PhoneDeferred(at=now, device=arrival.device, client=arrival.client, why=decision.why)

@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from bridge.app.onenumber import check_one_line
+from bridge.app.universaltemplates import universal_templates
+from bridge.autoregistration import by_template
 from bridge.autoregistration.claims import PLANNED, check_pin, check_protected, hashed_pin, is_protected, planned_name
 from bridge.core import (
     Claim,
@@ -28,7 +30,7 @@ MOST_CLAIMS = 20_000
 LARGEST_FILE = 8 * 1024 * 1024
 COLUMNS = (
     *("number", "pin", "name", "description", "pool", "css", "button_template", "softkey_template"),
-    *("device", "planned_model"),
+    *("device", "planned_model", "device_template"),
 )
 """Of a file to import; only ``number`` must be there."""
 
@@ -50,6 +52,8 @@ class ClaimWish:
     """A device that exists, whose place the phone takes."""
     planned_model: str = ""
     """Make a prepared device without a MAC for this model; ``any`` for whatever model."""
+    device_template: str = ""
+    """The universal device template that the phone, or the prepared device, is made from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +164,7 @@ class ClaimDesk:
         check_shown(wish.description, "description")
         _check_objects(work, wish)
         settings = work.autoregistration.load()
-        partition = settings.partition
+        partition = _partition(work, wish) or settings.partition
         device = self._prepared(work, wish, partition)
         if device is None and number in work.devices.numbers_in_use():
             raise Conflict(f"{number} belongs to a phone already", fix="name that phone with --device to replace it")
@@ -176,6 +180,7 @@ class ClaimDesk:
             css=wish.css,
             button_template=wish.button_template,
             softkey_template=wish.softkey_template,
+            device_template=wish.device_template,
         )
         if before is None and len(work.claims.all()) >= MOST_CLAIMS:
             raise Conflict(f"there are {MOST_CLAIMS} claims already", fix="remove some that are not needed")
@@ -214,6 +219,11 @@ class ClaimDesk:
         templates = {
             key: value for key in ("css", "button_template", "softkey_template") if (value := str(getattr(wish, key)))
         }
+        if wish.device_template:
+            known = universal_templates(work)
+            template = known.devices[wish.device_template]
+            device = by_template(device, template, known.line_of(template))
+            device = replace(device, pool=wish.pool or device.pool, description=wish.description or device.description)
         device = replace(device, settings=replace(device.settings, **templates)) if templates else device  # type: ignore[arg-type]  # all three are texts
         if work.devices.get(name) is None:
             work.devices.add(device)
@@ -237,11 +247,20 @@ def _check_objects(work: UnitOfWork, wish: ClaimWish) -> None:
         "calling search space": (wish.css, work.objects.calling_search_spaces.get(wish.css)),
         "button template": (wish.button_template, work.objects.button_templates.get(wish.button_template)),
         "soft-key template": (wish.softkey_template, work.objects.softkey_templates.get(wish.softkey_template)),
+        "universal device template": (wish.device_template, work.objects.device_templates.get(wish.device_template)),
     }
     for kind, (name, found) in kinds.items():
         if name and found is None:
             check_object_name(name, kind)
             raise NotFound(f"there is no {kind} {name!r}", fix="`sepbridge site export` shows those that exist")
+
+
+def _partition(work: UnitOfWork, wish: ClaimWish) -> str:
+    """Where the universal line template puts the extension; empty where it leaves that to autoregistration."""
+    known = universal_templates(work)
+    template = known.devices.get(wish.device_template)
+    line = known.line_of(template) if template else None
+    return line.partition if line else ""
 
 
 def _wishes(text: str) -> Iterator[tuple[int, ClaimWish]]:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from bridge.app.universaltemplates import universal_templates
 from bridge.autoregistration.claims import (
     COUNTED,
     ClaimCase,
@@ -119,7 +120,13 @@ class Claiming:
         )
 
     def _move(self, work: UnitOfWork, device: Device, claim: Claim, prepared: Device | None, now: datetime) -> Moved:
-        after = claimed(device, claim, prepared, version_stamp=self._ids.version_stamp())
+        after = claimed(
+            device,
+            claim,
+            prepared,
+            version_stamp=self._ids.version_stamp(),
+            templates=universal_templates(work),
+        )
         if after.number != device.number and after.desired_protocol is SignallingProtocol.SIP:
             after = replace(after, registered=False)  # what is registered is the old number
         if prepared is not None and prepared.name != device.name:

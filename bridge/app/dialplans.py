@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 SERVICES = "sepbridge-services"
+CODES = "sepbridge-codes"
+"""What users dial for services of the PBX; last, so that every number of the site and the admin wins."""
 CUSTOM = "sepbridge-custom"
 """The admin's own context: reached by phones without a calling search space."""
 Pair = tuple[str, str]
@@ -42,10 +44,11 @@ _LAST = 1_000_000
 class DialPlans:
     """The dial plan of the site as it was last read. What is compiled once is kept."""
 
-    def __init__(self, site: Site, *, plain_context: str, emergency: EmergencyList) -> None:
+    def __init__(self, site: Site, *, plain_context: str, emergency: EmergencyList, wraps: str = "") -> None:
         self._site = site
         self._emergency = emergency
         self._plain_context = plain_context
+        self._wraps = wraps
         self._digits: dict[Pair, DigitPlan] = {}
         self._templates: dict[Pair, tuple[DialRule, ...]] = {}
         self._template_names: dict[str, Pair] = {}
@@ -192,9 +195,11 @@ class DialPlans:
 
     def _compiled(self, pair: Pair) -> Context:
         if pair == ROGUE_PAIR:
-            return self._rogue.context(self._site.patterns, self._site.lines, self._plain_context)
-        includes = (SERVICES, CUSTOM) if pair == ("", "") else (SERVICES,)
-        return context_of(self.plan, *pair, includes=includes)
+            return self._rogue.context(self._site.patterns, self._site.lines, self._plain_context, numbers=self._wraps)
+        # A PBX whose contexts are wrapped has feature codes of its own.
+        services = (SERVICES,) if self._wraps else (SERVICES, CODES)
+        includes = (SERVICES, CUSTOM, *services[1:]) if pair == ("", "") else services
+        return context_of(self.plan, *pair, includes=includes, wraps=self._wraps)
 
 
 def _patterns(numbers: NumberRange) -> Iterator[str]:

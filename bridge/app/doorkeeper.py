@@ -8,6 +8,7 @@ before it is told to boot again, and it never comes back here.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
@@ -15,13 +16,23 @@ from functools import partial
 from bridge.app.admissions import Admissions, Known, Outcome
 from bridge.app.guard import is_allowed, plain_address
 from bridge.app.settings import Address, Network
-from bridge.autoregistration import Deferral, ModelFacts, Refusal, RegistrationArrival
-from bridge.core import Device, SignallingProtocol
-from bridge.errors import ConfigurationError
+from bridge.autoregistration import Deferral, ModelFacts, Refusal, RefusalReason, RegistrationArrival
+from bridge.core import Device, DeviceName, SignallingProtocol
+from bridge.core.events import ClockTold, PhoneAlarmed, PhoneRefused, PhoneRegistering
+from bridge.errors import ConfigurationError, InvalidInput
+from bridge.journey import alarm_event, parse_alarm_document
 from bridge.net.doorway import DoorwayServer
 from bridge.net.sipids import RandomSipIds
 from bridge.phones import catalogue
-from bridge.sip.doorway import Doorway, DoorwayEvent, DoorwayMessageIgnored, RestartAnswered, UnknownPhoneRegistered
+from bridge.ports import Clock, EventSink
+from bridge.sip.doorway import (
+    AlarmSent,
+    Doorway,
+    DoorwayEvent,
+    DoorwayMessageIgnored,
+    RestartAnswered,
+    UnknownPhoneRegistered,
+)
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +43,8 @@ class Doorkeeper:
     def __init__(
         self,
         admissions: Admissions,
+        sink: EventSink,
+        clock: Clock,
         *,
         listen: Sequence[Address],
         public_address: str,
@@ -39,6 +52,8 @@ class Doorkeeper:
         settled: Callable[[Device], Awaitable[bool]],
     ) -> None:
         self._admissions = admissions
+        self._sink = sink
+        self._clock = clock
         self._listen = listen
         self._public_address = public_address
         self._networks = networks
@@ -81,15 +96,40 @@ class Doorkeeper:
     def _heard(self, index: int, event: DoorwayEvent) -> None:
         match event:
             case UnknownPhoneRegistered():
+                self._note(event)
                 task = asyncio.create_task(self._answer(self._servers[index], event))
                 self._answers.add(task)
                 task.add_done_callback(self._answers.discard)
+            case AlarmSent():
+                self._alarmed(event)
             case RestartAnswered() if event.status >= 300:
                 log.warning(
                     "%s answered the restart with %d; it has to be restarted by hand", event.device, event.status
                 )
             case DoorwayMessageIgnored():
                 log.debug("doorway: %s from %s", event.why, event.source)
+
+    def _note(self, event: UnknownPhoneRegistered) -> None:
+        """What the phone says of itself goes onto its journey, whatever becomes of it."""
+        at, client = self._clock.now(), plain_address(event.source.host)
+        if event.device is None or not is_allowed(client, self._networks):
+            return
+        self._sink.record(PhoneRegistering(at=at, device=event.device, client=client, protocol=SignallingProtocol.SIP))
+        if event.alarm:
+            self._sink.record(PhoneAlarmed(at=at, device=event.device, text=event.alarm, severity="informational"))
+        if event.date is not None:
+            self._sink.record(ClockTold(at=at, device=event.device, told=event.date))
+
+    def _alarmed(self, event: AlarmSent) -> None:
+        document = parse_alarm_document(event.document)
+        device = event.device
+        if document is not None and device is None and (name := document.get("DeviceName")):
+            with contextlib.suppress(InvalidInput):
+                device = DeviceName.parse(name)
+        if document is None or device is None or not is_allowed(plain_address(event.source.host), self._networks):
+            return
+        if (told := alarm_event(document, device, self._clock.now())) is not None:
+            self._sink.record(told)
 
     async def _answer(self, server: DoorwayServer, event: UnknownPhoneRegistered) -> None:
         client = plain_address(event.source.host)
@@ -102,6 +142,19 @@ class Doorkeeper:
         arrival = RegistrationArrival(event.device, client, SignallingProtocol.SIP, model_facts(event.model_number))
         outcome: Outcome = await self._admissions.ask(arrival)
         match outcome:
+            case Known() if outcome.device.desired_protocol is SignallingProtocol.SCCP and not outcome.device.temporary:
+                # RG-06: a phone that is to speak SCCP shows here that its firmware speaks SIP.
+                shown = RefusalReason.WRONG_PROTOCOL.shown
+                text = f"{shown.what}: it registers over SIP, and is to speak SCCP"
+                at = self._clock.now()
+                self._sink.record(
+                    PhoneRefused(
+                        at=at, device=event.device, client=client, reason=RefusalReason.WRONG_PROTOCOL, text=text
+                    )
+                )
+                server.refuse(
+                    event.request_id, status=shown.sip_status, warning=shown.sip_text, retry_after=shown.retry_after
+                )
             case Known():
                 await self._settled(outcome.device)
                 server.accept(event.request_id)

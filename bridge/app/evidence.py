@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from bridge.core import DeviceName, FileRequest
 from bridge.phones.evidence import PhoneEvidence
@@ -22,8 +23,8 @@ class _Address:
     nameless: PhoneEvidence = field(default_factory=PhoneEvidence)
     """From requests that name no device, such as ``term61.default.loads``."""
     devices: dict[DeviceName, PhoneEvidence] = field(default_factory=dict)
-    given: dict[DeviceName, int] = field(default_factory=dict)
-    """How often a phone that has not registered yet asked for its own file."""
+    given: dict[DeviceName, tuple[datetime | None, int]] = field(default_factory=dict)
+    """How often a phone asked for its own file since it was seen last, and when that was."""
 
 
 class EvidenceBook:
@@ -55,13 +56,17 @@ class EvidenceBook:
             self._addresses.popitem(last=False)
         return entry
 
-    def count_provisional(self, client: str, device: DeviceName) -> int:
-        """A phone that never registered asks for its file once more; how often it did, this time included."""
+    def count_file(self, client: str, device: DeviceName, registered: datetime | None = None) -> int:
+        """A phone that is not registered asks for its file once more; how often it did, this time included.
+
+        ``registered``: when it was seen registered last, None for never. From then on it is counted anew.
+        """
         entry = self._addresses.setdefault(client, _Address())
         if device not in entry.given and len(entry.given) >= MAX_DEVICES_PER_ADDRESS:
             return 1
-        entry.given[device] = entry.given.get(device, 0) + 1
-        return entry.given[device]
+        since, count = entry.given.get(device, (registered, 0))
+        entry.given[device] = registered, count + 1 if since == registered else 1
+        return entry.given[device][1]
 
     def about(self, client: str, device: DeviceName) -> PhoneEvidence:
         """What is known about a device at an address.

@@ -31,7 +31,8 @@ def phone_files(settings: Settings, store: Store) -> PhoneFiles:
     return PhoneFiles(
         store,
         template_loader(settings.templates_directory),
-        context=settings.asterisk.context,
+        context=settings.phone_context,
+        wraps=settings.wrapped_context,
         autoregistration_name=settings.sip.autoregistration_name,
         doorway_port=settings.sip.doorway[0].port if settings.sip.doorway else None,
         settings=phone_settings(settings.phones),
@@ -81,12 +82,14 @@ def name_addresses(files: PhoneFiles, settings: Settings, address: str) -> None:
 
 
 class FileDesk:
-    """Shows the files of a phone. ``address`` is the node's own."""
+    """Shows the files of a phone. ``address`` is the node's own; ``files`` are those of the running service, if it is
+    this process."""
 
-    def __init__(self, settings: Settings, store: Store, address: str) -> None:
+    def __init__(self, settings: Settings, store: Store, address: str, files: PhoneFiles | None = None) -> None:
         self._store = store
-        self._files = phone_files(settings, store)
-        name_addresses(self._files, settings, address)
+        self._files = files or phone_files(settings, store)
+        if files is None:
+            name_addresses(self._files, settings, address)
 
     def files(self, name: DeviceName, *, secrets: bool = False) -> Sequence[ShownFile]:
         """The phone's own files, checked; its password only with ``secrets``. Raises NotFound, ConfigurationError."""

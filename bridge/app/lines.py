@@ -23,6 +23,8 @@ half of it on average."""
 RETRY_SOCKET = 5.0
 MAX_CALLS = 32
 """Calls of one line at a time, over all phones that have it."""
+LOOK_AGAIN = 0.2
+"""Seconds after which it is looked again whether Asterisk knows a line."""
 RENEWAL = 3.0
 """Seconds over which the registrations of all lines are renewed."""
 
@@ -30,12 +32,20 @@ RENEWAL = 3.0
 class OpenLine:
     """A line with its socket. ``heard`` is called after each event of the line has gone to its phones."""
 
-    def __init__(self, account: Account, opened_for: DeviceName, ids: RandomSipIds, heard: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        account: Account,
+        opened_for: DeviceName,
+        ids: RandomSipIds,
+        heard: Callable[[], None],
+        is_there: Callable[[str], bool],
+    ) -> None:
         self.opened_for = opened_for
         """The device whose secret it uses."""
         self.shared = SharedLine(UserAgent(account, ids, ("", 0), max_calls=MAX_CALLS))
         self.users = 0
         self._heard = heard
+        self._is_there = is_there
         self._link = SipLink(self.shared.agent, self._event)
         self._waiting: list[Callable[[], None]] = []
         self._opening: asyncio.Task[None] | None = None
@@ -61,6 +71,11 @@ class OpenLine:
             agent.register(now=self._link.now)
             self._link.flush()
 
+    def try_again(self) -> None:
+        """Send a REGISTER, if the last one was refused."""
+        if self.shared.agent.registration_state is RegistrationState.WAITING:
+            self.renew()
+
     def flush(self) -> None:
         """Send what was done to the user agent."""
         if self._link.is_connected:
@@ -74,7 +89,13 @@ class OpenLine:
         self._link.close()
 
     async def _open(self) -> None:
+        account = self.account
         while not self._link.is_connected:
+            # A further line logs in with the first one's name. Did it ask before Asterisk knows the line, Asterisk
+            # would take it for the first one, whose registration it would replace.
+            if account.username != account.user and not self._is_there(account.user):
+                await asyncio.sleep(LOOK_AGAIN)
+                continue
             try:
                 await self._link.connect()
             except (OSError, TimeoutError) as error:
@@ -93,7 +114,16 @@ class OpenLine:
 class OpenLines:
     """The lines of all phones of this node, by number."""
 
-    def __init__(self, server: Destination, ids: RandomSipIds, heard: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        server: Destination,
+        ids: RandomSipIds,
+        heard: Callable[[], None],
+        *,
+        is_there: Callable[[str], bool] = lambda number: True,
+    ) -> None:
+        """``is_there``: whether Asterisk knows a number."""
+        self._is_there = is_there
         self._server = server
         self._ids = ids
         self._heard = heard
@@ -118,12 +148,17 @@ class OpenLines:
         for index, line in enumerate(self._open.values()):
             loop.call_later(RENEWAL * index / len(self._open), line.renew)
 
+    def endpoint_is_there(self, number: str) -> None:
+        """Asterisk knows the number now: who asked too early need not wait for his next attempt."""
+        if (line := self._open.get(number)) is not None:
+            line.try_again()
+
     def _take(self, device: Device, wanted: Line) -> OpenLine:
         account = self._account(device, wanted.number, wanted.display_name)
         line = self._open.get(wanted.number)
         # Each device's secret is good for the line; the first one's is used, and where that changed it is a new line.
         if line is None or (line.opened_for == device.name and line.account != account):
-            line = self._open[wanted.number] = OpenLine(account, device.name, self._ids, self._heard)
+            line = self._open[wanted.number] = OpenLine(account, device.name, self._ids, self._heard, self._is_there)
         line.users += 1
         return line
 

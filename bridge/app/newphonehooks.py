@@ -72,7 +72,7 @@ class NewPhoneHooks:
 
     async def _run(self, event: PhoneAdmitted) -> str:
         program, *first = self._settings.new_phone_command
-        words = [*first, str(event.device), event.number, event.protocol.value, event.client]
+        words = [*first, *(value for key, value in news(event).items() if key not in {"event", "at"})]
         process = await asyncio.create_subprocess_exec(
             program,
             *words,
@@ -94,7 +94,7 @@ class NewPhoneHooks:
 
 
 def news(event: PhoneAdmitted) -> Mapping[str, str]:
-    """What is told of a new phone."""
+    """What is told of a new phone; empty what nobody knows. A command gets it in this order."""
     return {
         "event": "new-phone",
         "at": event.at.isoformat(timespec="milliseconds"),
@@ -102,6 +102,10 @@ def news(event: PhoneAdmitted) -> Mapping[str, str]:
         "number": event.number,
         "protocol": event.protocol.value,
         "address": event.client,
+        "model": event.model,
+        "vlan": str(event.vlan or ""),
+        "neighbour": event.neighbour,
+        "neighbour_port": event.neighbour_port,
     }
 
 

@@ -34,14 +34,14 @@ class PhoneChanges:
 
     def set(self, name: DeviceName, values: Mapping[str, str]) -> Device:
         """Set what belongs to the device; values are typed as on a command line, an empty one is the default."""
+        return self.set_typed(name, {key: from_text(PHONE_FIELDS, key, text, "phone") for key, text in values.items()})
+
+    def set_typed(self, name: DeviceName, values: Mapping[str, Any]) -> Device:
+        """The same with values of a site description; None is the default."""
         for key in values:
             if key in LISTS or key == "name":
                 raise BadValue(f"{key} is not set this way", key=key, fix="see `sepbridge phones line` and `… button`")
-
-        def change(table: Table) -> None:
-            _put(table, {key: from_text(PHONE_FIELDS, key, text, "phone") for key, text in values.items()})
-
-        return self._change(name, change, f"set {_told(values)}")
+        return self._change(name, lambda table: _put(table, values), f"set {_told(values)}")
 
     def move(self, name: DeviceName, pool: str) -> Device:
         """Move to another pool. It is a decision of an admin: the phone is no longer temporary."""
@@ -62,6 +62,14 @@ class PhoneChanges:
         With ``shared`` that may be a number that another phone has. Raises Conflict when it may not.
         """
         typed = {key: from_text(LINE_FIELDS, key, text, "line") for key, text in values.items()}
+        return self.set_line_typed(name, number, typed, shared=shared)
+
+    def set_line_typed(
+        self, name: DeviceName, number: str, typed: Mapping[str, Any], *, shared: bool = False
+    ) -> Device:
+        """The same with values of a site description; None is the default."""
+        if "number" in typed:
+            raise BadValue("a line keeps its number", key="number", fix="add another line, and remove this one")
 
         def change(table: Table) -> None:
             lines: list[Table] = table.setdefault("lines", [])
@@ -73,7 +81,7 @@ class PhoneChanges:
                 lines.append(line)
             _put(line, typed)
 
-        return self._change(name, change, f"set line {number}: {_told(values)}", sharing=shared)
+        return self._change(name, change, f"set line {number}: {_told(typed)}", sharing=shared)
 
     def remove_line(self, name: DeviceName, number: str) -> Device:
         """Take a line from the phone. Raises Conflict for its last one."""
@@ -94,6 +102,10 @@ class PhoneChanges:
         number stands in two partitions."""
         fields = fields_of(PhoneButton)
         typed = {key: from_text(fields, key, text, "button") for key, text in values.items()}
+        return self.set_button_typed(name, button, kind, typed)
+
+    def set_button_typed(self, name: DeviceName, button: int, kind: ButtonKind, typed: Mapping[str, Any]) -> Device:
+        """The same with values of a site description; None is the default."""
 
         def change(table: Table) -> None:
             if any(each["button"] == button for each in table.get("lines", [])):
@@ -103,7 +115,7 @@ class PhoneChanges:
             _put(new, typed)
             table["buttons"] = [*rest, new]
 
-        return self._change(name, change, f"put {kind} on button {button}: {_told(values)}")
+        return self._change(name, change, f"put {kind} on button {button}: {_told(typed)}")
 
     def remove_button(self, name: DeviceName, button: int) -> Device:
         """Leave a button unused."""
@@ -189,8 +201,8 @@ def _next_button(table: Table) -> int:
     return next(number for number in range(1, len(taken) + 2) if number not in taken)
 
 
-def _told(values: Mapping[str, str]) -> str:
-    return ", ".join(f"{key}={text}" for key, text in values.items()) or "as it was"
+def _told(values: Mapping[str, Any]) -> str:
+    return ", ".join(f"{key}={'' if value is None else value}" for key, value in values.items()) or "as it was"
 
 
 def pairs(words: tuple[str, ...]) -> dict[str, str]:

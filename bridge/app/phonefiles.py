@@ -18,7 +18,8 @@ from bridge.app.dialplans import DialPlans
 from bridge.app.roguepool import EmergencyList
 from bridge.app.servicepages import PREFIX
 from bridge.app.settings import ServiceSettings
-from bridge.autoregistration import AutoregistrationSettings
+from bridge.app.universaltemplates import universal_templates
+from bridge.autoregistration import NO_TEMPLATES, AutoregistrationSettings, UniversalTemplates, furnished_anew
 from bridge.callcontrol import GroupAlert
 from bridge.core import (
     CallingSearchSpace,
@@ -94,6 +95,8 @@ class Site:
     pickup_groups: Mapping[str, CallPickupGroup] = field(default_factory=dict)
     wanted_loads: Mapping[DeviceName, str] = field(default_factory=dict)
     """Loads that roll-outs set for single phones."""
+    templates: UniversalTemplates = NO_TEMPLATES
+    """What new phones are made from."""
     elements: Sequence[FileElement] = ()
     """Elements of files that the admin set, those of all phones first."""
 
@@ -139,6 +142,7 @@ class PhoneFiles:
         loader: jinja2.BaseLoader,
         *,
         context: str,
+        wraps: str = "",
         autoregistration_name: str,
         doorway_port: int | None,
         settings: PhoneSettings | None = None,
@@ -147,6 +151,7 @@ class PhoneFiles:
         self._store = store
         self._renderer = Renderer(loader)
         self._context = context
+        self._wraps = wraps
         self._name = autoregistration_name
         self.profiles_at = ""
         """Where flat profiles are: an address without a slash at its end; empty where nobody serves them by HTTP."""
@@ -202,10 +207,12 @@ class PhoneFiles:
                 lines=tuple(work.devices.lines()),
                 pickup_groups={each.name: each for each in work.objects.pickup_groups.all()},
                 wanted_loads=work.firmware.wanted(),
+                templates=universal_templates(work),
                 elements=tuple(work.elements.all()),
             )
         with self._lock:
-            self._site, self._plans = site, DialPlans(site, plain_context=self._context, emergency=self._emergency)
+            self._site = site
+            self._plans = DialPlans(site, plain_context=self._context, emergency=self._emergency, wraps=self._wraps)
         return site
 
     @property
@@ -540,6 +547,11 @@ class PhoneFiles:
                 f"the device pool {device.pool} of {device.name} does not exist", fix="move it to another pool"
             )
         return pool
+
+    def furnished_anew(self, device: Device) -> Device:
+        """A phone whose model has just become known, with what its model's defaults and template say (AR-20)."""
+        site = self.site
+        return furnished_anew(device, site.defaults_of(device), site.autoregistration, site.templates)
 
     def _load(self, device: Device) -> str:
         if wanted := self.site.wanted_loads.get(device.name):

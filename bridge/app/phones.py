@@ -59,9 +59,10 @@ class PhoneDesk:
                 work.devices.get(name) is not None or any(each.device == name for each in work.journal.refused())
             ):
                 return name
-            for device in work.devices.all():
-                if any(appearance.line.number == text for appearance in device.lines):
-                    return device.name
+            # A shared line is somebody's first number as a rule: that one is meant.
+            devices = [each for each in work.devices.all() if any(one.line.number == text for one in each.lines)]
+            if devices:
+                return min(devices, key=lambda each: each.number != text).name
         raise NotFound(f"there is no phone {text!r}", fix="`sepbridge phones list` shows names, MACs and numbers")
 
     def show(self, text: str, *, limit: int = 200) -> PhoneSheet:

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 
+from bridge.core import NOWHERE, DeviceName, NetworkPlace
 from bridge.core.events import (
     CallConnected,
     CallEvent,
@@ -31,6 +32,7 @@ from bridge.core.events import (
     PhoneRefused,
     PhoneRegistering,
     SecondConnectionRefused,
+    SipChallenged,
     TokenAnswered,
 )
 from bridge.errors import StoreError
@@ -50,6 +52,7 @@ _QUIET = (
     CallEvent,
     PhoneConnecting,
     PhoneRegistering,
+    SipChallenged,
 )
 """Everyday events: hundreds a second while an office boots. They are logged at DEBUG."""
 
@@ -70,6 +73,8 @@ class EventRecorder:
         self._interval = interval
         self._waiting: deque[Event] = deque(maxlen=MAX_WAITING)
         self._listeners: list[Listener] = []
+        self.whose: Callable[[Event], DeviceName | None] = lambda event: None
+        """Finds out which phone an event without a name is about."""
         self._arrived = asyncio.Event()
         self.dropped = 0
 
@@ -78,6 +83,8 @@ class EventRecorder:
         if isinstance(event, FileEvent) and event.device is None:
             device = parse_file_name(event.name).device
             event = event if device is None else replace(event, device=device)
+        if event.device is None and (device := self.whose(event)) is not None:
+            event = replace(event, device=device)
         if len(self._waiting) == MAX_WAITING:
             self.dropped += 1
         self._waiting.append(event)
@@ -136,7 +143,9 @@ def describe(event: Event) -> str:
         case FileNotFound():
             what = f"was told that {event.name!r} does not exist" + (f": {event.why}" if event.why else "")
         case PhoneAdmitted():
-            what = f"admitted with number {event.number}, {event.protocol}, from {event.client}"
+            place = NetworkPlace(event.vlan, event.neighbour, event.neighbour_port)
+            where = f", {place}" if place != NOWHERE else ""
+            what = f"admitted with number {event.number}, {event.protocol}, from {event.client}{where}"
         case PhoneRefused():
             what = f"refused ({event.reason}): {event.text}"
         case PbxReloaded():

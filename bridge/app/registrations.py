@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -76,6 +76,8 @@ class Registrations:
         self._news: asyncio.Queue[Contact | _Gone] = asyncio.Queue(MAX_WAITING)
         self.restarter = restarter
         """Who restarts phones; set once the PBX exists, which in turn tells us about contacts."""
+        self.furnished: Callable[[Sequence[Device]], None] = lambda _: None
+        """Called with phones that got another pool or other templates once their model was known."""
 
     def contact_added(self, contact: Contact) -> None:
         """A phone registered."""
@@ -98,7 +100,7 @@ class Registrations:
             while not self._news.empty():
                 batch.append(self._news.get_nowait())
             try:
-                events, restarts = await asyncio.to_thread(self._note, batch)
+                events, restarts, furnished = await asyncio.to_thread(self._note, batch)
             except StoreError as error:
                 log.warning("registrations wait for the database: %s", error)
                 await asyncio.sleep(RETRY_AFTER)
@@ -107,11 +109,14 @@ class Registrations:
                 continue
             for event in events:
                 self._sink.record(event)
+            if furnished:
+                self.furnished(furnished)
             await self._restart(restarts)
 
-    def _note(self, batch: Iterable[Contact | _Gone]) -> tuple[list[Event], list[Device]]:
+    def _note(self, batch: Iterable[Contact | _Gone]) -> tuple[list[Event], list[Device], list[Device]]:
         events: list[Event] = []
         restarts: list[Device] = []
+        furnished: list[Device] = []
         with self._store.write() as work:
             for news in batch:
                 if isinstance(news, Contact) and news.user_agent.startswith(OURS):
@@ -129,8 +134,10 @@ class Registrations:
                 if changed.version_stamp != device.version_stamp:
                     restarts.append(changed)
                 work.devices.update(changed)
+                if changed.pool != device.pool or changed.settings != device.settings:
+                    furnished.append(changed)
             work.commit()
-        return events, restarts
+        return events, restarts, furnished
 
     def _gone(self, device: Device, news: _Gone, events: list[Event]) -> Device:
         if device.registered:
@@ -153,6 +160,7 @@ class Registrations:
                     address=contact.address,
                     user_agent=contact.user_agent,
                     load=load,
+                    protocol=SignallingProtocol.SIP,
                 )
             )
         if device.registered and device.address and address != device.address:
@@ -170,7 +178,7 @@ class Registrations:
         events.append(
             ModelLearnt(at=now, device=device.name, model=agent.model.name, evidence=f"User-Agent {contact.user_agent}")
         )
-        known = replace(seen, model=agent.model.name, model_number=agent.model.number)
+        known = self._files.furnished_anew(replace(seen, model=agent.model.name, model_number=agent.model.number))
         try:
             if not self._files.differ(device, known):
                 return known

@@ -214,11 +214,24 @@ class FileResolver:
             if not isinstance(admitted, Device):
                 return admitted
             device = admitted
-        if device.is_provisional and self.evidence.count_provisional(client, name) % 2 == 0:
+        if self._does_not_come_up(device, client):
             # It had its file and did not register with it: its firmware may speak the other protocol. Without a file it
             # reads XMLDefault, and shows by registering what it speaks.
             return FileWithheld("it did not register with its file: it is sent to XMLDefault to show what it speaks")
         return self._not_theirs(device, client) or self._files.device_file(device)
+
+    def _does_not_come_up(self, device: Device, client: str) -> bool:
+        """Whether a phone should show what its firmware speaks: it was given its file, and did not register with it.
+
+        One that never registered got the file on a guess. One that did may have other firmware now (AR-14), but there
+        are more likely reasons, so that it gets its file twice before; one that an admin has assigned always gets it.
+        """
+        if device.is_provisional:
+            return self.evidence.count_file(client, device.name) % 2 == 0
+        model = catalogue().by_number(device.model_number) if device.model_number is not None else None
+        if device.registered or not device.temporary or (model is not None and model.only_protocol is not None):
+            return False
+        return self.evidence.count_file(client, device.name, device.last_seen) % 3 == 0
 
     async def _own_text(self, request: FileRequest, client: str, asked: RequestedFile) -> FileAnswer:
         """``SIP<MAC>.cnf``. Who asks for it is a 7940 or 7960 that runs SIP firmware: as good as a registration."""
@@ -301,7 +314,12 @@ class FileResolver:
                 return FileMissing(f"deferred: {deferral.why}")
             case Known() as known:
                 await self._settled(known.device)
-                return known.device
+                # The PBX may have chosen the password meanwhile, or have given the number to somebody else.
+                device = await asyncio.to_thread(self._known, known.device.name)
+                if device is None and isinstance(again := await self._admissions.ask(arrival), Known):
+                    await self._settled(again.device)
+                    device = await asyncio.to_thread(self._known, known.device.name)
+                return device or FileMissing("its number was taken back; it may ask again")
 
     def _not_theirs(self, device: Device, client: str) -> FileDenied | None:
         trouble = why_not_theirs(device, client, self._settings.secrets_to, self._mac_of)

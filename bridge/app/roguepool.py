@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from bridge.autoregistration import ROGUE_POOL
 from bridge.core import Device, DiscardDigits, Line, LineAppearance, RoutePattern
 from bridge.core.routing import TranslationPattern
 from bridge.dialplan import Context, Effect, Entry, Extension, Pattern, SitePlan, Step, context_of, numbers_context
 from bridge.errors import ConfigurationError
+from bridge.ports import UnitOfWork
 
 ROGUE_CONTEXT = "sepbridge-rogue"
 ROGUE_PAIR = ("", "*rogue*")
@@ -76,11 +78,19 @@ class RogueReach:
         return [*self.plan(routes).entries("", ""), Entry(Pattern(self.operator), 0, Effect(), at_once)]
 
     def context(
-        self, routes: Sequence[RoutePattern | TranslationPattern], lines: Sequence[Line], plain_context: str
+        self,
+        routes: Sequence[RoutePattern | TranslationPattern],
+        lines: Sequence[Line],
+        plain_context: str,
+        *,
+        numbers: str = "",
     ) -> Context:
-        """The context in which the pool's calls start. It includes nothing."""
+        """The context in which the pool's calls start. It includes nothing.
+
+        ``numbers``: the context of somebody else's in which all numbers are called, as FreePBX's ``from-internal``.
+        """
         compiled = context_of(self.plan(routes), "", "")
-        target = next(
+        target = numbers or next(
             (numbers_context(line.partition) for line in lines if line.number == self.operator_number), plain_context
         )
         operator = Extension(self.operator, (Step("Goto", f"{target},{self.operator_number},1"),))
@@ -110,3 +120,10 @@ def in_partition(device: Device, partition: str) -> Device:
         for each in device.lines
     )
     return replace(device, lines=lines)
+
+
+def move_rogue_numbers(work: UnitOfWork, partition: str) -> None:
+    """Put the rogue pool's numbers where they can be called, or where they cannot."""
+    for device in work.devices.all():
+        if device.pool == ROGUE_POOL:
+            work.devices.update(in_partition(device, partition))

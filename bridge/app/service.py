@@ -15,20 +15,23 @@ from types import TracebackType
 from typing import Self
 
 from bridge import __version__
+from bridge.app.accounts import OneTimePassword
 from bridge.app.admissions import Admissions
 from bridge.app.beside import MANIFEST, Beside
 from bridge.app.calllog import CallFile, CallLog
 from bridge.app.claiming import Claiming
 from bridge.app.claimvoice import Voice
 from bridge.app.dhcpwatch import DhcpWatch
-from bridge.app.dialplans import CUSTOM, SERVICES
 from bridge.app.directory import Directory
 from bridge.app.doorkeeper import Doorkeeper
+from bridge.app.extensionfollowing import ExtensionFollowing
 from bridge.app.failback import FailBack
 from bridge.app.filedesk import name_addresses, phone_files
-from bridge.app.installing import Installing
+from bridge.app.journeydesk import Diagnosis, JourneyDesk
 from bridge.app.newphonehooks import NewPhoneHooks
 from bridge.app.onboarding import Onboarding
+from bridge.app.pagereader import PageReader
+from bridge.app.pbxchoice import made_pbx, wait_for_pbx, walked_contexts
 from bridge.app.phonefiles import restart_event
 from bridge.app.phonemoves import PhoneMoves
 from bridge.app.planoverlap import PbxPlan
@@ -40,32 +43,39 @@ from bridge.app.rollouts import RolloutProgress, Rollouts
 from bridge.app.screenmessages import Delivery, ScreenMessage
 from bridge.app.selfprovisioning import SelfProvisioning
 from bridge.app.settings import CallLogSettings, Settings, TftpMode
+from bridge.app.sipsecurity import SipSecurity
+from bridge.app.sitewatch import SiteWatch
 from bridge.app.stations import ChangedPhone, Stations
 from bridge.app.status import ServiceStatus
 from bridge.app.system import SystemClock, SystemIds, own_address
+from bridge.app.window import security_mode, security_outcome
 from bridge.autoregistration import ROGUE_POOL
 from bridge.autoregistration.checks import enabled_servers
 from bridge.autoregistration.claims import ClaimPolicy
 from bridge.core import Device, DeviceName, Server, SignallingProtocol, TransferUnderWay
-from bridge.core.events import Event, PbxConnected, PbxLost
+from bridge.core.events import EndpointConfirmed, Event, PbxConnected, PbxLost
 from bridge.dialplan import Context
 from bridge.errors import ConfigurationError, NotFound, PbxError, SepbridgeError, StoreError
 from bridge.journey import Progress
 from bridge.net.arp import ArpTable
 from bridge.net.reach import listens
 from bridge.net.tftp import TftpLimits, TftpServer
-from bridge.pbx import AmiSettings, PagingMulticast, PlainAsterisk, PlainAsteriskSettings
 from bridge.ports import Clock, RestartKind, SipEndpoint, Store
 from bridge.sip import Destination
-from bridge.store import open_store
+from bridge.store import Retention, open_store
 from bridge.store.filetree import FileTree
 from bridge.store.firmware import FirmwareStore
 from bridge.store.foreigntree import ForeignTree, Ownership, left_behind
 
 log = logging.getLogger(__name__)
 
+FOLLOWED_EVERY = 0.5
+"""Seconds between the restarts of phones whose extensions were changed at the PBX."""
 REFRESH_EVERY = 30.0
-"""Seconds after which the site is read again even if nobody said that it changed (another node may have)."""
+"""Seconds after which the site is read again even if nobody said that it changed."""
+LOOK_EVERY = 2.0
+"""Seconds between two looks at whether another node changed anything, where there is another one. Two nodes that differ
+about the order of their servers would both send SCCP phones away to the other one."""
 
 
 class Service:
@@ -75,7 +85,8 @@ class Service:
         self.settings = settings
         self.clock = SystemClock()
         ids = SystemIds()
-        self.store = open_store(settings.database_url)
+        kept = Retention(settings.journey.events_per_phone, settings.journey.events_in_all)
+        self.store = open_store(settings.database_url, retention=kept)
         self.mac_of = ArpTable().mac_of
         self.directory = Directory(self.store, self.clock)
         self.recorder = EventRecorder(self.store)
@@ -84,30 +95,19 @@ class Service:
         self._registrations = Registrations(self.store, self.files, self.recorder, self.clock, ids)
         # Of no use to anybody who does not run now: each start makes a new one, and Asterisk reads it anyhow.
         watcher_secret = ids.secret(30)
-        self.pbx = PlainAsterisk(
-            PlainAsteriskSettings(
-                ami=AmiSettings(
-                    host=settings.ami.address.host,
-                    port=settings.ami.address.port,
-                    username=settings.ami.username,
-                    secret=settings.ami.secret,
-                ),
-                directory=settings.asterisk.directory,
-                watcher_secret=watcher_secret,
-                meetme=settings.sccp.meetme,
-                paging=settings.sccp.paging,
-                paging_multicast=PagingMulticast(
-                    settings.sccp.paging_multicast,
-                    settings.sccp.paging_multicast_from,
-                    settings.sccp.paging_multicast_ttl,
-                ),
-            ),
+        self.pbx = made_pbx(
+            settings,
             sink=self.recorder,
             clock=self.clock,
             listener=self._registrations,
+            follower=ExtensionFollowing(self.store, self.clock, ids, restart_changed=self._restart_followed),
+            watcher_secret=watcher_secret,
         )
         self._registrations.restarter = self.pbx
+        self._registrations.furnished = self._admitted
         self._foreign: frozenset[str] = frozenset()
+        self._clashes: frozenset[str] = frozenset()
+        """Numbers of ours that were endpoints of somebody else's when we began to use them."""
         self._extensions: frozenset[str] = frozenset()
         self.admissions = Admissions(
             self.store,
@@ -115,7 +115,7 @@ class Service:
             self.clock,
             ids,
             admitted=self._admitted,
-            foreign_numbers=lambda: self._foreign | self._extensions,
+            foreign_numbers=lambda: self._foreign | self._extensions | self.pbx.others,
             node=settings.server.name or socket.gethostname(),
         )
         self.resolver = FileResolver(
@@ -151,6 +151,8 @@ class Service:
         )
         self.doorkeeper = Doorkeeper(
             self.admissions,
+            self.recorder,
+            self.clock,
             listen=settings.sip.doorway,
             public_address=settings.server.address or own_address(),
             networks=settings.server.allowed_networks,
@@ -168,17 +170,18 @@ class Service:
             settled=self._settled,
             directory=self.directory,
             language=settings.services.language,
-            line_features=self.pbx.line_features,
-            conferences=self.pbx.conferences,
-            recordings=self.pbx.recordings,
+            line_features=self.pbx.asterisk.line_features,
+            conferences=self.pbx.asterisk.conferences,
+            recordings=self.pbx.asterisk.recordings,
             call_log=self.call_log,
-            numbers=self.pbx.numbers,
+            numbers=self.pbx.asterisk.numbers,
             failback=FailBack(
                 settings.server.name or socket.gethostname(),
                 asterisk_is_up=lambda: self.pbx.status().connected,
                 listens=listens,
             ),
             watcher_secret=watcher_secret,
+            is_there=self.pbx.is_there,
         )
         self.rollouts = Rollouts(
             self.store,
@@ -191,9 +194,9 @@ class Service:
             is_talking=self.stations.is_talking,
             transfers=self._transfers,
         )
-        self.pbx.numbers.on_state = self.stations.number_watch.stands
-        self.pbx.parking.on_change = self.stations.parking_changed
-        self.pbx.line_features.on_change = self.stations.line_desk.changed
+        self.pbx.asterisk.numbers.on_state = self.stations.number_watch.stands
+        self.pbx.asterisk.parking.on_change = self.stations.parking_changed
+        self.pbx.asterisk.line_features.on_change = self.stations.line_desk.changed
         self._moves = PhoneMoves(
             self.recorder,
             self.clock,
@@ -212,7 +215,7 @@ class Service:
                 self.clock,
                 ids,
                 policy=ClaimPolicy(rules.tries, timedelta(seconds=rules.locked), rules.replace_phones),
-                is_foreign=lambda number: number in self._foreign,
+                is_foreign=lambda number: number in self._foreign | self.pbx.others,
             ),
             self._moves,
             Voice(rules.language, settings.asterisk.directory / "sounds"),
@@ -221,9 +224,23 @@ class Service:
         self.http_addresses: tuple[tuple[str, int], ...] = ()
         """Filled in by who serves HTTP."""
         self.https_addresses: tuple[tuple[str, int], ...] = ()
+        self.web_addresses: tuple[tuple[str, int], ...] = ()
+        self.first_login: OneTimePassword | None = None
+        """The first admin's password, where this start made one; to be shown once."""
         self.http_transfers: Sequence[Callable[[], list[TransferUnderWay]]] = ()
         self._hooks = NewPhoneHooks(settings.hooks)
-        self._installing = Installing()
+        self.site_watch = SiteWatch(
+            settings,
+            self.store,
+            self.clock,
+            own_address=settings.server.address or own_address(),
+            pbx_status=self.pbx.status,
+            foreign_numbers=lambda: self._foreign | self._clashes,
+        )
+        self.stations.own_probes = self.site_watch.probes
+        self.journeys = JourneyDesk(self.store, self.clock, self.site_watch.facts)
+        self.recorder.whose = self.journeys.whose
+        self.pbx.asterisk.on_security = SipSecurity(self.journeys, self.recorder).heard
         self._about_to_restart: set[DeviceName] = set()
         self._restarts: set[asyncio.Task[None]] = set()
         self._started_at = self.clock.now()
@@ -242,7 +259,7 @@ class Service:
             if self.beside is not None:
                 self.recorder.subscribe(self.beside.heard)
             self.recorder.subscribe(self._hooks.heard)
-            self.recorder.subscribe(self._installing.heard)
+            self.recorder.subscribe(self.journeys.heard)
             await self.refresh()
             # The first rendering compiles the templates: better now than while the first phone waits.
             await asyncio.to_thread(self.files.warm_up)
@@ -268,6 +285,8 @@ class Service:
             *([("beside", self.beside.run())] if self.beside is not None else []),
             *([("DHCP", self.dhcp.run())] if self.dhcp.is_wanted else []),
             ("new phone hooks", self._hooks.run()),
+            ("site watch", self.site_watch.run()),
+            *([("phone pages", self._page_reader().run())] if self.settings.journey.phone_pages else []),
         )
 
     async def __aexit__(
@@ -304,6 +323,7 @@ class Service:
             "doorway": self.doorkeeper.addresses,
             "SCCP": self.stations.addresses,
             "SCCP over TLS": self.stations.tls_addresses,
+            "dashboard": self.web_addresses,
         }
         return "; ".join(
             f"{name} {', '.join(_shown(each) for each in where)}" for name, where in parts.items() if where
@@ -313,7 +333,16 @@ class Service:
 
     def phones_on_their_way(self) -> tuple[Progress, ...]:
         """Every device that was seen since the start, with its stage, the latest first."""
-        return self._installing.all()
+        return self.journeys.on_their_way()
+
+    def stage_of(self, device: DeviceName) -> Progress | None:
+        """How far one device is; None while nothing was seen of it since the start."""
+        journey = self.journeys.seen(device)
+        return journey.progress if journey is not None else None
+
+    async def diagnose(self, name: DeviceName) -> Diagnosis:
+        """A phone's journey and why it is stuck. Raises NotFound, StoreError."""
+        return await asyncio.to_thread(self.journeys.sheet, name)
 
     async def status(self) -> ServiceStatus:
         """How things stand."""
@@ -333,6 +362,7 @@ class Service:
             sccp_calls=self.stations.calls,
             beside=self.beside.troubles if self.beside is not None else (),
             tasks=len(asyncio.all_tasks()),
+            web=tuple(_shown(each) for each in self.web_addresses),
         )
 
     async def refresh(self) -> None:
@@ -341,6 +371,7 @@ class Service:
         # Before the change: what is ours and goes now is still in Asterisk for a moment, and must not count as foreign.
         with contextlib.suppress(PbxError):  # Asterisk is away: they are read when it is back
             self._foreign = await self.pbx.foreign_numbers()
+        self._clashes = (self._clashes | self._foreign) & {endpoint.name for endpoint in endpoints}
         self.pbx.set_dial_plan(contexts)
         self.pbx.replace_all(self._moves.with_kept(endpoints))
         # A phone that is going to start again for a change needs no second restart for it.
@@ -351,7 +382,7 @@ class Service:
 
     async def pbx_plan(self) -> PbxPlan:
         """What Asterisk itself uses of numbers, and how many calls there are. Raises PbxError."""
-        self._extensions = await self.pbx.extensions((SERVICES, CUSTOM))
+        self._extensions = await self.pbx.extensions(walked_contexts(self.settings))
         return PbxPlan(await self.pbx.foreign_numbers(), self._extensions, await self.pbx.calls())
 
     async def message_phones(
@@ -396,6 +427,9 @@ class Service:
         self._restarts.add(task)
         task.add_done_callback(self._restarts.discard)
 
+    async def _restart_followed(self, names: Sequence[DeviceName]) -> None:
+        await self.restart_changed(names, every=FOLLOWED_EVERY)
+
     async def _restart_each(self, names: Sequence[DeviceName], every: float) -> None:
         try:
             for index, name in enumerate(names):
@@ -412,6 +446,10 @@ class Service:
             self._about_to_restart.difference_update(names)
 
     # --- how the parts hang together ---------------------------------------------------------------------------------
+
+    def _page_reader(self) -> PageReader:
+        every = self.settings.journey.phone_pages_every
+        return PageReader(self.recorder, self.clock, self.journeys.devices, every=every)
 
     def _transfers(self) -> list[TransferUnderWay]:
         return [*self.tftp.transfers(), *(each for transfers in self.http_transfers for each in transfers())]
@@ -455,7 +493,7 @@ class Service:
     async def _settled(self, device: Device) -> bool:
         if self.files.endpoint(device) is None:
             return True
-        return await self.pbx.settled(device.number, within=self.settings.files.wait_for_pbx)
+        return await self.pbx.settled(device.number, within=wait_for_pbx(self.settings))
 
     def _heard(self, event: Event) -> None:
         if isinstance(event, PbxConnected):
@@ -464,12 +502,14 @@ class Service:
             self.stations.asterisk_came_back()
         elif isinstance(event, PbxLost):
             self.stations.asterisk_went()
+        elif isinstance(event, EndpointConfirmed):
+            self.stations.lines.endpoint_is_there(event.endpoint)
 
     async def _met_asterisk(self) -> None:
         """Asterisk is (again) there: see which numbers it uses itself, and who is registered."""
         try:
             self._foreign = await self.pbx.foreign_numbers()
-            self._extensions = await self.pbx.extensions((SERVICES, CUSTOM))
+            self._extensions = await self.pbx.extensions(walked_contexts(self.settings))
             registered = {contact.endpoint: contact for contact in await self.pbx.contacts()}
             known = await asyncio.to_thread(self._registered_endpoints)
         except SepbridgeError as error:
@@ -481,17 +521,36 @@ class Service:
             self._registrations.contact_added(contact)
 
     async def _refresh_now_and_then(self) -> None:
+        seen, waited = 0, 0.0
         while True:
-            await asyncio.sleep(REFRESH_EVERY)
+            await asyncio.sleep(LOOK_EVERY)
+            waited += LOOK_EVERY
             try:
+                newest = await asyncio.to_thread(self._newest_change) if self._is_one_of_several else seen
+                if newest == seen and waited < REFRESH_EVERY:
+                    continue
+                seen, waited = newest, 0.0
                 await self.refresh()
             except (StoreError, ConfigurationError) as error:
+                waited = 0.0
                 log.warning("the site could not be read again: %s", error)
 
+    @property
+    def _is_one_of_several(self) -> bool:
+        return len({server.name for pool in self.files.site.pools.values() for server in pool.group.servers}) > 1
+
+    def _newest_change(self) -> int:
+        with self.store.read() as work:
+            return work.journal.newest_audit()
+
     def _read_endpoints(self) -> tuple[list[SipEndpoint], list[Context], list[ChangedPhone]]:
-        self.files.read_site()
+        before = self.files.site.autoregistration
+        after = self.files.read_site().autoregistration
+        if security_mode(before) != security_mode(after):  # on the command line, or at another node
+            log.warning("the security mode is now %s: %s", security_mode(after), security_outcome(before, after))
         with self.store.read() as work:
             devices = work.devices.all()
+        self.journeys.take_devices(devices)
         endpoints = self.files.endpoints(devices)
         plans = self.files.plans
         # New phones start in the pool's autoregistration space: its context must be there before them.

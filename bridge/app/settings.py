@@ -11,7 +11,7 @@ import os
 import re
 import tomllib
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from ipaddress import IPv4Address, IPv4Network, IPv6Network, ip_network
 from pathlib import Path
@@ -20,7 +20,9 @@ from typing import Any, get_type_hints
 from bridge.app.environment import with_environment
 from bridge.core import DeviceName, NumberRange, PagingGroup, PagingStream
 from bridge.errors import ConfigurationError, InvalidInput
+from bridge.journey import Environment
 from bridge.net.tls import OldestTls
+from bridge.pbx.featurecodes import DEFAULT_CODES, FeatureCodes
 from bridge.phones import catalogue
 from bridge.provisioning.phonefile import MOST_DSCP, MOST_VLAN
 from bridge.store import sqlite_url
@@ -182,6 +184,46 @@ class HttpSettings:
     """PEM, without a passphrase."""
     tls_oldest: OldestTls = OldestTls.TLS_1_2
     """The oldest TLS version spoken: 1.0, 1.1, 1.2 or 1.3."""
+
+
+@dataclass(frozen=True, slots=True)
+class WebSettings:
+    """``[web]``: the dashboard and the REST API, for admins."""
+
+    listen: tuple[Address, ...] = (Address("0.0.0.0", 6980),)
+    tls: bool = False
+    """Speak HTTPS, with the certificate given here or one that we make and that signs itself."""
+    tls_certificate: Path | None = None
+    """PEM, with its chain."""
+    tls_key: Path | None = None
+    """PEM, without a passphrase."""
+    tls_oldest: OldestTls = OldestTls.TLS_1_2
+    """The oldest TLS version spoken: 1.2 or 1.3."""
+    first_run: bool = True
+    """While nobody may log in, make the user ``admin`` with a one-time password, printed once."""
+    session_lifetime: float = 43200.0
+    """Seconds after which a person has to log in again."""
+    session_idle: float = 7200.0
+    """The same after so long without a request."""
+    tries: int = 5
+    """Wrong logins with one name from one address until they are no longer looked at."""
+    locked: float = 900.0
+    """Seconds for which they are not."""
+    phone_user: str = ""
+    """What phones' own web pages are asked with for a screenshot; phones ask us whether it is right. Empty: nothing."""
+    phone_password: str = field(default="", repr=False)
+
+    def __post_init__(self) -> None:
+        if bool(self.phone_user) != bool(self.phone_password):
+            raise ConfigurationError(
+                "web.phone_user and web.phone_password belong together", fix="set both of them, or none"
+            )
+        if self.tries < 1:
+            raise ConfigurationError("web.tries must be 1 or more", fix="the default is 5")
+        if not 60 <= self.session_lifetime <= 30 * 86400 or self.session_idle < 60:
+            raise ConfigurationError(
+                "logins must last from a minute to 30 days", fix="see web.session_lifetime and web.session_idle"
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -425,6 +467,38 @@ class SelfProvisioningSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class JourneySettings:
+    """``[journey]``: how phones' ways are watched, how long that is kept, and when a phone counts as stuck."""
+
+    environment: Environment | None = None
+    """``lab``, ``lan`` or ``remote``: which rules fit all phones; ``auto`` lets each phone's address tell."""
+    no_request: float = 90.0
+    """Seconds from a lease to the first file request."""
+    no_signalling: float = 120.0
+    """Seconds from a phone's file to its first connection or REGISTER."""
+    keep_days: int = 90
+    """Days after which an event is forgotten; 0: never."""
+    events_per_phone: int = 1000
+    """A phone's newest events that are kept."""
+    events_in_all: int = 2_000_000
+    """The newest events of all phones that are kept; with 250 bytes each, half a gigabyte."""
+    self_test_every: float = 300.0
+    """Seconds between two tests of our own ports; 0: never."""
+    phone_pages: bool = False
+    """Read the web pages of our own phones: model, load, serial number, switch port."""
+    phone_pages_every: float = 900.0
+    """Seconds between two looks at the pages of one phone."""
+
+    def __post_init__(self) -> None:
+        if self.events_per_phone < 20:
+            raise ConfigurationError(
+                "journey.events_per_phone is too small to tell anything", fix="20 or more; the default is 1000"
+            )
+        if self.phone_pages and self.phone_pages_every < 60:
+            raise ConfigurationError("journey.phone_pages_every must be 60 or more", fix="phones are slow web servers")
+
+
+@dataclass(frozen=True, slots=True)
 class AmiSettings:
     """``[ami]``: the manager interface of Asterisk."""
 
@@ -440,6 +514,74 @@ class AsteriskSettings:
     directory: Path = Path("/etc/asterisk/sepbridge")
     context: str = "sepbridge-phones"
     """Dialplan context in which our phones' calls start."""
+    wraps: str = ""
+    """A context of somebody else's that has all numbers already, as FreePBX's ``from-internal``: the site's dial plan
+    goes before it and ends in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class FreePbxSettings:
+    """``[freepbx]``: FreePBX 16 or 17, whose extensions our phones are. Without ``url`` Asterisk is a plain one."""
+
+    url: str = ""
+    """Of FreePBX's web pages, without a path: ``https://pbx.example.com``. Switches this mode on."""
+    client_id: str = ""
+    """Of an application for GraphQL (Admin > API > Applications, machine-to-machine)."""
+    client_secret: str = field(default="", repr=False)
+    client_secret_file: Path | None = None
+    """A file that holds it instead, in one line."""
+    scope: str = "gql:core gql:framework"
+    """The rights that are asked for: no more than extensions and reloads."""
+    verify: bool = True
+    """Check the certificate of an ``https`` address."""
+    authorities: Path | None = None
+    """PEM file of who may have signed it; the system's own when empty."""
+    longest_secret: int = 12
+    """Characters of a SIP password that a phone is given, at most 30. Some 79xx refuse files with more than 12."""
+    email: str = "nobody@sepbridge.invalid"
+    """What extensions that we make have as their mail address. It gets no mail."""
+    look_every: float = 20.0
+    """Seconds between two looks for changes made in FreePBX's pages; after each reload it is looked at once."""
+    wait: float = 4.0
+    """Seconds that a new phone waits for its extension to be made. It is served in any case."""
+    reload_patience: float = 180.0
+    """Seconds that a reload of FreePBX may take."""
+
+    def __post_init__(self) -> None:
+        if not self.url:
+            return
+        if not re.fullmatch(r"https?://(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+)(:[0-9]{1,5})?/?", self.url):
+            raise ConfigurationError(
+                f"freepbx.url = {self.url!r} is no address of FreePBX", fix='write "https://pbx.example.com"'
+            )
+        if not 6 <= self.longest_secret <= 30:
+            raise ConfigurationError("freepbx.longest_secret must be 6 to 30", fix="the default is 12")
+        if not self.client_id or bool(self.client_secret) == bool(self.client_secret_file):
+            raise ConfigurationError(
+                "freepbx.client_id and one of client_secret and client_secret_file are needed",
+                fix="`fwconsole api gql genclientcred pbx.example.com` prints both, or see Admin > API > Applications",
+            )
+        if not re.fullmatch(r"[^@\s]{1,64}@[A-Za-z0-9.-]{1,100}", self.email):
+            # FreePBX does nothing at all, and says nothing, for an extension without one.
+            raise ConfigurationError(f"freepbx.email = {self.email!r} is no mail address", fix="leave it out")
+
+    def secret(self) -> str:
+        """The client secret, wherever it stands. Raises ConfigurationError."""
+        if self.client_secret_file is None:
+            return self.client_secret
+        try:
+            text = self.client_secret_file.read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigurationError(
+                f"{self.client_secret_file} cannot be read", why=str(error), fix="see freepbx.client_secret_file"
+            ) from error
+        if not text or not text.isprintable() or len(text) > 500:
+            raise ConfigurationError(f"{self.client_secret_file} does not hold a client secret in one line")
+        return text
+
+
+FROM_INTERNAL = "from-internal"
+"""Where calls of FreePBX's extensions start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -468,6 +610,7 @@ class Settings:
     beside: BesideSettings = BesideSettings()
     dhcp: DhcpSettings = DhcpSettings()
     http: HttpSettings = HttpSettings()
+    web: WebSettings = WebSettings()
     files: FilesSettings = FilesSettings()
     sip: SipSettings = SipSettings()
     sccp: SccpSettings = SccpSettings()
@@ -477,7 +620,33 @@ class Settings:
     selfprovisioning: SelfProvisioningSettings = SelfProvisioningSettings()
     ami: AmiSettings = AmiSettings()
     asterisk: AsteriskSettings = AsteriskSettings()
+    codes: FeatureCodes = DEFAULT_CODES
+    freepbx: FreePbxSettings = FreePbxSettings()
     hooks: HookSettings = HookSettings()
+    journey: JourneySettings = JourneySettings()
+
+    def __post_init__(self) -> None:
+        if self.codes.self_provisioning != DEFAULT_CODES.self_provisioning:
+            raise ConfigurationError(
+                "codes.self_provisioning has another place", fix="write selfprovisioning.code instead"
+            )
+
+    @property
+    def feature_codes(self) -> FeatureCodes:
+        """What users dial, with the code of ``[selfprovisioning]``."""
+        return replace(self.codes, self_provisioning=self.selfprovisioning.code)
+
+    @property
+    def wrapped_context(self) -> str:
+        """The PBX's own context that calling search spaces stand in front of; empty where our contexts are all."""
+        return self.asterisk.wraps or (FROM_INTERNAL if self.freepbx.url else "")
+
+    @property
+    def phone_context(self) -> str:
+        """Where calls of phones without a calling search space start."""
+        if self.freepbx.url and self.asterisk.context == AsteriskSettings().context:
+            return FROM_INTERNAL
+        return self.asterisk.context
 
     @property
     def database_url(self) -> str:
@@ -498,6 +667,11 @@ class Settings:
     def self_provision_socket(self) -> Path:
         """The Unix socket by which Asterisk's self-provisioning script talks to the running service."""
         return self.selfprovisioning.socket or self.asterisk.directory / "selfprovision.sock"
+
+    @property
+    def web_certificates(self) -> Path:
+        """Where the certificate for dashboard and API is kept that we made ourselves."""
+        return self.state.directory / "web"
 
     @property
     def control_socket(self) -> Path:
@@ -564,7 +738,10 @@ def _section(kind: type[Any], table: dict[str, object], source: str, section: st
             values[key] = _CONVERTERS[hints[key]](value)
         except (InvalidInput, ValueError, TypeError) as error:
             raise ConfigurationError(f"{source}: {section}.{key} = {value!r} cannot be used", why=str(error)) from error
-    return kind(**values)
+    try:
+        return kind(**values)
+    except InvalidInput as error:
+        raise ConfigurationError(f"{source}: [{section}] cannot be used", why=error.what, fix=error.fix) from error
 
 
 def _text(value: object) -> str:
@@ -607,6 +784,7 @@ _CONVERTERS: dict[object, Callable[[object], object]] = {
     OldestTls: lambda value: OldestTls(_text(value)),
     tuple[DeviceName, ...]: lambda value: tuple(DeviceName.parse(each) for each in _texts(value)),
     SecretsTo: lambda value: SecretsTo(_text(value)),
+    Environment | None: lambda value: None if value == "auto" else Environment(_text(value)),
     PhoneWeb: lambda value: PhoneWeb(_text(value)),
     UnsignedFiles: lambda value: UnsignedFiles(_text(value)),
     TftpMode: lambda value: TftpMode(_text(value)),

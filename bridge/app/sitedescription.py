@@ -3,29 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from bridge.app.phonetable import NAMES, change_phone, phone_table
-from bridge.app.sitefields import BadValue, Field, Fields, Table, read, sparse
+from bridge.app.siteautoregistration import NAMES as NAMES_OF_AUTOREGISTRATION
+from bridge.app.siteautoregistration import autoregistration_table, read_autoregistration
+from bridge.app.sitefields import BadValue, Table
 from bridge.app.sitesections import BY_NAME, SECTIONS, Key, Section
 from bridge.app.sitetoml import PlacedTable, parse, write
-from bridge.autoregistration import AutoregistrationSettings, changes
-from bridge.core import Device, DeviceName, Line, NumberRange, SignallingProtocol
+from bridge.autoregistration import AutoregistrationSettings
+from bridge.core import Device, DeviceName, Line
 from bridge.errors import InvalidInput, SepbridgeError
 from bridge.ports import UnitOfWork
 
 SHOWN_ERRORS = 20
-_AUTOREGISTRATION: Fields = {
-    "range": Field(str, "1000-1000"),
-    "protocol": Field(SignallingProtocol, SignallingProtocol.SCCP),
-    "partition": Field(str, ""),
-    "pool": Field(str, "Default"),
-    "networks": Field(tuple[str, ...], ()),
-}
-_AUTOREGISTRATION_NAMES = {"partition": "partition", "pool": "device_pool"}
 _HEAD = (
     "# The site's objects, as `sepbridge site export` writes them: only what departs from the defaults.\n"
     "# `sepbridge site diff FILE` shows what would change, `sepbridge site apply FILE` changes it. See docs/site.md."
@@ -53,7 +47,7 @@ class SiteDescription:
             device = self.phones.get(key)
             return None if device is None else phone_table(device)
         if section == "autoregistration":
-            return _autoregistration_table(self.autoregistration)
+            return autoregistration_table(self.autoregistration)
         record = self.records[section].get(key)
         return None if record is None else BY_NAME[section].table(record)
 
@@ -113,7 +107,7 @@ def to_toml(site: SiteDescription) -> str:
         for section in SECTIONS
     ]
     phones = [phone_table(site.phones[name]) for name in sorted(site.phones)]
-    single = {"autoregistration": _autoregistration_table(site.autoregistration)}
+    single = {"autoregistration": autoregistration_table(site.autoregistration)}
     return write([*sections, ("phone", phones)], single, _HEAD)
 
 
@@ -173,7 +167,7 @@ def differences(before: SiteDescription, after: SiteDescription) -> tuple[Change
             for key in _ordered(before, section)
             if key not in kept
         )
-    settings = _autoregistration_table(before.autoregistration), _autoregistration_table(after.autoregistration)
+    settings = autoregistration_table(before.autoregistration), autoregistration_table(after.autoregistration)
     if settings[0] != settings[1]:
         changes_.append(Change("autoregistration", "", Step.CHANGE, *settings))
     for name in sorted(after.phones):
@@ -239,34 +233,12 @@ def _spoken(key: Key) -> str:
     return " ".join(str(each) for each in key) if isinstance(key, tuple) else str(key)
 
 
-def _autoregistration_table(settings: AutoregistrationSettings) -> Table:
-    return sparse(
-        _AUTOREGISTRATION,
-        {
-            "range": str(settings.range),
-            "protocol": settings.protocol,
-            "partition": settings.partition,
-            "pool": settings.pool,
-            "networks": tuple(str(each) for each in settings.allowed_networks),
-        },
-    )
-
-
 def _autoregistration(
     table: Table, before: AutoregistrationSettings, known: Mapping[str, Mapping[Key, Any]], now: datetime
 ) -> AutoregistrationSettings:
-    values = read(_AUTOREGISTRATION, table, "autoregistration table")
-    _check_names(values, _AUTOREGISTRATION_NAMES, known)
-    try:
-        numbers = NumberRange.parse(values["range"])
-    except InvalidInput as error:
-        raise BadValue(error.what, key="range", why=error.why, fix=error.fix) from None
-    settings = before
-    if numbers != before.range:
-        # A description never opens the window: that is a decision of a moment (AR-06).
-        settings = changes.set_range(before, numbers, now=now, open_for=None)
-    settings = changes.set_allowed_networks(settings, values["networks"])
-    return replace(settings, protocol=values["protocol"], partition=values["partition"], pool=values["pool"])
+    settings = read_autoregistration(table, before, known, now)
+    _check_names(table, NAMES_OF_AUTOREGISTRATION, known)
+    return settings
 
 
 def _phone(table: Table, before: SiteDescription, known: Mapping[str, Mapping[Key, Any]]) -> Device:

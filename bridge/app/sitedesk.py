@@ -8,6 +8,7 @@ from typing import Any
 
 from bridge.app import onenumber
 from bridge.app.onenumber import check_one_line, newly_told, newly_used
+from bridge.app.roguepool import move_rogue_numbers
 from bridge.app.sitedescription import (
     Change,
     SiteDescription,
@@ -21,7 +22,7 @@ from bridge.app.sitefields import Table, from_text
 from bridge.app.sitesections import BY_NAME, Key, Section
 from bridge.autoregistration.checks import Finding, check_site, enabled_servers
 from bridge.core import CallManagerGroup
-from bridge.errors import ConfigurationError, Conflict, NotFound, SepbridgeError
+from bridge.errors import ConfigurationError, Conflict, InvalidInput, NotFound, SepbridgeError
 from bridge.ports import AuditEntry, Clock, IdSource, Store, UnitOfWork
 
 MOVE = "sepbridge autoregistration move"
@@ -88,14 +89,18 @@ class SiteDesk:
 
     def add(self, section: Section, keys: Sequence[str], values: Mapping[str, str]) -> SiteChanges:
         """Add an object; values are typed as on a command line. Raises Conflict when it exists."""
+        return self.create(section, {**dict(zip(section.keys, keys, strict=True)), **_typed(section, values)})
+
+    def create(self, section: Section, table: Mapping[str, Any]) -> SiteChanges:
+        """Add the object of a table; None is the default. Raises Conflict when it exists, InvalidInput."""
+        keys = [str(table[key]) for key in section.keys if table.get(key) not in (None, "")]
 
         def want(before: SiteDescription) -> SiteDescription:
-            table: Table = dict(zip(section.keys, keys, strict=True))
+            wanted: Table = {}
             if section.name == "server" and enabled_servers(before.records["server"].values()):
                 # Only one server admits unknown phones (AR-30): a further one waits until the duty is moved to it.
-                table["autoregistration_disabled"] = True
-            wanted = _typed(section, table, values)
-            record = section.record(wanted, before.records)
+                wanted["autoregistration_disabled"] = True
+            record = section.record(_changed(wanted, table), before.records)
             if section.key(record) in before.records[section.name]:
                 raise Conflict(
                     f"there is a {section.title} {' '.join(keys)} already",
@@ -106,15 +111,29 @@ class SiteDesk:
         return self._do(want, f"added {section.title} {' '.join(keys)}")
 
     def set(self, section: Section, keys: Sequence[str], values: Mapping[str, str]) -> SiteChanges:
-        """Change an object. Raises NotFound."""
+        """Change an object; values are typed as on a command line. Raises NotFound."""
+        return self.change(section, keys, _typed(section, values))
+
+    def change(self, section: Section, keys: Sequence[str], table: Mapping[str, Any]) -> SiteChanges:
+        """Change some keys of an object; None is the default. Raises NotFound, InvalidInput."""
 
         def want(before: SiteDescription) -> SiteDescription:
-            record = before.records[section.name][_find(before, section, keys)]
-            return _with(
-                before, section, section.record(_typed(section, section.table(record), values), before.records)
-            )
+            found = _find(before, section, keys)
+            record = before.records[section.name][found]
+            changed = section.record(_changed(section.table(record), table), before.records)
+            if section.key(changed) != found:
+                raise InvalidInput(
+                    f"a {section.title} keeps its {' and '.join(section.keys)}", fix="add another one, and remove this"
+                )
+            return _with(before, section, changed)
 
         return self._do(want, f"changed {section.title} {' '.join(keys)}")
+
+    def table(self, section: Section, keys: Sequence[str]) -> Table:
+        """One object. Raises NotFound."""
+        with self._store.read() as work:
+            site = describe(work)
+        return section.table(site.records[section.name][_find(site, section, keys)])
 
     def remove(self, section: Section, keys: Sequence[str]) -> SiteChanges:
         """Remove an object. Raises NotFound, or Conflict while another object names it."""
@@ -168,8 +187,10 @@ class SiteDesk:
             match change.section, change.step:
                 case "autoregistration", _:
                     # The flag is the first server's, which has just been written.
-                    flag = work.autoregistration.load().server_disabled
-                    work.autoregistration.save(replace(after.autoregistration, server_disabled=flag))
+                    now = work.autoregistration.load()
+                    work.autoregistration.save(replace(after.autoregistration, server_disabled=now.server_disabled))
+                    if after.autoregistration.rogue_partition != now.rogue_partition:
+                        move_rogue_numbers(work, after.autoregistration.rogue_partition)
                 case "phone", _:
                     device = replace(after.phones[change.key], version_stamp=self._ids.version_stamp())
                     work.devices.update(device, sharing=True)
@@ -227,15 +248,13 @@ def _check_enabled(before: SiteDescription, after: SiteDescription) -> None:
         )
 
 
-def _typed(section: Section, table: Table, values: Mapping[str, str]) -> Table:
-    changed = dict(table)
-    for key, text in values.items():
-        value = from_text(section.fields, key, text, section.title)
-        if value is None:
-            changed.pop(key, None)
-        else:
-            changed[key] = value
-    return changed
+def _typed(section: Section, values: Mapping[str, str]) -> Table:
+    return {key: from_text(section.fields, key, text, section.title) for key, text in values.items()}
+
+
+def _changed(table: Table, values: Mapping[str, Any]) -> Table:
+    """The table with other values; None goes back to the default."""
+    return {key: value for key, value in {**table, **values}.items() if value is not None}
 
 
 def _find(site: SiteDescription, section: Section, keys: Sequence[str]) -> Key:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -30,7 +31,14 @@ from bridge.core import (
     UniversalDeviceTemplate,
     UniversalLineTemplate,
 )
+from bridge.core.texts import check_object_name, check_shown
+from bridge.errors import InvalidInput
 from bridge.phones.catalogue import catalogue
+
+LONGEST_TEXT = 255
+LONGEST_DESCRIPTION = 1000
+"""Characters."""
+_CODEC = re.compile(r"[a-z0-9]{1,20}", re.ASCII)
 
 Key = Any
 """What a record is known by: a name, a PatternKey, or model number and protocol."""
@@ -75,6 +83,8 @@ class Section:
     def record(self, table: Mapping[str, Any], known: Known) -> Any:
         """The record of a table. Raises InvalidInput (BadValue where a key is to blame)."""
         values = read(self.fields, table, self.title)
+        for key, value in values.items():
+            _check_texts(key, value, self.title)
         for name, section in self.names.items():
             named = values[name] if isinstance(values[name], tuple) else (values[name],)
             for each in named:
@@ -87,7 +97,32 @@ class Section:
         return self.build(values, known)
 
 
-def _simple(name: str, word: str, records: str, kind: type[Any], *, names: Mapping[str, str] | None = None) -> Section:
+def _check_texts(key: str, value: Any, title: str) -> None:
+    """What a database can keep and a file can hold. Raises BadValue."""
+    if isinstance(value, tuple):
+        for each in value:
+            _check_texts(key, each, title)
+        return
+    if not isinstance(value, str):
+        return
+    try:
+        if key == "name":
+            check_object_name(value, title)
+        else:
+            check_shown(value, key, most=LONGEST_DESCRIPTION if key == "description" else LONGEST_TEXT)
+    except InvalidInput as error:
+        raise BadValue(error.what, key=key, why=error.why, fix=error.fix) from None
+
+
+def _simple(
+    name: str,
+    word: str,
+    records: str,
+    kind: type[Any],
+    *,
+    names: Mapping[str, str] | None = None,
+    build: Callable[[Table, Known], Any] | None = None,
+) -> Section:
     fields = fields_of(kind)
     return Section(
         name,
@@ -95,7 +130,7 @@ def _simple(name: str, word: str, records: str, kind: type[Any], *, names: Mappi
         records,
         fields,
         values=lambda record: values_of(record, fields),
-        build=lambda values, _: kind(**values),
+        build=build or (lambda values, _: kind(**values)),
         names=names or {},
     )
 
@@ -141,7 +176,26 @@ def _pool_values(pool: DevicePool) -> Table:
     return {**values_of(pool, _POOL), **{name: getattr(pool, name).name for name in _POOL_OF_NAMES}}
 
 
+def _server(values: Table, _: Known) -> Server:
+    if not values["address"]:
+        raise BadValue("a server needs an address", key="address", fix="give the one that phones can reach")
+    for key in ("sip_port", "sccp_port"):
+        if not 1 <= values[key] <= 65535:
+            raise BadValue(f"{values[key]} is no port", key=key, fix="choose one from 1 to 65535")
+    return Server(**values)
+
+
+def _region(values: Table, _: Known) -> Region:
+    for codec in values["codecs"]:
+        if not _CODEC.fullmatch(codec):
+            raise BadValue(f"{codec!r} is no codec", key="codecs", fix="use Asterisk's names: g722, ulaw, alaw, g729")
+    return Region(**values)
+
+
 def _pool(values: Table, known: Known) -> DevicePool:
+    for key in _POOL_OF_NAMES:
+        if not values[key]:
+            raise BadValue(f"a device pool needs a {key}", key=key, fix="leave the key out for Default")
     groups, regions, times = (known[each] for each in ("callmanager_group", "region", "date_time_group"))
     return DevicePool(
         **{
@@ -185,7 +239,7 @@ def _softkeys(values: Table, _: Known) -> SoftkeyTemplate:
 
 
 SECTIONS: tuple[Section, ...] = (
-    _simple("server", "servers", "servers", Server),
+    _simple("server", "servers", "servers", Server, build=_server),
     Section(
         "callmanager_group",
         "groups",
@@ -201,7 +255,7 @@ SECTIONS: tuple[Section, ...] = (
         ),
         names={"servers": "server"},
     ),
-    _simple("region", "regions", "regions", Region),
+    _simple("region", "regions", "regions", Region, build=_region),
     _simple("date_time_group", "date-time-groups", "date_time_groups", DateTimeGroup),
     _simple("partition", "partitions", "partitions", Partition),
     _simple(
@@ -240,21 +294,6 @@ SECTIONS: tuple[Section, ...] = (
             "softkey_template": "softkey_template",
         },
     ),
-    Section(
-        "device_defaults",
-        "defaults",
-        "device_defaults",
-        _DEFAULTS,
-        values=_defaults_values,
-        build=_defaults,
-        key=lambda row: (row.model_number, row.protocol),
-        keys=("model", "protocol"),
-        names={
-            "pool": "device_pool",
-            "button_template": "phone_button_template",
-            "softkey_template": "softkey_template",
-        },
-    ),
     _simple(
         "universal_line_template",
         "line-templates",
@@ -274,6 +313,22 @@ SECTIONS: tuple[Section, ...] = (
             "softkey_template": "softkey_template",
             "phone_profile": "common_phone_profile",
             "line_template": "universal_line_template",
+        },
+    ),
+    Section(
+        "device_defaults",
+        "defaults",
+        "device_defaults",
+        _DEFAULTS,
+        values=_defaults_values,
+        build=_defaults,
+        key=lambda row: (row.model_number, row.protocol),
+        keys=("model", "protocol"),
+        names={
+            "pool": "device_pool",
+            "button_template": "phone_button_template",
+            "softkey_template": "softkey_template",
+            "device_template": "universal_device_template",
         },
     ),
 )

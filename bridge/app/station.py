@@ -41,7 +41,7 @@ from bridge.callcontrol.events import (
     UnwatchNumber,
     WatchNumber,
 )
-from bridge.core import Device, DeviceName
+from bridge.core import NOWHERE, Device, DeviceName, SignallingProtocol
 from bridge.core.events import (
     Event,
     PhoneRegistered,
@@ -51,10 +51,17 @@ from bridge.core.events import (
 )
 from bridge.errors import SepbridgeError
 from bridge.net.sccp import StationConnection
+from bridge.phones.place import place_of_alarm
 from bridge.sccp import DeviceType, Label, ResetType
 from bridge.sccp.profile import StationProfile
 from bridge.sccp.session import StationSession
-from bridge.sccp.stationevents import RegisterRequested, StationRegistered, StationUnregistered, TokenRequested
+from bridge.sccp.stationevents import (
+    AlarmReported,
+    RegisterRequested,
+    StationRegistered,
+    StationUnregistered,
+    TokenRequested,
+)
 
 if TYPE_CHECKING:
     from bridge.app.stations import Stations
@@ -78,6 +85,8 @@ class Station:
         self._asks_token = False
         self._load = ""
         """The firmware load that the phone named when it registered."""
+        self._place = NOWHERE
+        """What its alarm said of where it hangs."""
         self._has_old_file = False
         self._lines: tuple[OpenLine, ...] = ()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -235,6 +244,8 @@ class Station:
         match event:
             case RegisterRequested():
                 self._start(self._answer(event))
+            case AlarmReported() if (place := place_of_alarm(event.text)) != NOWHERE:
+                self._place = place
             case TokenRequested() if not self._asks_token:
                 self._asks_token = True
                 self._start(self._answer_token(event))
@@ -287,7 +298,7 @@ class Station:
         return self.phone.device or f"{self._client} (no name yet)"
 
     async def _answer(self, asked: RegisterRequested) -> None:
-        outcome = await self._stations.decide(asked, self._client)
+        outcome = await self._stations.decide(asked, self._client, self._place)
         now = self._connection.now
         if isinstance(outcome, str):
             self.phone.reject(outcome, now=now)
@@ -372,6 +383,7 @@ class Station:
                 address=f"{self._client}:{self._connection.peer[1]}",
                 user_agent=f"SCCP {self.phone.session.dialect.version}",
                 load=self._load,
+                protocol=SignallingProtocol.SCCP,
             )
         )
         if self._has_old_file:

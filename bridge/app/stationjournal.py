@@ -21,6 +21,7 @@ from bridge.callcontrol.events import (
 )
 from bridge.core import DeviceName, events
 from bridge.core.events import Event
+from bridge.journey import alarm_event, parse_alarm_document
 from bridge.ports import Clock, EventSink
 from bridge.sccp.stationevents import AlarmReported
 
@@ -72,6 +73,8 @@ class StationJournal:
                 self._alarms += 1
                 if self._alarms > MOST_ALARMS:
                     return None
+                if (document := parse_alarm_document(event.text)) is not None:
+                    return alarm_event(document, device, at)
                 return events.PhoneAlarmed(
                     at=at, device=device, text=printable(event.text), severity=event.severity.name.lower()
                 )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Container, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from bridge.app.admissions import Admissions, Known
@@ -37,11 +37,21 @@ from bridge.callcontrol.events import (
     LineFeaturesRead,
 )
 from bridge.callcontrol.network import is_elsewhere
-from bridge.core import CallKind, Device, DeviceName, ParkingChange, PastCall, SignallingProtocol
+from bridge.core import (
+    NOWHERE,
+    CallKind,
+    Device,
+    DeviceName,
+    NetworkPlace,
+    ParkingChange,
+    PastCall,
+    SignallingProtocol,
+)
 from bridge.core.events import (
     EmergencyNumberDialled,
     ModelLearnt,
     PhoneConnecting,
+    PhoneRefused,
     PhoneRegistering,
     TokenAnswered,
 )
@@ -102,6 +112,7 @@ class Stations:
         numbers: NumberStates,
         failback: FailBack,
         watcher_secret: str = "",
+        is_there: Callable[[str], bool] = lambda number: True,
         language: str = "en",
     ) -> None:
         self._store = store
@@ -124,6 +135,8 @@ class Stations:
         self.line_desk = LineDesk(line_features, self._numbers, self._tell_line)
         """Forwards and do-not-disturb."""
         self.sink = sink
+        self.own_probes: Container[tuple[str, int]] = frozenset()
+        """Connections that are no phone's: those of our own self test."""
         self.clock = clock
         self.asterisk = asterisk
         self.ids = RandomSipIds()
@@ -133,7 +146,7 @@ class Stations:
         self.watcher = Watcher(self.house.watching, asterisk, self.ids, secret=watcher_secret)
         self.watcher.changed = self._look_after_touched_alone
         self.watcher.lookout.begun = self.line_desk.changed
-        self.lines = OpenLines(asterisk, self.ids, self.look_after_touched)
+        self.lines = OpenLines(asterisk, self.ids, self.look_after_touched, is_there=is_there)
         self._stations_of_phones: dict[ProxiedPhone, Station] = {}
         self._of_device: dict[DeviceName, Station] = {}
         self._left: dict[DeviceName, Station] = {}
@@ -326,7 +339,7 @@ class Stations:
         wait = max(30, self.settings.token_wait) if why else 0
         return TokenAnswered(at=self.clock.now(), device=name, granted=not why, wait=wait, why=why)
 
-    async def decide(self, asked: RegisterRequested, client: str) -> _Served | str:
+    async def decide(self, asked: RegisterRequested, client: str, place: NetworkPlace = NOWHERE) -> _Served | str:
         """Whom to serve, or the text of the refusal."""
         try:
             name = DeviceName.parse(asked.device)
@@ -338,7 +351,7 @@ class Stations:
             PhoneRegistering(at=self.clock.now(), device=name, client=client, protocol=SignallingProtocol.SCCP)
         )
         facts = model_facts(int(asked.device_type))
-        outcome = await self._admissions.ask(RegistrationArrival(name, client, SignallingProtocol.SCCP, facts))
+        outcome = await self._admissions.ask(RegistrationArrival(name, client, SignallingProtocol.SCCP, facts, place))
         match outcome:
             case Known():
                 pass
@@ -346,14 +359,16 @@ class Stations:
                 return outcome.sccp_text.decode("ascii")
             case _:
                 return RefusalReason.UNKNOWN.shown.sccp_text
+        # So that the line's first REGISTER finds its endpoint, and the profile the password that the PBX chose.
+        await self._settled(outcome.device)
         try:
             async with self._serving:
                 served = await asyncio.to_thread(self._serve, outcome.device, asked, client)
+        except NotFound:
+            return RefusalReason.UNKNOWN.shown.sccp_text  # the PBX gave its number to somebody else; it asks again
         except StoreError as error:
             log.error("%s cannot be served: %s", name, error)
             return RefusalReason.DATABASE_TIMEOUT.shown.sccp_text
-        # So that the line's first REGISTER finds its endpoint.
-        await self._settled(outcome.device)
         return replace(served, admitted_now=outcome.admitted_now) if isinstance(served, _Served) else served
 
     def opens_late(self, device: DeviceName) -> None:
@@ -399,7 +414,16 @@ class Stations:
 
     def _new_station(self, connection: StationConnection) -> Station:
         station = Station(self, connection)
-        self.sink.record(PhoneConnecting(at=self.clock.now(), client=plain_address(connection.peer[0])))
+        if connection.peer not in self.own_probes:
+            self.sink.record(
+                PhoneConnecting(
+                    at=self.clock.now(),
+                    client=plain_address(connection.peer[0]),
+                    port=connection.peer[1],
+                    server_port=connection.local[1],
+                    protocol=SignallingProtocol.SCCP,
+                )
+            )
         self._all.add(station)
         self._stations_of_phones[station.phone] = station
         return station
@@ -415,7 +439,17 @@ class Stations:
             device = work.devices.get(known.name) or known
             if device.desired_protocol is SignallingProtocol.SIP:
                 if not device.temporary:
-                    return RefusalReason.WRONG_PROTOCOL.shown.sccp_text
+                    shown = RefusalReason.WRONG_PROTOCOL.shown
+                    self.sink.record(
+                        PhoneRefused(
+                            at=now,
+                            device=device.name,
+                            client=client,
+                            reason=RefusalReason.WRONG_PROTOCOL,
+                            text=f"{shown.what}: it registers over SCCP, and is to speak SIP",
+                        )
+                    )
+                    return shown.sccp_text
                 # It autoregistered with SIP firmware and came back with SCCP firmware: the number stays (AR-14).
                 device = replace(device, desired_protocol=SignallingProtocol.SCCP)
             device = met_again(device, now=now, client=client, protocol=SignallingProtocol.SCCP)

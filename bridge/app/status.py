@@ -59,6 +59,8 @@ class ServiceStatus:
     """What keeps the work beside another TFTP server from going on; empty while all is well."""
     tasks: int
     """Tasks of the event loop; a number that grows with the days is a leak."""
+    web: tuple[str, ...] = ()
+    """Where dashboard and API are."""
 
 
 def window_status(

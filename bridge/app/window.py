@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bridge.app.loadcheck import check_loads
 from bridge.app.planoverlap import PbxPlan, overlaps
-from bridge.app.roguepool import in_partition
+from bridge.app.roguepool import move_rogue_numbers
 from bridge.app.status import WindowStatus, window_status
 from bridge.autoregistration import (
     DEFAULT_WINDOW,
@@ -22,8 +23,10 @@ from bridge.autoregistration import (
 from bridge.autoregistration.checks import Severity
 from bridge.core import DeviceName, NumberRange, check_directory_number
 from bridge.core.texts import check_dialled
-from bridge.errors import Conflict, InvalidInput, NotFound
+from bridge.errors import Conflict, NotFound
 from bridge.ports import AuditEntry, Clock, FileStore, RefusedPhone, Store, UnitOfWork
+
+log = logging.getLogger(__name__)
 
 Change = Callable[[AutoregistrationSettings, datetime], AutoregistrationSettings]
 SHOWN = 10
@@ -157,6 +160,17 @@ class WindowDesk:
             work.journal.audit(AuditEntry(now, self._actor, "chose where autoregistered phones are", detail))
             work.commit()
 
+    def set_template(self, name: str) -> None:
+        """Choose the universal device template of new phones; an empty name chooses none. Raises NotFound.
+
+        Device defaults that name a template of their own go before it.
+        """
+        self._change(
+            lambda settings, _: replace(settings, device_template=name),
+            "chose the template of autoregistered phones",
+            name or "none",
+        )
+
     # --- who may in
 
     def set_networks(self, networks: Iterable[str]) -> None:
@@ -240,7 +254,7 @@ class WindowDesk:
                 _make_rogue_pool(work, settings)
             work.autoregistration.save(settings)
             if settings.rogue_partition != before.rogue_partition:
-                _move_numbers(work, settings.rogue_partition)
+                move_rogue_numbers(work, settings.rogue_partition)
             detail = f"{settings.unknown}; rogue range {rogue.range}, inbound {'yes' if rogue.inbound else 'no'}"
             work.journal.audit(AuditEntry(now, self._actor, "set what becomes of unknown phones", detail))
             work.commit()
@@ -257,14 +271,9 @@ class WindowDesk:
             if secure is not None:
                 settings = changes.set_secure(settings, secure=secure)
             work.autoregistration.save(settings)
-            if before.window is not None and settings.window is None:
-                outcome = "autoregistration was switched off: secure mode, and the policy is strict"
-            elif settings.window is not None:
-                outcome = "autoregistration stays as it is"
-            else:
-                outcome = "autoregistration stays off until it is enabled explicitly"
-            mode = "secure" if settings.secure else "nonsecure"
-            detail = f"{mode}, policy {settings.security}: {outcome}"
+            outcome = security_outcome(before, settings)
+            detail = f"{security_mode(settings)}: {outcome}"
+            log.info("%s set the security mode: %s", self._actor, detail)
             work.journal.audit(AuditEntry(now, self._actor, "set the security mode", detail))
             work.commit()
         return outcome
@@ -277,8 +286,7 @@ class WindowDesk:
 
     def set_warn_after(self, count: int) -> None:
         """Set from how many temporary phones on the admin is warned (AR-02). Raises InvalidInput."""
-        if not 0 < count <= changes.MOST_PHONES:
-            raise InvalidInput(f"{count} is no number of phones to warn after", fix="give a number from 1 up")
+        changes.check_warn_after(count)
         self._change(lambda settings, _: replace(settings, warn_after=count), "set warn_after", str(count))
 
     def _obstacles(self, work: UnitOfWork, settings: AutoregistrationSettings, plan: PbxPlan) -> list[Obstacle]:
@@ -314,6 +322,20 @@ class WindowDesk:
             work.commit()
 
 
+def security_mode(settings: AutoregistrationSettings) -> str:
+    """Mode and policy, in words."""
+    return f"{'secure' if settings.secure else 'nonsecure'}, policy {settings.security}"
+
+
+def security_outcome(before: AutoregistrationSettings, after: AutoregistrationSettings) -> str:
+    """What a change of the mode, or of its policy, did to autoregistration, in words (AR-07)."""
+    if before.window is not None and after.window is None:
+        return "autoregistration was switched off: secure mode, and the policy is strict"
+    if after.window is not None:
+        return "autoregistration stays as it is"
+    return "autoregistration stays off until it is enabled explicitly"
+
+
 def _make_rogue_pool(work: UnitOfWork, settings: AutoregistrationSettings) -> None:
     """The pool and the partition named Rogue, if they are not there yet; the pool is like the one for new phones."""
     if ROGUE_POOL not in work.site.partitions():
@@ -323,10 +345,3 @@ def _make_rogue_pool(work: UnitOfWork, settings: AutoregistrationSettings) -> No
     except NotFound:
         model = work.site.pool(settings.pool)
         work.site.save_pool(replace(model, name=ROGUE_POOL, autoreg_css="", css="", trunk=""))
-
-
-def _move_numbers(work: UnitOfWork, partition: str) -> None:
-    """Put the rogue pool's numbers where they can be called, or where they cannot."""
-    for device in work.devices.all():
-        if device.pool == ROGUE_POOL:
-            work.devices.update(in_partition(device, partition))

@@ -40,15 +40,18 @@ from bridge.autoregistration.rules import (
     ModelFacts,
     RegistrationArrival,
     decide,
+    defaults_of,
     desired_protocol,
     met_again,
     mismatch,
     new_device,
 )
+from bridge.autoregistration.templates import NO_TEMPLATES, UniversalTemplates, by_template, furnished, furnished_anew
 from bridge.autoregistration.window import remaining, window_between, window_for, window_until
 
 __all__ = [
     "DEFAULT_WINDOW",
+    "NO_TEMPLATES",
     "ROGUE_POOL",
     "Admission",
     "Allocation",
@@ -67,14 +70,19 @@ __all__ = [
     "RejectLabel",
     "RogueSettings",
     "SecurityPolicy",
+    "UniversalTemplates",
     "UnknownMode",
     "Window",
     "allocate",
+    "by_template",
     "decide",
+    "defaults_of",
     "desired_protocol",
     "disable",
     "enable",
     "free_numbers",
+    "furnished",
+    "furnished_anew",
     "met_again",
     "mismatch",
     "new_device",

@@ -196,6 +196,13 @@ def set_rogue_range(settings: AutoregistrationSettings, numbers: NumberRange) ->
     return replace(settings, rogue=rogue)
 
 
+def check_warn_after(count: int) -> int:
+    """From how many temporary phones on the admin is warned (AR-02). Raises InvalidInput."""
+    if not 0 < count <= MOST_PHONES:
+        raise InvalidInput(f"{count} is no number of phones to warn after", fix="give a number from 1 up")
+    return count
+
+
 def set_lists(
     settings: AutoregistrationSettings,
     *,

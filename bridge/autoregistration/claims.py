@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from bridge.autoregistration.templates import NO_TEMPLATES, UniversalTemplates, by_template
 from bridge.core import Claim, ClaimOutcome, ClaimTries, Device, DeviceName, Line, LineAppearance
 from bridge.errors import InvalidInput
 
@@ -136,8 +137,18 @@ COUNTED = frozenset({ClaimOutcome.UNKNOWN, ClaimOutcome.PROTECTED, ClaimOutcome.
 """Outcomes that count as a wrong attempt of the phone; a wrong PIN counts for the extension, too."""
 
 
-def claimed(device: Device, claim: Claim, prepared: Device | None, *, version_stamp: str) -> Device:
+def claimed(
+    device: Device,
+    claim: Claim,
+    prepared: Device | None,
+    *,
+    version_stamp: str,
+    templates: UniversalTemplates = NO_TEMPLATES,
+) -> Device:
     """The phone after its claim: what it is and what it speaks stays, what was prepared for the user comes.
+
+    Without a prepared device it is made anew from the claim's universal template, as CUCM deletes the autoregistered
+    record and adds one by the user's profile (autoregistration reference, section 11). What the claim names wins.
 
     It is no longer temporary (RG-11). The password stays: the phone reads it with its file in any case.
     """
@@ -159,9 +170,12 @@ def claimed(device: Device, claim: Claim, prepared: Device | None, *, version_st
     line = kept or Line(claim.number, claim.partition)
     line = replace(line, display_name=claim.display_name or line.display_name)
     appearance = replace(first, line=line) if first else LineAppearance(1, line)
+    device = replace(device, lines=(appearance, *device.lines[1:]))
+    template = templates.devices.get(claim.device_template)
+    if template is not None:
+        device = by_template(device, template, templates.line_of(template))
     return replace(
         device,
-        lines=(appearance, *device.lines[1:]),
         pool=claim.pool or device.pool,
         description=claim.description or _without_auto(device.description),
         settings=replace(

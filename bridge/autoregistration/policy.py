@@ -116,6 +116,8 @@ class AutoregistrationSettings:
     """The admin said that there shall be no partition and no calling search space (AR-04)."""
     checked_range: str = ""
     """The range for which the numbers that were there before were looked through when it was enabled."""
+    device_template: str = ""
+    """The universal device template of new phones whose model's defaults name none; empty for no template."""
     rogue: RogueSettings = field(default_factory=RogueSettings)
 
     @property

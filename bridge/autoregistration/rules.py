@@ -14,17 +14,18 @@ from bridge.autoregistration.allocation import allocate
 from bridge.autoregistration.phonelists import ListEntry, ListKind, address_of, matches
 from bridge.autoregistration.policy import ROGUE_POOL, AutoregistrationSettings, UnknownMode
 from bridge.autoregistration.reasons import Refusal, RefusalReason
+from bridge.autoregistration.templates import NO_TEMPLATES, UniversalTemplates, furnished
 from bridge.core import (
+    NOWHERE,
     Device,
     DeviceDefaults,
     DeviceName,
-    DeviceSettings,
     Line,
     LineAppearance,
+    NetworkPlace,
     OnboardingMethod,
     SignallingProtocol,
 )
-from bridge.core.phonesettings import DEFAULT_DEVICE_SETTINGS
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,8 @@ class RegistrationArrival:
     """What its firmware speaks now."""
     model: ModelFacts | None = None
     """None when the phone did not say, or said a number that the catalogue does not hold."""
+    place: NetworkPlace = NOWHERE
+    """Where it hangs, as far as it said so before it registered."""
 
 
 Arrival = FileArrival | RegistrationArrival
@@ -197,13 +200,17 @@ def new_device(
     version_stamp: str,
     now: datetime,
     device_defaults: Iterable[DeviceDefaults] = (),
+    templates: UniversalTemplates = NO_TEMPLATES,
 ) -> Device:
-    """The record of an admitted phone: its number on line 1, pool and templates of its model's defaults (AR-20)."""
+    """The record of an admitted phone: its number on line 1, pool and templates of its model's defaults (AR-20).
+
+    A strange phone of the rogue pool is made from no template: it gets nothing but a number.
+    """
     registers = isinstance(arrival, RegistrationArrival)
     rogue = admission.rogue
     model = arrival.model if isinstance(arrival, RegistrationArrival) else None
-    defaults = None if model is None else _defaults_of(model.number, admission.protocol, device_defaults)
-    return Device(
+    defaults = None if model is None else defaults_of(model.number, admission.protocol, device_defaults)
+    device = Device(
         name=arrival.device,
         desired_protocol=admission.protocol,
         observed_protocol=admission.protocol if registers else None,
@@ -214,18 +221,12 @@ def new_device(
         model_number=None if model is None else model.number,
         model="" if model is None else model.name,
         description=f"{'Rogue' if rogue else 'Auto'} {admission.number}",
-        pool=ROGUE_POOL if rogue else admission.settings.pool if defaults is None else defaults.pool,
+        pool=ROGUE_POOL if rogue else admission.settings.pool,
         address=arrival.client,
         last_seen=now,
         temporary=True,
-        settings=_templates(defaults),
     )
-
-
-def _templates(defaults: DeviceDefaults | None) -> DeviceSettings:
-    if defaults is None:
-        return DEFAULT_DEVICE_SETTINGS
-    return DeviceSettings(button_template=defaults.button_template, softkey_template=defaults.softkey_template)
+    return device if rogue else furnished(device, defaults, admission.settings, templates)
 
 
 def met_again(device: Device, *, now: datetime, client: str = "", protocol: SignallingProtocol | None = None) -> Device:
@@ -290,7 +291,7 @@ def _has_models(entries: Iterable[ListEntry]) -> bool:
 
 def _by_hand(arrival: RegistrationArrival, device_defaults: Iterable[DeviceDefaults]) -> Refusal | None:
     """The refusal of a model whose phones an admin adds one by one (AR-20)."""
-    defaults = None if arrival.model is None else _defaults_of(arrival.model.number, arrival.protocol, device_defaults)
+    defaults = None if arrival.model is None else defaults_of(arrival.model.number, arrival.protocol, device_defaults)
     if defaults is None or defaults.onboarding is not OnboardingMethod.MANUAL:
         return None
     return Refusal(RefusalReason.NOT_IN_ALLOW_LIST, detail="phones of its model are added by hand")
@@ -302,15 +303,16 @@ def _wrong_protocol(
     wanted: SignallingProtocol,
     device_defaults: Iterable[DeviceDefaults],
 ) -> Refusal:
-    defaults = _defaults_of(model.number, wanted, device_defaults)
+    defaults = defaults_of(model.number, wanted, device_defaults)
     load = "" if defaults is None else defaults.load
     detail = f"it speaks {observed}, unknown phones of model {model.name or model.number} are to speak {wanted}"
     return Refusal(RefusalReason.WRONG_PROTOCOL, detail=detail, load=load)
 
 
-def _defaults_of(
-    model_number: int, protocol: SignallingProtocol, device_defaults: Iterable[DeviceDefaults]
+def defaults_of(
+    model_number: int | None, protocol: SignallingProtocol, device_defaults: Iterable[DeviceDefaults]
 ) -> DeviceDefaults | None:
+    """The device defaults of a model and protocol, if there are any."""
     return next(
         (each for each in device_defaults if (each.model_number, each.protocol) == (model_number, protocol)), None
     )

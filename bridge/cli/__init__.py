@@ -10,7 +10,9 @@ from bridge.cli import (
     checklist,
     claims,
     dhcp,
+    diagnose,
     directory,
+    doctor,
     firmware,
     lab,
     onboarding,
@@ -19,10 +21,12 @@ from bridge.cli import (
     phoneswatch,
     serve,
     setup,
+    setupfreepbx,
     site,
     status,
     temporary,
     tftp,
+    users,
 )
 from bridge.cli.main import main
 
@@ -34,7 +38,9 @@ __all__ = [
     "checklist",
     "claims",
     "dhcp",
+    "diagnose",
     "directory",
+    "doctor",
     "firmware",
     "lab",
     "main",
@@ -44,8 +50,10 @@ __all__ = [
     "phoneswatch",
     "serve",
     "setup",
+    "setupfreepbx",
     "site",
     "status",
     "temporary",
     "tftp",
+    "users",
 ]

@@ -36,6 +36,30 @@ def space(frame: Frame, partition: str, css: str, without: bool) -> None:
 
 
 @autoregistration.command()
+@click.argument("name", required=False)
+@click.option("--none", "without", is_flag=True, help="No template: the device defaults of the model decide alone.")
+@json_option
+def template(frame: Frame, name: str | None, without: bool) -> None:
+    """Show or choose the universal device template that new phones are made from, with its line template.
+
+    Device defaults that name a template of their own go before it. See `sepbridge site device-templates`.
+    """
+    if name is not None and without:
+        raise InvalidInput("there is a template or none", fix="leave the name or --none out")
+    remark = ""
+    with window_desk(frame) as desk:
+        if name is not None or without:
+            desk.set_template(name or "")
+            remark = tell_service(frame)
+        chosen = desk.settings().device_template
+    frame.show(
+        {"device_template": chosen, "remark": remark},
+        f"New phones are made from {chosen or 'no template'}.",
+        *([remark] if remark else []),
+    )
+
+
+@autoregistration.command()
 @click.argument("mode", type=click.Choice([each.value for each in UnknownMode]), required=False, metavar="[MODE]")
 @click.option("--range", "numbers", help="The rogue pool's own numbers, for example 8900-8999.")
 @click.option("--inbound/--no-inbound", default=None, help="Whether phones of the rogue pool can be called.")

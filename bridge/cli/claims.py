@@ -35,6 +35,7 @@ def claims() -> None:
 @click.option("--css", default="", help="The device's calling search space.")
 @click.option("--button-template", default="", help="The phone button template.")
 @click.option("--softkey-template", default="", help="The soft-key template.")
+@click.option("--template", "device_template", default="", help="The universal device template it is made from.")
 @click.option("--device", default="", help="A device that exists, whose place the phone takes.")
 @click.option("--planned", "planned_model", default="", metavar="MODEL", help="Prepare a device: this model, or any.")
 @json_option
@@ -90,7 +91,7 @@ def import_claims(frame: Frame, file: Path) -> None:
     """Add the claims of a CSV file (UTF-8); bad rows are listed with their lines, the others are done.
 
     Columns: number, and any of pin, name, description, pool, css, button_template, softkey_template, device,
-    planned_model.
+    planned_model, device_template.
     """
     try:
         if file.stat().st_size > LARGEST_FILE:

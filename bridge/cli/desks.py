@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterator, Sequence
 
 from bridge.app.claimdesk import ClaimDesk
+from bridge.app.desks import Desks
 from bridge.app.directory import DirectoryDesk
 from bridge.app.filedesk import FileDesk
 from bridge.app.firmware import FirmwareDesk
@@ -15,7 +16,6 @@ from bridge.app.onboarding import Onboarding
 from bridge.app.phonechanges import PhoneChanges
 from bridge.app.phones import PhoneDesk
 from bridge.app.sitedesk import SiteDesk
-from bridge.app.system import SystemClock, SystemIds, own_address
 from bridge.app.temporary import TemporaryDesk
 from bridge.app.window import WindowDesk
 from bridge.autoregistration.phonelists import address_of
@@ -24,7 +24,6 @@ from bridge.cli.frame import Frame
 from bridge.core import Device
 from bridge.store import SqlStore, open_store
 from bridge.store.filetree import FileTree
-from bridge.store.firmware import FirmwareStore
 
 
 def firmware(frame: Frame) -> FileTree | None:
@@ -56,75 +55,80 @@ def opened_store(frame: Frame) -> Iterator[SqlStore]:
 
 
 @contextlib.contextmanager
+def opened_desks(frame: Frame) -> Iterator[Desks]:
+    """All desks on the database of the settings in force. Raises StoreError, ConfigurationError."""
+    with opened_store(frame) as store:
+        yield Desks(frame.settings, store, actor())
+
+
+@contextlib.contextmanager
 def window_desk(frame: Frame) -> Iterator[WindowDesk]:
     """Autoregistration; the running service is told afterwards."""
-    with opened_store(frame) as store:
-        yield WindowDesk(store, SystemClock(), actor(), firmware(frame))
+    with opened_desks(frame) as desks:
+        yield desks.window
 
 
 @contextlib.contextmanager
 def phone_desk(frame: Frame) -> Iterator[PhoneDesk]:
     """Phones."""
-    with opened_store(frame) as store:
-        yield PhoneDesk(store, SystemClock(), SystemIds(), actor())
+    with opened_desks(frame) as desks:
+        yield desks.phones
 
 
 @contextlib.contextmanager
 def file_desk(frame: Frame) -> Iterator[FileDesk]:
     """Phones' files."""
-    settings = frame.settings
-    with opened_store(frame) as store:
-        yield FileDesk(settings, store, settings.server.address or own_address())
+    with opened_desks(frame) as desks:
+        yield desks.files
 
 
 @contextlib.contextmanager
 def directory_desk(frame: Frame) -> Iterator[DirectoryDesk]:
     """Directories."""
-    with opened_store(frame) as store:
-        yield DirectoryDesk(store, SystemClock(), actor())
+    with opened_desks(frame) as desks:
+        yield desks.directory
 
 
 @contextlib.contextmanager
 def firmware_desk(frame: Frame) -> Iterator[FirmwareDesk]:
     """Firmware and its roll-outs."""
-    with opened_store(frame) as store:
-        yield FirmwareDesk(store, FirmwareStore(frame.settings.files_directory), SystemClock(), actor())
+    with opened_desks(frame) as desks:
+        yield desks.firmware
 
 
 @contextlib.contextmanager
 def claim_desk(frame: Frame) -> Iterator[ClaimDesk]:
     """Claims."""
-    with opened_store(frame) as store:
-        yield ClaimDesk(store, SystemClock(), SystemIds(), actor())
+    with opened_desks(frame) as desks:
+        yield desks.claims
 
 
 @contextlib.contextmanager
 def onboarding(frame: Frame) -> Iterator[Onboarding]:
     """Onboarding codes."""
-    with opened_store(frame) as store:
-        yield Onboarding(store, SystemClock(), SystemIds(), actor())
+    with opened_desks(frame) as desks:
+        yield desks.onboarding
 
 
 @contextlib.contextmanager
 def site_desk(frame: Frame) -> Iterator[SiteDesk]:
     """The site's objects."""
-    with opened_store(frame) as store:
-        yield SiteDesk(store, SystemClock(), SystemIds(), actor())
+    with opened_desks(frame) as desks:
+        yield desks.site
 
 
 @contextlib.contextmanager
 def phone_changes(frame: Frame) -> Iterator[PhoneChanges]:
     """Changes to single phones."""
-    with opened_store(frame) as store:
-        yield PhoneChanges(store, SystemClock(), SystemIds(), actor())
+    with opened_desks(frame) as desks:
+        yield desks.changes
 
 
 @contextlib.contextmanager
 def temporary_desk(frame: Frame) -> Iterator[TemporaryDesk]:
     """Temporary phones."""
-    with opened_store(frame) as store:
-        changes = PhoneChanges(store, SystemClock(), SystemIds(), actor())
-        yield TemporaryDesk(store, SystemClock(), changes, actor())
+    with opened_desks(frame) as desks:
+        yield desks.temporary
 
 
 def restart_changed(frame: Frame, phones: Sequence[Device], *, every: float = 2.0) -> str:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Network
 
 import click
 
-from bridge.app.system import own_address
+from bridge.app.dhcpcheck import check_dhcp, tftp_addresses
 from bridge.cli.frame import Frame, json_option, table
 from bridge.cli.main import root
-from bridge.core import MacAddress
-from bridge.core.findings import Finding, Weight
-from bridge.dhcp import DhcpReply, DhcpServer, judge, snippet
+from bridge.core.findings import Finding
+from bridge.dhcp import DhcpServer, snippet
 from bridge.errors import InvalidInput
-from bridge.net.dhcp import VENDOR_CLASS, discover, interface_mac
+from bridge.net.dhcp import VENDOR_CLASS
 
 
 @root.group()
@@ -46,7 +45,7 @@ def show_snippet(
     not Cisco's needs LLDP-MED with a network policy for voice; with one that speaks neither the VLAN is keyed in on
     every phone (Admin VLAN ID).
     """
-    found = _addresses(frame, addresses)
+    found = tftp_addresses(frame.settings, addresses)
     text = snippet(DhcpServer(kind), found, voice_vlan=voice_vlan, voice_network=_network(voice_network))
     if frame.as_json:
         frame.show({"server": kind, "addresses": [str(each) for each in found], "text": text})
@@ -65,36 +64,31 @@ def check(
     frame: Frame, interface: str, addresses: tuple[str, ...], mac: str | None, vendor_class: str, wait: float
 ) -> None:
     """Ask the network as a phone would, and judge the answers. Takes no address. Exit code 1 on a problem."""
-    expected = _addresses(frame, addresses)
-    if not vendor_class.isascii() or not 1 <= len(vendor_class) <= 200:
-        raise InvalidInput("the vendor class must be 1 to 200 ASCII characters")
-    sender = MacAddress.parse(mac) if mac else interface_mac(interface)
-    offers = discover(interface, sender, vendor_class=vendor_class, within=min(max(wait, 0.1), 60.0))
-    judged: list[tuple[DhcpReply | None, list[Finding]]] = [(offer, judge(offer, expected)) for offer in offers]
-    judged = judged or [(None, judge(None, expected))]
-    findings = [finding for _, each in judged for finding in each]
+    done = check_dhcp(
+        interface,
+        tftp_addresses(frame.settings, addresses),
+        mac=mac or "",
+        vendor_class=vendor_class,
+        wait=wait,
+    )
     data = {
         "interface": interface,
-        "expected": [str(each) for each in expected],
+        "expected": done.expected,
         "answers": [
             {
-                "server": str(offer.server) if offer is not None and offer.server else None,
-                "address": str(offer.address) if offer is not None else None,
-                "findings": [frame.fields(finding) for finding in found],
+                "server": each.server or None,
+                "address": each.address or None,
+                "findings": [frame.fields(finding) for finding in each.findings],
             }
-            for offer, found in judged
+            for each in done.answers
         ],
     }
-    rows = [
-        (offer.server if offer is not None else "", finding.weight, _in_words(finding))
-        for offer, found in judged
-        for finding in found
-    ]
+    rows = [(each.server, finding.weight, _in_words(finding)) for each in done.answers for finding in each.findings]
     notes = []
-    if len(offers) > 1:
-        notes.append(f"{len(offers)} DHCP servers answered: a phone takes any of them, so all must say the same.")
+    if done.offers > 1:
+        notes.append(f"{done.offers} DHCP servers answered: a phone takes any of them, so all must say the same.")
     frame.show(data, table(("server", "", "finding"), rows), *notes)
-    if any(finding.weight is Weight.PROBLEM for finding in findings):
+    if done.is_bad:
         raise SystemExit(1)
 
 
@@ -112,15 +106,3 @@ def _network(text: str | None) -> IPv4Network | None:
         return None if text is None else IPv4Network(text)
     except ValueError as error:
         raise InvalidInput(f"{text!r} is no network", why=str(error), fix="write it as 10.20.0.0/24") from error
-
-
-def _addresses(frame: Frame, given: tuple[str, ...]) -> list[IPv4Address]:
-    texts = given or (frame.settings.server.address or own_address(),)
-    try:
-        return [IPv4Address(each) for each in texts]
-    except ValueError as error:
-        raise InvalidInput(
-            f"{', '.join(texts)} is not an IPv4 address",
-            why="phones are given addresses in option 150, and a name would need DNS on every phone",
-            fix="give --address with the address of this server",
-        ) from error

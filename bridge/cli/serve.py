@@ -41,6 +41,11 @@ async def _serve(settings: Settings) -> None:
     async with running_node(settings) as service:
         supervisor.ready(service.listens())
         click.echo(f"sepbridge serves phones: {service.listens()}")
+        if service.first_login is not None:
+            click.echo(
+                f"First login on the dashboard: user {service.first_login.account}, one-time password "
+                f"{service.first_login.password} (not shown again; `sepbridge users password` makes another)"
+            )
         failed = asyncio.create_task(service.failure())
         stopped = asyncio.create_task(stop.wait())
         await asyncio.wait({failed, stopped}, return_when=asyncio.FIRST_COMPLETED)

@@ -1,34 +1,75 @@
-"""``sepbridge setup``: our snippets into an Asterisk's configuration and out again, and a certificate."""
+"""``sepbridge setup``: the assistant, our snippets into an Asterisk's configuration and out again, a certificate."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import pwd
-from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.markup import escape
 
 from bridge.app.claimvoice import LANGUAGES, own_texts
-from bridge.app.settings import DEFAULT_PLACES, Settings, load_settings
+from bridge.app.settings import DEFAULT_PLACES, Settings, TftpMode, load_settings
 from bridge.app.system import SystemIds, own_address
-from bridge.cli.frame import Frame, json_option
+from bridge.cli.frame import Duration, Frame, json_option
 from bridge.cli.main import root
+from bridge.cli.setupassistant import SECRET_LENGTH, SetupWishes, assist
+from bridge.dhcp import DhcpServer
 from bridge.errors import WriteFailed
 from bridge.net.selfsigned import make_certificate
 from bridge.pbx.atomic import write_atomically
-from bridge.pbx.featurecodes import DEFAULT_CODES
 from bridge.pbx.install import DIRECTORY, InstallPlan, InstallSettings, apply, plan, undo_plan
 from bridge.pbx.speech import find_voice, make_sounds
 
-SECRET_LENGTH = 24
 
+@root.group(invoke_without_command=True)
+@click.option(
+    "--root",
+    "files",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("/"),
+    show_default=True,
+    help="Where / is: for a system that is mounted elsewhere.",
+)
+@click.option("--etc", type=click.Path(path_type=Path, file_okay=False), help="Asterisk's configuration directory.")
+@click.option("--toml", type=click.Path(path_type=Path, dir_okay=False), help="The settings file to write.")
+@click.option("--state", type=click.Path(path_type=Path, file_okay=False), help="Where the database is to be.")
+@click.option("--address", help="Address at which phones reach this machine.")
+@click.option("--range", "numbers", help="Numbers for phones that nobody configured, like 1000-1999.")
+@click.option("--protocol", type=click.Choice(["SIP", "SCCP"]), help="For phones that speak both; SIP is suggested.")
+@click.option("--open", "open_for", type=Duration(), help="Also let unknown phones in, for so long.")
+@click.option("--owner", help="User that the service runs as. Default: sepbridge, where there is one.")
+@click.option("--database", "database_url", default="", help="Database URL. Default: SQLite in the state directory.")
+@click.option(
+    "--tftp-mode", type=click.Choice([each.value for each in TftpMode]), help="Default: what fits port 69 as it is."
+)
+@click.option("--setting", "more", multiple=True, help="A further setting, section.key=value. May be repeated.")
+@click.option(
+    "--dhcp-server",
+    type=click.Choice([each.value for each in DhcpServer]),
+    help="Print what to paste into this kind of DHCP server.",
+)
+@click.option("--no-start", is_flag=True, help="Neither reload Asterisk nor start the service.")
+@click.option("--wait", type=Duration(), help="Wait so long for the first phone to register; exit code 1 if none does.")
+@click.option("--undo", is_flag=True, help="Take back what setting up did, and nothing else.")
+@click.option("--with-data", is_flag=True, help="With --undo: also the database that setting up made.")
+@click.option("--dry-run", is_flag=True, help="Only show what would be done.")
+@click.option("--yes", is_flag=True, help="Ask nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs instead of a table.")
+@click.pass_context
+def setup(context: click.Context, /, *, no_start: bool, as_json: bool, **given: Any) -> None:
+    """Connect sepbridge to what is there: looks around, asks little, shows what it will write, writes it.
 
-@root.group()
-def setup() -> None:
-    """Connect sepbridge to what is there."""
+    Doing it twice changes nothing; --undo takes everything back. Everything that it asks can be given as an option.
+    """
+    if context.invoked_subcommand is not None:
+        return
+    frame: Frame = context.obj
+    frame.as_json = as_json
+    assist(frame, SetupWishes(start=not no_start, **given))
 
 
 @setup.command()
@@ -71,20 +112,20 @@ def asterisk(
                 secret=secret or SystemIds().secret(SECRET_LENGTH),
                 permit=permit,
                 owner=owner,
-                codes=replace(DEFAULT_CODES, self_provisioning=known.selfprovisioning.code),
+                codes=known.feature_codes,
                 self_provision_socket=known.selfprovisioning.socket,
             ),
         )
     )
     settings_text = "" if undo or toml.is_file() else _settings_text(etc, wanted)
     if not frame.as_json:
-        _show(frame, wanted, toml if settings_text else None)
+        show_plan(frame, wanted, toml if settings_text else None)
     done = False
     if not dry_run and (not wanted.is_empty or settings_text):
         frame.confirm("Do this?", yes=yes)
         apply(wanted)
         if settings_text:
-            _write_settings(toml, settings_text, owner)
+            write_settings(toml, settings_text, owner)
         done = True
     remark = _remark(wanted, undo=undo, done=done, dry_run=dry_run)
     data = {
@@ -159,8 +200,10 @@ def _settings_text(etc: Path, wanted: InstallPlan) -> str:
     )
 
 
-def _write_settings(path: Path, text: str, owner: str) -> None:
-    """It holds a secret: root alone reads it, and the group of the user that the service runs as."""
+def write_settings(path: Path, text: str, owner: str) -> None:
+    """Write a settings file. It holds a secret: root alone reads it, and the group of the user that the service runs
+    as. Raises WriteFailed.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -176,7 +219,8 @@ def _write_settings(path: Path, text: str, owner: str) -> None:
             ) from error
 
 
-def _show(frame: Frame, wanted: InstallPlan, toml: Path | None) -> None:
+def show_plan(frame: Frame, wanted: InstallPlan, toml: Path | None) -> None:
+    """Show what would be done."""
     for line in wanted.diff().splitlines():
         style = {"+": "green", "-": "red", "@": "cyan"}.get(line[:1], "")
         frame.console.print(line, style=style, markup=False, soft_wrap=True)

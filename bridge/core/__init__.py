@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bridge.core.accounts import AccessVia, Account, ApiToken, LoginSession, LoginTries, Principal, Role
 from bridge.core.callbacks import KeptCallBack
 from bridge.core.callmodes import DtmfMode, EarlyOpen
 from bridge.core.callrecords import CallQuality, CallRecord
@@ -61,6 +62,7 @@ from bridge.core.phonesettings import (
     Switch,
 )
 from bridge.core.pickupgroups import CallPickupGroup, PickupNotification
+from bridge.core.place import NO_VLAN, NOWHERE, NetworkPlace
 from bridge.core.protocol import SignallingProtocol
 from bridge.core.rollouts import Rollout, RolloutPhone, RolloutStage, RolloutState
 from bridge.core.routing import (
@@ -88,8 +90,13 @@ from bridge.core.texts import apply_mask
 from bridge.core.universal import CommonPhoneProfile, UniversalDeviceTemplate, UniversalLineTemplate
 
 __all__ = [
+    "NOWHERE",
+    "NO_VLAN",
     "AbbreviatedDial",
+    "AccessVia",
+    "Account",
     "AddOnModule",
+    "ApiToken",
     "AppearanceSettings",
     "AutoAnswer",
     "BargeOption",
@@ -138,7 +145,10 @@ __all__ = [
     "LineAppearance",
     "LineFeatures",
     "LineSettings",
+    "LoginSession",
+    "LoginTries",
     "MacAddress",
+    "NetworkPlace",
     "NumberRange",
     "OnboardingCode",
     "OnboardingMethod",
@@ -153,11 +163,13 @@ __all__ = [
     "PatternKey",
     "PhoneButtonTemplate",
     "PickupNotification",
+    "Principal",
     "RecordingOption",
     "Region",
     "ReleaseCause",
     "RingKind",
     "RingSetting",
+    "Role",
     "Rollout",
     "RolloutPhone",
     "RolloutStage",

@@ -43,6 +43,8 @@ class Claim:
     css: str = ""
     button_template: str = ""
     softkey_template: str = ""
+    device_template: str = ""
+    """The universal device template that the phone is made from; what is named above wins over it."""
     claimed_at: datetime | None = None
     claimed_by: DeviceName | None = None
 

@@ -37,6 +37,8 @@ class FileRequested(FileEvent):
     """A client asked for a file."""
 
     user_agent: str = ""
+    server: str = ""
+    """The address of ours that was asked; empty where the transport cannot tell."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +51,10 @@ class FileDelivered(FileEvent):
     retransmissions: int = 0
     secret: bool = False
     """The file held a SIP password."""
+    digest: str = ""
+    """SHA-256 of what was sent, in hexadecimal; empty for large files, such as firmware."""
+    version: str = ""
+    """The version stamp of the content, where it has one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +138,13 @@ class PhoneAdmitted(Event):
     number: str
     client: str
     protocol: SignallingProtocol
+    model: str = ""
+    """Empty where nobody knew it yet."""
+    vlan: int = 0
+    """The phone's voice VLAN; 0 where it did not say."""
+    neighbour: str = ""
+    """Its switch, as the phone sees it."""
+    neighbour_port: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,7 +157,7 @@ class PhoneDeferred(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PhoneRefused(Event):
-    """Autoregistration did not let an unknown phone in."""
+    """An unknown phone was not let in, or a known one with firmware that it must not have."""
 
     client: str
     reason: str
@@ -215,6 +228,96 @@ class PhoneConnecting(Event):
     """Somebody opened a connection to the call manager's port; who it is shows only when it registers."""
 
     client: str
+    port: int = 0
+    """Its own port."""
+    server_port: int = 0
+    """The port of ours, or of Asterisk."""
+    protocol: SignallingProtocol | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SipChallenged(Event):
+    """Asterisk asked for the password of a request: its first REGISTER arrived, as it does with every phone."""
+
+    client: str
+    port: int = 0
+    transport: str = ""
+    account: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SipRefused(Event):
+    """Asterisk turned a SIP request away (its security events)."""
+
+    client: str
+    reason: str
+    """Asterisk's name of the event, for example ``InvalidPassword``."""
+    port: int = 0
+    transport: str = ""
+    account: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TlsFailed(Event):
+    """A TLS handshake with a phone came to nothing."""
+
+    client: str
+    server_port: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrustListNamed(Event):
+    """The phone said whose trust lists it holds (DeviceTLInfo; diagnosis reference, section 3.3)."""
+
+    ctl_server: str = ""
+    """Empty where it has none."""
+    itl_server: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutOfServiceTold(Event):
+    """The phone said why it was out of service (LastOutOfServiceInformation; diagnosis reference, section 3.2)."""
+
+    reason: str = ""
+    model: str = ""
+    address: str = ""
+    gateway: str = ""
+    voice_vlan: int = 0
+    """0 where it was not told, 4095 where the phone has none."""
+    neighbour: str = ""
+    """The switch, as the phone sees it."""
+    neighbour_port: str = ""
+    server: str = ""
+    """The call manager that it went by."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClockTold(Event):
+    """A message of the phone bears its own time (SIP ``Date``, or its web page)."""
+
+    told: datetime
+    source: str = "SIP"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhonePageRead(Event):
+    """The phone's own web pages say this of it; empty where a page does not tell."""
+
+    address: str
+    model: str = ""
+    load: str = ""
+    serial_number: str = ""
+    hardware: str = ""
+    number: str = ""
+    tftp_server: str = ""
+    call_manager: str = ""
+    voice_vlan: int = 0
+    """0 where it was not told, 4095 where the phone has none."""
+    neighbour: str = ""
+    neighbour_port: str = ""
+    messages: tuple[str, ...] = ()
+    """Its status messages, oldest first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,6 +338,7 @@ class PhoneRegistered(Event):
     user_agent: str = ""
     load: str = ""
     """The firmware load that it says it runs; of a phone with SIP firmware, the version alone."""
+    protocol: SignallingProtocol | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -319,7 +423,7 @@ class CallRecorded(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PhoneAlarmed(Event):
-    """An SCCP phone said why it restarted, or what bothers it."""
+    """A phone said why it restarted, or what bothers it."""
 
     text: str
     """The phone's own words (SCCP enumerations reference, section 2.1)."""

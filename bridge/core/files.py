@@ -5,8 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from hashlib import sha256
 
 from bridge.core.devicename import DeviceName
+
+MOST_HASHED = 262_144
+"""Octets up to which a file's hash goes onto the journey: phones' files are smaller, firmware is larger."""
 
 
 class Via(StrEnum):
@@ -47,6 +51,11 @@ class FileFound:
     """Changes whenever the content does (HTTP ETag, version stamp); may be empty."""
     modified: datetime | None = None
     """When the file was changed last; None for one that was made just now."""
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the content in hexadecimal; empty where it is larger than ``MOST_HASHED``."""
+        return sha256(self.content).hexdigest() if len(self.content) <= MOST_HASHED else ""
 
 
 @dataclass(frozen=True, slots=True)

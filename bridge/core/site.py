@@ -102,6 +102,8 @@ class DeviceDefaults:
     onboarding: OnboardingMethod = OnboardingMethod.AUTOREGISTRATION
     version_ceiling: int | None = None
     """The newest SCCP version to speak with phones of this model; None for the newest that both sides know."""
+    device_template: str = ""
+    """The universal device template that new phones of this model are made from; empty for the site's choice."""
 
     def __post_init__(self) -> None:
         check_ceiling(self.version_ceiling)

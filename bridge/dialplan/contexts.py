@@ -115,13 +115,26 @@ def numbers_context(partition: str) -> str:
 
 
 def context_of(
-    plan: SitePlan, line_css: str, device_css: str, *, numbers: str = "", includes: Iterable[str] = (SERVICES_CONTEXT,)
+    plan: SitePlan,
+    line_css: str,
+    device_css: str,
+    *,
+    numbers: str = "",
+    includes: Iterable[str] = (SERVICES_CONTEXT,),
+    wraps: str = "",
 ) -> Context:
     """Compile one pair. Raises ConfigurationError for a plan that cannot be written down, naming the patterns.
 
     ``numbers``: the context in which all numbers are called; empty for those that sepbridge writes, one for each
     partition. ``includes``: what phones reach besides the plan.
+
+    ``wraps``: a context of somebody else's that has all numbers and codes already, as FreePBX's ``from-internal``. Then
+    it takes the place of both: the plan's patterns, blocked ones among them, go before it, and what the plan does not
+    decide is decided there. So a search space adds to it and blocks, but does not hide what is reached by it anyway.
     """
+    if wraps:
+        numbers, includes = wraps, (wraps,)
+    includes = tuple(includes)
     entries = plan.entries(line_css, device_css)
     partitions = plan.partitions(line_css, device_css)
     name = context_name(line_css, device_css)
@@ -131,7 +144,9 @@ def context_of(
     needed = [
         one
         for one in compiled
-        if not one.entry.action.line or numbers or any(other.shape.contains(one.shape) for other in wide)
+        if not one.entry.action.line
+        or (numbers and numbers not in includes)
+        or any(other.shape.contains(one.shape) for other in wide)
     ]
     where = {partition: numbers or numbers_context(partition) for partition in partitions}
     extensions = tuple(Extension(one.extension, tuple(steps(one, name, where))) for one in needed)

@@ -15,6 +15,7 @@ import shutil
 import signal
 import socket
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
@@ -23,7 +24,7 @@ from typing import IO, Self
 from bridge.errors import PbxError, PbxUnavailable
 from bridge.lab.installation import AsteriskInstallation, find_asterisk
 from bridge.pbx.ami import Ami, AmiSettings
-from bridge.pbx.install import DIRECTORY, InstallSettings, apply, plan
+from bridge.pbx.install import DIRECTORY, InstallPlan, InstallSettings, apply, plan
 from bridge.pbx.snippets import snippet
 
 _EMPTY = (
@@ -51,6 +52,18 @@ class LabPorts:
     ami: int = 0
     rtp_first: int = 20000
     rtp_last: int = 24000
+
+
+@dataclass(frozen=True, slots=True)
+class LabHouse:
+    """Whose Asterisk it is, where it is not ours alone: a FreePBX's."""
+
+    write: Callable[[Path, str, int], None]
+    """Writes the owner's files into the configuration directory, for this address and SIP port; at every start."""
+    install: Callable[[Path, InstallSettings], InstallPlan]
+    """How sepbridge is set up there."""
+    transports: tuple[str, ...]
+    """Its SIP transports, by their names."""
 
 
 _OWN_PORTS = range(24_100, 32_700)
@@ -82,6 +95,7 @@ class PrivateAsterisk:
         address: str = "127.0.0.1",
         secret: str = "",
         owner: str = "",
+        house: LabHouse | None = None,
     ) -> None:
         self.directory = directory.absolute()
         self.installation = installation or find_asterisk()
@@ -90,6 +104,7 @@ class PrivateAsterisk:
         self.ports = self._wanted_ports
         self._secret = secret or secrets.token_hex(16)
         self._owner = owner
+        self._house = house
         self._process: asyncio.subprocess.Process | None = None
         self._run_directory = self.directory / "run"
         self._temporary: tempfile.TemporaryDirectory[str] | None = None
@@ -235,19 +250,25 @@ class PrivateAsterisk:
                 RUN=str(self._run_directory),
             ),
             "manager.conf": snippet("lab/manager.conf", ADDRESS=self.address, AMI_PORT=str(ports.ami)),
-            "pjsip.conf": snippet("lab/pjsip.conf", ADDRESS=self.address, SIP_PORT=str(ports.sip)),
             "rtp.conf": snippet("lab/rtp.conf", RTP_FIRST=str(ports.rtp_first), RTP_LAST=str(ports.rtp_last)),
             "musiconhold.conf": snippet("lab/musiconhold.conf", DATA=data),
         }
-        for name in _PLAIN:
+        if self._house is None:
+            texts["pjsip.conf"] = snippet("lab/pjsip.conf", ADDRESS=self.address, SIP_PORT=str(ports.sip))
+        for name in _PLAIN if self._house is None else [each for each in _PLAIN if each != "extensions.conf"]:
             texts[name] = snippet(f"lab/{name}")
         texts.update({f"{name}.conf": "" for name in _EMPTY})
         for name, text in texts.items():
             (self.etc / name).write_text(text, encoding="utf-8")
+        settings = InstallSettings(secret=self._secret, permit=f"{self.address}/32", owner=self._owner)
+        if self._house is not None:
+            self._house.write(self.etc, self.address, ports.sip)
+            apply(self._house.install(self.etc, settings))
+            return
         self.phones_directory.mkdir(exist_ok=True)
         (self.phones_directory / "custom.conf").write_text(snippet("lab/custom.conf"), encoding="utf-8")
         # From here on exactly what a user gets.
-        apply(plan(self.etc, InstallSettings(secret=self._secret, permit=f"{self.address}/32", owner=self._owner)))
+        apply(plan(self.etc, settings))
 
     def _choose_ports(self) -> None:
         if not self.ports.sip:
@@ -284,7 +305,8 @@ class PrivateAsterisk:
         except TimeoutError:
             raise self._failure("it did not finish booting within 60 s") from None
         shown = await self.cli("pjsip show transports")
-        if any(name not in shown for name in ("lab-udp", "lab-tcp")):
+        transports = self._house.transports if self._house is not None else ("lab-udp", "lab-tcp")
+        if any(name not in shown for name in transports):
             raise self._failure(f"SIP port {self.ports.sip} is taken")
 
     async def _listens(self) -> bool:

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 
-from bridge.core import MacAddress, SignallingProtocol
+from bridge.core import NO_VLAN, NOWHERE, MacAddress, NetworkPlace, SignallingProtocol
 from bridge.errors import LocalProtocolError
 from bridge.lab.deskphone import DeskPhone
 from bridge.lab.filefetch import FileServer
@@ -80,6 +80,7 @@ class SccpPhone(DeskPhone):
         locale: str = "English_United_States",
         add_ons: tuple[str, ...] = (),
         tls: SecureTransport | None = None,
+        place: NetworkPlace = NOWHERE,
     ) -> None:
         """Raises NotFound for a model that is unknown, or that is not simulated with SCCP firmware.
 
@@ -87,7 +88,7 @@ class SccpPhone(DeskPhone):
         the model's own. ``gives_up``: how long the person listens to a busy tone. ``call_managers``: servers that
         were typed into its menu (the only way for an ATA 186). ``redraw``: called when the screen may have changed.
         ``add_ons``: names of modules (7914, 7915, 7916).
-        ``tls``: in a secured phone, None for plain SCCP.
+        ``tls``: in a secured phone, None for plain SCCP. ``place``: what it hears of its switch by CDP or LLDP.
         """
         known = model_named(model) if isinstance(model, str) else model
         super().__init__(
@@ -113,6 +114,7 @@ class SccpPhone(DeskPhone):
         self.locale = locale
         """What it tells services of its language."""
         self._tls = tls
+        self._place = place
         self._line: SccpLine | None = None
         self._standby: SccpLine | None = None
         self._rejection = ""
@@ -410,6 +412,9 @@ class SccpPhone(DeskPhone):
             cause=number,
             last=last[:30],
             rtp_port=free_rtp_port(address) if self.traits.old_media else 0,
+            neighbour=self._place.neighbour,
+            neighbour_port=self._place.neighbour_port,
+            vlan=self._place.vlan or NO_VLAN,
         )
         station = SkinnyStation(self.traits, identity, timing=self._station_timing, pace=self._pace)
         return SccpLine(

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from html import escape
 from ipaddress import IPv4Address, ip_address
 
-from bridge.core import DeviceName
+from bridge.core import NO_VLAN, DeviceName
 from bridge.lab.skinnymodels import SkinnyTraits
 from bridge.sccp import (
     VERSIONLESS,
@@ -60,6 +61,11 @@ class Identity:
     active_streams: int = 0
     rtp_port: int = 0
     """The one port of a phone of the 12SP era."""
+    neighbour: str = ""
+    """The switch that it hears by CDP or LLDP, and the port there."""
+    neighbour_port: str = ""
+    vlan: int = NO_VLAN
+    """Its voice VLAN."""
 
     @property
     def ip4(self) -> IPv4Address:
@@ -111,6 +117,12 @@ def _xml_alarm(identity: Identity) -> str:
     return (
         '<?xml version="1.0" encoding="UTF-8"?><x-cisco-alarm><Alarm Name="LastOutOfServiceInformation">'
         f'<ParameterList><String name="DeviceName">{identity.device}</String>'
+        f'<String name="DeviceIPv4Address">{identity.address}/24</String>'
+        f'<String name="NeighborDeviceID">{escape(identity.neighbour)}</String>'
+        f'<String name="NeighborPortID">{escape(identity.neighbour_port)}</String>'
+        f'<String name="VoiceVLAN">{identity.vlan}</String>'
+        # Phones write this value as it is (diagnosis reference, section 3.2).
+        '<String name="UnifiedCMIPAddress"><not open></String>'
         f'<Enum name="ReasonForOutOfService">{identity.cause}</Enum></ParameterList></Alarm></x-cisco-alarm>'
     )
 

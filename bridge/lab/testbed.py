@@ -14,8 +14,10 @@ from bridge.app.settings import (
     Address,
     AmiSettings,
     AsteriskSettings,
+    DatabaseSettings,
     FilesSettings,
     HttpSettings,
+    JourneySettings,
     SccpSettings,
     SecretsTo,
     ServerSettings,
@@ -23,11 +25,12 @@ from bridge.app.settings import (
     SipSettings,
     StateSettings,
     TftpSettings,
+    WebSettings,
 )
 from bridge.app.system import SystemClock
 from bridge.app.window import WindowDesk
 from bridge.core import NumberRange, Server, SignallingProtocol
-from bridge.lab.asterisk import LabPorts, PrivateAsterisk, free_port
+from bridge.lab.asterisk import LabHouse, LabPorts, PrivateAsterisk, free_port
 from bridge.lab.installation import AsteriskInstallation
 from bridge.ports import Store
 from bridge.store import open_store, upgrade
@@ -53,9 +56,15 @@ class TestbedWishes:
     """Where everything is kept; a temporary directory that goes with the lab when None."""
     installation: AsteriskInstallation | None = None
     database_url: str = ""
+    """SQLite in the lab's directory when empty."""
+    name: str = "lab"
+    """The node's name among the servers of the site."""
+    joins: bool = False
+    """The site is there already: another lab with this database made it."""
     wait_for_pbx: float = 2.0
     sccp: SccpSettings = field(default_factory=lambda: SccpSettings(meetme=(NumberRange("8500", "8509"),)))
     """How SCCP phones are served; the addresses are the lab's own."""
+    journey: JourneySettings = field(default_factory=JourneySettings)
 
 
 class Testbed:
@@ -107,6 +116,7 @@ class Testbed:
         return {
             "tftp": _shown(self.tftp),
             "http": _shown(self.http),
+            "web": _shown(self.service.web_addresses[0]),
             "doorway": _shown(self.service.doorkeeper.addresses[0]),
             "sip": _shown(self.asterisk.sip),
             "sccp": _shown(self.service.stations.addresses[0]),
@@ -120,7 +130,7 @@ class Testbed:
 
 
 @contextlib.asynccontextmanager
-async def prepared_testbed(wishes: TestbedWishes) -> AsyncIterator[Testbed]:
+async def prepared_testbed(wishes: TestbedWishes, *, house: LabHouse | None = None) -> AsyncIterator[Testbed]:
     """Asterisk runs, the database is ready, the node is not started yet (see ``Testbed.node``)."""
     with contextlib.ExitStack() as stack:
         directory = wishes.directory or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sepbridge-lab-")))
@@ -130,7 +140,7 @@ async def prepared_testbed(wishes: TestbedWishes) -> AsyncIterator[Testbed]:
         ports = LabPorts()
         if base:
             ports = LabPorts(sip=base + 2, ami=base + 3, rtp_first=base + 10, rtp_last=base + 10 + RTP_PORTS)
-        asterisk = PrivateAsterisk(directory / "asterisk", installation=wishes.installation, ports=ports)
+        asterisk = PrivateAsterisk(directory / "asterisk", installation=wishes.installation, ports=ports, house=house)
         async with asterisk:
             settings = _settings(directory, asterisk, wishes)
             bed = Testbed(directory, asterisk, settings)
@@ -138,14 +148,8 @@ async def prepared_testbed(wishes: TestbedWishes) -> AsyncIterator[Testbed]:
             bed.config.chmod(0o600)
             upgrade(settings.database_url)
             with contextlib.closing(open_store(settings.database_url)) as store:
-                _speak_g711(store, settings.server.name)
-                desk = WindowDesk(store, SystemClock(), "lab")
-                desk.set_protocol(wishes.protocol)
-                desk.set_range(wishes.range)
-                if wishes.open_for is None:
-                    desk.disable()
-                else:
-                    desk.enable(duration=wishes.open_for)
+                if not wishes.joins:
+                    _make_site(store, wishes)
             yield bed
 
 
@@ -154,6 +158,17 @@ async def running_testbed(wishes: TestbedWishes | None = None) -> AsyncIterator[
     """The whole lab, running."""
     async with prepared_testbed(wishes or TestbedWishes()) as bed, bed.node():
         yield bed
+
+
+def _make_site(store: Store, wishes: TestbedWishes) -> None:
+    _speak_g711(store, wishes.name)
+    desk = WindowDesk(store, SystemClock(), "lab")
+    desk.set_protocol(wishes.protocol)
+    desk.set_range(wishes.range)
+    if wishes.open_for is None:
+        desk.disable()
+    else:
+        desk.enable(duration=wishes.open_for)
 
 
 def _speak_g711(store: Store, name: str) -> None:
@@ -173,16 +188,19 @@ def _settings(directory: Path, asterisk: PrivateAsterisk, wishes: TestbedWishes)
         return base + offset if base else free_port(LOOPBACK)
 
     return Settings(
-        server=ServerSettings(name="lab", address=LOOPBACK),
+        server=ServerSettings(name=wishes.name, address=LOOPBACK),
+        database=DatabaseSettings(url=wishes.database_url),
         state=StateSettings(directory=directory),
         tftp=TftpSettings(listen=(Address(LOOPBACK, port(0)),), max_transfers=5000, max_transfers_per_client=5000),
         http=HttpSettings(listen=(Address(LOOPBACK, port(1)),)),
+        web=WebSettings(listen=(Address(LOOPBACK, port(6)),)),
         # All simulated phones share one address, so that what guards against guessing would stop them.
         files=FilesSettings(secrets_to=SecretsTo.ANY, unknown_per_minute=0, wait_for_pbx=wishes.wait_for_pbx),
         sip=SipSettings(port=asterisk.ports.sip, doorway=(Address(LOOPBACK, port(4)),)),
         sccp=replace(wishes.sccp, listen=(Address(LOOPBACK, port(5)),), asterisk=LOOPBACK),
         ami=AmiSettings(address=Address(ami.host, ami.port), username=ami.username, secret=ami.secret),
         asterisk=AsteriskSettings(directory=asterisk.phones_directory),
+        journey=wishes.journey,
     )
 
 
@@ -194,6 +212,8 @@ def _toml(settings: Settings) -> str:
             "[server]",
             f'name = "{settings.server.name}"',
             f'address = "{settings.server.address}"',
+            "[database]",
+            f'url = "{settings.database.url}"',
             "[state]",
             f'directory = "{settings.state.directory}"',
             "[tftp]",
@@ -202,6 +222,8 @@ def _toml(settings: Settings) -> str:
             f"max_transfers_per_client = {settings.tftp.max_transfers_per_client}",
             "[http]",
             f'listen = ["{settings.http.listen[0]}"]',
+            "[web]",
+            f'listen = ["{settings.web.listen[0]}"]',
             "[files]",
             f'secrets_to = "{settings.files.secrets_to}"',
             f"unknown_per_minute = {settings.files.unknown_per_minute}",

@@ -92,6 +92,7 @@ class _Job:
         "asked_at",
         "client",
         "data",
+        "digest",
         "flight",
         "key",
         "local",
@@ -101,6 +102,7 @@ class _Job:
         "secret",
         "size",
         "task",
+        "version",
     )
 
     def __init__(
@@ -120,6 +122,7 @@ class _Job:
         self.asked_at = asked_at
         self.size = 0
         self.secret = False
+        self.digest = self.version = ""
         self.task: asyncio.Task[None] | None = None
         self.flight: Flight[_Job] | None = None
 
@@ -231,7 +234,7 @@ class TftpServer:
             return
         at = self._clock.now()
         request = FileRequest(name=packet.name, client=client[0], via=Via.TFTP, at=at, server=local.host)
-        self._sink.record(FileRequested(at=at, name=packet.name, client=client[0], via=Via.TFTP))
+        self._sink.record(FileRequested(at=at, name=packet.name, client=client[0], via=Via.TFTP, server=local.host))
         if isinstance(packet, WriteRequest):
             self._refuse(client, local, request, ErrorCode.ACCESS_VIOLATION, "this server does not take files")
         elif packet.mode not in ("octet", "netascii"):
@@ -308,6 +311,7 @@ class TftpServer:
             raise RemoteProtocolError("too many transfers from this port, try again", reply=ErrorCode.NOT_DEFINED)
         job.size = len(content)
         job.secret = answer.secret_of is not None
+        job.digest, job.version = answer.digest, answer.version
         machine = ReadTransfer(content, terms, now=self._loop.time(), policy=self._limits.retransmission)
         job.flight = Flight(machine, port, job.raw_client, job)
         self._pump.launch(job.flight)
@@ -331,6 +335,8 @@ class TftpServer:
                     seconds=self._loop.time() - job.asked_at,
                     retransmissions=event.retransmissions,
                     secret=job.secret,
+                    digest=job.digest,
+                    version=job.version,
                 )
             )
             return

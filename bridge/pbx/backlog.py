@@ -54,6 +54,7 @@ class Backlog:
         self._written = -1
         self._reloaded = -1
         self._verify_all = True
+        self._met: set[str] = set()
         self.declared = False
         """Whether the complete set was ever given; before that nothing may be written, or phones would be lost."""
 
@@ -96,6 +97,7 @@ class Backlog:
             return
         if endpoint is None:
             del self._desired[name]
+            self._met.discard(name)
         else:
             self._desired[name] = endpoint
         self._unconfirmed[name] = self._version
@@ -125,6 +127,10 @@ class Backlog:
     def is_confirmed(self, name: str) -> bool:
         """Whether Asterisk said that it knows the endpoint as it is desired now."""
         return name in self._desired and name not in self._unconfirmed
+
+    def was_confirmed(self, name: str) -> bool:
+        """Whether Asterisk ever said that it knows the endpoint, in this form or an older one."""
+        return name in self._desired and name in self._met
 
     # --- writing
 
@@ -188,6 +194,7 @@ class Backlog:
                 self._unconfirmed.setdefault(name, batch.version)
             else:
                 self._refused.pop(name, None)
+                self._met.add(name)
                 if self._unconfirmed.pop(name, None) is not None:
                     confirmed.append(endpoint)
         return Outcome(tuple(confirmed), tuple(refused))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bridge.errors import InvalidInput
 
@@ -55,20 +55,27 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A section. ``append`` adds to a section that exists; ``inherits`` names templates."""
+    """A section. ``append`` adds to a section that exists; ``inherits`` names templates.
+
+    Of several sections of that name the first one is added to; ``of_type`` says which: the one with this ``type``.
+    """
 
     name: str
     items: tuple[Item, ...] = ()
     template: bool = False
     append: bool = False
     inherits: tuple[str, ...] = ()
+    of_type: str = ""
 
     def text(self) -> str:
         """Heading and lines. Raises InvalidInput."""
         for name in (self.name, *self.inherits):
             if not _SECTION.fullmatch(name):
                 raise InvalidInput(f"{name!r} cannot be the name of a section", fix="use letters, digits and _ . @ -")
-        options = ["!"] * self.template + ["+"] * self.append + list(self.inherits)
+        if self.of_type and not _KEY.fullmatch(self.of_type):
+            raise InvalidInput(f"{self.of_type!r} cannot be the type of a section")
+        plus = f"+type={self.of_type}" if self.of_type else "+"
+        options = ["!"] * self.template + [plus] * self.append + list(self.inherits)
         heading = f"[{self.name}]({','.join(options)})\n" if options else f"[{self.name}]\n"
         return heading + "".join(item.text() for item in self.items)
 
@@ -157,7 +164,7 @@ def parse(text: str) -> ConfFile:
 
     def close() -> None:
         if heading is not None:
-            sections.append(Section(heading.name, tuple(items), heading.template, heading.append, heading.inherits))
+            sections.append(replace(heading, items=tuple(items)))
         items.clear()
 
     lines, open_comment = _without_comments(text)
@@ -169,8 +176,10 @@ def parse(text: str) -> ConfFile:
         elif matched := _HEADING.match(line):
             close()
             options = [option.strip() for option in (matched.group(2) or "").split(",") if option.strip()]
-            parents = tuple(option for option in options if option not in ("!", "+"))
-            heading = Section(matched.group(1), (), "!" in options, "+" in options, parents)
+            parents = tuple(option for option in options if option[0] not in "!+")
+            plus = next((option for option in options if option.startswith("+")), "")
+            of_type = plus.removeprefix("+type=") if plus.startswith("+type=") else ""
+            heading = Section(matched.group(1), (), "!" in options, bool(plus), parents, of_type)
         elif heading is not None and "=" in line:
             key, _, value = line.partition("=")
             arrow = value.startswith(">")

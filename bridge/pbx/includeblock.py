@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-_BEGIN = '; sepbridge begin: added by "sepbridge setup asterisk", removed by its --undo'
-_BEGIN_UNENDED = '; sepbridge begin (below a last line without an end): added by "sepbridge setup asterisk"'
+_BEGIN = '; sepbridge begin: added by "{by}", removed by its --undo'
+_BEGIN_UNENDED = '; sepbridge begin (below a last line without an end): added by "{by}"'
 _END = "; sepbridge end"
 _BLOCK = re.compile(
     r"^; sepbridge begin(?P<unended> \([^)\n]*\))?:[^\n]*\n"
@@ -15,11 +15,11 @@ _BLOCK = re.compile(
 )
 
 
-def with_block(text: str, *lines: str) -> str:
-    """``text`` with the block of ``lines`` at its end, in place of an older block."""
+def with_block(text: str, *lines: str, by: str = "sepbridge setup asterisk") -> str:
+    """``text`` with the block of ``lines`` at its end, in place of an older block; ``by`` names our command."""
     text = without_block(text)
     unended = bool(text) and not text.endswith("\n")
-    begin = "\n" + _BEGIN_UNENDED if unended else _BEGIN
+    begin = ("\n" + _BEGIN_UNENDED if unended else _BEGIN).format(by=by)
     return text + "\n".join([begin, *lines, _END]) + "\n"
 
 

@@ -33,7 +33,7 @@ SELF_PROVISION_SCRIPT = f"{DIRECTORY}/agi-bin/sepbridge-selfprovision"
 SELF_PROVISION_SOCKET = "selfprovision.sock"
 """In our directory, which the group of Asterisk may enter and only the service may write to."""
 _ACCOUNT = "manager.d/sepbridge.conf"
-_CUSTOM = f"{DIRECTORY}/custom.conf"
+CUSTOM = f"{DIRECTORY}/custom.conf"
 AGI_BIN = "agi-bin"
 _LONGEST_INTERPRETER = 120
 """Characters: older kernels cut the line that names an interpreter at 127."""
@@ -89,6 +89,8 @@ class FileChange:
             (self.before or "").splitlines(keepends=True), (self.after or "").splitlines(keepends=True), old, new
         )
         shown = "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
+        # The file may be in another encoding; what is shown may not.
+        shown = shown.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
         return _SECRET_LINE.sub(r"\1(not shown)", shown)
 
 
@@ -118,8 +120,14 @@ def plan(etc: Path, settings: InstallSettings) -> InstallPlan:
     Raises ConfigurationError where this is no place for us (FreePBX, no such directory, a file we cannot add to) and
     InvalidInput for settings that cannot be written.
     """
-    _check(etc, settings)
-    files = _Files(etc)
+    check_settings(etc, settings)
+    if belongs_to_freepbx(etc):
+        raise ConfigurationError(
+            f"{etc} belongs to FreePBX",
+            why="FreePBX writes these files anew with every change, and what is added to them is lost",
+            fix="use `sepbridge setup freepbx`; by hand, only the *_custom.conf files may be edited",
+        )
+    files = ConfigFiles(etc)
     notes: list[str] = []
     wanted: dict[str, str] = {}
     hosts = {name: files.text(name) for name in _HOSTS}
@@ -145,24 +153,24 @@ def plan(etc: Path, settings: InstallSettings) -> InstallPlan:
         snippet(f"{DIRECTORY}/pjsip.conf", TRANSPORTS=transports), about="Read by pjsip.conf."
     )
     wanted[f"{DIRECTORY}/extensions.conf"] = stamped(snippet(f"{DIRECTORY}/extensions.conf"), about="Base contexts.")
-    wanted[SELF_PROVISION_SCRIPT] = _script(etc, settings)
+    wanted[SELF_PROVISION_SCRIPT] = script_text(etc, settings)
     for service in service_snippets():
-        text = service_text(service, settings.codes, SELF_PROVISION_SCRIPT=_plain_path(etc / SELF_PROVISION_SCRIPT))
+        text = service_text(service, settings.codes, SELF_PROVISION_SCRIPT=plain_path(etc / SELF_PROVISION_SCRIPT))
         wanted[service] = stamped(text, about="A service that phones may ask for.")
-    if files.text(_CUSTOM) is None:
-        wanted[_CUSTOM] = snippet(_CUSTOM)
+    if files.text(CUSTOM) is None:
+        wanted[CUSTOM] = snippet(CUSTOM)
     if files.text("pjsip_notify.conf") is None:
         wanted["pjsip_notify.conf"] = stamped(snippet("pjsip_notify.conf"), about="Without it phones get no NOTIFY.")
 
     changes = [files.change(name, text, notes) for name, text in wanted.items()]
     for name, target in zip(_HOSTS, (_ACCOUNT, f"{DIRECTORY}/pjsip.conf", f"{DIRECTORY}/extensions.conf"), strict=True):
-        changes.append(_include(etc / name, hosts[name], target))
+        changes.append(include_change(etc / name, hosts[name], target))
     return InstallPlan(etc, tuple(change for change in changes if change is not None), tuple(notes), settings.owner)
 
 
 def undo_plan(etc: Path) -> InstallPlan:
     """What has to change so that nothing of us is left in ``etc``; files that the admin changed stay, with a note."""
-    files = _Files(etc)
+    files = ConfigFiles(etc)
     notes: list[str] = []
     changes: list[FileChange] = []
     for name in _HOSTS:
@@ -176,11 +184,11 @@ def undo_plan(etc: Path) -> InstallPlan:
     if (etc / DIRECTORY / "sounds").is_dir():
         notes.append(f"{etc / DIRECTORY / 'sounds'} is kept; `sepbridge setup voice --remove` takes its sounds away")
     services = (f"{DIRECTORY}/services/{path.name}" for path in sorted((etc / DIRECTORY / "services").glob("*.conf")))
-    for name in (*_OURS, *services, _CUSTOM):
+    for name in (*_OURS, *services, CUSTOM):
         text = files.text(name)
         if text is None or (name == "pjsip_notify.conf" and not is_ours(text)):
             continue
-        if is_untouched(text) or (name == _CUSTOM and text == snippet(_CUSTOM)):
+        if is_untouched(text) or (name == CUSTOM and text == snippet(CUSTOM)):
             changes.append(FileChange(etc / name, text, None))
         else:
             notes.append(f"{etc / name} was changed by hand and is kept; nothing reads it any more")
@@ -221,10 +229,47 @@ def undo(etc: Path) -> InstallPlan:
     return way_back
 
 
+def belongs_to_freepbx(etc: Path) -> bool:
+    """Whether FreePBX writes the files in ``etc``. Raises ConfigurationError where they cannot be read."""
+    extensions = _read(etc / "extensions.conf") or ""
+    return (etc.parent / "freepbx.conf").exists() or _FREEPBX.search(extensions[:5000]) is not None
+
+
+def standing(etc: Path) -> tuple[str, ...]:
+    """Files of ours that are missing in ``etc``, and files of the admin that should include them and do not."""
+    files = ConfigFiles(etc)
+    wanted = (
+        *(_ACCOUNT, f"{DIRECTORY}/pjsip.conf", f"{DIRECTORY}/extensions.conf", SELF_PROVISION_SCRIPT),
+        *service_snippets(),
+    )
+    missing = [name for name in (*wanted, "pjsip_notify.conf") if files.text(name) is None]
+    for name, target in zip(_HOSTS, (_ACCOUNT, f"{DIRECTORY}/pjsip.conf", f"{DIRECTORY}/extensions.conf"), strict=True):
+        text = files.text(name)
+        includes = parse(text).includes if text is not None else ()
+        if not any(fnmatch.fnmatch(place, each.target) for place in (target, str(etc / target)) for each in includes):
+            missing.append(f"{name} (does not include {target})")
+    return tuple(missing)
+
+
+def outdated(etc: Path, settings: InstallSettings) -> tuple[str, ...]:
+    """Files of ours that ``plan`` would write differently. The account and the script are left out: whoever installed
+    may have used another address or another interpreter. Raises as ``plan`` does.
+    """
+    left_out = (_ACCOUNT, SELF_PROVISION_SCRIPT)
+    return tuple(
+        name
+        for change in plan(etc, settings).changes
+        if change.before is not None
+        and change.after is not None
+        and (name := str(change.path.relative_to(etc))) not in (*left_out, *_HOSTS)
+    )
+
+
 # --- deciding
 
 
-def _check(etc: Path, settings: InstallSettings) -> None:
+def check_settings(etc: Path, settings: InstallSettings) -> None:
+    """Raises ConfigurationError or InvalidInput for what cannot be written."""
     token(settings.username, what="the name of a manager account")
     if settings.username == "general":
         raise InvalidInput("'general' cannot be the name of a manager account", fix="use sepbridge")
@@ -234,25 +279,18 @@ def _check(etc: Path, settings: InstallSettings) -> None:
         raise InvalidInput(f"{settings.permit!r} is not an address", fix="write 192.0.2.7/255.255.255.255")
     if not etc.is_dir():
         raise ConfigurationError(f"{etc} is not a directory", fix="name the directory that holds asterisk.conf")
-    extensions = _read(etc / "extensions.conf") or ""
-    if (etc.parent / "freepbx.conf").exists() or _FREEPBX.search(extensions[:5000]):
-        raise ConfigurationError(
-            f"{etc} belongs to FreePBX",
-            why="FreePBX writes these files anew with every change, and what is added to them is lost",
-            fix="choose the FreePBX mode of sepbridge; by hand, only the *_custom.conf files may be edited",
-        )
 
 
-def _script(etc: Path, settings: InstallSettings) -> str:
+def script_text(etc: Path, settings: InstallSettings) -> str:
     """The AGI script with its interpreter, its socket, and our header behind the line that names the interpreter."""
     place = settings.self_provision_socket or etc / DIRECTORY / SELF_PROVISION_SOCKET
-    body = snippet(f"{AGI_BIN}/{Path(SELF_PROVISION_SCRIPT).name}", SOCKET=_plain_path(place))
-    interpreter = _plain_path(Path(settings.python), longest=_LONGEST_INTERPRETER)
+    body = snippet(f"{AGI_BIN}/{Path(SELF_PROVISION_SCRIPT).name}", SOCKET=plain_path(place))
+    interpreter = plain_path(Path(settings.python), longest=_LONGEST_INTERPRETER)
     # -I: neither the environment nor the directory that Asterisk runs in has a say in what is imported.
     return stamped_script(body, interpreter=f"{interpreter} -I", about="Run by Asterisk.")
 
 
-def _plain_path(path: Path, *, longest: int = 240) -> str:
+def plain_path(path: Path, *, longest: int = 240) -> str:
     """A path that may stand in a dialplan and after ``#!``. Raises InvalidInput."""
     if not _PLAIN_PATH.fullmatch(f"{path}") or len(f"{path}") > longest:
         raise InvalidInput(
@@ -276,10 +314,13 @@ def _manager_general(manager: ConfFile, notes: list[str]) -> str:
     return f"{heading}\nenabled = yes\nbindaddr = 127.0.0.1\n\n"
 
 
-def _include(path: Path, text: str | None, target: str) -> FileChange | None:
-    line = f'#include "{target}"'
+def include_change(
+    path: Path, text: str | None, target: str, *, directive: str = "#include", by: str = "sepbridge setup asterisk"
+) -> FileChange | None:
+    """The change that makes a file of the admin's include ``target``; None where it does. Raises ConfigurationError."""
+    line = f'{directive} "{target}"'
     if text is None:
-        return FileChange(path, None, stamped(with_block("", line), about="Yours from now on."))
+        return FileChange(path, None, stamped(with_block("", line, by=by), about="Yours from now on."))
     rest = parse(without_block(text))
     candidates = (target, str(path.parent / target))
     if any(fnmatch.fnmatch(name, include.target) for name in candidates for include in rest.includes):
@@ -290,13 +331,13 @@ def _include(path: Path, text: str | None, target: str) -> FileChange | None:
             why="a comment that begins with ;-- is never closed, so Asterisk ignores the file's end",
             fix="close it with --;",
         )
-    after = with_block(text, line)
+    after = with_block(text, line, by=by)
     if text == after or (has_block(text) and line in text):
         return None
     return FileChange(path, text, after)
 
 
-class _Files:
+class ConfigFiles:
     """Read access to one configuration directory."""
 
     def __init__(self, etc: Path) -> None:

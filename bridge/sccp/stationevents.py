@@ -27,7 +27,7 @@ class UnregisterCause(StrEnum):
     LEFT = "the phone unregistered"
     SLEEPS = "the phone went to sleep to save power"
     CONNECTION_LOST = "the connection broke"
-    SILENT = "the phone sent no keepalive in time"
+    SILENT = "keepAliveTimeout: the phone sent no keepalive in time"
     GARBAGE = "the phone sent something that is not SCCP"
     CLOSED = "the server closed the connection"
 

@@ -5,8 +5,9 @@ it says of itself becomes an event, and the application answers: ``accept`` (200
 boot again, by which time its own file exists) or ``refuse`` (403 in CUCM's shape). Reference: autoregistration rules
 5.3, 6 and 9.3; chan_pjsip with Cisco phones 3.1, 3.3 and 5.
 
-Nothing else is served. Every other method is answered at once and leaves no state behind; requests per address are
-limited, and so is the number of those that wait for the application.
+A REFER with one of Cisco's XML alarms is answered 202 and handed on (diagnosis reference, section 9.2). Nothing else is
+served. Every other method is answered at once and leaves no state behind; requests per address are limited, and so is
+the number of those that wait for the application.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from __future__ import annotations
 import re
 from collections import deque
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 
 from sipmessage import Request
 
@@ -40,6 +43,10 @@ from bridge.sip.timers import RFC_TIMERS, TimerValues
 _ALLOW = Header("Allow", "REGISTER")
 _WITHIN_A_DIALOG = frozenset({"BYE", "CANCEL", "PRACK", "UPDATE", "INFO"})
 _KNOWN = frozenset({"INVITE", "OPTIONS", "SUBSCRIBE", "NOTIFY", "REFER", "MESSAGE", "PUBLISH"})
+_CISCO_ALARM = re.compile(r"cisco-alarm:\s*([^\"]{1,400})")
+LARGEST_ALARM = 16_384
+"""Octets of an XML alarm that are read."""
+LONGEST_ALARM = 200
 _EXPIRES = re.compile(r";\s*expires\s*=\s*[^;]*", re.IGNORECASE)
 
 
@@ -74,6 +81,19 @@ class UnknownPhoneRegistered:
     """Whom it wants to be: ``autoRegistrationName`` or anything else."""
     contact: str
     """Its own address, as it wrote it."""
+    alarm: str = ""
+    """The alarm in its Reason header, ``23 Name=… ActiveLoad=… Last=…``; empty without one."""
+    date: datetime | None = None
+    """What its own clock says, by the Date header."""
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmSent:
+    """A phone sent an XML alarm. Nothing in it is to be trusted."""
+
+    device: DeviceName | None
+    document: str
+    source: Destination
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +114,7 @@ class DoorwayMessageIgnored:
     why: str
 
 
-DoorwayEvent = UnknownPhoneRegistered | RestartAnswered | DoorwayMessageIgnored
+DoorwayEvent = UnknownPhoneRegistered | AlarmSent | RestartAnswered | DoorwayMessageIgnored
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +236,8 @@ class Doorway:
             return Refusal(503, (Header("Retry-After", "35"),))
         if request.method == "REGISTER":
             return None if request.headers.getlist("Contact") else Refusal(404)
+        if request.method == "REFER" and _is_alarm(request):
+            return None
         if request.method in _WITHIN_A_DIALOG:
             return Refusal(481)
         return Refusal(405 if request.method in _KNOWN else 501, (_ALLOW,))
@@ -223,6 +245,8 @@ class Doorway:
     def _after(self, now: float) -> None:
         while event := self._exchange.next_event():
             match event:
+                case RequestArrived() if event.incoming.request.method == "REFER":
+                    self._alarmed(event.incoming, now)
                 case RequestArrived():
                     self._register(event.incoming, now)
                 case ResponseArrived() if event.response.code >= 200:
@@ -231,6 +255,12 @@ class Doorway:
                     self._restart_answered(event.outgoing, 408 if event.outcome == "timed out" else 503)
                 case MessageDropped():
                     self._events.append(DoorwayMessageIgnored(event.source, event.why))
+
+    def _alarmed(self, incoming: Incoming, now: float) -> None:
+        request = incoming.request
+        self._exchange.respond(incoming, reply_to(request, 202, tag=self._ids.tag()), now=now)
+        document = (request.body or b"")[:LARGEST_ALARM].decode("utf-8", "replace")
+        self._events.append(AlarmSent(identify(request).device, document, incoming.source))
 
     def _register(self, incoming: Incoming, now: float) -> None:
         request = incoming.request
@@ -257,6 +287,8 @@ class Doorway:
             call_id=request.headers["Call-ID"],
             user=(from_of(request).uri.user or "")[:LONGEST_TEXT],
             contact=contact,
+            alarm=_alarm_of(request),
+            date=_date_of(request),
         )
         self._pending[self._serial] = _Pending(incoming, event, now + self._limits.patience)
         self._events.append(event)
@@ -310,6 +342,24 @@ class Doorway:
     def _restart_answered(self, outgoing: Outgoing, status: int) -> None:
         if isinstance(outgoing.owner, _Restart):
             self._events.append(RestartAnswered(outgoing.owner.request_id, outgoing.owner.device, status))
+
+
+def _is_alarm(request: Request) -> bool:
+    kind = (request.headers.get("Content-Type") or "").partition(";")[0].strip().lower()
+    return kind == "application/x-cisco-alarm+xml"
+
+
+def _alarm_of(request: Request) -> str:
+    match = _CISCO_ALARM.search(" ".join(request.headers.getlist("Reason")))
+    return _one_line(match[1])[:LONGEST_ALARM] if match else ""
+
+
+def _date_of(request: Request) -> datetime | None:
+    try:
+        told = parsedate_to_datetime(request.headers.get("Date") or "")
+    except (ValueError, TypeError, IndexError):
+        return None
+    return told if told.tzinfo is not None else told.replace(tzinfo=UTC)
 
 
 def _without_expires(contact: str) -> str:

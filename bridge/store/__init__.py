@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bridge.store.database import SqlStore, open_store
 from bridge.store.engines import sqlite_url
-from bridge.store.migrations import HEAD, current, upgrade
+from bridge.store.migrations import HEAD, REVISIONS, current, upgrade
+from bridge.store.pruning import Retention
 
-__all__ = ["HEAD", "SqlStore", "current", "open_store", "sqlite_url", "upgrade"]
+__all__ = ["HEAD", "REVISIONS", "Retention", "SqlStore", "current", "open_store", "sqlite_url", "upgrade"]

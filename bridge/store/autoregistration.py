@@ -85,7 +85,14 @@ class SqlAutoregistrationRepository:
                 f"there is no device pool {settings.pool!r}, or no partition {settings.partition!r}",
                 fix="create it first, or choose another one",
             ) from None
-        self._save_policy(settings)
+        try:
+            with self._connection.begin_nested():
+                self._save_policy(settings)
+        except IntegrityError:
+            raise NotFound(
+                f"there is no universal device template {settings.device_template!r}",
+                fix="create it first, or choose another one",
+            ) from None
         name = self._connection.execute(_first_server(server.c.name)).scalar()
         if name is not None:
             flag = {"autoregistration_disabled": settings.server_disabled}
@@ -121,6 +128,7 @@ class SqlAutoregistrationRepository:
             "protocol_chosen": row.protocol_chosen,
             "without_space": row.without_space,
             "checked_range": row.checked_range,
+            "device_template": row.device_template,
             "rogue": RogueSettings(
                 range=NumberRange(row.rogue_start, row.rogue_end),
                 next_number=row.rogue_next,
@@ -145,6 +153,7 @@ class SqlAutoregistrationRepository:
             "protocol_chosen": settings.protocol_chosen,
             "without_space": settings.without_space,
             "checked_range": settings.checked_range,
+            "device_template": settings.device_template,
             "rogue_start": rogue.range.start,
             "rogue_end": rogue.range.end,
             "rogue_next": rogue.next_number,

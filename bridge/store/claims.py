@@ -42,6 +42,7 @@ class SqlClaimRepository:
             "css": record.css,
             "button_template": record.button_template,
             "softkey_template": record.softkey_template,
+            "device_template": record.device_template,
             "claimed_at": record.claimed_at,
             "claimed_by": _name(record.claimed_by),
         }
@@ -106,6 +107,7 @@ def _claim(row: Row[Any]) -> Claim:
         css=row.css,
         button_template=row.button_template,
         softkey_template=row.softkey_template,
+        device_template=row.device_template,
         claimed_at=row.claimed_at,
         claimed_by=DeviceName(row.claimed_by) if row.claimed_by else None,
     )

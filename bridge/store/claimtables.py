@@ -24,6 +24,7 @@ class _ClaimColumns(TypedColumns):
     css: Named[str] = Column(String(NAME))
     button_template: Named[str] = Column(String(NAME))
     softkey_template: Named[str] = Column(String(NAME))
+    device_template: Named[str] = Column(String(NAME))
     claimed_at: Named[datetime | None] = Column(Moment)
     claimed_by: Named[str] = Column(String(NAME))
 

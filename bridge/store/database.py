@@ -6,16 +6,16 @@ from bridge.errors import ConfigurationError
 from bridge.store.engines import DatabaseAddress, Engines, make_engines
 from bridge.store.failures import UPGRADE
 from bridge.store.migrations.history import check
-from bridge.store.pruning import JourneyPruner
+from bridge.store.pruning import JourneyPruner, Retention
 from bridge.store.unitofwork import SqlUnitOfWork
 
 
 class SqlStore:
     """The Store over SQLAlchemy. Safe to use from many threads; each unit of work belongs to one."""
 
-    def __init__(self, engines: Engines) -> None:
+    def __init__(self, engines: Engines, retention: Retention | None = None) -> None:
         self._engines = engines
-        self._pruner = JourneyPruner()
+        self._pruner = JourneyPruner(retention)
 
     def read(self) -> SqlUnitOfWork:
         """A transaction that only reads, and sees one moment of the database. Raises StoreUnavailable on entry."""
@@ -30,8 +30,9 @@ class SqlStore:
         self._engines.dispose()
 
 
-def open_store(url: str, *, timeout: float = 5.0) -> SqlStore:
+def open_store(url: str, *, timeout: float = 5.0, retention: Retention | None = None) -> SqlStore:
     """Open a database that ``upgrade`` has prepared. ``timeout``: seconds to wait for connections and locks.
+    ``retention``: how much of phones' journeys is kept.
 
     Raises ConfigurationError when the URL is wrong, the file or the tables are missing, or the schema is older or newer
     than this version; StoreUnavailable when the server is away or the file is locked; StoreError for a damaged file.
@@ -46,4 +47,4 @@ def open_store(url: str, *, timeout: float = 5.0) -> SqlStore:
     except BaseException:
         engines.dispose()
         raise
-    return SqlStore(engines)
+    return SqlStore(engines, retention)

@@ -11,8 +11,8 @@ from dataclasses import MISSING, dataclass, fields
 from datetime import datetime
 from enum import Enum
 from functools import cache
-from types import MappingProxyType
-from typing import Any, get_type_hints
+from types import MappingProxyType, NoneType, UnionType
+from typing import Any, get_args, get_origin, get_type_hints
 
 from bridge.core import DeviceName, events
 from bridge.core.events import Event
@@ -36,7 +36,13 @@ class _Kind:
 def encode(event: Event) -> str:
     """The event's own fields as JSON; ASCII only, so that no database objects to what a phone sent."""
     content = {each.name: getattr(event, each.name) for each in fields(event) if each.name not in _IN_COLUMNS}
-    return json.dumps(content, ensure_ascii=True, separators=(",", ":"))
+    return json.dumps(content, ensure_ascii=True, separators=(",", ":"), default=_moment)
+
+
+def _moment(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    raise TypeError(f"{value!r} cannot be kept with an event")
 
 
 def decode(kind: str, at: datetime, device: str, detail: str) -> Event | None:
@@ -77,10 +83,16 @@ def _kind(build: type[Event]) -> _Kind:
 
 
 def _reader(hint: object) -> Callable[[Any], Any]:
-    """Numbers and texts are what JSON says; enumerations are looked up."""
+    """Numbers and texts are what JSON says; enumerations are looked up, moments and tuples are made again."""
+    if isinstance(hint, UnionType):
+        (wanted,) = (each for each in get_args(hint) if each is not NoneType)
+        read = _reader(wanted)
+        return lambda value: None if value is None else read(value)
+    if get_origin(hint) is tuple:
+        return tuple
     if isinstance(hint, type) and issubclass(hint, Enum):
         return hint
-    return _as_it_is
+    return datetime.fromisoformat if hint is datetime else _as_it_is
 
 
 def _as_it_is(value: Any) -> Any:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from bridge.core import DeviceName
@@ -49,6 +49,20 @@ class SqlJournal:
         rows = self._connection.execute(query).all()
         found = (decode(kind, at, name, detail) for kind, at, name, detail in reversed(rows))
         return [event for event in found if event is not None]
+
+    def forget(self, before: datetime, *, most: int = 20_000) -> int:
+        """Remove the oldest events that happened before; at most so many at a time. How many these were.
+
+        Events are numbered as they come, so that only the oldest are looked at.
+        """
+        oldest = (
+            select(journey_event.c.id, journey_event.c.at).order_by(journey_event.c.id).limit(most).subquery("oldest")
+        )
+        ids = self._connection.execute(select(oldest.c.id).where(oldest.c.at < before)).scalars().all()
+        if ids:
+            old = (journey_event.c.id <= max(ids)) & (journey_event.c.at < before)
+            self._connection.execute(delete(journey_event).where(old))
+        return len(ids)
 
     def refuse(self, device: DeviceName, client: str, reason: str, text: str, at: datetime) -> bool:
         """Note a refusal; a phone that comes back is counted, not listed twice. True where it is news."""
@@ -107,6 +121,10 @@ class SqlJournal:
             .limit(limit)
         )
         return [AuditEntry(*row) for row in reversed(self._connection.execute(query).all())]
+
+    def newest_audit(self) -> int:
+        """A number that grows with every entry, whichever node writes it; 0 for none."""
+        return int(self._connection.execute(select(func.max(audit_event.c.id))).scalar() or 0)
 
     def _count_again(self, device: DeviceName, latest: dict[str, object]) -> bool:
         change = (

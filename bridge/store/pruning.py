@@ -1,28 +1,37 @@
 """Bounds for what phones, or somebody who pretends to be phones, can make us write down.
 
-A journey keeps its newest 1,000 events, and all journeys together two million; refusals keep the newest 10,000 phones,
-and stand in the audit trail among its newest 200,000 entries.
+A journey keeps its newest events, and all journeys together so many, as the settings say; refusals keep the newest
+10,000 phones, and stand in the audit trail among its newest 200,000 entries.
 """
 
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, func, select
 
 from bridge.store.tables import audit_event, journey_event, refused_phone
 
 MOST_EVENTS = 1_000
-"""Events kept per phone. A journey may be longer by ``SLACK`` until it is pruned."""
+"""Events kept per phone by default. A journey may be longer by ``SLACK`` until it is pruned."""
 SLACK = 100
 MOST_EVENTS_IN_ALL = 2_000_000
-"""Events kept of all phones; with 250 bytes each, half a gigabyte."""
+"""Events kept of all phones by default; with 250 bytes each, half a gigabyte."""
 MOST_REFUSED = 10_000
 MOST_AUDITED = 200_000
 """Entries of the audit trail among which refusals are kept. Nothing else in it is ever pruned."""
 
 _CHECK_ALL_EVERY = 10_000
 _MOST_REMEMBERED = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """How much of the journeys is kept."""
+
+    per_phone: int = MOST_EVENTS
+    in_all: int = MOST_EVENTS_IN_ALL
 
 
 class JourneyPruner:
@@ -32,7 +41,8 @@ class JourneyPruner:
     that is undone only makes a measurement come early.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, retention: Retention | None = None) -> None:
+        self.retention = retention or Retention()
         self._since_measured: dict[str, int] = {}
         self._since_checked = _CHECK_ALL_EVERY
         self._refusals_since_checked = SLACK
@@ -53,7 +63,7 @@ class JourneyPruner:
         if self._since_checked >= _CHECK_ALL_EVERY:
             self._since_checked = 0
             newest = connection.execute(select(func.max(journey_event.c.id))).scalar() or 0
-            connection.execute(delete(journey_event).where(journey_event.c.id <= newest - MOST_EVENTS_IN_ALL))
+            connection.execute(delete(journey_event).where(journey_event.c.id <= newest - self.retention.in_all))
 
     def after_refusal(self, connection: Connection) -> None:
         """Prune the refusals, in the transaction that added one."""
@@ -77,7 +87,7 @@ class JourneyPruner:
                 select(journey_event.c.device_name)
                 .where(journey_event.c.device_name.in_(names[start : start + 500]))
                 .group_by(journey_event.c.device_name)
-                .having(func.count() > MOST_EVENTS)
+                .having(func.count() > self.retention.per_phone)
             )
             for name in connection.execute(too_long).scalars().all():
                 own = journey_event.c.device_name == name
@@ -85,7 +95,7 @@ class JourneyPruner:
                     select(journey_event.c.id)
                     .where(own)
                     .order_by(journey_event.c.id.desc())
-                    .offset(MOST_EVENTS)
+                    .offset(self.retention.per_phone)
                     .limit(1)
                 )
                 last = connection.execute(newest_dropped).scalar()

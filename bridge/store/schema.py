@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bridge.store import (
+    accounttables,
     calltables,
     claimtables,
     firmwaretables,
@@ -14,6 +15,7 @@ from bridge.store import (
 from bridge.store.tables import metadata
 
 __all__ = [
+    "accounttables",
     "calltables",
     "claimtables",
     "firmwaretables",

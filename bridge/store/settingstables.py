@@ -80,6 +80,7 @@ device_defaults_settings = Table(
     _softkeys(),
     Column("onboarding", WordOf(OnboardingMethod), nullable=False),
     Column("version_ceiling", Integer),
+    Column("device_template", OptionalName, ForeignKey("universal_device_template.name")),
     ForeignKeyConstraint(
         ["model_number", "protocol"], ["device_defaults.model_number", "device_defaults.protocol"], ondelete="CASCADE"
     ),

@@ -15,7 +15,7 @@ from bridge.store.settingstables import device_defaults_settings, device_pool_se
 
 _SERVER = ("name", "address", "sip_port", "sccp_port", "description", "autoregistration_disabled")
 _POOL_SETTINGS = ("autoreg_css", "css", "softkey_template", "user_locale", "network_locale", "trunk")
-_DEFAULTS_SETTINGS = ("button_template", "softkey_template", "onboarding", "version_ceiling")
+_DEFAULTS_SETTINGS = ("button_template", "softkey_template", "onboarding", "version_ceiling", "device_template")
 
 MOST_SERVERS = 3
 """Servers in a group (autoregistration reference, section 3.2)."""
@@ -131,6 +131,7 @@ class SqlSiteRepository:
         ).select_from(
             rows.outerjoin(more, and_(more.c.model_number == rows.c.model_number, more.c.protocol == rows.c.protocol))
         )
+        rows_found = self._connection.execute(query).all()
         found = [
             DeviceDefaults(
                 number,
@@ -141,8 +142,9 @@ class SqlSiteRepository:
                 softkeys or "",
                 onboarding or OnboardingMethod.AUTOREGISTRATION,
                 ceiling,
+                template or "",
             )
-            for number, protocol, load, pool, buttons, softkeys, onboarding, ceiling in self._connection.execute(query)
+            for number, protocol, load, pool, buttons, softkeys, onboarding, ceiling, template in rows_found
         ]
         return sorted(found, key=lambda each: (each.model_number, each.protocol))
 

@@ -28,7 +28,7 @@ from sqlalchemy import (
 )
 
 from bridge.core import SignallingProtocol
-from bridge.store.columntypes import Moment, ProtocolName, TextList
+from bridge.store.columntypes import Moment, OptionalName, ProtocolName, TextList
 
 metadata = MetaData(
     naming_convention={
@@ -182,6 +182,7 @@ class _PolicyColumns(TypedColumns):
     rogue_inbound: Named[bool]
     rogue_operator: Named[str] = Column(String(NUMBER))
     rogue_operator_number: Named[str] = Column(String(NUMBER))
+    device_template: Named[str | None] = Column(OptionalName, ForeignKey("universal_device_template.name"))
 
 
 # A system that never changed any of it has no row.

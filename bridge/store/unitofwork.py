@@ -10,6 +10,7 @@ from sqlalchemy.exc import TimeoutError as NoConnectionInTime
 
 from bridge.errors import StoreUnavailable
 from bridge.ports import (
+    AccountRepository,
     AutoregistrationRepository,
     CallBackRepository,
     CallRecords,
@@ -23,6 +24,7 @@ from bridge.ports import (
     SiteObjects,
     SiteRepository,
 )
+from bridge.store.accounts import SqlAccountRepository
 from bridge.store.autoregistration import SqlAutoregistrationRepository
 from bridge.store.callbacktables import SqlCallBackRepository
 from bridge.store.callrecords import SqlCallRecords
@@ -56,6 +58,7 @@ class SqlUnitOfWork:
     callbacks: CallBackRepository
     elements: FileElementRepository
     onboarding: OnboardingRepository
+    accounts: AccountRepository
 
     def __init__(self, engine: Engine, pruner: JourneyPruner, *, writes: bool) -> None:
         self._engine = engine
@@ -87,6 +90,7 @@ class SqlUnitOfWork:
         self.callbacks = SqlCallBackRepository(connection)
         self.elements = SqlFileElementRepository(connection)
         self.onboarding = SqlOnboardingRepository(connection)
+        self.accounts = SqlAccountRepository(connection)
         return self
 
     def __exit__(

@@ -1,4 +1,4 @@
-"""Who owns a UDP port of this machine, from ``/proc``: the sockets, and the processes that hold them."""
+"""Who owns a port of this machine, from ``/proc``: the sockets, and the processes that hold them."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 
 PROC = Path("/proc")
+_LISTENING = "0A"
+"""How the kernel writes the TCP state."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,12 +23,16 @@ class PortOwner:
     command: tuple[str, ...] = ()
 
 
-def owners(port: int, *, proc: Path = PROC) -> list[PortOwner]:
-    """The sockets that are bound to a UDP port. Processes with several count once for each address."""
+def owners(port: int, *, protocol: str = "udp", proc: Path = PROC) -> list[PortOwner]:
+    """The sockets that are bound to a UDP port, or listen on a TCP port (``protocol``: udp, tcp). Processes with
+    several count once for each address.
+    """
     sockets: dict[str, str] = {}
-    for name in ("udp", "udp6"):
+    state = _LISTENING if protocol == "tcp" else None
+    for name in (protocol, f"{protocol}6"):
         with contextlib.suppress(OSError):
-            sockets |= parse_sockets((proc / "net" / name).read_text(encoding="ascii", errors="replace"), port)
+            table = (proc / "net" / name).read_text(encoding="ascii", errors="replace")
+            sockets |= parse_sockets(table, port, state=state)
     if not sockets:
         return []
     holders: dict[str, int] = {}
@@ -40,12 +46,12 @@ def owners(port: int, *, proc: Path = PROC) -> list[PortOwner]:
     ]
 
 
-def parse_sockets(table: str, port: int) -> dict[str, str]:
-    """Inode and address of the sockets on ``port`` in a table such as ``/proc/net/udp``."""
+def parse_sockets(table: str, port: int, *, state: str | None = None) -> dict[str, str]:
+    """Inode and address of the sockets on ``port`` in a table such as ``/proc/net/udp``; of one state only if given."""
     found: dict[str, str] = {}
     for line in table.splitlines()[1:]:
         parts = line.split()
-        if len(parts) < 10:
+        if len(parts) < 10 or state not in (None, parts[3]):
             continue
         address, _, number = parts[1].partition(":")
         with contextlib.suppress(ValueError):

@@ -11,6 +11,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from bridge.app.asjson import plain
+from bridge.app.journeydesk import Diagnosis, diagnosis_as_data
 from bridge.app.planoverlap import PbxPlan
 from bridge.app.rollouts import RolloutProgress
 from bridge.app.screenmessages import Delivery, ScreenMessage, checked_document, checked_message
@@ -37,6 +38,10 @@ class Controllable(Protocol):
 
     def phones_on_their_way(self) -> Sequence[Progress]:
         """Every device that was seen since the start, with its stage, the latest first."""
+        ...
+
+    async def diagnose(self, name: DeviceName) -> Diagnosis:
+        """A phone's journey and why it is stuck. Raises NotFound."""
         ...
 
     async def refresh(self) -> None:
@@ -75,6 +80,7 @@ class ControlServer:
                 web.get("/firmware/rollout", self._rollout),
                 web.get("/plan", self._plan),
                 web.get("/installing", self._installing),
+                web.get("/phones/{name}/diagnosis", self._diagnosis),
                 web.post("/refresh", self._refresh),
                 web.post("/phones/{name}/restart", self._restart),
                 web.post("/message", self._message),
@@ -106,6 +112,10 @@ class ControlServer:
 
     async def _installing(self, _: web.Request) -> web.Response:
         return _json({"phones": [plain(each) for each in self._service.phones_on_their_way()]})
+
+    async def _diagnosis(self, request: web.Request) -> web.Response:
+        name = DeviceName.parse(request.match_info["name"])
+        return _json(diagnosis_as_data(await self._service.diagnose(name)))
 
     async def _refresh(self, _: web.Request) -> web.Response:
         await self._service.refresh()

@@ -76,7 +76,12 @@ class HttpFileServer:
         name = unquote(request.raw_path.partition("?")[0])[:MAX_NAME]
         agent = request.headers.get("User-Agent", "")[:200]
         asked = FileRequest(name=name, client=client, via=via, at=self._clock.now(), user_agent=agent)
-        self._sink.record(FileRequested(at=asked.at, name=name, client=client, via=via, user_agent=agent))
+        server = request.transport.get_extra_info("sockname")[0] if request.transport is not None else ""
+        self._sink.record(
+            FileRequested(
+                at=asked.at, name=name, client=client, via=via, user_agent=agent, server=plain_address(server)
+            )
+        )
         match await self._provider.provide(asked):
             case FileMissing(why):
                 self._sink.record(FileNotFound(at=self._clock.now(), name=name, client=client, via=via, why=why))
@@ -157,6 +162,8 @@ class HttpFileServer:
                 size=size,
                 seconds=seconds,
                 secret=size > 0 and found.secret_of is not None,
+                digest=found.digest if size == len(found.content) else "",
+                version=found.version,
             )
         )
 

@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
+from bridge.app.accounts import Accounts, LoginRules
 from bridge.app.service import Service
-from bridge.app.settings import Settings
+from bridge.app.settings import Settings, WebSettings
+from bridge.app.system import SystemIds, own_address
 from bridge.errors import ConfigurationError
 from bridge.net.tls import server_context
+from bridge.web.adminserver import AdminServer
+from bridge.web.api import api_routes, end_streams, live_feed
 from bridge.web.control import ControlServer
+from bridge.web.dashboard.assembly import Dashboard
 from bridge.web.files import HttpFileServer
 from bridge.web.selfprovision import SelfProvisionServer
 from bridge.web.services import PhoneServices
+from bridge.web.site import make_site
 
 
 @contextlib.asynccontextmanager
@@ -31,6 +39,7 @@ async def running_node(settings: Settings) -> AsyncIterator[Service]:
             secrets_to=settings.files.secrets_to,
             mac_of=service.mac_of,
             self_provisioning=service.self_provisioning if settings.selfprovisioning.enabled else None,
+            pages_login=(settings.web.phone_user, settings.web.phone_password),
         )
         http = HttpFileServer(
             service.resolver,
@@ -41,6 +50,8 @@ async def running_node(settings: Settings) -> AsyncIterator[Service]:
         )
         https = _https(service, settings)
         servers = [("http.listen", http), *([("http.tls_listen", https)] if https is not None else [])]
+        dashboard = Dashboard(service)
+        admins = await _for_admins(service, settings, dashboard)
         control = ControlServer(service, settings.control_socket)
         calls = SelfProvisionServer(service.self_provisioning, settings.self_provision_socket)
         started: list[HttpFileServer] = []
@@ -55,8 +66,14 @@ async def running_node(settings: Settings) -> AsyncIterator[Service]:
                 await control.start()
                 if settings.selfprovisioning.enabled:
                     await calls.start()
+                await _start(admins, "web.listen", "the dashboard")
+                service.web_addresses = tuple(admins.addresses)
+                service.site_watch.serving.set()
                 yield service
             finally:
+                dashboard.close()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await admins.close()
                 with contextlib.suppress(asyncio.CancelledError):
                     await calls.close()
                 with contextlib.suppress(asyncio.CancelledError):
@@ -85,12 +102,35 @@ def _https(service: Service, settings: Settings) -> HttpFileServer | None:
     )
 
 
-async def _start(server: HttpFileServer, setting: str) -> None:
+async def _for_admins(service: Service, settings: Settings, dashboard: Dashboard) -> AdminServer:
+    """Dashboard and API. Raises ConfigurationError, StoreError, WriteFailed."""
+    accounts = Accounts(service.store, service.clock, SystemIds(), login_rules(settings.web))
+    if settings.web.first_run and settings.web.listen:
+        service.first_login = await asyncio.to_thread(accounts.first_run, "first run")
+    routes = [*api_routes(), *dashboard.routes()]
+    site = make_site(service, accounts, routes=routes, error_page=dashboard.error_page)
+    site.cleanup_ctx.append(live_feed)
+    site.on_shutdown.append(end_streams)
+    address = settings.server.address or own_address()
+    return await asyncio.to_thread(AdminServer, site, settings, (address, settings.server.name or socket.gethostname()))
+
+
+def login_rules(settings: WebSettings) -> LoginRules:
+    """What the settings say about logins."""
+    return LoginRules(
+        lifetime=timedelta(seconds=settings.session_lifetime),
+        idle=timedelta(seconds=settings.session_idle),
+        tries=settings.tries,
+        locked=timedelta(seconds=settings.locked),
+    )
+
+
+async def _start(server: HttpFileServer | AdminServer, setting: str, what: str = "the HTTP file server") -> None:
     try:
         await server.start()
     except OSError as error:
         raise ConfigurationError(
-            "the HTTP file server cannot listen",
+            f"{what} cannot listen",
             why=error.strerror or str(error),
             fix=f"see who has the port with `ss -tlnp`, or change {setting}",
         ) from error

@@ -8,6 +8,7 @@ rule as files with secrets.
 from __future__ import annotations
 
 import asyncio
+import hmac
 import logging
 import re
 from collections.abc import Awaitable, Callable
@@ -35,6 +36,8 @@ _LOCALE = re.compile(r"[A-Za-z_]{0,40}")
 _LONGEST_SEARCH = 60
 _LONGEST_EXTENSION = 15
 _SHUT = "UN-AUTHORIZED"
+_OPEN = "AUTHORIZED"
+"""Exactly so, without a line break."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,9 @@ class PhoneServices:
         secrets_to: SecretsTo,
         mac_of: MacLookup,
         self_provisioning: SelfProvisioning | None = None,
+        pages_login: tuple[str, str] = ("", ""),
     ) -> None:
+        """``pages_login``: name and password with which we ask phones' own web pages; empty where nobody may."""
         self._directory = directory
         self._files = files
         self._settings = settings
@@ -75,6 +80,7 @@ class PhoneServices:
         self._secrets_to = secrets_to
         self._mac_of = mac_of
         self._self_provisioning = self_provisioning
+        self._pages_login = pages_login
 
     def routes(self) -> list[web.RouteDef]:
         """Where the pages are; nothing where the services are switched off."""
@@ -141,9 +147,17 @@ class PhoneServices:
             return pages.claim_form()
         return pages.claim_question(number, await desk.offer(asked.owner, number, request.query.get("pin", "")[:32]))
 
-    async def _authentication(self, _: web.Request) -> web.Response:
-        """Nobody may push to the phones over their web pages: what we push goes over SCCP."""
-        return web.Response(text=_SHUT, content_type="text/plain")
+    async def _authentication(self, request: web.Request) -> web.Response:
+        """A phone asks whether the name and password are right with which somebody asks for its web pages.
+
+        Nobody but us may, and we only where the settings say with what: what we push goes over SCCP. Source: diagnosis
+        reference, section 6.
+        """
+        user, password = self._pages_login
+        given = [request.query.get(key, "")[:200].encode() for key in ("UserID", "Password")]
+        right = [hmac.compare_digest(one, other.encode()) for one, other in zip(given, self._pages_login, strict=True)]
+        known = user and password and is_allowed(plain_address(request.remote or ""), self._networks)
+        return web.Response(text=_OPEN if known and all(right) else _SHUT, content_type="text/plain")
 
     # --- around a page -----------------------------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ import pytest
 
 from bridge.app.phonechanges import PhoneChanges
 from bridge.app.system import SystemIds
-from bridge.core import MacAddress, SignallingProtocol
+from bridge.core import NOWHERE, MacAddress, NetworkPlace, SignallingProtocol
 from bridge.core.events import PhoneRegistered
 from bridge.lab.anyphone import AnyPhone
 from bridge.lab.filefetch import FileServer
@@ -54,7 +54,13 @@ class Desks:
         """Of the phones that are placed from now on."""
 
     def place(
-        self, model: str, *, mac: str = "", add_ons: tuple[str, ...] = (), auto_answer: float | None = 0.0
+        self,
+        model: str,
+        *,
+        mac: str = "",
+        add_ons: tuple[str, ...] = (),
+        auto_answer: float | None = 0.0,
+        place: NetworkPlace = NOWHERE,
     ) -> SccpPhone:
         """A phone that nobody configured, without power yet."""
         index = len(self.phones) + 1
@@ -66,13 +72,16 @@ class Desks:
             tone=TONES[40 + 4 * index],
             add_ons=add_ons,
             auto_answer=auto_answer if self.auto_answer is not None else None,
+            place=place,
         )
         self.phones.append(phone)
         return phone
 
-    async def registered(self, model: str, *, auto_answer: float | None = 0.0) -> SccpPhone:
+    async def registered(
+        self, model: str, *, auto_answer: float | None = 0.0, place: NetworkPlace = NOWHERE
+    ) -> SccpPhone:
         """A phone that is registered, its line at Asterisk too."""
-        phone = self.place(model, auto_answer=auto_answer)
+        phone = self.place(model, auto_answer=auto_answer, place=place)
         await come_up(phone)
         await self.watch.seen(PhoneRegistered, phone.device, count=2)
         await self.line_up(phone)

@@ -13,13 +13,24 @@ from bridge.app.phonechanges import PhoneChanges
 from bridge.app.system import SystemIds
 from bridge.app.temporary import Assignment, TemporaryDesk
 from bridge.autoregistration import UnknownMode
-from bridge.core import CallingSearchSpace, NumberRange, Partition, SignallingProtocol
+from bridge.core import CallingSearchSpace, MacAddress, NumberRange, Partition, SignallingProtocol
 from bridge.core.events import PhoneAdmitted, PhoneRefused
 from bridge.lab.anyphone import AnyPhone
+from bridge.lab.filefetch import FileServer
+from bridge.lab.g711 import TONES
+from bridge.lab.phone import SimulatedPhone
 from bridge.lab.phoneevents import CallAnswered, CallEnded, Registered, RestartAsked
-from tests.e2e.conftest import Shelf, come_up
+from bridge.lab.phonetiming import PhoneState, PhoneTiming
+from bridge.lab.sccpphone import SccpPhone
+from bridge.lab.testbed import TestbedWishes, running_testbed
+from tests.e2e.conftest import Shelf, Watch, come_up
 from tests.e2e.desks import Desks, office, polled
 from tests.e2e.programs import PROGRAM, run, started
+from tests.e2e.quickclock import live_quickly
+
+MINUTE = 60.0
+CLOCK = 30.0
+"""How much faster the clock of phone and bridge runs where a test lives through minutes."""
 
 
 @pytest.fixture
@@ -127,6 +138,45 @@ async def test_strange_phones_stop_rebooting_in_the_rogue_pool_and_leave_it_by_a
         return started and await context_of(desks, "8900") == "sepbridge-phones" and await has_line(desks, "8900")
 
     await polled(is_ordinary)
+
+
+@pytest.mark.req("AR-10")
+@pytest.mark.parametrize("model", ["7961", "8841"])
+def test_ten_minutes_of_a_strange_phone(model: str) -> None:
+    """By the phone's own clock, with a real phone's intervals: refused it boots for ever, in the pool it is quiet."""
+
+    async def life() -> None:
+        async with running_testbed(TestbedWishes(open_for=None, protocol=SignallingProtocol.SCCP)) as bed:
+            watch, window = Watch(bed), bed.window_desk()
+            strange: AnyPhone
+            mac, server = MacAddress("00AABBCC0001"), FileServer(bed.tftp, bed.http)
+            if model == "7961":
+                strange = SccpPhone(model, mac, server, timing=PhoneTiming(), tone=TONES[0])
+            else:
+                strange = SimulatedPhone(model, mac, server, timing=PhoneTiming(), tone=TONES[0])
+            try:
+                strange.power_on()
+                await asyncio.sleep(4 * MINUTE)
+                # A phone that has no configuration tries again after 45 s.
+                assert strange.boots >= 4
+                assert not any(isinstance(each, Registered) for each in strange.events)
+                assert {each.reason for each in watch.of(PhoneRefused, strange.device)} == {"autoreg_off"}
+
+                window.set_unknown(UnknownMode.ROGUE, numbers=NumberRange("8900", "8909"))
+                await bed.service.refresh()
+                await strange.wait_for(Registered, within=3 * MINUTE)
+                boots, began = strange.boots, asyncio.get_running_loop().time()
+                await asyncio.sleep(10 * MINUTE)
+                assert asyncio.get_running_loop().time() - began >= 10 * MINUTE
+                assert strange.boots - boots <= 1
+                assert strange.state is PhoneState.REGISTERED
+                assert strange.number == "8900"
+                admitted = watch.of(PhoneAdmitted, strange.device)
+                assert [each.number for each in admitted] == ["8900"]
+            finally:
+                await strange.power_off()
+
+    live_quickly(life, factor=CLOCK)
 
 
 async def has_line(desks: Desks, number: str) -> bool:

@@ -39,3 +39,8 @@ async def test_an_unknown_sccp_phone_from_its_first_file_to_registered() -> None
         assert all(late < 2 for _, late in seen)
         (progress,) = [each for each in service.phones_on_their_way() if each.device == phone.device]
         assert progress.first_seen <= progress.since
+        assert await service.journeys.diagnose(phone.device) == (), "a healthy phone has no finding"
+        journey = service.journeys.seen(phone.device)
+        assert journey is not None
+        assert journey.seconds_to_register is not None
+        assert journey.facts.source_port

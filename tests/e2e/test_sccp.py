@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bridge.core import SignallingProtocol
+from bridge.core import NetworkPlace, SignallingProtocol
 from bridge.core.events import PbxConnected, PhoneAdmitted, PhoneRefused, PhoneUnregistered
 from bridge.lab.phoneevents import AudioHeard, CallAnswered, CallEnded, Registered, RegistrationRejected, RestartAsked
 from bridge.lab.testbed import running_testbed
@@ -33,6 +33,18 @@ async def test_an_unknown_sccp_phone_gets_a_number_and_registers_its_line(desks:
     assert phone.number == admitted.number
     await phone.power_off()
     await desks.watch.seen(PhoneUnregistered, phone.device)
+
+
+@pytest.mark.req("AR-05")
+async def test_the_notice_of_a_new_phone_says_where_it_hangs(desks: Desks) -> None:
+    place = NetworkPlace(20, "sw-2.example", "GigabitEthernet1/0/5")
+    phone = await desks.registered("7961", place=place)
+    (admitted,) = desks.watch.of(PhoneAdmitted)
+    assert (admitted.model, admitted.number, admitted.client) == ("7961G", phone.number, "127.0.0.1")
+    assert NetworkPlace(admitted.vlan, admitted.neighbour, admitted.neighbour_port) == place
+    with desks.bed.service.store.read() as work:
+        entry = next(each for each in work.journal.audit_trail() if each.action == f"admitted {phone.device}")
+    assert f"from 127.0.0.1, {place}" in entry.detail
 
 
 async def test_an_echo_is_heard_and_digits_arrive(desks: Desks) -> None:

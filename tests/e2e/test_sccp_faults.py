@@ -21,6 +21,7 @@ from bridge.core.events import (
     PhoneRegistered,
     PhoneUnregistered,
 )
+from bridge.journey import Stage
 from bridge.lab.filefetch import FileServer
 from bridge.lab.phoneevents import AudioHeard, CallEnded, Registered
 from bridge.lab.phonetiming import LAB_TIMING
@@ -173,12 +174,18 @@ async def test_a_phone_that_comes_back_after_a_reset_has_no_call_any_more(desks:
         pass
 
 
+@pytest.mark.req("RG-01")
 async def test_sound_goes_on_while_the_network_loses_the_signalling() -> None:
     async with office(replace(IMPATIENT, sccp=SccpSettings(keepalive=2, preserve=20.0))) as desks:
         one, two = await talking(desks)
+        silent_at = desks.bed.service.clock.now()
         one.fall_silent()
         (*_, gone) = await desks.watch.seen(PhoneUnregistered, one.device, count=2)
-        assert gone.why == "the phone sent no keepalive in time"
+        assert gone.why == "keepAliveTimeout: the phone sent no keepalive in time"
+        assert (gone.at - silent_at).total_seconds() < 3 * 2.0 + 1
+        journey = desks.bed.service.journeys.seen(one.device)
+        assert journey is not None
+        assert journey.stage is Stage.UNREGISTERED
         call = two.current_call
         assert call is not None
         assert call.media is not None

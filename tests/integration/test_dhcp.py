@@ -18,6 +18,7 @@ from bridge.app.settings import DhcpSettings
 from bridge.core import DeviceName
 from bridge.core.events import DhcpLeaseSeen
 from bridge.dhcp import DhcpServer, snippet
+from bridge.journey import Stage, follow
 from bridge.phones.vendorclass import VendorClass
 from tests.dhcpnet import SERVER, Network, dhcpd, dnsmasq, kea, network
 from tests.peers import peer
@@ -222,12 +223,18 @@ async def _seen(
         if settings.log is None:
             await asyncio.sleep(0.5)  # the lease file as it was before has been read
         await asyncio.to_thread(act)
-        return await sink.wait_for(DhcpLeaseSeen), evidence
+        seen = await sink.wait_for(DhcpLeaseSeen)
+        journey = follow(None, seen)
+        assert journey is not None
+        assert (journey.stage, journey.client) == (Stage.DHCP, seen.address)
+        assert (journey.facts.host_name, journey.facts.vendor_class) == (seen.host_name, seen.vendor_class)
+        return seen, evidence
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
 
 
+@pytest.mark.req("RG-15")
 @pytest.mark.peer("dnsmasq")
 async def test_a_lease_is_seen_in_the_log_of_dnsmasq_with_its_model(tmp_path: Path) -> None:
     with network() as net, dnsmasq(net, tmp_path) as log:
@@ -238,6 +245,7 @@ async def test_a_lease_is_seen_in_the_log_of_dnsmasq_with_its_model(tmp_path: Pa
     assert [phone.model.name for phone in evidence if phone.model] == ["7961G"]
 
 
+@pytest.mark.req("RG-15")
 @pytest.mark.peer("dnsmasq")
 async def test_a_lease_is_seen_in_the_lease_file_of_dnsmasq(tmp_path: Path) -> None:
     with network() as net, dnsmasq(net, tmp_path):

@@ -26,6 +26,7 @@ from bridge.app.settings import (
     StateSettings,
     TftpSettings,
     UnsignedFiles,
+    WebSettings,
 )
 from bridge.core import Device, DeviceName, Line, LineAppearance, SignallingProtocol
 from bridge.core.events import Event, FileDelivered, FileRefused, NamesGuessed, TrustListSeen
@@ -51,6 +52,7 @@ def settings(tmp_path: Path) -> Settings:
         state=StateSettings(tmp_path / "state"),
         tftp=TftpSettings(listen=ANYWHERE),
         http=HttpSettings(listen=ANYWHERE, tls_listen=ANYWHERE, tls_certificate=crt, tls_key=key),
+        web=WebSettings(listen=()),
         sip=SipSettings(doorway=()),
         sccp=SccpSettings(listen=()),
         ami=AmiSettings(address=Address("127.0.0.1", 9), secret="x"),

@@ -125,7 +125,7 @@ async def test_a_call_that_is_not_answered_goes_to_the_mailbox(asterisk: Private
 
 async def test_the_store_writes_where_freepbx_keeps_it_and_hears_of_changes(asterisk: PrivateAsterisk) -> None:
     async with service(asterisk, [phone(1995)]) as (pbx, recorder):
-        store, heard = pbx.line_features, list[str]()
+        store, heard = pbx.asterisk.line_features, list[str]()
         store.on_change = heard.append
         assert await store.read("1995") == LineFeatures()
         await store.set_forward("1995", ForwardKind.ALL, "600")

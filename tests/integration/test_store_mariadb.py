@@ -69,6 +69,10 @@ class TestClaims(storecontract.ClaimContract):
     pass
 
 
+class TestAccounts(storecontract.AccountContract):
+    pass
+
+
 # The driver leaves the socket of a refused connection to the garbage collector.
 @pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
 class TestFailures(ServerFailureContract):

@@ -68,6 +68,10 @@ class TestClaims(storecontract.ClaimContract):
     pass
 
 
+class TestAccounts(storecontract.AccountContract):
+    pass
+
+
 class TestFailures(ServerFailureContract):
     pass
 

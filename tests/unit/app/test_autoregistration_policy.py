@@ -31,12 +31,14 @@ from bridge.core import (
     CallingSearchSpace,
     CallManagerGroup,
     DeviceDefaults,
+    NetworkPlace,
     NumberRange,
     Partition,
     RoutePattern,
     Server,
     TranslationPattern,
 )
+from bridge.core.events import PhoneAdmitted
 from bridge.errors import ConfigurationError, Conflict, InvalidInput
 from bridge.phones.catalogue import catalogue
 from bridge.store import SqlStore
@@ -310,7 +312,7 @@ async def test_a_phone_waits_for_approval_and_comes_in_on_its_own_retry(
 
 @pytest.mark.req("AR-05")
 async def test_refusals_are_audited_once_and_admissions_with_what_is_known(
-    admissions: Desk, window: WindowDesk, store: SqlStore
+    admissions: Desk, window: WindowDesk, store: SqlStore, sink: Remembering, clock: StillClock
 ) -> None:
     window.disable()
     for _ in range(3):
@@ -319,9 +321,14 @@ async def test_refusals_are_audited_once_and_admissions_with_what_is_known(
     assert len(refused) == 1
     assert refused[0][1].startswith("autoreg_off")
     window.enable()
-    await admissions.number(registering(1, SIP, "8841"))
+    place = NetworkPlace(20, "sw-2.example", "Gi1/0/5")
+    await admissions.number(replace(registering(1, SIP, "8841"), place=place))
     with store.read() as work:
         entry = work.journal.audit_trail()[-1]
+    (event,) = sink.of(PhoneAdmitted)
+    assert (event.client, event.model, event.number) == ("192.0.2.77", "8841", "1000")
+    assert (event.at, event.vlan, event.neighbour, event.neighbour_port) == (clock.now(), 20, "sw-2.example", "Gi1/0/5")
+    assert entry.detail.endswith("from 192.0.2.77, VLAN 20, switch sw-2.example, port Gi1/0/5")
     assert entry.actor == "autoregistration from 192.0.2.77"
     assert (entry.action, "model 8841" in entry.detail, "number 1000" in entry.detail) == (
         f"admitted {phone(1)}",
@@ -420,7 +427,11 @@ def test_the_emergency_list_is_never_empty() -> None:
 
 @pytest.mark.req("AR-07")
 @pytest.mark.req("AR-08")
-async def test_secure_mode(admissions: Desk, window: WindowDesk, files: PhoneFiles, clock: StillClock) -> None:
+async def test_secure_mode(
+    admissions: Desk, window: WindowDesk, files: PhoneFiles, clock: StillClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+
     def default_file() -> str:
         files.read_site()
         return bytes(files.default_file(clock.now()).content).decode()
@@ -432,6 +443,9 @@ async def test_secure_mode(admissions: Desk, window: WindowDesk, files: PhoneFil
     assert "stays as it is" in window.set_security(secure=False)
     window.set_security(policy=SecurityPolicy.STRICT)
     assert "switched off" in window.set_security(secure=True)
+    assert caplog.messages[-1].startswith(
+        "tester set the security mode: secure, policy strict: autoregistration was swit"
+    )
     assert not window.status().is_open
     assert "<autoRegistration>disabled</autoRegistration>" in default_file()
     with pytest.raises(Conflict) as refused:

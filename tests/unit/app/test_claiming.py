@@ -10,7 +10,18 @@ import pytest
 from bridge.app.claimdesk import ClaimDesk, ClaimWish
 from bridge.app.claiming import Claiming
 from bridge.autoregistration.claims import ClaimPolicy
-from bridge.core import ClaimOutcome, Device, DeviceName, Line, LineAppearance, SignallingProtocol
+from bridge.core import (
+    CallingSearchSpace,
+    ClaimOutcome,
+    Device,
+    DeviceName,
+    Line,
+    LineAppearance,
+    Partition,
+    SignallingProtocol,
+    UniversalDeviceTemplate,
+    UniversalLineTemplate,
+)
 from bridge.core.events import ClaimRefused, PhoneClaimed
 from bridge.errors import Conflict, InvalidInput, NotFound
 from bridge.store import SqlStore
@@ -90,6 +101,32 @@ def test_a_planned_device_gives_its_place_to_the_phone(store: SqlStore, admin: C
     after = get(store, ONE.name)
     assert after is not None
     assert (after.number, after.description, after.temporary) == ("2001", "Desk", False)
+
+
+@pytest.mark.req("AR-36")
+@pytest.mark.parametrize("planned", ["", "any"])
+def test_a_claim_makes_the_phone_anew_from_a_universal_template(
+    store: SqlStore, admin: ClaimDesk, claiming: Claiming, planned: str
+) -> None:
+    with store.write() as work:
+        work.objects.partitions.save(Partition("Staff"))
+        work.objects.calling_search_spaces.save(CallingSearchSpace("All", ("Staff",)))
+        line = UniversalLineTemplate("Lines", partition="Staff", css="All", external_mask="0301XXXX", pickup_group="1")
+        work.objects.line_templates.save(line)
+        template = UniversalDeviceTemplate("Office", line_template="Lines", device_description="Desk {number}")
+        work.objects.device_templates.save(template)
+        work.commit()
+    with pytest.raises(NotFound, match="universal device template"):
+        admin.add(ClaimWish("2001", device_template="Offfice"))
+    admin.add(ClaimWish("2001", name="Ann", planned_model=planned, device_template="Office"))
+    assert claiming.attempt(ONE.name, "2001", "", via="call")[0] is ClaimOutcome.ACCEPTED
+    after = get(store, ONE.name)
+    assert after is not None
+    (appearance,) = after.lines
+    assert (after.number, after.description, after.temporary) == ("2001", "Desk 2001", False)
+    assert (appearance.line.partition, appearance.line.display_name) == ("Staff", "Ann")
+    assert (appearance.line.settings.css, appearance.line.settings.pickup_group) == ("All", "1")
+    assert appearance.external_number == "03012001"
 
 
 def test_a_planned_device_of_another_model_stays(store: SqlStore, admin: ClaimDesk, claiming: Claiming) -> None:

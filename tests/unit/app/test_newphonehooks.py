@@ -20,7 +20,17 @@ from bridge.core.events import PhoneAdmitted, PhoneRefused
 from tests.unit.app.conftest import NOON
 
 PHONE = DeviceName("SEP001122334455")
-NEW = PhoneAdmitted(at=NOON, device=PHONE, number="1000", client="10.0.0.5", protocol=SignallingProtocol.SIP)
+NEW = PhoneAdmitted(
+    at=NOON,
+    device=PHONE,
+    number="1000",
+    client="10.0.0.5",
+    protocol=SignallingProtocol.SIP,
+    model="7975G",
+    vlan=20,
+    neighbour="sw1",
+    neighbour_port="Gi1/0/5",
+)
 
 
 @contextlib.asynccontextmanager
@@ -69,6 +79,10 @@ async def test_a_web_address_is_told_and_asked_again(caplog: pytest.LogCaptureFi
                 "number": "1000",
                 "protocol": "SIP",
                 "address": "10.0.0.5",
+                "model": "7975G",
+                "vlan": "20",
+                "neighbour": "sw1",
+                "neighbour_port": "Gi1/0/5",
             }
             assert caplog.messages == []
             hooks.heard(NEW)
@@ -88,7 +102,10 @@ async def test_a_command_gets_arguments_and_no_shell(tmp_path: Path) -> None:
     async with running(HookSettings(new_phone_command=command)) as hooks:
         hooks.heard(NEW)
         await until(lambda: out.exists() and out.read_text().endswith("]"))
-    assert json.loads(out.read_text()) == ["$(id); x", "SEP001122334455", "1000", "SIP", "10.0.0.5"]
+    assert json.loads(out.read_text()) == [
+        *("$(id); x", "SEP001122334455", "1000", "SIP", "10.0.0.5"),
+        *("7975G", "20", "sw1", "Gi1/0/5"),
+    ]
 
 
 async def test_a_command_that_hangs_fails_or_is_missing_is_logged(caplog: pytest.LogCaptureFixture) -> None:

@@ -13,7 +13,7 @@ from bridge.app.phonefiles import PhoneFiles
 from bridge.app.phones import PhoneDesk
 from bridge.app.registrations import Registrations
 from bridge.app.window import WindowDesk
-from bridge.core import Device, DeviceName
+from bridge.core import Device, DeviceDefaults, DeviceName, SignallingProtocol, UniversalDeviceTemplate
 from bridge.core.events import (
     Event,
     FileRewritten,
@@ -126,6 +126,30 @@ async def test_the_first_registration_tells_the_model_and_restarts_once(
     assert phones.restarted == ["1000"]
     assert len(sink.of(FileRewritten)) == 1
     assert not stored(store).registered
+
+
+@pytest.mark.req("AR-20")
+async def test_a_phone_that_autoregistered_gets_what_its_model_gets_once_that_is_known(
+    registrations: Registrations, files: PhoneFiles, store: SqlStore, sink: Waiting, phones: Phones, device: Device
+) -> None:
+    with store.write() as work:
+        default = work.site.pool("Default")
+        work.site.save_pool(replace(default, name="Berlin"))
+        template = UniversalDeviceTemplate("Office", pool="Berlin", device_description="Desk {number}")
+        work.objects.device_templates.save(template)
+        row = DeviceDefaults(683, SignallingProtocol.SIP, device_template="Office")
+        work.site.save_device_defaults(row)
+        work.devices.update(replace(device, temporary=True))
+        work.commit()
+    files.read_site()
+    told: list[str] = []
+    registrations.furnished = lambda devices: told.extend(each.pool for each in devices)
+    registrations.contact_added(CONTACT)
+    await sink.until(PhoneRestartSent)
+    after = stored(store)
+    assert (after.pool, after.description, after.number) == ("Berlin", f"Desk {device.number}", device.number)
+    assert told == ["Berlin"]
+    assert phones.restarted == [device.number]
 
 
 async def test_a_phone_with_an_unknown_agent_keeps_its_neutral_file(

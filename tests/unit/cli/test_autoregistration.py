@@ -55,6 +55,34 @@ def test_the_checklist_says_what_is_open_done_and_blocked_and_by_what(site: Shel
     assert "secure mode" in site.text("autoregistration", "checklist")
 
 
+@pytest.mark.req("AR-07")
+@pytest.mark.req("AR-08")
+def test_the_command_that_changes_the_security_mode_says_what_that_did(site: Shell) -> None:
+    site.text("autoregistration", "protocol", "SIP")
+    site.text("autoregistration", "range", "1000-1009")
+
+    def is_open() -> bool:
+        return bool(site.json("autoregistration", "status")["is_open"])
+
+    site.text("autoregistration", "security", "--policy", "allow")
+    printed = site.text("autoregistration", "security", "--mode", "secure")
+    assert "autoregistration stays as it is" in printed
+    assert is_open()
+    site.text("autoregistration", "security", "--mode", "nonsecure")
+    site.text("autoregistration", "security", "--policy", "strict")
+    printed = site.text("autoregistration", "security", "--mode", "secure")
+    assert "autoregistration was switched off: secure mode, and the policy is strict" in printed
+    assert not is_open()
+    error = site.error("autoregistration", "enable")
+    assert "--mode nonsecure" in error.fix
+    assert "--policy allow" in error.fix
+    printed = site.text("autoregistration", "security", "--mode", "nonsecure")
+    assert "autoregistration stays off until it is enabled explicitly" in printed
+    assert not is_open()
+    site.text("autoregistration", "enable")
+    assert is_open()
+
+
 @pytest.mark.req("AR-33")
 def test_a_pool_of_another_group_is_named_and_the_wizard_repairs_it(site: Shell) -> None:
     site.text("autoregistration", "range", "1000-1009")

@@ -205,3 +205,16 @@ def test_where_the_pbx_has_all_numbers_they_are_called_there() -> None:
     context = context_of(plan(OUT), "Local", "", numbers="from-internal", includes=("from-internal-custom",))
     assert steps(context, "1001") == ["Goto(from-internal,1001,1)"]
     assert context.includes == ("from-internal-custom",)
+
+
+def test_somebody_elses_context_is_wrapped_and_decides_what_the_plan_does_not() -> None:
+    block = RoutePattern(pattern="9.1900XXXXXXX", partition="Blocks", block=True)
+    context = context_of(plan(OUT, block), "Local", "", wraps="from-internal")
+    assert context.includes == ("from-internal",)
+    assert steps(context, "_91900XXXXXXX") == ["Hangup(16)"]
+    assert "1001" not in {each.name for each in context.extensions}
+    # Our own number would be swallowed by a pattern of the plan: it is called there, as the closest match wants.
+    wide = RoutePattern(pattern="1XXX", partition="PSTN", destination="trunk")
+    context = context_of(plan(OUT, wide), "Local", "", wraps="from-internal")
+    assert steps(context, "1001") == ["Goto(from-internal,1001,1)"]
+    assert "2001" not in {each.name for each in context.extensions}

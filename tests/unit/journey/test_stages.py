@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bridge.app.installing import Installing
 from bridge.core import DeviceName, SignallingProtocol, Via
 from bridge.core.events import (
     DhcpLeaseSeen,
@@ -14,6 +14,8 @@ from bridge.core.events import (
     FileDelivered,
     FileRequested,
     FileServedBeside,
+    LineStateChanged,
+    OutOfServiceTold,
     PhoneConnecting,
     PhoneRefused,
     PhoneRegistered,
@@ -21,7 +23,7 @@ from bridge.core.events import (
     PhoneUnregistered,
     TransferAborted,
 )
-from bridge.journey import Progress, Stage, follow
+from bridge.journey import PhoneJourney, Stage, follow, may_follow
 
 PHONE = DeviceName("SEP001122334455")
 OWN = "SEP001122334455.cnf.xml"
@@ -46,7 +48,7 @@ REGISTERING = PhoneRegistering(at=at(8), device=PHONE, client=CLIENT, protocol=S
 
 
 def stages(*events: Event) -> list[Stage]:
-    progress: Progress | None = None
+    progress: PhoneJourney | None = None
     seen: list[Stage] = []
     for event in events:
         progress = follow(progress, event)
@@ -115,23 +117,119 @@ def test_since_counts_from_the_change_of_the_stage() -> None:
     assert (progress.first_seen, progress.since, progress.client) == (at(1), at(6), CLIENT)
 
 
-@pytest.mark.parametrize("others", [0, 1])
-def test_a_connection_is_the_only_phones_that_waits_at_that_address(others: int) -> None:
-    installing = Installing()
-    installing.heard(asks(OWN))
-    for index in range(others):
-        other = DeviceName(f"SEP0011223344{index:02X}")
-        installing.heard(FileRequested(at=at(1), device=other, name=f"{other}.cnf.xml", client=CLIENT, via=Via.TFTP))
-    installing.heard(PhoneConnecting(at=at(2), client=CLIENT))
-    expected = Stage.TFTP if others else Stage.CONNECTING
-    assert {each.stage for each in installing.all() if each.device == PHONE} == {expected}
+# --- the machine ------------------------------------------------------------------------------------------------------
+
+STEPS: dict[Stage, Event] = {
+    Stage.DHCP: DhcpLeaseSeen(at=at(0), device=PHONE, address=CLIENT),
+    Stage.TFTP: asks(OWN, 1),
+    Stage.CONFIG: gets(OWN, 2),
+    Stage.FIRMWARE: gets("SIP41.9-4-2SR3-1S.loads", 3),
+    Stage.CONNECTING: PhoneConnecting(at=at(4), device=PHONE, client=CLIENT, port=50000),
+    Stage.REGISTERING: REGISTERING,
+    Stage.REGISTERED: REGISTERED,
+    Stage.UNREGISTERED: PhoneUnregistered(at=at(20), device=PHONE, endpoint="1001", why="silent"),
+    Stage.REJECTED: PhoneRefused(at=at(1), device=PHONE, client=CLIENT, reason="window_closed", text="closed"),
+}
+"""An event that leads to each stage that a single event leads to."""
 
 
-def test_the_latest_is_listed_first_and_the_list_is_bounded() -> None:
-    installing = Installing()
-    for number in range(5010):
-        device = DeviceName(f"SEP00112233{number:04X}")
-        installing.heard(FileRequested(at=at(number), device=device, name="x", client=CLIENT, via=Via.TFTP))
-    listed = installing.all()
-    assert len(listed) == 5000
-    assert listed[0].device == DeviceName(f"SEP00112233{5009:04X}")
+def standing(stage: Stage) -> PhoneJourney:
+    """A phone that stands there."""
+    return PhoneJourney(PHONE, stage, START, START, START, began=START)
+
+
+QUIET = {
+    # A renewed lease, a ring tone, a second connection: no step, and nothing wrong either.
+    *((stage, Stage.DHCP) for stage in Stage if stage is not Stage.SEEN),
+    *(
+        (up, step)
+        for up in (Stage.REGISTERED, Stage.PARTIALLY_REGISTERED)
+        for step in (Stage.CONFIG, Stage.FIRMWARE, Stage.CONNECTING)
+    ),
+    (Stage.REGISTERING, Stage.CONNECTING),
+}
+
+
+@pytest.mark.req("RG-01")
+@pytest.mark.parametrize("before", list(Stage))
+@pytest.mark.parametrize("wanted", list(STEPS))
+def test_every_transition_is_made_ignored_or_rejected_as_the_table_says(before: Stage, wanted: Stage) -> None:
+    after = follow(standing(before), STEPS[wanted])
+    assert after is not None
+    if (before, wanted) in QUIET:
+        assert (after.stage, after.impossible) == (before, "")
+    elif may_follow(before, wanted):
+        assert (after.stage, after.impossible) == (wanted, "")
+    else:
+        assert after.stage is before
+        assert f"{before} cannot be followed by {wanted}" in after.impossible
+
+
+@pytest.mark.req("RG-01")
+def test_who_never_registered_cannot_leave_and_nobody_is_seen_for_the_first_time_twice() -> None:
+    impossible = {(a, b) for a in Stage for b in Stage if not may_follow(a, b)}
+    leavers = {a for a in Stage if may_follow(a, Stage.UNREGISTERED)} - {Stage.UNREGISTERED}
+    assert leavers == {Stage.REGISTERING, Stage.REGISTERED, Stage.PARTIALLY_REGISTERED}
+    assert all((stage, Stage.SEEN) in impossible for stage in Stage if stage is not Stage.SEEN)
+    assert (Stage.TFTP, Stage.PARTIALLY_REGISTERED) in impossible
+    assert not may_follow(None, Stage.UNREGISTERED)
+
+
+def line(number: str, state: str, seconds: float) -> LineStateChanged:
+    return LineStateChanged(at=at(seconds), device=PHONE, number=number, state=state)
+
+
+@pytest.mark.req("RG-01")
+def test_a_line_that_fails_makes_the_phone_registered_in_part_until_it_comes_back() -> None:
+    refused = "the PBX refused the user name or the secret"
+    assert stages(REGISTERED, line("1001", "registered", 10), line("1002", refused, 11)) == [
+        Stage.REGISTERED, Stage.REGISTERED, Stage.PARTIALLY_REGISTERED,
+    ]  # fmt: skip
+    assert stages(REGISTERED, line("1002", refused, 11), line("1002", "registered", 12))[-1] is Stage.REGISTERED
+
+
+# --- what is known ----------------------------------------------------------------------------------------------------
+
+
+def journey(*events: Event) -> PhoneJourney:
+    known: PhoneJourney | None = None
+    for event in events:
+        known = follow(known, event)
+    assert known is not None
+    return known
+
+
+@pytest.mark.req("RG-17")
+def test_a_whole_file_has_its_hash_and_an_aborted_one_is_flagged_and_leaves_the_stage() -> None:
+    whole = journey(asks(OWN), replace(gets(OWN, 2), digest="ab" * 32, version="v1", size=4711))
+    (file,) = whole.files
+    assert (whole.stage, file.outcome, file.size, file.acknowledged) == (Stage.CONFIG, "delivered", 4711, 4711)
+    assert (file.digest, file.version) == ("ab" * 32, "v1")
+    aborted = TransferAborted(
+        at=at(3), device=PHONE, name=OWN, client=CLIENT, via=Via.TFTP, size=4711, acknowledged=1024, why="silent"
+    )
+    broken = journey(asks(OWN), aborted)
+    (file,) = broken.files
+    assert (broken.stage, file.outcome, file.acknowledged) == (Stage.TFTP, "aborted", 1024)
+
+
+@pytest.mark.req("RG-14")
+def test_the_voice_vlan_and_the_switch_are_shown() -> None:
+    told = OutOfServiceTold(at=at(1), device=PHONE, voice_vlan=110, neighbour="sw1", neighbour_port="Gi1/0/7")
+    facts = journey(told).facts
+    assert (facts.voice_vlan, facts.neighbour, facts.neighbour_port) == (110, "sw1", "Gi1/0/7")
+
+
+@pytest.mark.req("RG-20")
+def test_how_long_it_took_from_the_lease_to_registered() -> None:
+    lease = DhcpLeaseSeen(at=at(0), device=PHONE, address=CLIENT)
+    known = journey(lease, asks(OWN, 3), gets(OWN, 4), REGISTERING, REGISTERED)
+    assert known.seconds_to_register == 9
+    assert known.facts.number == "1001"
+
+
+def test_a_journey_keeps_no_more_than_its_bounds() -> None:
+    known = journey(*(asks(f"file-{number}.xml", number) for number in range(500)))
+    assert len(known.events) <= 120
+    assert len(known.files) <= 48
+    assert known.files[-1].name == "file-499.xml"

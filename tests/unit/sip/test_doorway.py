@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from sipmessage import Request, Response
@@ -10,6 +11,7 @@ from bridge.core import DeviceName
 from bridge.errors import LocalProtocolError
 from bridge.sip.destination import Destination, Transport
 from bridge.sip.doorway import (
+    AlarmSent,
     Doorway,
     DoorwayEvent,
     DoorwayLimits,
@@ -95,7 +97,42 @@ def test_what_a_7841_says_of_itself() -> None:
         call_id="001122aa-bbcc0002@192.0.2.10",
         user="AUTO-REG",
         contact="<sip:83f1@192.0.2.10:5060;transport=udp>" + PARAMETERS,
+        alarm="25 Name=SEP001122AABBCC ActiveLoad=sip78xx.12-5-1SR3-74 InactiveLoad=sip78xx.10-3-1-12 Last=initialized",
     )
+
+
+@pytest.mark.req("RG-27")
+def test_the_phones_own_clock_is_read_from_its_date() -> None:
+    dated = a_register().replace(b"Expires:", b"Date: Wed, 03 Mar 2010 01:18:34 GMT\r\nExpires:")
+    assert registered(a_doorway(), dated).date == datetime(2010, 3, 3, 1, 18, 34, tzinfo=UTC)
+    for wrong in (b"yesterday", b"Wed, 99 Mar 2010 01:18:34 GMT", b""):
+        broken = a_register().replace(b"Expires:", b"Date: " + wrong + b"\r\nExpires:")
+        assert registered(a_doorway(), broken).date is None
+
+
+ALARM = (
+    '<x-cisco-alarm><Alarm Name="DeviceTLInfo"><ParameterList><String name="DeviceName">SEP001122AABBCC</String>'
+    '<String name="ITL_TFTP_Server">cucm-115.home.lab</String></ParameterList></Alarm></x-cisco-alarm>'
+)
+
+
+@pytest.mark.req("RG-26")
+def test_an_xml_alarm_is_accepted_and_handed_on_and_any_other_refer_is_not() -> None:
+    refer = a_register(method="REFER").replace(
+        b"Content-Type: multipart/mixed; boundary=x\r\nContent-Length: 5\r\n\r\n--x--",
+        f"Content-Type: application/x-cisco-alarm+xml\r\nContent-Length: {len(ALARM)}\r\n\r\n{ALARM}".encode(),
+    )
+    doorway = a_doorway()
+    (event,) = knock(doorway, refer)
+    assert event == AlarmSent(DeviceName("SEP001122AABBCC"), ALARM, PHONE)
+    ((answer, _),) = sent(doorway)
+    assert isinstance(answer, Response)
+    assert answer.code == 202
+    other = a_doorway()
+    assert not any(isinstance(each, AlarmSent) for each in knock(other, a_register(method="REFER")))
+    ((answer, _),) = sent(other)
+    assert isinstance(answer, Response)
+    assert answer.code == 405
 
 
 @pytest.mark.parametrize(

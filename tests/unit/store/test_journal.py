@@ -20,7 +20,9 @@ from tests.storecontract import name
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 KINDS = [each for each in vars(events).values() if isinstance(each, type) and issubclass(each, Event)]
-SAMPLES = {
+SAMPLES: dict[str, object] = {
+    "tuple[str, ...]": ("DNS timeout", "VPN not configured"),
+    "SignallingProtocol | None": SignallingProtocol.SIP,
     "datetime": NOW,
     "DeviceName | None": name(1),
     "str": "text",

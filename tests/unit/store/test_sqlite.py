@@ -63,3 +63,7 @@ class TestClaims(storecontract.ClaimContract):
 
 class TestPhoneFiles(storecontract.PhoneFileContract):
     pass
+
+
+class TestAccounts(storecontract.AccountContract):
+    pass

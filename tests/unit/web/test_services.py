@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from aiohttp import ClientSession, web
+from aiohttp.test_utils import TestClient, TestServer
 
 from bridge.app.directory import Directory, DirectoryDesk
 from bridge.app.phonefiles import PhoneFiles
@@ -169,6 +170,36 @@ async def test_messages_help_and_pushes(phone: Phone) -> None:
     assert [name for name, _ in (await phone.mine("services")).items] == ["Directories", "Messages"]
     async with phone.session.get(f"{phone.base}/services/authentication?UserID=a&Password=b") as answer:
         assert await answer.text() == "UN-AUTHORIZED"
+
+
+async def test_phones_are_told_that_our_own_login_for_their_pages_is_right(
+    files: PhoneFiles, store: SqlStore, clock: StillClock
+) -> None:
+    async def answers(login: tuple[str, str], network: str, *asked: tuple[str, str]) -> list[str]:
+        services = PhoneServices(
+            Directory(store, clock),
+            files,
+            settings=ServiceSettings(),
+            networks=(ip_network(network),),
+            secrets_to=SecretsTo.UNCLAIMED,
+            mac_of=lambda _: None,
+            pages_login=login,
+        )
+        application = web.Application()
+        application.add_routes(services.routes())
+        async with TestClient(TestServer(application)) as client:
+            found = []
+            for user, password in asked:
+                parameters = {"UserID": user, "Password": password, "devicename": "SEP001122AABBCC"}
+                answer = await client.get("/services/authentication", params=parameters)
+                found.append(await answer.text())
+            return found
+
+    login = ("pages", "a secret")
+    pairs = (login, ("pages", "another"), ("else", "a secret"), ("", ""))
+    assert await answers(login, "127.0.0.0/8", *pairs) == ["AUTHORIZED"] + ["UN-AUTHORIZED"] * 3
+    assert await answers(login, "192.0.2.0/24", login) == ["UN-AUTHORIZED"]
+    assert await answers(("", ""), "127.0.0.0/8", ("", "")) == ["UN-AUTHORIZED"]
 
 
 async def test_other_networks_are_refused(phone: Phone, files: PhoneFiles, store: SqlStore, clock: StillClock) -> None:

@@ -1,0 +1,96 @@
+"""The use cases together, opened for whoever asks: one set for the command line, the REST API and the dashboard."""
+
+from __future__ import annotations
+
+from bridge.app.claimdesk import ClaimDesk
+from bridge.app.directory import DirectoryDesk
+from bridge.app.filedesk import FileDesk
+from bridge.app.firmware import FirmwareDesk
+from bridge.app.onboarding import Onboarding
+from bridge.app.phonechanges import PhoneChanges
+from bridge.app.phones import PhoneDesk
+from bridge.app.settings import Settings
+from bridge.app.sitedesk import SiteDesk
+from bridge.app.system import SystemClock, SystemIds, own_address
+from bridge.app.temporary import TemporaryDesk
+from bridge.app.window import WindowDesk
+from bridge.ports import Clock, IdSource, Store
+from bridge.store.filetree import FileTree
+from bridge.store.firmware import FirmwareStore
+
+
+class Desks:
+    """Makes the desks. All of them block: call them in a thread, outside the command line.
+
+    ``actor`` is who asks, for the audit trail. A change is in the database alone: tell the running service afterwards.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        store: Store,
+        actor: str,
+        clock: Clock | None = None,
+        ids: IdSource | None = None,
+    ) -> None:
+        self.settings = settings
+        self.store = store
+        self.actor = actor
+        self.clock = clock or SystemClock()
+        self._ids = ids or SystemIds()
+
+    @property
+    def tree(self) -> FileTree | None:
+        """The admin's file tree; None while there is none."""
+        directory = self.settings.files_directory
+        return FileTree(directory) if directory.is_dir() else None
+
+    @property
+    def window(self) -> WindowDesk:
+        """Autoregistration."""
+        return WindowDesk(self.store, self.clock, self.actor, self.tree)
+
+    @property
+    def phones(self) -> PhoneDesk:
+        """Phones."""
+        return PhoneDesk(self.store, self.clock, self._ids, self.actor)
+
+    @property
+    def changes(self) -> PhoneChanges:
+        """Changes to single phones."""
+        return PhoneChanges(self.store, self.clock, self._ids, self.actor)
+
+    @property
+    def temporary(self) -> TemporaryDesk:
+        """Temporary phones."""
+        return TemporaryDesk(self.store, self.clock, self.changes, self.actor)
+
+    @property
+    def onboarding(self) -> Onboarding:
+        """Onboarding codes."""
+        return Onboarding(self.store, self.clock, self._ids, self.actor)
+
+    @property
+    def files(self) -> FileDesk:
+        """Phones' files."""
+        return FileDesk(self.settings, self.store, self.settings.server.address or own_address())
+
+    @property
+    def directory(self) -> DirectoryDesk:
+        """Directories."""
+        return DirectoryDesk(self.store, self.clock, self.actor)
+
+    @property
+    def firmware(self) -> FirmwareDesk:
+        """Firmware and its roll-outs."""
+        return FirmwareDesk(self.store, FirmwareStore(self.settings.files_directory), self.clock, self.actor)
+
+    @property
+    def claims(self) -> ClaimDesk:
+        """Claims."""
+        return ClaimDesk(self.store, self.clock, self._ids, self.actor)
+
+    @property
+    def site(self) -> SiteDesk:
+        """The site's objects."""
+        return SiteDesk(self.store, self.clock, self._ids, self.actor)

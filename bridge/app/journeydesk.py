@@ -1,0 +1,243 @@
+"""All phones' journeys, as the running service knows them, and why each phone is stuck.
+
+Bounded: the journeys of the phones that did something last stay in memory, the others are told anew from the database
+when somebody asks. Whose a nameless event is (a connection, the default file, a SIP account) is found out here, too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, fields
+from ipaddress import ip_address, ip_network
+
+from bridge.core import Device, DeviceName, SignallingProtocol
+from bridge.core.events import (
+    Event,
+    FileEvent,
+    PhoneAdmitted,
+    PhoneConnecting,
+    PhoneRegistered,
+    SipChallenged,
+    SipRefused,
+    TlsFailed,
+)
+from bridge.errors import NotFound
+from bridge.journey import Finding, NetworkState, PhoneJourney, Progress, SiteFacts, Stage, diagnose, follow
+from bridge.ports import Clock, Store
+
+log = logging.getLogger(__name__)
+
+MOST = 5000
+"""Phones whose journeys stay in memory; the one that was silent longest goes first."""
+READ_BACK = 1000
+"""Events of a phone from which its journey is told anew."""
+_BEFORE_CONNECTING = frozenset(
+    {Stage.SEEN, Stage.DHCP, Stage.TFTP, Stage.CONFIG, Stage.FIRMWARE, Stage.REJECTED, Stage.UNREGISTERED}
+)
+_ON_THEIR_WAY = _BEFORE_CONNECTING | {Stage.CONNECTING, Stage.REGISTERING}
+_PLACED = (FileEvent, PhoneConnecting, SipChallenged, SipRefused, TlsFailed)
+"""Events without a name whose address may tell whose they are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """A phone's journey, and what was found."""
+
+    journey: PhoneJourney
+    findings: tuple[Finding, ...]
+
+
+FactsSource = Callable[[], SiteFacts]
+"""What is known of the site now, without a phone."""
+
+
+class JourneyDesk:
+    """Listens to all events."""
+
+    def __init__(self, store: Store, clock: Clock, facts: FactsSource = SiteFacts, *, most: int = MOST) -> None:
+        self._store = store
+        self._clock = clock
+        self._facts = facts
+        self._most = most
+        self._journeys: OrderedDict[DeviceName, PhoneJourney] = OrderedDict()
+        self._at: dict[str, dict[DeviceName, None]] = {}
+        self._by_number: dict[str, tuple[DeviceName, SignallingProtocol]] = {}
+        self._devices: dict[DeviceName, Device] = {}
+
+    # --- what happens ------------------------------------------------------------------------------------------------
+
+    def take_devices(self, devices: Iterable[Device]) -> None:
+        """Every phone that the database has, as the service reads them now and then."""
+        self._devices = {each.name: each for each in devices}
+        for device in self._devices.values():
+            if device.number:
+                self._by_number[device.number] = device.name, device.desired_protocol
+
+    def devices(self) -> tuple[Device, ...]:
+        """Those phones, as they were read last."""
+        return tuple(self._devices.values())
+
+    def whose(self, event: Event) -> DeviceName | None:
+        """Which phone an event without a name is about: by its SIP account, or the one phone at its address that may
+        be doing this. None where several could, as behind one router."""
+        if not isinstance(event, _PLACED):
+            return None
+        if isinstance(event, SipChallenged | SipRefused) and (owner := self._by_number.get(event.account)):
+            known = self._journeys.get(owner[0])
+            # Anybody can write a name; only from where the phone is it is likely to be the phone's.
+            return owner[0] if known is None or known.client in ("", event.client) else None
+        stages = _BEFORE_CONNECTING if isinstance(event, FileEvent) else _ON_THEIR_WAY
+        waiting = [name for name in self._at.get(event.client, ()) if self._journeys[name].stage in stages]
+        return waiting[0] if len(waiting) == 1 else None
+
+    def heard(self, event: Event) -> None:
+        """Take note of an event."""
+        device = event.device
+        if device is None:
+            return
+        before = self._journeys.get(device)
+        after = follow(before, event)
+        if after is None or after is before:
+            return
+        if after.impossible and (before is None or after.impossible != before.impossible):
+            log.warning("%s: not followed: %s", device, after.impossible)
+        self._keep(before, after)
+        match event:
+            case PhoneAdmitted():
+                self._by_number[event.number] = device, event.protocol
+            case PhoneRegistered(protocol=SignallingProtocol() as protocol):
+                self._by_number[event.endpoint] = device, protocol
+
+    def _keep(self, before: PhoneJourney | None, after: PhoneJourney) -> None:
+        name = after.device
+        if before is None or before.client != after.client:
+            if before is not None:
+                self._leave(before)
+            self._at.setdefault(after.client, {})[name] = None
+        self._journeys[name] = after
+        self._journeys.move_to_end(name)
+        if len(self._journeys) > self._most:
+            _, oldest = self._journeys.popitem(last=False)
+            self._leave(oldest)
+
+    def _leave(self, journey: PhoneJourney) -> None:
+        there = self._at.get(journey.client)
+        if there is not None:
+            there.pop(journey.device, None)
+            if not there:
+                del self._at[journey.client]
+
+    def seen(self, name: DeviceName) -> PhoneJourney | None:
+        """The journey of a phone that was seen since the start; the database is left alone."""
+        return self._journeys.get(name)
+
+    def speaks(self, account: str) -> SignallingProtocol | None:
+        """What the phone with this SIP account is to speak; None for an account of nobody here."""
+        owner = self._by_number.get(account)
+        return owner[1] if owner is not None else None
+
+    # --- what is asked -----------------------------------------------------------------------------------------------
+
+    def of(self, name: DeviceName) -> PhoneJourney | None:
+        """The journey of one phone; from the database where the service has not seen it since it started.
+
+        Raises StoreError. It may read the database: ask from a thread.
+        """
+        known = self._journeys.get(name)
+        return known if known is not None else told_anew(self._store, name)
+
+    def all(self) -> tuple[PhoneJourney, ...]:
+        """Every phone that was seen since the start, the one that did something last first."""
+        return tuple(reversed(self._journeys.values()))
+
+    def on_their_way(self) -> tuple[Progress, ...]:
+        """The same in short."""
+        return tuple(each.progress for each in reversed(self._journeys.values()))
+
+    async def diagnose(self, name: DeviceName) -> tuple[Finding, ...]:
+        """Why this phone is stuck, the likeliest cause first; empty for one that is well. Raises StoreError."""
+        return await asyncio.to_thread(self.diagnose_now, name)
+
+    def diagnose_now(self, name: DeviceName) -> tuple[Finding, ...]:
+        """The same, from a thread of the caller's own."""
+        journey = self.of(name)
+        if journey is None:
+            return ()
+        with self._store.read() as work:
+            device = work.devices.get(name)
+        return self._judged(journey, device, self._facts(), self.networks())
+
+    def sheet(self, name: DeviceName) -> Diagnosis:
+        """Journey and findings of one phone. Reads the database: ask from a thread. Raises NotFound, StoreError."""
+        journey = self.of(name)
+        if journey is None:
+            raise NotFound(
+                f"nothing was ever heard of {name}",
+                why="no DHCP server that is watched gave it an address, and it asked this server for no file",
+                fix="see that it has power and that its switch port is in the right VLAN; 7940 and 7960 take two "
+                "minutes where the switch speaks no CDP; then `sepbridge dhcp check`",
+            )
+        return Diagnosis(journey, self.diagnose_now(name))
+
+    def findings(self) -> dict[DeviceName, tuple[Finding, ...]]:
+        """The findings of all phones that have any, for lists: by what the service knows, without the database."""
+        facts, networks = self._facts(), self.networks()
+        found = {
+            each.device: self._judged(each, self._devices.get(each.device), facts, networks)
+            for each in self._journeys.values()
+        }
+        return {name: findings for name, findings in found.items() if findings}
+
+    def _judged(
+        self, journey: PhoneJourney, device: Device | None, facts: SiteFacts, networks: tuple[NetworkState, ...]
+    ) -> tuple[Finding, ...]:
+        return diagnose(journey, facts.about(device, networks), now=self._clock.now())
+
+    def networks(self) -> tuple[NetworkState, ...]:
+        """How the phones of each network fare with signalling."""
+        stuck: Counter[tuple[str, SignallingProtocol]] = Counter()
+        up: Counter[tuple[str, SignallingProtocol]] = Counter()
+        for journey in self._journeys.values():
+            device = self._devices.get(journey.device)
+            protocol = device.desired_protocol if device is not None else journey.facts.protocol
+            network = network_of(journey.client)
+            if not network:
+                continue
+            key = (network, protocol or SignallingProtocol.SIP)
+            if journey.stage.is_up:
+                up[key] += 1
+            elif journey.stage is Stage.CONFIG:
+                stuck[key] += 1
+        return tuple(NetworkState(*key, stuck[key], up[key]) for key in sorted({*stuck, *up}))
+
+
+def diagnosis_as_data(found: Diagnosis) -> dict[str, object]:
+    """A diagnosis for programs: the journey without the events that it was told from."""
+    journey = found.journey
+    data: dict[str, object] = {
+        each.name: getattr(journey, each.name) for each in fields(journey) if each.name not in ("events", "lines")
+    }
+    data["lines"] = [{"number": number, "state": state} for number, state in journey.lines]
+    return {"phone": journey.device, "journey": data, "findings": list(found.findings)}
+
+
+def network_of(client: str) -> str:
+    """The /24 (or /64) that an address lies in; empty for what is no address."""
+    try:
+        address = ip_address(client.partition("%")[0])
+    except ValueError:
+        return ""
+    return str(ip_network((address, 24 if address.version == 4 else 64), strict=False))
+
+
+def told_anew(store: Store, name: DeviceName) -> PhoneJourney | None:
+    """A phone's journey from what the database has of it. Raises StoreError."""
+    with store.read() as work:
+        events: Sequence[Event] = work.journal.journey(name, limit=READ_BACK)
+    journey: PhoneJourney | None = None
+    for event in events:
+        journey = follow(journey, event)
+    return journey

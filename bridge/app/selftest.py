@@ -1,0 +1,73 @@
+"""The self test: whether what phones need of this server answers, from its own address (requirement RG-13).
+
+From here a firewall before this machine does not show; the passive rules of the diagnosis are for that.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine, Sequence
+from pathlib import Path
+from typing import Any
+
+from bridge.app.settings import Address, Settings, TftpMode
+from bridge.errors import ConfigurationError
+from bridge.journey import CertificateFacts, PortCheck
+from bridge.net.certificatefile import read_certificate
+from bridge.net.portprobe import OwnProbes, probe_sip_udp, probe_tcp, probe_tftp
+
+PATIENCE = 2.0
+"""Seconds that one port may take to answer."""
+_ANY = {"0.0.0.0", "::", ""}
+
+
+async def try_ports(
+    settings: Settings,
+    own_address: str,
+    *,
+    within: float = PATIENCE,
+    own: OwnProbes | None = None,
+    sip_udp: bool = False,
+) -> tuple[PortCheck, ...]:
+    """Try every port that phones use of this server, all at once. ``own_address``: as phones know it.
+
+    ``sip_udp`` asks Asterisk for its options over UDP, which writes a line into its log for an unknown sender.
+    """
+
+    def place(address: Address) -> tuple[str, int]:
+        return (own_address if address.host in _ANY else address.host), address.port
+
+    probes: list[Coroutine[Any, Any, PortCheck]] = []
+    if settings.tftp.mode is not TftpMode.OFF:
+        listens = settings.tftp.listen if settings.tftp.mode is TftpMode.OWN else (Address(own_address, 69),)
+        probes += [probe_tftp(*place(each), within=within) for each in listens]
+    tcp = (
+        ("files over HTTP", settings.http.listen),
+        ("files over HTTPS", settings.http.tls_listen),
+        ("SCCP", settings.sccp.listen),
+        ("SCCP over TLS", settings.sccp.tls_listen),
+        ("doorway", settings.sip.doorway),
+    )
+    probes += [probe_tcp(purpose, *place(each), within=within, own=own) for purpose, listen in tcp for each in listen]
+    probes.append(probe_tcp("SIP", own_address, settings.sip.port, within=within, own=own))
+    if sip_udp:
+        probes.append(probe_sip_udp(own_address, settings.sip.port, within=within))
+    return tuple(await asyncio.gather(*probes))
+
+
+def certificates(settings: Settings) -> tuple[tuple[CertificateFacts, ...], tuple[str, ...]]:
+    """The certificates that phones are shown, and why others could not be read."""
+    named: Sequence[tuple[str, tuple[Address, ...], Path | None]] = (
+        ("files over HTTPS", settings.http.tls_listen, settings.http.tls_certificate),
+        ("SCCP over TLS", settings.sccp.tls_listen, settings.sccp.tls_certificate),
+    )
+    found: list[CertificateFacts] = []
+    troubles: list[str] = []
+    for purpose, listen, path in named:
+        if not listen or path is None:
+            continue
+        try:
+            found.append(read_certificate(path, purpose))
+        except ConfigurationError as error:
+            troubles.append(str(error))
+    return tuple(found), tuple(troubles)

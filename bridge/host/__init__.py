@@ -1,0 +1,1 @@
+"""What this machine says of itself: addresses, packet filter, clock, units, certificates, ports that answer."""

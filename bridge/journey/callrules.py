@@ -1,0 +1,271 @@
+"""Causes between the file and the first call: firmware of the other protocol, names, ports, transports.
+
+Source: diagnosis reference, section 1; requirements RG-06, RG-13, RG-19, RG-24 and RG-25.
+"""
+
+from __future__ import annotations
+
+from ipaddress import ip_address, ip_network
+
+from bridge.core import SignallingProtocol
+from bridge.core.events import (
+    FileDelivered,
+    FileRequested,
+    PhoneRefused,
+    PhoneRegistering,
+    SipRefused,
+)
+from bridge.core.findings import Weight
+from bridge.journey import keys
+from bridge.journey.case import Case, is_address, known, said, seen
+from bridge.journey.findings import Evidence, Finding, Fix, FixKind
+from bridge.journey.sitefacts import PortCheck, PortState
+from bridge.journey.stages import Stage
+from bridge.phones import catalogue
+from bridge.phones.loads import parse_load
+from bridge.phones.requestedfile import FileKind
+
+SCCP, SIP = SignallingProtocol.SCCP, SignallingProtocol.SIP
+_OPEN = Fix(FixKind.COMMAND, "sepbridge autoregistration enable --for 30m")
+_CHECK_PBX = Fix(FixKind.COMMAND, "sepbridge status")
+
+
+def wrong_protocol(case: Case) -> Finding | None:
+    """RG-06: its firmware shows that it speaks what it is not to speak, or it has its file and says nothing."""
+    wanted = case.wanted
+    if wanted is None:
+        return None
+    kinds: dict[str, Evidence] = {}
+    for event in case.of(PhoneRegistering, SipRefused, PhoneRefused):
+        match event:
+            case PhoneRegistering(protocol=spoken) if spoken is not wanted:
+                kinds[f"register {spoken}"] = seen(event)
+            case SipRefused() if wanted is SCCP:
+                kinds["register SIP"] = seen(event)
+            case PhoneRefused(reason="wrong_protocol"):
+                kinds["refused"] = seen(event)
+    evidence = list(kinds.values())
+    if case.load_protocol is not None and case.load_protocol is not wanted:
+        evidence.append(known(f"it runs {case.load}, which speaks {case.load_protocol}"))
+    silent = _silent(case)
+    if silent is not None and (evidence or not case.load):
+        evidence.append(silent)
+    up_wrongly = case.is_up and case.journey.facts.protocol not in (None, wanted)
+    if up_wrongly:
+        evidence.append(known(f"it registered over {case.journey.facts.protocol}"))
+    if not evidence or (case.is_up and not up_wrongly):
+        return None
+    certain = silent is None or len(evidence) > 1
+    return Finding(
+        "wrong_protocol_firmware",
+        f"The phone is to speak {wanted}, and its firmware does not",
+        Weight.PROBLEM if certain else Weight.NOTE,
+        tuple(evidence),
+        f"What a phone speaks follows from its firmware alone. It is set to {wanted}: its file and the port where it "
+        f"is "
+        f"awaited ({case.port}) are {wanted}'s. Firmware for {wanted.other} has no use for them.",
+        (
+            Fix(FixKind.COMMAND, f"sepbridge firmware rollout {_example(case, wanted)} --phone {case.journey.device}"),
+            Fix(FixKind.COMMAND, "sepbridge firmware check"),
+            Fix(FixKind.COMMAND, f"sepbridge phones remove {case.journey.device}"),
+            Fix(FixKind.COMMAND, f"sepbridge phones add {case.journey.device} --protocol {wanted.other}"),
+        ),
+    )
+
+
+def _example(case: Case, wanted: SignallingProtocol) -> str:
+    model = catalogue().by_name(case.model) if case.model else None
+    return (model.last_known_load(wanted) if model is not None else "") or "LOAD"
+
+
+def _silent(case: Case) -> Evidence | None:
+    """Its file was served, and it does not call."""
+    delivery = _unanswered(case)
+    if delivery is None:
+        return None
+    loads = [each.name for each in case.files(FileRequested, FileKind.LOADS) if isinstance(each, FileRequested)]
+    load = case.load or next((each for each in reversed(loads)), "")
+    spoken = f" (load {load}" + (f", {p}" if (p := parse_load(load).protocol) else "") + ")" if load else ""
+    waited = (case.now - delivery.at).total_seconds()
+    return Evidence(
+        f"{delivery.name} served{spoken}, and nothing on port {case.port} for {waited:.0f} s",
+        seen(delivery).source,
+        delivery.at,
+    )
+
+
+def _unanswered(case: Case) -> FileDelivered | None:
+    """The newest delivery of a configuration after which it should have called by now, and has not."""
+    if case.is_up or case.stage not in (Stage.CONFIG, Stage.FIRMWARE, Stage.TFTP):
+        return None
+    deliveries = [each for each in case.deliveries if isinstance(each, FileDelivered)]
+    if not deliveries or case.signalled_after(deliveries[0].at):
+        return None
+    # A phone that comes back for its file every 45 s is no less silent for that: the first one counts.
+    first, last = deliveries[0], deliveries[-1]
+    if not case.waited(first.at, case.site.limits.no_signalling):
+        return None
+    loading = case.files(FileDelivered, FileKind.LOADS, FileKind.FIRMWARE)
+    if loading and not case.waited(loading[-1].at, case.site.limits.no_signalling):
+        return None
+    return last
+
+
+def dns_trouble(case: Case) -> Finding | None:
+    """The phone is told a name and cannot resolve it."""
+    told = [said(t, at) for t, at in case.messages("dns unknown host", "dns timeout", "no dns server")]
+    silent = _unanswered(case)
+    named = next((each for each in case.site.servers[:1] if not is_address(each)), "")
+    if case.is_up or not (told or (silent is not None and named)):
+        return None
+    evidence = [*told]
+    if silent is not None:
+        evidence.append(seen(silent))
+    if named:
+        evidence.append(known(f"phones are told the name {named}, and not an address"))
+    return Finding(
+        "dns",
+        "The phone cannot resolve its server's name" if told else "The phone is told a name and does not call",
+        Weight.PROBLEM,
+        tuple(evidence),
+        "Its file names the server by a host name. Without a DNS server (option 6), or with one that does not know the "
+        "name, the phone never gets there.",
+        (
+            Fix(FixKind.NETWORK, "set server.address in sepbridge.toml to an IP address"),
+            Fix(FixKind.NETWORK, "or give the phones a DNS server that knows the name: DHCP option 6"),
+        ),
+    )
+
+
+def port_blocked(case: Case) -> Finding | None:
+    """RG-25: the self test, or a whole network that falls silent, names port, direction and address."""
+    if case.is_up or case.signals:
+        return None
+    check = _check(case, case.port)
+    silent = _unanswered(case)
+    network = next(
+        (
+            each
+            for each in case.site.networks
+            if each.stuck > 1 and not each.up and _inside(case.journey.client, each.network)
+        ),
+        None,
+    )
+    protocol = case.wanted or SIP
+    if silent is None and (check is None or case.stage not in (Stage.CONFIG, Stage.CONNECTING)):
+        return None
+    if check is not None:
+        return Finding(
+            "port_blocked",
+            f"TCP {check.port} ({check.purpose}) cannot be reached",
+            Weight.PROBLEM,
+            (
+                known(f"self test: {check.address}:{check.port}/{check.transport} is {check.state}"),
+                *((seen(silent),) if silent is not None else ()),
+            ),
+            f"A firewall drops what comes in to {check.address}, port {check.port}: phones fetch their files and "
+            f"then get no "
+            "answer.",
+            (
+                Fix(
+                    FixKind.NETWORK,
+                    f"let TCP {check.port} in to {check.address}, from {case.journey.client or 'the phones'}",
+                ),
+            ),
+        )
+    others = [each for each in case.site.networks if each.up and each.protocol is protocol]
+    if silent is None or network is None or not others:
+        return None
+    return Finding(
+        "port_blocked",
+        f"TCP {case.port} is blocked for {network.network}",
+        Weight.PROBLEM,
+        (
+            seen(silent),
+            known(f"{network.stuck} phones of {network.network} have their files and do not call"),
+            known(f"{sum(each.up for each in others)} phones elsewhere are registered"),
+        ),
+        f"Something between {network.network} and {case.server or 'this server'} drops what phones send to port "
+        f"{case.port}; "
+        "their requests for files get through.",
+        (
+            Fix(
+                FixKind.NETWORK,
+                f"let TCP {case.port} (and UDP for SIP) from {network.network} to {case.server or 'this server'}",
+            ),
+        ),
+    )
+
+
+def _inside(client: str, network: str) -> bool:
+    try:
+        return ip_address(client) in ip_network(network)
+    except ValueError:
+        return False
+
+
+def _check(case: Case, port: int) -> PortCheck | None:
+    return next((each for each in case.site.ports if each.port == port and each.state is PortState.BLOCKED), None)
+
+
+def transport_off(case: Case) -> Finding | None:
+    """Nobody listens where the phone is sent."""
+    if case.is_up or (case.wanted is SCCP and not case.site.ports):
+        return None
+    silent = _unanswered(case)
+    refused = next(
+        (each for each in case.site.ports if each.port == case.port and each.state is PortState.REFUSED), None
+    )
+    rejected = [each for each in case.of(SipRefused) if "transport" in each.reason.lower()]
+    no_tcp = bool(case.site.transports) and "tcp" not in case.site.transports and case.wanted is not SCCP
+    if not rejected and (silent is None or not (refused or no_tcp)):
+        return None
+    evidence = [seen(each) for each in rejected[-2:]]
+    if silent is not None:
+        evidence.append(seen(silent))
+    if refused is not None:
+        evidence.append(known(f"self test: nobody listens on {refused.address}:{refused.port}/{refused.transport}"))
+    if no_tcp:
+        evidence.append(known(f"Asterisk carries SIP on {', '.join(sorted(case.site.transports))} alone"))
+    sccp = case.wanted is SCCP
+    return Finding(
+        "transport_off",
+        f"Nobody listens on TCP {case.port}",
+        Weight.PROBLEM,
+        tuple(evidence),
+        "The phone has its file and calls a port on which nobody answers."
+        + ("" if sccp else " Asterisk has no TCP transport there, and Cisco phones use TCP."),
+        (
+            (Fix(FixKind.COMMAND, "ss -tlnp 'sport = :2000'"),)
+            if sccp
+            else (
+                Fix(FixKind.COMMAND, "sepbridge setup asterisk"),
+                Fix(FixKind.COMMAND, "asterisk -rx 'pjsip show transports'"),
+            )
+        ),
+    )
+
+
+def unreachable(case: Case) -> Finding | None:
+    """The symptom itself: a file, and no SYN or REGISTER within the limit (RG-19)."""
+    silent = _unanswered(case)
+    if silent is None:
+        return None
+    waited = (case.now - silent.at).total_seconds()
+    return Finding(
+        "unreachable_after_config",
+        "The phone has its file and does not call",
+        Weight.PROBLEM,
+        (seen(silent), known(f"no connection to port {case.port} since, for {waited:.0f} s")),
+        f"Its packets to port {case.port} do not arrive: a firewall, a server address that it cannot reach or "
+        f"resolve, or "
+        "firmware that has no use for that file.",
+        (
+            Fix(
+                FixKind.NETWORK,
+                f"let TCP {case.port} from {case.journey.client} to {case.server or 'this server'} through",
+            ),
+            Fix(FixKind.COMMAND, "sepbridge status"),
+            keys.status_messages(case.model),
+        ),
+    )

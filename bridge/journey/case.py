@@ -1,0 +1,247 @@
+"""One phone's case: its journey, the site and the time, with the questions that the rules ask of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+from ipaddress import ip_address
+from typing import TypeVar
+
+from bridge.core import SignallingProtocol
+from bridge.core.events import (
+    Event,
+    FileDelivered,
+    FileEvent,
+    FileRefused,
+    FileRequested,
+    FileServedBeside,
+    PhoneAlarmed,
+    PhoneConnecting,
+    PhonePageRead,
+    PhoneRefused,
+    PhoneRegistered,
+    PhoneRegistering,
+    SipChallenged,
+    SipRefused,
+    TransferAborted,
+)
+from bridge.journey.alarms import parse_alarm
+from bridge.journey.findings import Evidence, Source
+from bridge.journey.phonefacts import CONFIGURATION
+from bridge.journey.phonejourney import PhoneJourney
+from bridge.journey.sitefacts import Environment, PortState, SiteFacts
+from bridge.journey.stages import Stage
+from bridge.phones.filenames import parse_file_name
+from bridge.phones.loads import parse_load
+from bridge.phones.requestedfile import FileKind
+
+E = TypeVar("E", bound=Event)
+_SIGNALS = (PhoneConnecting, PhoneRegistering, PhoneRegistered, SipChallenged, SipRefused)
+
+
+def kind_of(event: FileEvent) -> FileKind:
+    """What kind of file the event is about."""
+    return parse_file_name(event.name).kind
+
+
+@dataclass(frozen=True)
+class Case:
+    """What the rules look at."""
+
+    journey: PhoneJourney
+    site: SiteFacts
+    now: datetime
+
+    @property
+    def stage(self) -> Stage:
+        """Where the phone stands."""
+        return self.journey.stage
+
+    @property
+    def is_up(self) -> bool:
+        """Whether it is registered."""
+        return self.journey.stage.is_up
+
+    @cached_property
+    def model(self) -> str:
+        """Its model's name; empty while unknown."""
+        device = self.site.device
+        return (device.model if device is not None else "") or self.journey.facts.model
+
+    @cached_property
+    def environment(self) -> Environment:
+        """Where it stands."""
+        return self.site.environment_of(self.journey.client)
+
+    @cached_property
+    def wanted(self) -> SignallingProtocol | None:
+        """What it is to speak; None for a stranger."""
+        return self.site.device.desired_protocol if self.site.device is not None else None
+
+    # --- events ------------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def settled_at(self) -> datetime | None:
+        """When it registered the last time, as it should; what was wrong before is mended."""
+        return next((each.at for each in reversed(self.journey.events) if isinstance(each, PhoneRegistered)), None)
+
+    @cached_property
+    def recent(self) -> Sequence[Event]:
+        """The events since it last registered; all of them if it never did."""
+        events = self.journey.events
+        last = max((i for i, each in enumerate(events) if isinstance(each, PhoneRegistered)), default=-1)
+        return events[last + 1 :]
+
+    def of(self, *kinds: type[E]) -> list[E]:
+        """Events of these kinds since it last registered, oldest first."""
+        return [each for each in self.recent if isinstance(each, kinds)]
+
+    def last(self, *kinds: type[E]) -> E | None:
+        """The newest of these."""
+        return next((each for each in reversed(self.recent) if isinstance(each, kinds)), None)
+
+    def files(self, kind: type[E], *wanted: FileKind) -> list[E]:
+        """File events of one class about files of these kinds, since it last registered."""
+        return [each for each in self.of(kind) if isinstance(each, FileEvent) and kind_of(each) in wanted]
+
+    @cached_property
+    def deliveries(self) -> Sequence[FileDelivered | FileServedBeside]:
+        """Its own or the default configuration, delivered whole and plain."""
+        return [
+            each
+            for each in self.recent
+            if isinstance(each, FileDelivered | FileServedBeside) and kind_of(each) in CONFIGURATION
+        ]
+
+    @cached_property
+    def signals(self) -> Sequence[Event]:
+        """Every sign that it reached a call manager, since it last registered."""
+        return [each for each in self.recent if isinstance(each, _SIGNALS)]
+
+    def signalled_after(self, at: datetime) -> bool:
+        """Whether there was one after ``at``."""
+        return any(each.at >= at for each in self.signals)
+
+    def waited(self, since: datetime, seconds: float) -> bool:
+        """Whether so many seconds have passed."""
+        return self.now - since >= timedelta(seconds=seconds)
+
+    @cached_property
+    def is_refused(self) -> bool:
+        """Whether the last decision about it was a refusal."""
+        return isinstance(self.last(PhoneRefused, PhoneRegistered), PhoneRefused)
+
+    # --- the phone's own words ---------------------------------------------------------------------------------------
+
+    def alarms(self, *causes: int) -> list[PhoneAlarmed]:
+        """Its alarms with one of these numbers, since it last registered."""
+        return [each for each in self.of(PhoneAlarmed) if parse_alarm(each.text).cause in causes]
+
+    @cached_property
+    def this_boot(self) -> Sequence[Event]:
+        """The events since its present boot began, whether it registered meanwhile or not."""
+        began = self.journey.began
+        return [each for each in self.journey.events if began is None or each.at >= began]
+
+    def boot_alarms(self, *causes: int) -> list[PhoneAlarmed]:
+        """The same since its present boot began, whether it registered meanwhile or not."""
+        return [
+            each for each in self.this_boot if isinstance(each, PhoneAlarmed) and parse_alarm(each.text).cause in causes
+        ]
+
+    def messages(self, *parts: str) -> list[tuple[str, datetime]]:
+        """Its status messages that hold one of these texts, by its own web page; letter case does not count."""
+        page = self.last(PhonePageRead)
+        if page is None:
+            return []
+        wanted = [each.lower() for each in parts]
+        return [(text, page.at) for text in page.messages if any(each in text.lower() for each in wanted)]
+
+    @cached_property
+    def load(self) -> str:
+        """The firmware that it is known to run; empty while it has not said."""
+        return self.journey.facts.load
+
+    @cached_property
+    def load_protocol(self) -> SignallingProtocol | None:
+        """What that firmware speaks, where its name tells."""
+        return parse_load(self.load).protocol if self.load else None
+
+    @cached_property
+    def server(self) -> str:
+        """The first address of this site."""
+        return self.site.servers[0] if self.site.servers else ""
+
+    @cached_property
+    def port(self) -> int:
+        """Where it is expected to call; of a stranger, whose firmware is not known, the port that does not answer."""
+        if (self.wanted or self.load_protocol) is None:
+            both = (self.site.sccp_port, self.site.sip_port)
+            bad = (each.port for each in self.site.ports if each.port in both and each.state is not PortState.OPEN)
+            return next(bad, self.site.sip_port)
+        spoken = self.wanted or self.load_protocol
+        return self.site.sccp_port if spoken is SignallingProtocol.SCCP else self.site.sip_port
+
+
+def seen(event: Event) -> Evidence:
+    """An event as a piece of evidence."""
+    return Evidence(*_told(event), event.at)
+
+
+def said(text: str, at: datetime) -> Evidence:
+    """Something that the phone showed."""
+    return Evidence(f"the phone says: {text}", Source.PHONE, at)
+
+
+def known(text: str) -> Evidence:
+    """Something that holds now, by the site's own knowledge."""
+    return Evidence(text, Source.SITE)
+
+
+def _told(event: Event) -> tuple[str, Source]:
+    match event:
+        case FileDelivered():
+            return f"{event.name}, {event.size} bytes, sent whole over {event.via}", Source.FILES
+        case FileServedBeside():
+            return f"{event.name} sent by the other TFTP server", Source.FILES
+        case FileRequested():
+            return f"{event.client} asked for {event.name} over {event.via}", Source.FILES
+        case TransferAborted():
+            return f"{event.name}: {event.acknowledged} of {event.size} bytes, then {event.why}", Source.FILES
+        case FileRefused():
+            return f"{event.name} refused: {event.why}", Source.FILES
+        case FileEvent():
+            return f"{event.name}: {getattr(event, 'why', '') or 'not there'}", Source.FILES
+        case PhoneAlarmed():
+            return f"alarm: {event.text}", Source.PHONE
+        case PhoneRefused():
+            return f"refused: {event.text}", Source.SITE
+        case PhoneRegistering():
+            return f"{event.client} asked to register over {event.protocol}", (
+                Source.SCCP if event.protocol is SignallingProtocol.SCCP else Source.SIP
+            )
+        case PhoneConnecting():
+            return f"{event.client} connected to port {event.server_port or 'of the call manager'}", Source.SCCP
+        case SipRefused():
+            return f"Asterisk: {event.reason} for {event.account or 'nobody'} from {event.client}", Source.SIP
+        case SipChallenged():
+            return f"Asterisk asked {event.client} for the password of {event.account}", Source.SIP
+        case _:
+            words = "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in type(event).__name__)
+            details = ", ".join(
+                f"{name.replace('_', ' ')} {getattr(event, name)}"
+                for name in event.__dataclass_fields__
+                if name not in {"at", "device"} and getattr(event, name) not in ("", None, 0, ())
+            )
+            return f"{words.strip()}: {details}", Source.SITE
+
+
+def is_address(text: str) -> bool:
+    """Whether it is an IP address, and no name."""
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,78 @@
+"""Why a phone is stuck: the rules, one after the other, and what they find, the likeliest first.
+
+Logs decide first, what the phone says second (diagnosis reference, principle). The order below is the order of the
+findings: a cause that is certain goes before one that is only likely, a cause before the symptom that it explains. A
+phone that is registered and well has none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from bridge.core.findings import Weight
+from bridge.journey import accountrules, callrules, dhcprules, filerules, firmwarerules, lossrules, refusalrules
+from bridge.journey.case import Case
+from bridge.journey.findings import Finding
+from bridge.journey.phonejourney import PhoneJourney
+from bridge.journey.sitefacts import SiteFacts
+
+Rule = Callable[[Case], Finding | None]
+
+RULES: tuple[Rule, ...] = (
+    # What this server decided itself is certain.
+    refusalrules.window_closed,
+    refusalrules.range_exhausted,
+    filerules.network_not_allowed,
+    refusalrules.device_not_configured,
+    refusalrules.refused_otherwise,
+    # What the phone or its requests say outright.
+    filerules.leftover_trust_list,
+    lossrules.tls_trouble,
+    lossrules.clock_skew,
+    filerules.config_too_large,
+    firmwarerules.firmware_rejected,
+    firmwarerules.firmware_missing,
+    firmwarerules.firmware_loop,
+    accountrules.number_in_use,
+    accountrules.doubles,
+    accountrules.wrong_secret,
+    callrules.transport_off,
+    accountrules.unknown_at_pbx,
+    accountrules.address_refused,
+    accountrules.challenge_unheard,
+    filerules.transfer_broken,
+    filerules.config_refused,
+    filerules.config_loop,
+    filerules.config_missing,
+    # No file request.
+    dhcprules.wrong_tftp_address,
+    dhcprules.bad_option,
+    dhcprules.files_blocked,
+    dhcprules.missing_option,
+    dhcprules.no_request,
+    # A file, and no call.
+    callrules.wrong_protocol,
+    callrules.dns_trouble,
+    callrules.port_blocked,
+    callrules.unreachable,
+    dhcprules.http_blocked,
+    # Gone again.
+    lossrules.connection_lost,
+    lossrules.address_lost,
+    # Worth knowing.
+    dhcprules.wrong_vlan,
+    lossrules.ntp_missing,
+    accountrules.behind_nat,
+)
+
+
+def diagnose(journey: PhoneJourney, site_facts: SiteFacts, *, now: datetime) -> tuple[Finding, ...]:
+    """Everything that is found about this phone, most likely first; each code once. Problems go before notes."""
+    case = Case(journey, site_facts, now)
+    found: dict[str, Finding] = {}
+    for rule in RULES:
+        finding = rule(case)
+        if finding is not None:
+            found.setdefault(finding.code, finding)
+    return tuple(sorted(found.values(), key=lambda each: each.severity is not Weight.PROBLEM))

@@ -1,0 +1,108 @@
+"""Causes while firmware is loaded.
+
+Source: diagnosis reference, section 1; requirement RG-18.
+"""
+
+from __future__ import annotations
+
+from bridge.core.events import (
+    FileDelivered,
+    FileNotFound,
+)
+from bridge.core.findings import Weight
+from bridge.journey import keys
+from bridge.journey.case import Case, kind_of, said, seen
+from bridge.journey.findings import Finding, Fix, FixKind
+from bridge.journey.stages import Stage
+from bridge.phones.requestedfile import FileKind
+
+_OPTION = "sepbridge dhcp snippet --server"
+_BEFORE_FILES = (Stage.SEEN, Stage.DHCP)
+
+
+def firmware_missing(case: Case) -> Finding | None:
+    """It asks for firmware that is not there (RG-18). Many phones go on with what they run, and ask at every boot."""
+    boot = case.this_boot
+    got = [each for each in boot if isinstance(each, FileDelivered)]
+    missing = [
+        each
+        for each in boot
+        if isinstance(each, FileNotFound)
+        and kind_of(each) in (FileKind.LOADS, FileKind.FIRMWARE)
+        and not any(one.name == each.name and one.at > each.at for one in got)
+    ]
+    if not missing:
+        return None
+    names = sorted({each.name for each in missing})
+    return Finding(
+        "firmware_file_missing",
+        f"Firmware is missing: {', '.join(names[:4])}",
+        Weight.NOTE if case.is_up else Weight.PROBLEM,
+        tuple(seen(each) for each in missing[-3:]),
+        "Its file names a load of which not all files are on this server. The phone hunts for them at every boot and "
+        "shows “Upgrading”, or “Load rejected”.",
+        (
+            Fix(FixKind.COMMAND, "sepbridge firmware add PACKAGE"),
+            Fix(FixKind.COMMAND, "sepbridge firmware check"),
+            Fix(FixKind.CLICK, "Firmware > Defaults: take the load out, and the phone keeps what it runs"),
+        ),
+    )
+
+
+_REJECTED = {
+    0: ("the load is not allowed on this revision of the hardware", "load rejected"),
+    2: ("the load could not be unpacked", "compression type"),
+    3: ("the load's name is wrong, or the load is for other hardware", "version error"),
+    4: ("there is no room for it", "disk full"),
+    5: ("it was damaged on the way", "checksum error"),
+}
+
+
+def firmware_rejected(case: Case) -> Finding | None:
+    """The phone fetched firmware and does not want it."""
+    for cause, (why, text) in _REJECTED.items():
+        proof = [seen(each) for each in case.alarms(cause)] + [said(t, at) for t, at in case.messages(text)]
+        if proof:
+            return Finding(
+                "firmware_rejected",
+                "The phone refuses its firmware",
+                Weight.PROBLEM,
+                tuple(proof),
+                f"It says that {why}.",
+                (
+                    Fix(FixKind.COMMAND, "sepbridge firmware check"),
+                    Fix(FixKind.COMMAND, f"sepbridge firmware rollout LOAD --phone {case.journey.device}"),
+                ),
+            )
+    unsigned = case.messages("image authentication failed")
+    if not unsigned:
+        return None
+    return Finding(
+        "firmware_unsigned",
+        "The phone finds no valid signature on its firmware",
+        Weight.PROBLEM,
+        tuple(said(text, at) for text, at in unsigned),
+        "The load is damaged, not the vendor's own, or too old: signatures came with load 5.x and cannot be left out.",
+        (Fix(FixKind.COMMAND, "sepbridge firmware check"), keys.status_messages(case.model)),
+    )
+
+
+def firmware_loop(case: Case) -> Finding | None:
+    """The whole load is fetched again and again: the phone starts after each attempt and is where it was."""
+    loads = [each for each in case.of(FileDelivered) if kind_of(each) is FileKind.LOADS]
+    times: dict[str, int] = {}
+    for each in loads:
+        times[each.name] = times.get(each.name, 0) + 1
+    name = max(times, key=lambda each: times[each], default="")
+    if case.is_up or times.get(name, 0) < 3 or case.signalled_after(loads[-1].at):
+        return None
+    return Finding(
+        "firmware_loop",
+        f"The phone loads {name} again and again",
+        Weight.PROBLEM,
+        tuple(seen(each) for each in loads[-3:]),
+        "It starts anew after each attempt and still runs the old load: from loads before 8.5(2) there is no direct "
+        "way "
+        "to the newest, or the load does not fit the hardware.",
+        (Fix(FixKind.COMMAND, "sepbridge firmware check"), keys.status_messages(case.model)),
+    )

@@ -1,0 +1,94 @@
+"""What this server decided itself: strangers that it did not let in.
+
+Source: diagnosis reference, section 5; requirements RG-10 and RG-23.
+"""
+
+from __future__ import annotations
+
+from bridge.core import SignallingProtocol
+from bridge.core.events import (
+    PhoneRefused,
+)
+from bridge.core.findings import Weight
+from bridge.journey.case import Case, seen
+from bridge.journey.findings import Finding, Fix, FixKind
+
+SCCP, SIP = SignallingProtocol.SCCP, SignallingProtocol.SIP
+_OPEN = Fix(FixKind.COMMAND, "sepbridge autoregistration enable --for 30m")
+_CHECK_PBX = Fix(FixKind.COMMAND, "sepbridge status")
+
+
+def window_closed(case: Case) -> Finding | None:
+    """A stranger while autoregistration is shut."""
+    refused = case.last(PhoneRefused)
+    if refused is None or not case.is_refused or refused.reason != "window_closed":
+        return None
+    return Finding(
+        "window_closed",
+        "The autoregistration window is closed",
+        Weight.PROBLEM,
+        (seen(refused),),
+        "The phone is unknown, and autoregistration is open only for a time, which is over or has not begun.",
+        (
+            _OPEN,
+            Fix(FixKind.CLICK, "Autoregistration > Open the window"),
+            Fix(FixKind.COMMAND, f"sepbridge phones add {case.journey.device}"),
+        ),
+    )
+
+
+def range_exhausted(case: Case) -> Finding | None:
+    """A stranger, and no number for it."""
+    refused = case.last(PhoneRefused)
+    if refused is None or not case.is_refused or refused.reason != "range_exhausted":
+        return None
+    return Finding(
+        "range_exhausted",
+        "No number is free for this phone",
+        Weight.PROBLEM,
+        (seen(refused),),
+        "Every number of the autoregistration range is in use. The phone comes in by its own retry once one is free.",
+        (
+            Fix(FixKind.COMMAND, "sepbridge autoregistration range 1000-2999"),
+            Fix(FixKind.COMMAND, "sepbridge phones remove PHONE"),
+        ),
+    )
+
+
+def device_not_configured(case: Case) -> Finding | None:
+    """A refusal of a phone that nobody has added (RG-23)."""
+    refused = case.last(PhoneRefused)
+    if refused is None or not case.is_refused or case.site.device is not None:
+        return None
+    if refused.reason not in ("autoreg_off", "window_closed", "not_in_allow_list", "awaiting_approval"):
+        return None
+    model = f" --model {case.model}" if case.model else ""
+    return Finding(
+        "device_not_configured",
+        f"{case.journey.device} is not known here",
+        Weight.PROBLEM,
+        (seen(refused),),
+        "The phone is not in the list of phones, and autoregistration did not let it in.",
+        (
+            Fix(FixKind.COMMAND, f"sepbridge phones add {case.journey.device}{model}"),
+            Fix(FixKind.CLICK, f"Phones > Turned away > {case.journey.device} > Add"),
+            _OPEN,
+        ),
+    )
+
+
+def refused_otherwise(case: Case) -> Finding | None:
+    """Refused for a reason that has no rule of its own."""
+    refused = case.last(PhoneRefused)
+    own = ("window_closed", "range_exhausted", "autoreg_off", "not_in_allow_list", "wrong_protocol")
+    if refused is None or not case.is_refused or refused.reason in own:
+        return None
+    approve = Fix(FixKind.COMMAND, f"sepbridge autoregistration approve {case.journey.device}")
+    return Finding(
+        f"refused_{refused.reason}",
+        f"The phone was turned away: {refused.text}",
+        Weight.PROBLEM,
+        (seen(refused),),
+        "This server decided not to let it in.",
+        (approve,) if refused.reason == "awaiting_approval" else (_CHECK_PBX,),
+    )

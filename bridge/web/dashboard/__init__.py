@@ -1,0 +1,1 @@
+"""The dashboard: server-rendered pages with a little JavaScript. See docs/dashboard.md."""

@@ -1,0 +1,69 @@
+// The live list: asks for the rows of this page that changed, all together, and puts them in place in one frame.
+"use strict";
+{
+  const body = document.querySelector("table.phones tbody");
+  const status = document.querySelector("[data-live]");
+  const about = status ? status.textContent : "";
+  const dirty = new Set();
+  let asking = false, timer = 0;
+  const EVERY = 1000;
+
+  const here = (name) => document.getElementById("row-" + name);
+  const later = () => { if (!timer) timer = setTimeout(ask, EVERY); };
+
+  async function ask() {
+    timer = 0;
+    if (asking || document.hidden) return;
+    asking = true;
+    const names = [...dirty].slice(0, 200);
+    names.forEach((name) => dirty.delete(name));
+    try {
+      const answer = await fetch("/phones/rows?names=" + encodeURIComponent(names.join(",")), { headers: { Accept: "application/json" } });
+      if (answer.redirected) { location.reload(); return; }
+      if (answer.ok) draw(await answer.json());
+    } catch { names.forEach((name) => dirty.add(name)); } // the network is away: the next news brings it
+    finally { asking = false; if (dirty.size) later(); }
+  }
+
+  function draw(told) {
+    requestAnimationFrame(() => {
+      const focused = document.activeElement;
+      const row = focused?.closest?.("tr[data-phone]");
+      const place = row ? [...row.querySelectorAll("a, button")].indexOf(focused) : -1;
+      for (const [name, html] of Object.entries(told.rows)) {
+        const old = here(name);
+        if (!old) continue;
+        const table = document.createElement("table");
+        table.innerHTML = html;
+        const fresh = table.querySelector("tr");
+        if (!fresh || fresh.innerHTML === old.innerHTML) continue;
+        fresh.classList.add("changed");
+        old.replaceWith(fresh);
+      }
+      if (row && place >= 0 && !row.isConnected) here(row.dataset.phone)?.querySelectorAll("a, button")[place]?.focus();
+      for (const [standing, number] of Object.entries(told.counts)) {
+        const tile = document.querySelector(`[data-count="${standing}"]`);
+        if (tile && tile.textContent !== String(number)) tile.textContent = number;
+      }
+      count(told.counts.all);
+    });
+  }
+
+  // Rows never move under the hand of who reads them: phones that are new are announced, and shown when wanted.
+  const first = Number(document.querySelector('[data-count="all"]').textContent);
+  const more = document.querySelector("[data-more]");
+  function count(all) {
+    if (!more || all <= first) return;
+    more.hidden = false;
+    more.textContent = all - first === 1 ? "Show 1 new phone" : `Show ${all - first} new phones`;
+  }
+
+  const say = (connected) => { if (status) status.textContent = about + (connected ? " · live" : " · not live"); };
+
+  live((names, everything) => {
+    if (!body) { if (names.size) location.reload(); return; } // the first phone of all
+    if (everything) for (const each of document.querySelectorAll("tr[data-phone]")) dirty.add(each.dataset.phone);
+    for (const name of names) if (here(name)) dirty.add(name);
+    later(); // for the counts, too
+  }, say);
+}

@@ -1,0 +1,24 @@
+// The window's page: when phones come in or are turned away, its parts are drawn anew, except where somebody is at work.
+"use strict";
+{
+  const PARTS = ["h-range", "h-waiting", "h-refused", "h-steps"];
+  let timer = 0;
+  const part = (page, heading) => page.querySelector(`section[aria-labelledby="${heading}"]`);
+
+  async function again() {
+    timer = 0;
+    if (document.hidden) return;
+    const answer = await fetch("/window");
+    if (!answer.ok || answer.redirected) return;
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    for (const heading of PARTS) {
+      const old = part(document, heading), fresh = part(page, heading);
+      if (old && fresh && !old.contains(document.activeElement) && old.innerHTML !== fresh.innerHTML) old.replaceWith(fresh);
+    }
+    // Somebody else opened or closed it: all of the page is another one.
+    const was = document.querySelector("[data-window]").classList.contains("open");
+    if (page.querySelector("[data-window]").classList.contains("open") !== was) location.reload();
+  }
+
+  live((names) => { if (names.size && !timer) timer = setTimeout(again, 2000); });
+}

@@ -1,0 +1,143 @@
+"""All phones' journeys: whose an event is, what stays in memory, what is told anew."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bridge.app.journeydesk import JourneyDesk, network_of
+from bridge.app.recorder import EventRecorder
+from bridge.core import DeviceName, Via
+from bridge.core.events import (
+    Event,
+    FileDelivered,
+    FileRequested,
+    PhoneAdmitted,
+    PhoneConnecting,
+    PhoneRegistered,
+    PhoneUnregistered,
+    SipRefused,
+)
+from bridge.core.protocol import SignallingProtocol
+from bridge.journey import Stage
+from bridge.store import SqlStore
+from tests.unit.app.conftest import NOON, StillClock
+
+PHONE = DeviceName("SEP001122334455")
+OWN = "SEP001122334455.cnf.xml"
+CLIENT = "192.0.2.9"
+
+
+def asks(device: DeviceName = PHONE, client: str = CLIENT) -> FileRequested:
+    return FileRequested(at=NOON, device=device, name=f"{device}.cnf.xml", client=client, via=Via.TFTP)
+
+
+@pytest.fixture
+def desk(store: SqlStore, clock: StillClock) -> JourneyDesk:
+    return JourneyDesk(store, clock)
+
+
+def hear(desk: JourneyDesk, *events: Event) -> None:
+    for event in events:
+        if event.device is None:
+            event = replace(event, device=desk.whose(event))
+        desk.heard(event)
+
+
+@pytest.mark.parametrize("others", [0, 1])
+def test_a_connection_is_the_only_phones_that_waits_at_that_address(desk: JourneyDesk, others: int) -> None:
+    hear(desk, asks())
+    for index in range(others):
+        hear(desk, asks(DeviceName(f"SEP0011223344{index:02X}")))
+    hear(desk, PhoneConnecting(at=NOON, client=CLIENT, port=51234))
+    journey = desk.of(PHONE)
+    assert journey is not None
+    assert journey.stage is (Stage.TFTP if others else Stage.CONNECTING)
+    assert journey.facts.source_port == (0 if others else 51234)
+
+
+def test_the_file_for_strangers_belongs_to_the_one_that_waits(desk: JourneyDesk) -> None:
+    hear(desk, asks())
+    default = FileDelivered(at=NOON, name="XMLDefault.cnf.xml", client=CLIENT, via=Via.TFTP, size=9, seconds=0.1)
+    assert desk.whose(default) == PHONE
+    hear(desk, default)
+    journey = desk.of(PHONE)
+    assert journey is not None
+    assert journey.stage is Stage.CONFIG
+
+
+def test_a_sip_account_tells_whose_it_is_even_where_many_phones_share_an_address(desk: JourneyDesk) -> None:
+    other = DeviceName("SEP0011223344AA")
+    admitted = PhoneAdmitted(at=NOON, device=PHONE, number="1001", client=CLIENT, protocol=SignallingProtocol.SIP)
+    hear(desk, asks(), asks(other), admitted)
+    assert desk.whose(SipRefused(at=NOON, client=CLIENT, reason="InvalidPassword", account="1001")) == PHONE
+    assert desk.whose(SipRefused(at=NOON, client=CLIENT, reason="InvalidPassword", account="7")) is None
+
+
+def test_a_phone_that_changed_its_address_leaves_the_old_one_to_others(desk: JourneyDesk) -> None:
+    other = DeviceName("SEP0011223344AA")
+    hear(desk, asks(), asks(client="192.0.2.10"), asks(other))
+    assert desk.whose(PhoneConnecting(at=NOON, client=CLIENT)) == other
+
+
+def test_the_latest_is_listed_first_and_the_list_is_bounded(store: SqlStore, clock: StillClock) -> None:
+    desk = JourneyDesk(store, clock, most=50)
+    for number in range(60):
+        hear(desk, asks(DeviceName(f"SEP00112233{number:04X}"), f"192.0.2.{number}"))
+    listed = desk.all()
+    assert len(listed) == 50
+    assert listed[0].device == DeviceName(f"SEP00112233{59:04X}")
+    assert desk.whose(PhoneConnecting(at=NOON, client="192.0.2.3")) is None
+
+
+@pytest.mark.req("RG-01")
+def test_an_impossible_step_is_rejected_and_logged(desk: JourneyDesk, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING, logger="bridge.app.journeydesk"):
+        hear(desk, asks(), PhoneUnregistered(at=NOON, device=PHONE, endpoint="1001", why="gone"))
+    journey = desk.of(PHONE)
+    assert journey is not None
+    assert journey.stage is Stage.TFTP
+    assert "tftp cannot be followed by unregistered" in caplog.text
+    assert str(PHONE) in caplog.text
+
+
+def test_after_a_restart_a_journey_is_told_anew_from_the_database(store: SqlStore, clock: StillClock) -> None:
+    events = [
+        asks(),
+        PhoneRegistered(
+            at=NOON + timedelta(seconds=9),
+            device=PHONE,
+            endpoint="1001",
+            address=f"{CLIENT}:5060",
+            protocol=SignallingProtocol.SIP,
+        ),
+    ]
+    with store.write() as work:
+        work.journal.append(events)
+        work.commit()
+    journey = JourneyDesk(store, clock).of(PHONE)
+    assert journey is not None
+    assert (journey.stage, journey.facts.protocol) == (Stage.REGISTERED, SignallingProtocol.SIP)
+    assert JourneyDesk(store, clock).of(DeviceName("SEPFFFFFFFFFF01")) is None
+
+
+async def test_the_recorder_writes_a_nameless_event_on_the_journey_of_whom_it_is_about(
+    store: SqlStore, desk: JourneyDesk
+) -> None:
+    recorder = EventRecorder(store)
+    recorder.whose = desk.whose
+    recorder.subscribe(desk.heard)
+    recorder.record(asks())
+    recorder.record(PhoneConnecting(at=NOON, client=CLIENT, port=51234))
+    await recorder._flush()
+    with store.read() as work:
+        assert [type(each) for each in work.journal.journey(PHONE)] == [FileRequested, PhoneConnecting]
+
+
+def test_networks_are_told_by_the_first_three_octets() -> None:
+    assert network_of("192.0.2.77") == "192.0.2.0/24"
+    assert network_of("2001:db8::1") == "2001:db8::/64"
+    assert network_of("phone") == ""

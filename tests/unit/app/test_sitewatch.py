@@ -1,0 +1,119 @@
+"""What is gathered for the diagnosis, what of it goes onto journeys, and old events that go."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bridge.app.journeydesk import JourneyDesk
+from bridge.app.settings import JourneySettings, ServerSettings, Settings
+from bridge.app.sipsecurity import SipSecurity
+from bridge.app.sitewatch import SiteWatch
+from bridge.core import DeviceName, SignallingProtocol, Via
+from bridge.core.events import FileRequested, PhoneAdmitted, PhoneRegistered, SipChallenged, SipRefused
+from bridge.journey import Environment
+from bridge.ports import PbxStatus
+from bridge.store import Retention, SqlStore
+from bridge.store.pruning import SLACK
+from tests.unit.app.conftest import NOON, Remembering, StillClock
+
+PHONE = DeviceName("SEP001122334455")
+CLIENT = "192.0.2.9"
+SETTINGS = Settings(server=ServerSettings(address="192.0.2.1"))
+
+
+def asks(days: float = 0) -> FileRequested:
+    at = NOON + timedelta(days=days)
+    return FileRequested(at=at, device=PHONE, name=f"{PHONE}.cnf.xml", client=CLIENT, via=Via.TFTP)
+
+
+def watch(store: SqlStore, clock: StillClock, settings: Settings = SETTINGS) -> SiteWatch:
+    return SiteWatch(
+        settings,
+        store,
+        clock,
+        own_address="192.0.2.1",
+        pbx_status=lambda: PbxStatus(connected=True, since=None, trouble="it is raining"),
+        foreign_numbers=lambda: frozenset({"7"}),
+    )
+
+
+def test_the_facts_are_those_of_settings_database_and_asterisk(store: SqlStore, clock: StillClock) -> None:
+    journey = JourneySettings(environment=Environment.LAN, no_request=7, no_signalling=8)
+    site = watch(store, clock, replace(SETTINGS, journey=journey))
+    site._read()
+    facts = site.facts()
+    assert facts.servers[0] == "192.0.2.1"
+    assert (facts.limits.no_request, facts.limits.no_signalling) == (7, 8)
+    assert facts.environment is Environment.LAN
+    assert facts.pbx_trouble == "it is raining"
+    assert facts.foreign_numbers == {"7"}
+    assert facts.has_ntp is False
+    assert facts.pools[0][0] == "Default"
+
+
+def test_events_older_than_the_settings_keep_them_go(store: SqlStore, clock: StillClock) -> None:
+    with store.write() as work:
+        work.journal.append([asks(-91), asks(-91), asks(-89), asks()])
+        work.commit()
+    assert watch(store, clock).forget() == 2
+    assert watch(store, clock).forget() == 0
+    with store.read() as work:
+        assert [each.at for each in work.journal.journey(PHONE)] == [NOON - timedelta(days=89), NOON]
+    kept = replace(SETTINGS, journey=JourneySettings(keep_days=0))
+    clock.pass_by(timedelta(days=10_000))
+    assert watch(store, clock, kept).forget() == 0
+
+
+def test_a_journey_keeps_as_many_events_as_the_settings_say(store: SqlStore) -> None:
+    small = SqlStore(store._engines, Retention(per_phone=50))
+    for _ in range(8):
+        with small.write() as work:
+            work.journal.append([asks() for _ in range(50)])
+            work.commit()
+    with small.read() as work:
+        assert len(work.journal.journey(PHONE, limit=1000)) <= 50 + SLACK
+
+
+# --- security events --------------------------------------------------------------------------------------------------
+
+CHALLENGED = SipChallenged(at=NOON, client=CLIENT, port=5, transport="tcp", account="1001")
+REFUSED = SipRefused(at=NOON, client=CLIENT, port=5, transport="tcp", account="1001", reason="InvalidPassword")
+
+
+def admitted(protocol: SignallingProtocol) -> PhoneAdmitted:
+    return PhoneAdmitted(at=NOON, device=PHONE, number="1001", client=CLIENT, protocol=protocol)
+
+
+@pytest.fixture
+def journeys(store: SqlStore, clock: StillClock) -> JourneyDesk:
+    return JourneyDesk(store, clock)
+
+
+def test_a_phone_on_its_way_is_told_of_and_one_that_is_registered_is_not(
+    journeys: JourneyDesk, sink: Remembering
+) -> None:
+    security = SipSecurity(journeys, sink)
+    for event in (asks(), admitted(SignallingProtocol.SIP)):
+        journeys.heard(event)
+    security.heard(CHALLENGED)
+    security.heard(REFUSED)
+    assert sink.events == [replace(CHALLENGED, device=PHONE), replace(REFUSED, device=PHONE)]
+    journeys.heard(
+        PhoneRegistered(at=NOON, device=PHONE, endpoint="1001", address=f"{CLIENT}:5", protocol=SignallingProtocol.SIP)
+    )
+    security.heard(CHALLENGED)
+    assert len(sink.events) == 2
+
+
+def test_strangers_and_the_lines_of_sccp_phones_are_not(journeys: JourneyDesk, sink: Remembering) -> None:
+    security = SipSecurity(journeys, sink)
+    for event in (asks(), admitted(SignallingProtocol.SCCP)):
+        journeys.heard(event)
+    security.heard(CHALLENGED)
+    journeys.heard(admitted(SignallingProtocol.SIP))
+    security.heard(replace(REFUSED, client="203.0.113.66"))
+    security.heard(replace(REFUSED, client="203.0.113.66", account="admin"))
+    assert sink.events == []

@@ -1,0 +1,168 @@
+"""The setup assistant against a directory tree in place of ``/``."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from bridge.app.settings import settings_from
+from bridge.cli.main import root
+from bridge.errors import ConfigurationError, InvalidInput, SepbridgeError
+
+MANAGER = "[general]\nenabled = yes\nport = 5039\nbindaddr = 127.0.0.1\n"
+PJSIP = (
+    "[u]\ntype = transport\nprotocol = udp\nbind = 0.0.0.0:5062\n[t]\ntype=transport\nprotocol=tcp\nbind=0.0.0.0:5062\n"
+)
+
+
+@pytest.fixture
+def host(tmp_path: Path) -> Path:
+    etc = tmp_path / "etc/asterisk"
+    etc.mkdir(parents=True)
+    (etc / "manager.conf").write_text(MANAGER)
+    (etc / "pjsip.conf").write_text(PJSIP)
+    (etc / "extensions.conf").write_text("[default]\n")
+    return tmp_path
+
+
+def run(host: Path, *words: str, code: int = 0) -> Any:
+    """The JSON that ``setup`` prints."""
+    every = ["setup", "--root", str(host), "--no-start", "--yes", "--json", *words]
+    result = CliRunner().invoke(root, every)
+    assert result.exit_code == code, (result.output, result.exception)
+    return json.loads(result.output)
+
+
+def error(host: Path, *words: str) -> SepbridgeError:
+    result = CliRunner().invoke(root, ["setup", "--root", str(host), "--no-start", "--yes", *words])
+    assert isinstance(result.exception, SepbridgeError), (result.output, result.exception)
+    return result.exception
+
+
+def tree(host: Path) -> dict[str, bytes]:
+    return {str(each.relative_to(host)): each.read_bytes() for each in host.rglob("*") if each.is_file()}
+
+
+def toml(host: Path) -> dict[str, Any]:
+    return tomllib.loads((host / "etc/sepbridge/sepbridge.toml").read_text())
+
+
+def stored(host: Path, *words: str) -> Any:
+    config = str(host / "etc/sepbridge/sepbridge.toml")
+    return json.loads(CliRunner().invoke(root, ["--config", config, *words, "--json"]).output)
+
+
+ADDRESS = ("--address", "192.168.7.2")
+
+
+def test_what_was_detected_is_written(host: Path) -> None:
+    assert run(host, *ADDRESS)["done"] is True
+    written = toml(host)
+    assert written["ami"]["address"] == "127.0.0.1:5039"
+    assert written["sip"]["port"] == 5062
+    assert written["server"]["address"] == "192.168.7.2"
+    assert settings_from(written).asterisk.directory == host / "etc/asterisk/sepbridge"
+    assert written["ami"]["secret"] in (host / "etc/asterisk/manager.d/sepbridge.conf").read_text()
+    mode = (host / "etc/sepbridge/sepbridge.toml").stat().st_mode
+    assert not mode & 0o007
+
+
+def test_twice_is_once_and_undo_leaves_nothing(host: Path) -> None:
+    before = tree(host)
+    run(host, *ADDRESS, "--range", "2000-2099", "--protocol", "SIP")
+    after = {name: text for name, text in tree(host).items() if "sepbridge.db" not in name}
+    again = run(host, *ADDRESS, "--range", "2000-2099", "--protocol", "SIP")
+    assert (again["done"], again["site"]) == (False, [])
+    assert {name: text for name, text in tree(host).items() if "sepbridge.db" not in name} == after
+    run(host, "--undo", "--with-data")
+    assert tree(host) == before
+    assert run(host, "--undo")["done"] is False
+
+
+@pytest.mark.req("AR-23")
+def test_sip_is_written_only_when_somebody_said_so(host: Path) -> None:
+    said = run(host, *ADDRESS, "--range", "2000-2099")
+    assert any("SIP is suggested" in each for each in said["words"])
+    assert stored(host, "autoregistration", "status")["protocol"] == "SCCP"
+    run(host, *ADDRESS, "--protocol", "SIP")
+    status = stored(host, "autoregistration", "status")
+    assert (status["protocol"], status["range"], status["is_open"]) == ("SIP", "2000-2099", False)
+
+
+def test_a_dry_run_writes_nothing(host: Path) -> None:
+    before = tree(host)
+    assert run(host, *ADDRESS, "--dry-run", "--range", "2000-2099")["done"] is False
+    assert tree(host) == before
+
+
+def test_a_settings_file_that_is_there_is_kept(host: Path) -> None:
+    place = host / "etc/sepbridge/sepbridge.toml"
+    place.parent.mkdir()
+    state = host / "elsewhere"
+    text = f'[ami]\nsecret = "the-admins-own"\n[state]\ndirectory = "{state}"\n'
+    place.write_text(text)
+    said = run(host, *ADDRESS)
+    assert said["settings"]["written"] is False
+    assert any("server.address is" in each for each in said["notes"])
+    assert "the-admins-own" in (host / "etc/asterisk/manager.d/sepbridge.conf").read_text()
+    run(host, "--undo")
+    assert not (state / "setup.json").exists()
+    assert place.read_text() == text
+    place.write_text("[tftp]\n")
+    assert "has no ami.secret" in error(host, *ADDRESS).what
+
+
+def test_settings_changed_since_outlive_the_undoing(host: Path) -> None:
+    run(host, *ADDRESS)
+    place = host / "etc/sepbridge/sepbridge.toml"
+    place.write_text(place.read_text() + "# mine\n")
+    assert any("was changed since" in each for each in run(host, "--undo")["notes"])
+    assert place.is_file()
+
+
+def test_more_settings(host: Path) -> None:
+    more = ('http.listen=["127.0.0.1:8080"]', "files.secrets_to=any", "files.unknown_per_minute=0")
+    run(host, *ADDRESS, *(word for each in more for word in ("--setting", each)))
+    settings = settings_from(toml(host))
+    assert (str(settings.http.listen[0]), settings.files.secrets_to, settings.files.unknown_per_minute) == (
+        "127.0.0.1:8080",
+        "any",
+        0,
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "kind"),
+    [
+        (("--address", "pbx.example.net"), InvalidInput),
+        (("--address", "0.0.0.0"), InvalidInput),
+        ((*ADDRESS, "--setting", "nonsense"), InvalidInput),
+        ((*ADDRESS, "--setting", "tftp.mod=own"), ConfigurationError),
+        ((*ADDRESS, "--range", "9-1"), InvalidInput),
+    ],
+)
+def test_what_cannot_be_writes_nothing(host: Path, words: tuple[str, ...], kind: type[SepbridgeError]) -> None:
+    before = tree(host)
+    assert isinstance(error(host, *words), kind)
+    assert tree(host) == before
+
+
+def test_freepbx_and_no_asterisk_at_all(host: Path, tmp_path: Path) -> None:
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    assert "no configuration of Asterisk" in error(empty, *ADDRESS).what
+    (host / "etc/amportal.conf").write_text("")
+    assert "FreePBX" in error(host, *ADDRESS).what
+    assert not (host / "etc/sepbridge").exists()
+
+
+def test_the_dhcp_line(host: Path) -> None:
+    words = "\n".join(run(host, *ADDRESS)["words"])
+    assert "dhcp-option=150,192.168.7.2" in words
+    words = "\n".join(run(host, *ADDRESS, "--dhcp-server", "ios")["words"])
+    assert "option 150 ip 192.168.7.2" in words

@@ -1,0 +1,174 @@
+"""The window: its switch, the range, who waits, the steps, and the temporary phones afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import expect
+
+from bridge.core import DeviceName
+from bridge.lab.tftpclient import TftpClient
+from tests.web.conftest import House, Visit, Visitor
+
+
+@pytest.fixture
+def still(house: House) -> Iterator[House]:
+    """The office, whose autoregistration is afterwards what it was."""
+    store = house.thread.service.store
+    with store.read() as work:
+        before = work.autoregistration.load()
+    yield house
+    with store.write() as work:
+        work.autoregistration.save(before)
+        work.commit()
+
+
+def _switch(visitor: Visitor) -> str:
+    return visitor.page.inner_text("#h-switch").strip()
+
+
+def _admits(house: House, name: DeviceName) -> bool:
+    """What a phone is told that asks for its file."""
+    reply = house.thread.run(TftpClient(house.thread.service.tftp.addresses[0]).read(f"{name}.cnf.xml"))
+    return reply.content is not None
+
+
+def test_one_big_switch(still: House, visit: Visit) -> None:
+    visitor = visit(javascript=False)
+    visitor.go("/window")
+    assert _switch(visitor) == "Open"
+    visitor.page.click("text=Close it")
+    assert (_switch(visitor), visitor.said()) == ("Closed", "The window is closed.")
+    assert not _admits(still, DeviceName("SEP001122EE0001"))
+    visitor.page.select_option("#f-for", "15")
+    visitor.page.fill("#f-count", "1")
+    visitor.page.click("text=Open it all the same") if _is_blocked(visitor) else visitor.page.click("text=Open it")
+    assert _switch(visitor) == "Open"
+    assert _admits(still, DeviceName("SEP001122EE0001"))
+    visitor.go("/audit?q=enabled")
+    assert "ada from 127.0.0.1" in visitor.page.inner_text("tbody tr:first-child")
+
+
+def _is_blocked(visitor: Visitor) -> bool:
+    return visitor.page.locator("text=Open it all the same").count() > 0
+
+
+def test_what_stands_against_opening_is_said_first(still: House, admin: Visitor) -> None:
+    admin.go("/window")
+    admin.page.click("text=Close it")
+    assert "meets extension 1000" in admin.page.inner_text(".message.warn >> nth=0")
+    admin.page.click("button:text-is('Open it')")
+    assert "autoregistration cannot be enabled" in admin.trouble().lower()
+    admin.page.on("dialog", lambda dialog: dialog.accept())
+    admin.page.click("text=Open it all the same")
+    assert _switch(admin) == "Open"
+    assert "(forced)" in _detail(admin)
+
+
+def _detail(visitor: Visitor) -> str:
+    visitor.go("/audit?q=enabled")
+    return visitor.page.inner_text("tbody tr:first-child")
+
+
+def test_the_time_left_runs(admin: Visitor) -> None:
+    admin.go("/window")
+    left = admin.page.locator("[data-seconds-left]")
+    before = left.inner_text()
+    expect(left).not_to_have_text(before)
+
+
+def test_the_numbers_are_drawn(still: House, visit: Visit) -> None:
+    visitor = visit(javascript=False)
+    visitor.go("/window")
+    bars = visitor.page.locator("svg.strip g")
+    assert bars.count() == 100
+    assert "1000–1001: used" in bars.nth(0).inner_html()
+    assert "1198–1199: free" in bars.nth(99).inner_html()
+    visitor.page.fill("#f-range", "2000-2009")
+    visitor.page.click("text=Set the range")
+    assert "The range is 2000-2009." in visitor.said()
+    assert visitor.page.locator("svg.strip g").count() == 10
+    visitor.page.fill("#f-range", "2009-2000")
+    visitor.page.click("text=Set the range")
+    assert "starts after its end" in visitor.trouble()
+
+
+def test_phones_wait_for_approval_and_are_judged(still: House, visit: Visit) -> None:
+    name, other = DeviceName("SEP001122EE0011"), DeviceName("SEP001122EE0012")
+    visitor = visit(javascript=False)
+    visitor.go("/window")
+    visitor.page.click("text=Approve every phone by hand")
+    assert not _admits(still, name)
+    assert not _admits(still, other)
+    visitor.go("/window")
+    row = visitor.page.locator("section[aria-labelledby=h-waiting] tr")
+    row.filter(has_text=str(name)).locator("text=Approve").click()
+    assert f"{name} was approved." in visitor.said()
+    row.filter(has_text=str(other)).locator("text=Deny").click()
+    assert _admits(still, name)
+    assert not _admits(still, other)
+
+
+def test_who_is_turned_away_shows_while_one_looks(still: House, admin: Visitor) -> None:
+    name = DeviceName("SEP001122EE0021")
+    admin.go("/window")
+    admin.page.click("text=Close it")
+    admin.page.focus("#f-networks")
+    assert not _admits(still, name)
+    refused = admin.page.locator("section[aria-labelledby=h-refused]")
+    expect(refused).to_contain_text(str(name), timeout=10_000)
+    assert admin.page.evaluate("document.activeElement.id") == "f-networks"
+
+
+def test_the_nine_steps_are_there(admin: Visitor) -> None:
+    admin.go("/window")
+    steps = admin.page.locator("ol.steps li")
+    assert steps.count() == 9
+    assert "Protocol of phones that speak both" in steps.nth(0).inner_text()
+    assert steps.nth(0).locator(".badge").inner_text() == "done"
+
+
+def test_rules_are_saved_and_nonsense_is_refused(still: House, visit: Visit) -> None:
+    visitor = visit(javascript=False)
+    visitor.go("/window")
+    visitor.page.fill("#f-networks", "192.0.2.0/24, 2001:db8::/32")
+    visitor.page.select_option("#f-unknown", "refuse")
+    visitor.page.click("section[aria-labelledby=h-rules] button")
+    assert visitor.said() == "Saved."
+    assert visitor.page.input_value("#f-networks") == "192.0.2.0/24, 2001:db8::/32"
+    assert "Unknown phones are always turned away." in visitor.page.inner_text("[data-window]")
+    visitor.page.fill("#f-networks", "the whole house")
+    visitor.page.click("section[aria-labelledby=h-rules] button")
+    assert "the whole house" in visitor.trouble()
+
+
+def test_temporary_phones_are_moved_together(house: House, visit: Visit) -> None:
+    visitor = visit(javascript=False)
+    visitor.go("/site/pools")
+    visitor.page.fill("input[name='key.name']", "Second floor")
+    visitor.page.click("section[aria-labelledby=h-form] button.main")
+    visitor.go("/temporary?model=7961G")
+    shown = visitor.page.locator("tbody tr").count()
+    assert shown > 0
+    boxes = visitor.page.locator("input[name=phone]")
+    names = [boxes.nth(place).get_attribute("value") for place in range(2)]
+    visitor.page.click("text=Move them")
+    assert "no phone was chosen" in visitor.trouble().lower()
+    visitor.go("/temporary?model=7961G")
+    for place in range(2):
+        boxes.nth(place).check()
+    visitor.page.select_option("select[name=pool] >> nth=1", "Second floor")
+    visitor.page.click("text=Move them")
+    assert visitor.said().startswith("Moved to Second floor")
+    for name in names:
+        visitor.go(f"/phones/{name}")
+        facts = visitor.page.inner_text("dl.facts")
+        assert "Second floor" in facts
+        assert "temporary" not in facts
+
+
+def test_all_temporary_phones_are_ticked_at_once(admin: Visitor) -> None:
+    admin.go("/temporary")
+    admin.page.check("[data-all]")
+    assert admin.page.locator("input[name=phone]:not(:checked)").count() == 0
