@@ -31,20 +31,38 @@ async def desks() -> AsyncIterator[Desks]:
 
 
 @pytest.mark.parametrize("model", ["ATA 186", "7905", "7912"])
-async def test_hook_flash_transfers_and_gives_the_call_back(desks: Desks, model: str) -> None:
-    """Flash, a number, on-hook: the other two talk. Flash, a number, flash: the call is back when nobody answered."""
-    one = await desks.registered(model)
-    two, three = await desks.registered("7961"), await desks.registered("7942")
+async def test_hook_flash_transfers_while_it_rings(desks: Desks, model: str) -> None:
+    one, two = await desks.registered(model), await desks.registered("7961")
+    three = await desks.registered("7942", auto_answer=None)
     two.call(one.number)
     await hear_each_other(one, two)
     one.flash()
     await no_longer_hears(two, one)
-    assert one.view.tone
+    one.press_keys(f"{three.number}#")
+    await seen_on(three, lambda: three.view.ringing and one.number in str(three.view.calls))
+    one.flash()
+    await seen_on(three, lambda: three.view.ringing and two.number in str(three.view.calls))
+    three.answer()
+    await hear_each_other(two, three)
+    await seen_on(one, lambda: not one.view.calls)
+    await shows_call(two, "connected", three.number)
+    await shows_call(three, "connected", two.number)
+    one.put_down()
+    two.hang_up()
+    await three.wait_for(CallEnded)
+    await desks.nothing_is_left()
+
+
+async def test_an_adapter_transfers_by_hanging_up(desks: Desks) -> None:
+    one, two, three = [await desks.registered(model) for model in ("ATA 186", "7961", "7942")]
+    two.call(one.number)
+    await hear_each_other(one, two)
+    one.flash()
+    await no_longer_hears(two, one)
     one.press_keys(f"{three.number}#")
     await hear_each_other(one, three)
     one.put_down()
     await hear_each_other(two, three)
-    await seen_on(one, lambda: not (one.view.calls or one.view.tone))
     await shows_call(two, "connected", three.number)
     await shows_call(three, "connected", two.number)
     two.hang_up()
@@ -52,8 +70,9 @@ async def test_hook_flash_transfers_and_gives_the_call_back(desks: Desks, model:
     await desks.nothing_is_left()
 
 
-async def test_a_flash_without_a_number_gives_the_call_back(desks: Desks) -> None:
-    one, two = await desks.registered("7912"), await desks.registered("7961")
+@pytest.mark.parametrize("model", ["ATA 186", "7912"])
+async def test_a_flash_comes_back_from_a_number_that_led_nowhere(desks: Desks, model: str) -> None:
+    one, two = await desks.registered(model), await desks.registered("7961")
     one.call(two.number)
     await hear_each_other(one, two)
     one.flash()
