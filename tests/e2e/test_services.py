@@ -185,14 +185,12 @@ async def test_xml_objects_are_pushed_and_obeyed(desks: Desks, model: str) -> No
         assert await push(f"<CiscoIPPhone{kind}>{inside}</CiscoIPPhone{kind}>") == [
             {"phone": str(phone.device), "why_not": ""}
         ]
-        await phone.wait_for(ScreenShown)
-        assert phone.document is not None
-        assert phone.document.kind == kind
+        await until(lambda kind=kind: phone.document is not None and phone.document.kind == kind)
     long = f"<CiscoIPPhoneText><Title>Long</Title><Text>{'word ' * 500}</Text></CiscoIPPhoneText>"
     (told,) = await push(long)
     assert ("too long" in told["why_not"]) is (phone.version < 18)
     if phone.version >= 18:
-        assert await shown(phone) == "Long"
+        await until(lambda: phone.document is not None and phone.document.title == "Long")
     await push('<CiscoIPPhoneExecute><ExecuteItem Priority="0" URL="Dial:600"/></CiscoIPPhoneExecute>')
     assert (await phone.wait_for(AudioHeard)).frequency == phone.tone
     phone.hang_up()
