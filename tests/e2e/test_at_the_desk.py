@@ -1,4 +1,4 @@
-"""What single models and settings do on a stock Asterisk: hook flash, masks, idle text, redial, calls for help."""
+"""What single models and settings do on a stock Asterisk: hook flash, masks, idle text."""
 
 from __future__ import annotations
 
@@ -9,22 +9,15 @@ import pytest
 
 from bridge.core import (
     AppearanceSettings,
-    ButtonKind,
-    CallingSearchSpace,
-    DeviceButton,
-    FeatureButton,
-    Partition,
 )
-from bridge.core.events import EmergencyNumberDialled
 from bridge.lab.phoneevents import CallEnded
 from bridge.lab.phonesettings import CallManager
 from bridge.lab.sccpphone import SccpPhone
 from bridge.lab.testbed import LOOPBACK
 from tests.e2e.conftest import come_up
-from tests.e2e.desks import Desks, next_tone, office, seen_on
+from tests.e2e.desks import Desks, office, seen_on
 from tests.e2e.listening import hear_each_other, no_longer_hears
 from tests.e2e.test_lamps_and_pickup import change
-from tests.e2e.test_line_features import hint, in_astdb
 from tests.e2e.test_line_features_in_calls import of_line, shows_call
 from tests.e2e.test_sccp_variants import place
 
@@ -105,35 +98,6 @@ async def test_a_flash_comes_back_from_a_number_that_led_nowhere(desks: Desks, m
     await desks.nothing_is_left()
 
 
-async def test_an_emergency_call_whatever_the_calling_search_space(desks: Desks) -> None:
-    """A line that may call nobody in the house calls for help, from an old phone and a new one."""
-    with desks.bed.service.store.write() as work:
-        work.objects.partitions.save(Partition("Nowhere"))
-        work.objects.calling_search_spaces.save(CallingSearchSpace("Nobody", ("Nowhere",)))
-        work.commit()
-    with (desks.bed.asterisk.phones_directory / "custom.conf").open("a", encoding="utf-8") as file:
-        file.write("\nexten => 911,1,Answer()\n same => n,Echo()\n")
-    await desks.bed.asterisk.cli("dialplan reload")
-    for model in ("7940", "7975"):
-        phone = await desks.registered(model)
-        await change(
-            desks,
-            phone,
-            lambda device: replace(device, settings=replace(device.settings, css="Nobody")),
-        )
-        phone.call("600#")
-        await seen_on(phone, lambda phone=phone: phone.view.tone in ("reorder", "line busy"))
-        phone.hang_up()
-        await desks.nothing_is_left()
-        phone.lift()
-        phone.press_keys("911")
-        (event,) = await desks.watch.seen(EmergencyNumberDialled, phone.device)
-        assert event.dialled == "911"
-        assert await next_tone(phone) == phone.tone
-        phone.put_down()
-        await desks.nothing_is_left()
-
-
 async def test_what_an_idle_phone_shows(desks: Desks) -> None:
     """Idle text, the line's label and mask, its pool's date: changed while the phone is registered."""
     phone, other = await desks.registered("7961"), await desks.registered("7942")
@@ -156,30 +120,4 @@ async def test_what_an_idle_phone_shows(desks: Desks) -> None:
     phone.hang_up()
     await seen_on(phone, lambda: phone.view.status == "Room 12 is open")
     assert phone.boots == boots
-    await desks.nothing_is_left()
-
-
-async def test_redial_and_the_do_not_disturb_button(desks: Desks) -> None:
-    one, two = await desks.registered("7961"), await desks.registered("7942")
-    one.call(two.number)
-    await hear_each_other(one, two)
-    one.hang_up()
-    await two.wait_for(CallEnded)
-    await desks.nothing_is_left()
-    one.press_soft_key("Redial")
-    await hear_each_other(one, two)
-    assert one.listed[-1].number == two.number
-    one.hang_up()
-    await desks.nothing_is_left()
-
-    button = DeviceButton(2, FeatureButton(ButtonKind.DND, "Quiet"))
-    await change(desks, two, lambda device: replace(device, buttons=(button,)))
-    await seen_on(two, lambda: "Quiet" in two.view.labels and two.number)
-    await desks.line_up(two)
-    two.press_button(2)
-    await seen_on(two, lambda: any(lamp.startswith("do not disturb") for lamp in two.view.lamps))
-    await hint(desks, two.number, "Busy")
-    two.press_button(2)
-    await in_astdb(desks, f"sepbridge-dnd {two.number}", "")
-    await hint(desks, two.number, "Idle")
     await desks.nothing_is_left()
