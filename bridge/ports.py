@@ -205,8 +205,8 @@ class DeviceRepository(Protocol):
         """The devices that have this line, ordered by name."""
         ...
 
-    def numbers_in_use(self, partition: str) -> frozenset[str]:
-        """Every directory number of that partition."""
+    def numbers_in_use(self, partition: str | None = None) -> frozenset[str]:
+        """Every directory number, or those of one partition."""
         ...
 
 

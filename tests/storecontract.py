@@ -446,6 +446,7 @@ class DeviceContract(StoreContract):
         with store.read() as work:
             assert work.site.partitions() == ["", "Phones"]
             assert work.devices.numbers_in_use("Phones") == {"1001"}
+            assert work.devices.numbers_in_use() == {"1001"}
 
     def test_update_replaces_lines(self, store: SqlStore) -> None:
         with store.write() as work:

@@ -316,6 +316,10 @@ class TokenPolicy(StrEnum):
     ALWAYS = "always"
 
 
+SHORTEST_BEEP = 10
+"""Seconds between two beeps of a recording."""
+
+
 @dataclass(frozen=True, slots=True)
 class SccpSettings:
     """``[sccp]``: where phones with SCCP firmware register; their lines register with Asterisk over SIP."""
@@ -349,7 +353,8 @@ class SccpSettings:
     recording_directory: str = "sepbridge"
     """Where recordings of calls go, below Asterisk's directory of recordings."""
     recording_beep: int = 0
-    """Seconds between two beeps that both sides of a recorded call hear; 0 for none."""
+    """Seconds between two beeps that both sides of a recorded call hear, 10 or more; 0 for none. Asterisk 22 leaves
+    some out: asked for every 2 s it beeped every 6."""
     paging: tuple[PagingGroup, ...] = ()
     """Groups of phones that are spoken to by dialling a number: ``8600=1001,1002``."""
     paging_multicast: tuple[PagingStream, ...] = ()
@@ -405,6 +410,12 @@ class SccpSettings:
                     f"sccp.paging_multicast_models names {model[:40]!r}, which is no model",
                     fix="write it as `sepbridge phones list` does, 7961 for instance",
                 )
+        if self.recording_beep and self.recording_beep < SHORTEST_BEEP:
+            raise ConfigurationError(
+                f"sccp.recording_beep must be 0, or {SHORTEST_BEEP} or more",
+                why="Asterisk leaves out beeps that come faster",
+                fix="15 is usual",
+            )
         if not 0 < self.paging_multicast_ttl < 256:
             raise ConfigurationError("sccp.paging_multicast_ttl must be 1 to 255", fix="1 keeps it in its own network")
 

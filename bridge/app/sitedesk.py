@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from bridge.app import onenumber
+from bridge.app.onenumber import check_one_line, newly_told, newly_used
 from bridge.app.roguepool import move_rogue_numbers
 from bridge.app.sitedescription import (
     Change,
@@ -173,6 +175,7 @@ class SiteDesk:
             _check_enabled(before, after)
             for change in planned.changes:
                 carry_out(work, self._ids, change, after)
+            check_one_line(work, _newly_used(work, planned.changes, before, after))
             if planned.changes:
                 detail = "; ".join(f"{each.step} {each.shown}" for each in planned.changes)
                 work.journal.audit(AuditEntry(now, self._actor, action, detail))
@@ -209,7 +212,7 @@ def _changes(before: SiteDescription, after: SiteDescription) -> SiteChanges:
 
 def _findings(site: SiteDescription) -> tuple[Finding, ...]:
     records = site.records
-    return check_site(
+    found = check_site(
         site.autoregistration,
         list(records["callmanager_group"].values()),
         list(records["device_pool"].values()),
@@ -217,6 +220,21 @@ def _findings(site: SiteDescription) -> tuple[Finding, ...]:
         list(records["server"].values()),
         site.phones.values(),
     )
+    return (*found, *onenumber.findings(site.phones.values()))
+
+
+def _newly_used(
+    work: UnitOfWork, changes: Iterable[Change], before: SiteDescription, after: SiteDescription
+) -> set[str]:
+    """Numbers that become lines, are watched, or are told of, by these changes."""
+    numbers: set[str] = set()
+    for each in changes:
+        if each.section == "phone":
+            numbers |= newly_used(before.phones.get(each.key), after.phones[each.key])
+        elif each.section == "call_pickup_group" and each.step is not Step.REMOVE:
+            was = before.records[each.section].get(each.key)
+            numbers |= newly_told(work, was, after.records[each.section][each.key])
+    return numbers
 
 
 def _check_enabled(before: SiteDescription, after: SiteDescription) -> None:

@@ -16,7 +16,7 @@ from bridge.app.importedforwards import ForwardsSet
 from bridge.app.journeydesk import Diagnosis, diagnosis_as_data
 from bridge.app.planoverlap import PbxPlan
 from bridge.app.rollouts import RolloutProgress
-from bridge.app.screenmessages import Delivery, ScreenMessage, checked_message
+from bridge.app.screenmessages import Delivery, ScreenMessage, checked_document, checked_message
 from bridge.app.status import ServiceStatus
 from bridge.app.tracing import TraceFile, TraceProgress
 from bridge.core import DeviceName
@@ -199,11 +199,16 @@ class ControlServer:
     async def _message(self, request: web.Request) -> web.Response:
         try:
             asked = await request.json()
-            message = checked_message(
-                str(asked["text"]),
-                seconds=int(asked["seconds"]),
-                priority=int(asked["priority"]),
-                stays=bool(asked["stays"]),
+            document = str(asked.get("document", ""))
+            message = (
+                checked_document(document.encode())
+                if document
+                else checked_message(
+                    str(asked["text"]),
+                    seconds=int(asked["seconds"]),
+                    priority=int(asked["priority"]),
+                    stays=bool(asked["stays"]),
+                )
             )
             names = [DeviceName.parse(str(each)) for each in asked["phones"]]
             pool = str(asked["pool"])
