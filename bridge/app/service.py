@@ -140,6 +140,7 @@ class Service:
             limits=TftpLimits(
                 transfers=settings.tftp.max_transfers, transfers_per_client=settings.tftp.max_transfers_per_client
             ),
+            at_once=self.resolver.at_once,
         )
         self.beside = self._made_beside()
         self.dhcp = DhcpWatch(

@@ -20,6 +20,7 @@ from bridge.core.files import (
     StoredFile,
     TransferUnderWay,
     Via,
+    content_digest,
 )
 from bridge.core.linefeatures import DndMode, ForwardKind, LineFeatures
 from bridge.core.mac import MacAddress
@@ -194,5 +195,6 @@ __all__ = [
     "apply_mask",
     "check_directory_number",
     "checked_contact",
+    "content_digest",
     "search_list",
 ]
