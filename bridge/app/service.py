@@ -47,6 +47,7 @@ from bridge.app.sipsecurity import SipSecurity
 from bridge.app.sitewatch import SiteWatch
 from bridge.app.stations import ChangedPhone, Stations
 from bridge.app.status import ServiceStatus
+from bridge.app.stocktaking import StockTaking
 from bridge.app.system import SystemClock, SystemIds, own_address
 from bridge.app.window import security_mode, security_outcome
 from bridge.autoregistration import ROGUE_POOL
@@ -241,6 +242,7 @@ class Service:
         self.stations.own_probes = self.site_watch.probes
         self.journeys = JourneyDesk(self.store, self.clock, self.site_watch.facts)
         self.recorder.whose = self.journeys.whose
+        self._stock = StockTaking(self.store)
         self.pbx.asterisk.on_security = SipSecurity(self.journeys, self.recorder).heard
         self._about_to_restart: set[DeviceName] = set()
         self._restarts: set[asyncio.Task[None]] = set()
@@ -261,6 +263,7 @@ class Service:
                 self.recorder.subscribe(self.beside.heard)
             self.recorder.subscribe(self._hooks.heard)
             self.recorder.subscribe(self.journeys.heard)
+            self.recorder.subscribe(self._stock.heard)
             await self.refresh()
             # The first rendering compiles the templates: better now than while the first phone waits.
             await asyncio.to_thread(self.files.warm_up)
@@ -276,6 +279,7 @@ class Service:
         return (
             ("events", self.recorder.run()),
             ("call records", self.call_log.run()),
+            ("inventory", self._stock.run()),
             ("admissions", self.admissions.run()),
             ("registrations", self._registrations.run()),
             ("Asterisk", self.pbx.run()),

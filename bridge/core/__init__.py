@@ -22,6 +22,7 @@ from bridge.core.files import (
     Via,
     content_digest,
 )
+from bridge.core.inventory import NOTHING_SEEN, Inventory, SecurityMode
 from bridge.core.linefeatures import DndMode, ForwardKind, LineFeatures
 from bridge.core.mac import MacAddress
 from bridge.core.numbers import NumberRange, check_directory_number
@@ -91,6 +92,7 @@ from bridge.core.texts import apply_mask
 from bridge.core.universal import CommonPhoneProfile, UniversalDeviceTemplate, UniversalLineTemplate
 
 __all__ = [
+    "NOTHING_SEEN",
     "NOWHERE",
     "NO_VLAN",
     "AbbreviatedDial",
@@ -140,6 +142,7 @@ __all__ = [
     "FileRequest",
     "FileWithheld",
     "ForwardKind",
+    "Inventory",
     "KeptCallBack",
     "LampPolicy",
     "Line",
@@ -176,6 +179,7 @@ __all__ = [
     "RolloutStage",
     "RolloutState",
     "RoutePattern",
+    "SecurityMode",
     "Server",
     "ServiceUrl",
     "SignallingProtocol",
