@@ -298,6 +298,22 @@ async def test_an_element_is_set_for_all_phones_and_differently_for_one(
     assert "<dscpForAudio>184</dscpForAudio>" in text(await ask(f"SEP{MAC}.cnf.xml"))
 
 
+async def test_an_element_becomes_the_key_that_means_the_same_in_text_files(
+    ask: Ask, open_window: WindowDesk, changes: PhoneChanges, files: PhoneFiles
+) -> None:
+    await ask(f"SIP{MAC}.cnf")
+    changes.set_element("sipProfile/sipStack/timerT1", "750", None)
+    changes.set_element("sipProfile/enableVad", "true", None)
+    changes.set_element("sipProfile/phoneLabel", "Porter 2", PHONE)
+    changes.set_element("sipProfile/dscpForAudio", "160", None)
+    files.read_site()
+    told = text(await ask(f"SIP{MAC}.cnf"))
+    assert {"timer_t1: 750", "enable_vad: 1", 'phone_label: "Porter 2"'} <= set(told.splitlines())
+    assert told.count("phone_label") == 1
+    assert "160" not in told
+    assert read_text_file(told.encode("latin-1"))["line1_name"]
+
+
 async def test_an_element_of_flat_profiles_stands_in_those_alone(
     ask: Ask, open_window: WindowDesk, changes: PhoneChanges, files: PhoneFiles
 ) -> None:
