@@ -49,6 +49,8 @@ test: venv-dev asterisk peers check ## everything: checks, unit, property, wire,
 .PHONY: bench
 bench: venv-dev asterisk peers ## measure ours beside its peers, in one run each
 	$(BIN)/python -m bench.tftp
+	$(BIN)/python -m bench.files
+	$(BIN)/python -m bench.arrival
 	$(BIN)/python -m bench.storm
 	$(BIN)/python -m bench.storm --sccp
 	$(BIN)/python -m bench.idle

@@ -6,7 +6,7 @@ and to the clock through these types alone.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -37,6 +37,7 @@ from bridge.core import (
     FileElement,
     FileRequest,
     ForwardKind,
+    Inventory,
     KeptCallBack,
     Line,
     LineFeatures,
@@ -541,6 +542,22 @@ class OnboardingRepository(Protocol):
         """Remove one. Raises NotFound."""
 
 
+class InventoryRepository(Protocol):
+    """What phones were seen to be."""
+
+    def all(self) -> Mapping[DeviceName, Inventory]:
+        """What is known of every phone of which something is."""
+        ...
+
+    def get(self, name: DeviceName) -> Inventory:
+        """The same of one phone; ``NOTHING_SEEN`` where nothing is known."""
+        ...
+
+    def save(self, seen: Mapping[DeviceName, Inventory]) -> None:
+        """Write what is known of these phones; of those that the database does not have, nothing."""
+        ...
+
+
 class AccountRepository(Protocol):
     """Who may log in, who has, programs' tokens, and wrong logins."""
 
@@ -624,6 +641,7 @@ class UnitOfWork(Protocol):
     callbacks: CallBackRepository
     elements: FileElementRepository
     onboarding: OnboardingRepository
+    inventory: InventoryRepository
     accounts: AccountRepository
 
     def commit(self) -> None:

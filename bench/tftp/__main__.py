@@ -2,7 +2,8 @@
 
 Every round starts each server fresh, one after the other, and puts the same loads on it; the table shows medians over
 the rounds. The machine is shared with the client and whatever else runs on it, so compare rows, and trust the ratios:
-each is taken between two servers of the same round. The run takes place in a network namespace of its own.
+each is taken between two servers of the same round. Processor time for each file depends least on what else runs. The
+run takes place in a network namespace of its own.
 """
 
 from __future__ import annotations
@@ -91,13 +92,16 @@ def _measure(present: list[Server], rounds: int, factor: int) -> dict[str, Measu
             with server.running(bench.served, directory / "log") as pid:
                 bench.wait_until_served()
                 for load in LOADS:
-                    into.results[load].append(bench.run(load, factor=factor))
+                    into.results[load].append(bench.run(load, pid, factor=factor))
                 into.memory.append(memory(pid))
     return measured
 
 
 def _table(measured: dict[str, Measured]) -> Table:
-    table = Table(title="TFTP servers on loopback: medians; files per second, or MB/s", title_justify="left")
+    table = Table(
+        title="TFTP servers on loopback: medians; files per second, or MB/s; CPU: the server's for one file",
+        title_justify="left",
+    )
     table.add_column("server")
     for load in LOADS:
         table.add_column(load.title, justify="right")
@@ -114,6 +118,8 @@ def _table(measured: dict[str, Measured]) -> Table:
                 cell += f"\np50 {p50:.1f} ms\np99 {p99:.1f} ms"
             elif load.window > 1 and results[0].window == 1:
                 cell += "\n(no windows)"
+            processor = median(result.processor for result in results)
+            cell += f"\nCPU {processor * 1e6:.0f} µs" if load.in_files else f"\nCPU {processor * 1e3:.0f} ms"
             cells.append(cell)
         every = [result for results in into.results.values() for result in results]
         table.add_row(

@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.tftp.servers import ADDRESS, PORT
+from bench.tftp.servers import ADDRESS, PORT, processor_time
 
 SMALL, BIG = 8192, 5_000_000
 
@@ -55,6 +55,8 @@ class Result:
     retransmits: int
     window: int
     """What the server granted."""
+    processor: float
+    """Seconds of processor time that the server used for each transfer, its children's that ended included."""
     error: str
 
 
@@ -73,9 +75,11 @@ class Bench:
         source = Path(__file__).with_name("client.c")
         subprocess.run(["cc", "-O2", "-Wall", "-Wextra", "-o", str(self._client), str(source)], check=True)
 
-    def run(self, load: Load, *, factor: int = 1) -> Result:
-        """Measure one load; ``factor`` times as many transfers as in quick mode."""
+    def run(self, load: Load, pid: int, *, factor: int = 1) -> Result:
+        """Measure one load on the server with this ``pid``; ``factor`` times as many transfers as in quick mode."""
+        before = processor_time(pid)
         output = self._ask(load, load.transfers * factor)
+        used = processor_time(pid) - before
         good = int(output["good"])
         amount = good if load.in_files else good * load.octets / 1e6
         return Result(
@@ -86,6 +90,7 @@ class Bench:
             wrong=int(output["wrong"]),
             retransmits=int(output["retransmits"]),
             window=int(output["windowsize"]),
+            processor=used / (load.transfers * factor),
             error=str(output["error"]),
         )
 

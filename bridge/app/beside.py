@@ -30,6 +30,7 @@ from bridge.core.events import (
 from bridge.errors import ConfigurationError, SepbridgeError
 from bridge.phones import FileKind, parse_file_name
 from bridge.ports import Clock, EventSink, FileProvider, Store
+from bridge.store.filetree import FileTree
 from bridge.store.foreigntree import Changes, ForeignTree, Ownership
 from bridge.watch import (
     IDENTIFIERS,
@@ -209,6 +210,8 @@ class Beside:
             devices = work.devices.all()
         self._forget_what_is_stale(devices)
         wanted = {found.name: bytes(found.content) for found in self._files.shared_files(devices, self._clock.now())}
+        if self.tree.root.is_dir():  # else writing says what is wrong
+            wanted |= {found.name: bytes(found.content) for found in self._files.lists(FileTree(self.tree.root))}
         prints: dict[str, str] = {}
         for device in devices:
             if device.name in self._withheld and device.is_provisional:

@@ -11,6 +11,7 @@ from bridge.autoregistration.checks import Finding, Severity
 from bridge.core import Device, DeviceDefaults, DeviceName, Rollout, RolloutPhone, RolloutStage, RolloutState
 from bridge.errors import Conflict, InvalidInput, NotFound
 from bridge.phones import Model, catalogue, fits, parse_load
+from bridge.phones.knownbugs import known_bugs
 from bridge.phones.ladders import LoadDifference, StepAdvice, advise
 from bridge.ports import AuditEntry, Clock, Store, UnitOfWork
 from bridge.store.firmware import Added, FirmwareStore, StoredLoad
@@ -266,6 +267,13 @@ def check_firmware(work: UnitOfWork, loads: Sequence[StoredLoad]) -> Iterator[Fi
                 Severity.WARNING,
                 f"{each.file} cannot be checked: {each.trouble}",
                 "see that it came whole; get the package again if phones refuse it",
+            )
+        for bug in known_bugs(each.name):
+            yield Finding(
+                "load_with_blocking_bug",
+                Severity.WARNING,
+                f"with {each.name}, {bug.what}",
+                f"use {bug.instead} (as far as public sources tell)",
             )
     devices = {device.name: device for device in work.devices.all()}
     defaults = work.site.device_defaults()

@@ -37,14 +37,27 @@ class TooManyListeners(SepbridgeError):
     status = 503
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class LiveMessage:
-    """One message. ``data`` is JSON, made once for all listeners."""
+    """One message.
+
+    A phone's every request is one, and mostly nobody listens: JSON is made of it when the first listener wants it.
+    """
 
     number: int
     kind: str
     device: DeviceName | None
-    data: str
+    what: object
+    """An event, or what is said of something else; it does not change any more."""
+    _json: str = ""
+
+    @property
+    def data(self) -> str:
+        """JSON, made once for all listeners."""
+        if not self._json:
+            what = _told(self.what) if isinstance(self.what, Event) else self.what
+            self._json = json.dumps(plain(what), ensure_ascii=False, separators=(",", ":"))
+        return self._json
 
 
 class LiveListener:
@@ -165,11 +178,7 @@ class LiveFeed:
                 listener.offer(message)
 
     def _heard(self, event: Event) -> None:
-        self._tell(
-            type(event).__name__,
-            event.device,
-            {"at": event.at, "phone": event.device, "text": describe(event), "details": _details(event)},
-        )
+        self._tell(type(event).__name__, event.device, event)
         device = event.device
         progress = self._stages(device) if device is not None else None
         if device is not None and progress is not None and self._stage_of.get(device) != progress.stage:
@@ -179,10 +188,9 @@ class LiveFeed:
                 self._stage_of.popitem(last=False)
             self._tell(STAGE, device, progress)
 
-    def _tell(self, kind: str, device: DeviceName | None, data: object) -> None:
+    def _tell(self, kind: str, device: DeviceName | None, what: object) -> None:
         self._number += 1
-        text = json.dumps(plain(data), ensure_ascii=False, separators=(",", ":"))
-        message = LiveMessage(self._number, kind, device, text)
+        message = LiveMessage(self._number, kind, device, what)
         self._past.append(message)
         for listener in self._listeners:
             listener.offer(message)
@@ -198,6 +206,10 @@ class LiveFeed:
                         self._tell(WINDOW, None, now)
                     known = now
             await asyncio.sleep(WINDOW_EVERY)
+
+
+def _told(event: Event) -> dict[str, object]:
+    return {"at": event.at, "phone": event.device, "text": describe(event), "details": _details(event)}
 
 
 def _details(event: Event) -> dict[str, object]:

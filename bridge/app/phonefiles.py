@@ -43,7 +43,7 @@ from bridge.core import (
 )
 from bridge.errors import NotFound
 from bridge.phones.catalogue import ConfigFamily, Model, catalogue
-from bridge.ports import MOST_BUSY_AT, RestartEvent, SipEndpoint, Store, Transport
+from bridge.ports import MOST_BUSY_AT, FileStore, RestartEvent, SipEndpoint, Store, Transport
 from bridge.provisioning import (
     DIAL_FILE,
     DialRule,
@@ -66,11 +66,13 @@ from bridge.provisioning import (
     render_soft_key_file,
     render_sync_file,
     require_support,
+    screens,
     soft_key_file_name,
     uses_udp_alone,
 )
 
 DIAL_TEMPLATE = "dialplan.xml"
+RING_LISTS = ("Ringlist.xml", "Ringlist-wb.xml", "DistinctiveRingList.xml", "RINGLIST.DAT")
 MOST_WATCHED = 100
 """Numbers of a pickup group that each of its phones watches."""
 _NOT_IN_GROUPS = re.compile(r"[^0-9A-Za-z_-]+")
@@ -252,13 +254,13 @@ class PhoneFiles:
 
     def _elements(self, device: Device, root: str) -> Mapping[str, str]:
         """What the admin set for elements of this device's file; what is set for it alone goes last, and counts."""
-        chosen = [each for each in self.site.elements if each.device in (None, device.name)]
         has_profile = device.desired_protocol is SignallingProtocol.SIP and not reads_text_files(model_of(device))
-        return {
-            each.path: each.value
-            for each in chosen
-            if element_root(each.path) == root and (has_profile or not each.path.startswith("sipProfile/"))
-        }
+        chosen = self._chosen(device, root)
+        return {path: value for path, value in chosen.items() if has_profile or not path.startswith("sipProfile/")}
+
+    def _chosen(self, device: Device, root: str) -> Mapping[str, str]:
+        chosen = [each for each in self.site.elements if each.device in (None, device.name)]
+        return {each.path: each.value for each in chosen if element_root(each.path) == root}
 
     def own_files(self, device: Device) -> Sequence[FileFound]:
         """Every file that holds what is the device's own. Raises ConfigurationError."""
@@ -316,6 +318,7 @@ class PhoneFiles:
             self._settings,
             year=datetime.now(UTC).year,
             load=self._load(device),
+            overrides=self._chosen(device, "device"),
         )
         return _found(rendered, device)
 
@@ -477,6 +480,18 @@ class PhoneFiles:
         rules = application_rules(self.site.patterns, numbers, self.site.autoregistration.range)
         rendered = render_application_rules(self._renderer, rules)
         return FileFound(rendered.name, rendered.content)
+
+    def lists(self, files: FileStore) -> Sequence[FileFound]:
+        """The lists of rings and backgrounds that lie in ``files``. Raises ConfigurationError, StoreError."""
+        rings = files.files("")
+        found = [self.ring_list(name, rings) for name in RING_LISTS]
+        for screen in screens():
+            if screen.preview is None:
+                continue
+            folder = f"Desktops/{screen.folder}"
+            made = self.picture_list(screen.folder, [name for name, _ in files.files(folder)])
+            found.append(replace(made, name=f"{folder}/List.xml") if made is not None else None)
+        return [each for each in found if each is not None]
 
     def ring_list(self, name: str, files: Sequence[tuple[str, int]]) -> FileFound | None:
         """The ring list of this name, of the admin's ``files``; None where there are no rings."""

@@ -9,7 +9,16 @@ from bridge.app.admissions import SECRET_LENGTH
 from bridge.app.onenumber import check_one_line
 from bridge.app.phonetable import MAX_NAME
 from bridge.autoregistration import allocate
-from bridge.core import Device, DeviceName, Line, LineAppearance, SignallingProtocol, check_directory_number
+from bridge.core import (
+    NOTHING_SEEN,
+    Device,
+    DeviceName,
+    Inventory,
+    Line,
+    LineAppearance,
+    SignallingProtocol,
+    check_directory_number,
+)
 from bridge.core.events import Event
 from bridge.errors import Conflict, InvalidInput, NotFound
 from bridge.phones.catalogue import Model, catalogue
@@ -32,6 +41,8 @@ class PhoneSheet:
     device: Device | None
     refusal: RefusedPhone | None
     journey: Sequence[Event]
+    inventory: Inventory = NOTHING_SEEN
+    """What it was seen to be."""
 
 
 class PhoneDesk:
@@ -70,7 +81,8 @@ class PhoneDesk:
         name = self.find(text)
         with self._store.read() as work:
             refusal = next((each for each in work.journal.refused() if each.device == name), None)
-            return PhoneSheet(name, work.devices.get(name), refusal, work.journal.journey(name, limit=limit))
+            seen = work.inventory.get(name)
+            return PhoneSheet(name, work.devices.get(name), refusal, work.journal.journey(name, limit=limit), seen)
 
     def add(
         self,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from functools import lru_cache
 
 from bridge.app.admissions import Admissions, Known
 from bridge.app.evidence import EvidenceBook
@@ -28,6 +29,7 @@ from bridge.core import (
     FileRequest,
     FileWithheld,
     SignallingProtocol,
+    StoredFile,
     Via,
 )
 from bridge.core.events import TRUST_LIST_FINDING, NamesGuessed, TrustListSeen
@@ -43,6 +45,22 @@ Settled = Callable[[Device], Awaitable[bool]]
 
 
 _BY_HAND = "`sepbridge phones add --model` with a model close to it makes it known by hand"
+_FROM_THE_TREE = frozenset(
+    {
+        FileKind.TRUST_LIST,
+        FileKind.DEFAULT_LOADS,
+        FileKind.LOADS,
+        FileKind.FIRMWARE,
+        FileKind.LOCALE,
+        FileKind.TONES,
+        FileKind.RING,
+        FileKind.WALLPAPER,
+        FileKind.HEADSET,
+        FileKind.TIME_ZONES,
+        FileKind.OTHER,
+    }
+)
+"""Files that are the admin's own, or are not there at all."""
 _NO_TRUST_LISTS = "sepbridge makes no trust lists, and a phone without one needs none"
 _NOT_SIGNED = "asked for the signed form, and sepbridge signs no files yet"
 _NOT_ENCRYPTED = "asked for the encrypted form, and sepbridge neither encrypts nor signs files yet"
@@ -72,7 +90,8 @@ class FileResolver:
         self._settled = settled
         self._mac_of = mac_of
         self._settings = settings
-        self._networks = networks
+        # The networks' hashes, at every request, would cost more than the answer.
+        self._is_allowed = lru_cache(maxsize=4096)(lambda client: is_allowed(client, networks))
         self._sink = sink
         self._brake = GuessingBrake(settings.unknown_per_minute)
         self._codes = CodeBrake()
@@ -82,7 +101,7 @@ class FileResolver:
     async def provide(self, request: FileRequest) -> FileAnswer:
         """Answer one request. Never raises for anything that the request holds."""
         client = plain_address(request.client)
-        if not is_allowed(client, self._networks):
+        if not self._is_allowed(client):
             return FileDenied(f"{client} is not in server.allowed_networks")
         asked = parse_file_name(request.name)
         if asked.kind is FileKind.INVALID:
@@ -93,6 +112,25 @@ class FileResolver:
         except SepbridgeError as error:
             log.error("%s cannot have %r: %s", client, request.name, error)
             return FileMissing(error.what)
+
+    def at_once(self, request: FileRequest) -> FileAnswer | None:
+        """The answer, if it takes no waiting: an own file of the admin's, or none, as most answers of a boot are.
+
+        None where ``provide`` has to be asked; nothing has happened then. Never raises.
+        """
+        client, asked = plain_address(request.client), parse_file_name(request.name)
+        if asked.signed or asked.kind not in _FROM_THE_TREE or not self._is_allowed(client):
+            return None
+        try:
+            is_known, found = self._tree.at_once(asked.canonical)
+        except SepbridgeError:
+            return None
+        if not is_known:
+            return None
+        self.evidence.note(request, client, asked)
+        if found is not None:
+            return _found(asked.canonical, found)
+        return FileMissing(_NO_TRUST_LISTS) if asked.kind is FileKind.TRUST_LIST else FileMissing()
 
     async def _answer(self, request: FileRequest, client: str, asked: RequestedFile) -> FileAnswer:
         if asked.signed and asked.kind is not FileKind.DEVICE:
@@ -156,7 +194,7 @@ class FileResolver:
         is_known, found = self._tree.at_once(name)
         if not is_known:
             found = await asyncio.to_thread(self._tree.look, name)
-        return None if found is None else FileFound(name, found.content, version=found.version, modified=found.modified)
+        return None if found is None else _found(name, found)
 
     async def _ring_list(self, name: str) -> FileAnswer:
         """A list of the admin's rings, which phones look for in the root alone."""
@@ -344,3 +382,7 @@ def _reads_flat(user_agent: str) -> bool:
     """Whether the program that asks is firmware of another kind than the enterprise's."""
     agent = parse_user_agent(user_agent) if user_agent else None
     return agent is not None and agent.firmware is not FirmwareKind.ENTERPRISE
+
+
+def _found(name: str, stored: StoredFile) -> FileFound:
+    return FileFound(name, stored.content, version=stored.version, modified=stored.modified, known_digest=stored.digest)

@@ -50,6 +50,7 @@ from bridge.app.sipsecurity import SipSecurity
 from bridge.app.sitewatch import SiteWatch
 from bridge.app.stations import ChangedPhone, Stations
 from bridge.app.status import ServiceStatus
+from bridge.app.stocktaking import StockTaking
 from bridge.app.system import SystemClock, SystemIds, own_address
 from bridge.app.tracing import Traced, TraceFile, TraceProgress, Tracing, lines_seen
 from bridge.app.window import security_mode, security_outcome
@@ -147,6 +148,7 @@ class Service:
             limits=TftpLimits(
                 transfers=settings.tftp.max_transfers, transfers_per_client=settings.tftp.max_transfers_per_client
             ),
+            at_once=self.resolver.at_once,
             tap=self.tap,
         )
         self.beside = self._made_beside()
@@ -253,6 +255,7 @@ class Service:
         self.stations.own_probes = self.site_watch.probes
         self.journeys = JourneyDesk(self.store, self.clock, self.site_watch.facts)
         self.recorder.whose = self.journeys.whose
+        self._stock = StockTaking(self.store)
         self.pbx.asterisk.on_security = SipSecurity(self.journeys, self.recorder).heard
         self._about_to_restart: set[DeviceName] = set()
         self._restarts: set[asyncio.Task[None]] = set()
@@ -273,6 +276,7 @@ class Service:
                 self.recorder.subscribe(self.beside.heard)
             self.recorder.subscribe(self._hooks.heard)
             self.recorder.subscribe(self.journeys.heard)
+            self.recorder.subscribe(self._stock.heard)
             self.recorder.subscribe(self.metrics.heard)
             self.recorder.subscribe(self.tracing.event)
             await self.refresh()
@@ -290,6 +294,7 @@ class Service:
         return (
             ("events", self.recorder.run()),
             ("call records", self.call_log.run()),
+            ("inventory", self._stock.run()),
             ("admissions", self.admissions.run()),
             ("registrations", self._registrations.run()),
             ("Asterisk", self.pbx.run()),

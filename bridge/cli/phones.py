@@ -70,6 +70,20 @@ def show(frame: Frame, phone: str, limit: int) -> None:
             ("description", device.description),
             ("version stamp", device.version_stamp),
         ]
+    seen = sheet.inventory
+    switch = " ".join(each for each in (seen.neighbour, seen.neighbour_port) if each)
+    rows += [
+        (name, value)
+        for name, value in (
+            ("family", seen.family),
+            ("firmware kind", seen.firmware),
+            ("security mode", seen.security.value),
+            ("voice VLAN", seen.vlan_in_words),
+            ("switch port", switch),
+            ("network's call manager", seen.manager),
+        )
+        if value
+    ]
     if sheet.refusal is not None:
         refusal = sheet.refusal
         rows += [
@@ -82,6 +96,7 @@ def show(frame: Frame, phone: str, limit: int) -> None:
         "name": sheet.name,
         "phone": None if device is None else _public(frame, device),
         "refusal": sheet.refusal,
+        "inventory": sheet.inventory,
         "journey": [{"event": type(event).__name__, **frame.fields(event)} for event in sheet.journey],
     }
     frame.show(data, table(("", ""), rows), "", table(("at", "step"), steps))

@@ -20,7 +20,9 @@ from bridge.core.files import (
     StoredFile,
     TransferUnderWay,
     Via,
+    content_digest,
 )
+from bridge.core.inventory import NOTHING_SEEN, Inventory, SecurityMode
 from bridge.core.linefeatures import DndMode, ForwardKind, LineFeatures
 from bridge.core.mac import MacAddress
 from bridge.core.numbers import NumberRange, check_directory_number
@@ -90,6 +92,7 @@ from bridge.core.texts import apply_mask
 from bridge.core.universal import CommonPhoneProfile, UniversalDeviceTemplate, UniversalLineTemplate
 
 __all__ = [
+    "NOTHING_SEEN",
     "NOWHERE",
     "NO_VLAN",
     "AbbreviatedDial",
@@ -139,6 +142,7 @@ __all__ = [
     "FileRequest",
     "FileWithheld",
     "ForwardKind",
+    "Inventory",
     "KeptCallBack",
     "LampPolicy",
     "Line",
@@ -175,6 +179,7 @@ __all__ = [
     "RolloutStage",
     "RolloutState",
     "RoutePattern",
+    "SecurityMode",
     "Server",
     "ServiceUrl",
     "SignallingProtocol",
@@ -194,5 +199,6 @@ __all__ = [
     "apply_mask",
     "check_directory_number",
     "checked_contact",
+    "content_digest",
     "search_list",
 ]

@@ -51,11 +51,13 @@ class FileFound:
     """Changes whenever the content does (HTTP ETag, version stamp); may be empty."""
     modified: datetime | None = None
     """When the file was changed last; None for one that was made just now."""
+    known_digest: str = ""
+    """``digest``, where whoever made this had it at hand."""
 
     @property
     def digest(self) -> str:
         """SHA-256 of the content in hexadecimal; empty where it is larger than ``MOST_HASHED``."""
-        return sha256(self.content).hexdigest() if len(self.content) <= MOST_HASHED else ""
+        return self.known_digest or content_digest(self.content)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,13 @@ class StoredFile:
     modified: datetime
     version: str
     """Changes whenever the file is replaced or written to."""
+    digest: str = ""
+    """``content_digest``, where it was made already."""
+
+
+def content_digest(content: bytes | memoryview) -> str:
+    """SHA-256 in hexadecimal; empty for what is larger than ``MOST_HASHED``."""
+    return sha256(content).hexdigest() if len(content) <= MOST_HASHED else ""
 
 
 @dataclass(frozen=True, slots=True)

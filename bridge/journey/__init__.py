@@ -6,6 +6,7 @@ from bridge.journey.alarms import alarm_event, parse_alarm, parse_alarm_document
 from bridge.journey.certificates import certificate_findings
 from bridge.journey.diagnosis import diagnose
 from bridge.journey.findings import Evidence, Finding, Fix, FixKind, Source
+from bridge.journey.inventory import take_stock
 from bridge.journey.phonefacts import PhoneFacts
 from bridge.journey.phonejourney import PhoneJourney, Progress, ServedFile, follow
 from bridge.journey.sitefacts import (
@@ -47,4 +48,5 @@ __all__ = [
     "may_follow",
     "parse_alarm",
     "parse_alarm_document",
+    "take_stock",
 ]

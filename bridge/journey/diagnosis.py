@@ -62,6 +62,7 @@ RULES: tuple[Rule, ...] = (
     lossrules.address_lost,
     # Worth knowing.
     dhcprules.wrong_vlan,
+    firmwarerules.firmware_with_a_bug,
     lossrules.ntp_missing,
     accountrules.behind_nat,
 )

@@ -12,8 +12,9 @@ from bridge.core.events import (
 from bridge.core.findings import Weight
 from bridge.journey import keys
 from bridge.journey.case import Case, kind_of, said, seen
-from bridge.journey.findings import Finding, Fix, FixKind
+from bridge.journey.findings import Evidence, Finding, Fix, FixKind, Source
 from bridge.journey.stages import Stage
+from bridge.phones.knownbugs import known_bugs
 from bridge.phones.requestedfile import FileKind
 
 _OPTION = "sepbridge dhcp snippet --server"
@@ -105,4 +106,20 @@ def firmware_loop(case: Case) -> Finding | None:
         "way "
         "to the newest, or the load does not fit the hardware.",
         (Fix(FixKind.COMMAND, "sepbridge firmware check"), keys.status_messages(case.model)),
+    )
+
+
+def firmware_with_a_bug(case: Case) -> Finding | None:
+    """The load that it runs is known to block something; a phone that is up has a note of it."""
+    facts = case.journey.facts
+    bugs = known_bugs(facts.load, case.model, facts.protocol)
+    if not bugs:
+        return None
+    return Finding(
+        "load_with_blocking_bug",
+        f"The phone's load {facts.load} is known for a fault",
+        Weight.NOTE,
+        (Evidence(f"it says that it runs {facts.load}", Source.PHONE),),
+        f"With this load {'; '.join(each.what for each in bugs)}.",
+        (Fix(FixKind.COMMAND, f"sepbridge firmware rollout {bugs[0].instead}… --phone {case.journey.device}"),),
     )

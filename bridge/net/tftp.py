@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -144,10 +144,13 @@ class TftpServer:
         *,
         listen: Sequence[tuple[str, int]],
         limits: TftpLimits = DEFAULT_LIMITS,
+        at_once: Callable[[FileRequest], FileAnswer | None] = lambda request: None,
         tap: Wiretap = NO_TAP,
     ) -> None:
+        """``at_once`` says what needs no waiting; the provider is asked where it has no answer."""
         self._tap = tap
         self._provider = provider
+        self._at_once = at_once
         self._sink = sink
         self._clock = clock
         self._listen = tuple(listen)
@@ -259,6 +262,10 @@ class TftpServer:
             self._jobs[key] = job
             self._per_client[client[0]] = self._per_client.get(client[0], 0) + 1
             self.counters.active += 1
+            answer = self._at_once(request)
+            if answer is not None:
+                self._begin(job, answer)
+                return
             job.task = self._loop.create_task(self._answer(job))
             if self._sweeping is None:
                 self._sweeping = self._loop.call_later(_SWEEP_EVERY, self._sweep)

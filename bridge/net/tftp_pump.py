@@ -89,7 +89,7 @@ class Port(Generic[Job]):
 
     def receive(self, now: float) -> None:
         """Take a batch of datagrams, and answer them. This, and what it calls, is the path of every block."""
-        flights, put = self.flights, self.send
+        flights, put, outbox = self.flights, self.send, self._outbox
         batch = self._inbox.receive(self._descriptor)
         if self._pump.tap.heard is not None:
             for client, data in batch:
@@ -104,6 +104,17 @@ class Port(Generic[Job]):
                     put(client, _UNKNOWN_TRANSFER)
                 continue
             machine = flight.machine
+            block = machine.next_block(data, now=now)
+            if block is not None:
+                if alone:
+                    self._pump.send_alone(self, client, block, flight.address)
+                elif len(block) <= SENT:
+                    outbox.put(client, block)
+                    if outbox.count == BATCH:
+                        self.flush()
+                else:
+                    put(client, block)
+                continue
             machine.receive_datagram(data, now=now)
             datagrams = machine.data_to_send()
             if alone and len(datagrams) == 1:

@@ -8,8 +8,12 @@ of a place is named whose offset is no whole hour (its phones keep what their me
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import csv
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from types import MappingProxyType
 
 from bridge.core import CallManagerGroup, Device, DevicePool, SpeedDial
 from bridge.errors import ConfigurationError
@@ -20,6 +24,7 @@ from bridge.provisioning.phonefile import LineEntry, checked_settings, phone_fil
 from bridge.provisioning.renderer import RenderedFile, Renderer
 from bridge.provisioning.settings import PhoneSettings
 from bridge.provisioning.support import require_support
+from bridge.provisioning.texts import quoted
 
 COMMON_FILE = "SIPDefault.cnf"
 SYNC_FILE = "syncinfo.xml"
@@ -59,8 +64,13 @@ def render_own_text(
     *,
     year: int,
     load: str = "",
+    overrides: Mapping[str, str] = MappingProxyType({}),
 ) -> RenderedFile:
-    """``SIP<MAC>.cnf``. ``year``: whose daylight rules count. Raises ConfigurationError."""
+    """``SIP<MAC>.cnf``. ``year``: whose daylight rules count. Raises ConfigurationError.
+
+    ``overrides`` maps paths of elements to their content, as for the files of other phones; those of ``sipProfile``
+    whose counterpart is known become a line, and the others are left out.
+    """
     entry = phone_file(device, pool, model, settings, load, require_support(model, device.desired_protocol))
     if '"' in device.secret:
         raise ConfigurationError(
@@ -74,6 +84,7 @@ def render_own_text(
         keys=_keys(entry.lines, device, (model.line_keys if model else None) or MOST_LINES),
         clock=clock_rules(entry.olson_time_zone, year),
     )
+    text = _overridden(text, text_keys(overrides))
     mac = device.name.mac
     return RenderedFile(f"SIP{mac}.cnf" if mac else COMMON_FILE, text, holds_secret=True, encoding="latin-1")
 
@@ -88,6 +99,37 @@ def render_old_dial_template(renderer: Renderer, rules: Sequence[DialRule]) -> R
     few = (*rules[:-1][:_MOST_RULES], *rules[-1:])
     text = renderer.render_document("7940-60/dialplan.xml", rules=few, empty_tags=True)
     return RenderedFile(DIAL_FILE, check_length(text, DIAL_FILE))
+
+
+def text_keys(overrides: Mapping[str, str]) -> dict[str, str]:
+    """The keys of text files that stand for these elements, with their values as such a file writes them."""
+    known = _counterparts()
+    return {known[path.lower()]: _as_key(value) for path, value in overrides.items() if path.lower() in known}
+
+
+def _as_key(value: str) -> str:
+    match value.lower():
+        case "true":
+            return "1"
+        case "false":
+            return "0"
+        case "none" | "phone":
+            return value.lower()
+        case _:
+            return value if value.isascii() and value.isdigit() else quoted(value)
+
+
+def _overridden(text: str, keys: Mapping[str, str]) -> str:
+    """The text without its own lines of these keys, and with these."""
+    kept = [each for each in text.splitlines(keepends=True) if each.partition(":")[0].strip() not in keys]
+    return "".join(kept) + "".join(f"{key}: {value}\n" for key, value in keys.items())
+
+
+@cache
+def _counterparts() -> Mapping[str, str]:
+    """Elements of the XML files, and the keys that mean the same: their names and ranges agree (sections 4 and 15)."""
+    text = (resources.files("bridge.provisioning") / "data" / "textkeys.csv").read_text(encoding="utf-8")
+    return {f"sipProfile/{row['element']}".lower(): row["key"] for row in csv.DictReader(text.splitlines())}
 
 
 def _keys(lines: Sequence[LineEntry], device: Device, most: int) -> tuple[KeyEntry, ...]:

@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bridge.core import StoredFile
+from bridge.core import StoredFile, content_digest
 from bridge.errors import ConfigurationError, StoreError
 
 MAPPED_FROM = 1 << 20
@@ -35,6 +35,10 @@ SNAPSHOTS = 64
 """Large files kept mapped; those not asked for longest are given up first."""
 SNAPSHOT_OCTETS = 2 << 30
 """Their size in all."""
+RECENT = 512
+"""Small files kept whole; those not asked for longest are given up first."""
+RECENT_OCTETS = 32 << 20
+"""Their size in all."""
 DIRECTORIES = 1024
 """Directory lists kept."""
 ENTRIES = 100_000
@@ -42,7 +46,7 @@ ENTRIES = 100_000
 DEPTH = 16
 """Levels below the root."""
 _SETTLED = 100_000_000
-"""Nanoseconds: a directory changed more recently than this may change again without its time of modification moving."""
+"""Nanoseconds: what was changed more recently than this may change again without its time of modification moving."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +86,8 @@ class FileTree:
         self._lock = threading.Lock()
         self._listings: OrderedDict[str, _Listing] = OrderedDict()
         self._snapshots: OrderedDict[_Identity, memoryview] = OrderedDict()
+        self._recent: OrderedDict[str, tuple[_Identity, StoredFile]] = OrderedDict()
+        self._recent_octets = 0
 
     def read(self, name: str) -> memoryview | None:
         """The content of ``name``; see ``look``."""
@@ -115,9 +121,13 @@ class FileTree:
                 if (found := self._find(directory, part)) is None:
                     return True, None
                 directory = f"{directory}/{found}"
-            if (size := _size(directory)) is None or size >= MAPPED_FROM:
-                return size is None, None
-            return True, self._open(directory)
+            try:
+                status = os.stat(directory)  # noqa: PTH116
+            except OSError:
+                return True, None
+            if not stat.S_ISREG(status.st_mode) or status.st_size >= MAPPED_FROM:
+                return not stat.S_ISREG(status.st_mode), None
+            return True, self._recently(directory, status) or self._open(directory)
         finally:
             self._lock.release()
 
@@ -191,13 +201,35 @@ class FileTree:
                 os.readlink(f"/proc/self/fd/{descriptor}")  # noqa: PTH115
             ):
                 return None
+            read_at = time.time_ns()
             content = self._content(descriptor, path, status)
             version = f"{status.st_mtime_ns:x}-{status.st_size:x}-{status.st_ino:x}"
-            return StoredFile(content, datetime.fromtimestamp(status.st_mtime, UTC), version)
+            modified = datetime.fromtimestamp(status.st_mtime, UTC)
+            if len(content) >= MAPPED_FROM or read_at - status.st_mtime_ns < _SETTLED:
+                return StoredFile(content, modified, version)
+            found = StoredFile(content, modified, version, content_digest(content))
+            self._keep(path, _identity(status), found)
+            return found
         except OSError as error:
             raise _unreadable(path, error) from error
         finally:
             os.close(descriptor)
+
+    def _recently(self, path: str, status: os.stat_result) -> StoredFile | None:
+        """A small file as it was read before, if it is still the same one: an office's phones ask for the same few."""
+        kept = self._recent.get(path)
+        if kept is None or kept[0] != _identity(status):
+            return None
+        self._recent.move_to_end(path)
+        return kept[1]
+
+    def _keep(self, path: str, identity: _Identity, found: StoredFile) -> None:
+        before = self._recent.pop(path, None)
+        self._recent[path] = identity, found
+        self._recent_octets += len(found.content) - (len(before[1].content) if before else 0)
+        while len(self._recent) > RECENT or self._recent_octets > RECENT_OCTETS:
+            _, (_, oldest) = self._recent.popitem(last=False)
+            self._recent_octets -= len(oldest.content)
 
     def _inside(self, real: str) -> bool:
         return real == self._root or real.startswith(self._root.rstrip("/") + "/")
@@ -211,7 +243,7 @@ class FileTree:
             )
         if status.st_size < MAPPED_FROM:
             return memoryview(_read_all(descriptor, status.st_size))
-        identity = _Identity(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+        identity = _identity(status)
         snapshot = self._snapshots.get(identity)
         if snapshot is None:
             snapshot = self._snapshots[identity] = _snapshot(descriptor, status.st_size)
@@ -219,6 +251,10 @@ class FileTree:
                 self._snapshots.popitem(last=False)
         self._snapshots.move_to_end(identity)
         return snapshot
+
+
+def _identity(status: os.stat_result) -> _Identity:
+    return _Identity(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
 
 
 def _size(path: str) -> int | None:

@@ -26,7 +26,8 @@ from bridge.errors import ConfigurationError, WriteFailed
 
 LARGEST = 1 << 20
 """Octets. None of our files is larger, so a larger one is not ours."""
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", re.ASCII)
+_NAME = re.compile(r"(?:Desktops/\d{1,4}x\d{1,4}x\d{1,2}/)?[A-Za-z0-9][A-Za-z0-9._-]{0,99}", re.ASCII)
+"""In the root, or in a folder of backgrounds that is there already."""
 _TEMPORARY = ".sepbridge-"
 _NO_LINKS = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK})
 _ABSENT = object()

@@ -18,6 +18,7 @@ from bridge.ports import (
     DeviceRepository,
     FileElementRepository,
     FirmwareRepository,
+    InventoryRepository,
     Journal,
     OnboardingRepository,
     PhonebookRepository,
@@ -31,6 +32,7 @@ from bridge.store.callrecords import SqlCallRecords
 from bridge.store.claims import SqlClaimRepository
 from bridge.store.devices import SqlDeviceRepository
 from bridge.store.firmwaretables import SqlFirmwareRepository
+from bridge.store.inventorytables import SqlInventoryRepository
 from bridge.store.journal import SqlJournal
 from bridge.store.phonebook import SqlPhonebookRepository
 from bridge.store.phonefiles import SqlFileElementRepository, SqlOnboardingRepository
@@ -58,6 +60,7 @@ class SqlUnitOfWork:
     callbacks: CallBackRepository
     elements: FileElementRepository
     onboarding: OnboardingRepository
+    inventory: InventoryRepository
     accounts: AccountRepository
 
     def __init__(self, engine: Engine, pruner: JourneyPruner, *, writes: bool) -> None:
@@ -90,6 +93,7 @@ class SqlUnitOfWork:
         self.callbacks = SqlCallBackRepository(connection)
         self.elements = SqlFileElementRepository(connection)
         self.onboarding = SqlOnboardingRepository(connection)
+        self.inventory = SqlInventoryRepository(connection)
         self.accounts = SqlAccountRepository(connection)
         return self
 

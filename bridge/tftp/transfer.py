@@ -71,6 +71,7 @@ class ReadTransfer:
     __slots__ = (
         "_acknowledged",
         "_attempts",
+        "_awaited",
         "_block_size",
         "_content",
         "_deadline",
@@ -117,6 +118,8 @@ class ReadTransfer:
         self._retransmissions = 0
         self._event: TransferEvent | None = None
         self._over = False
+        self._awaited: bytes | None = None
+        """In lock-step, the datagram that acknowledges the block under way; None where there is none such."""
         self.strays = 0
         self._outbox: list[bytes] = []
         self._oack = encode(OptionAcknowledgement(terms.granted)) if terms.granted else b""
@@ -145,6 +148,24 @@ class ReadTransfer:
             self._receive_error(data)
         else:
             self.strays += 1
+
+    def next_block(self, data: bytes, *, now: float) -> bytes | None:
+        """``receive_datagram`` and ``data_to_send`` in one, for what almost every datagram is.
+
+        In lock-step, the ACK of the block under way: the next block. None for everything else, and nothing has happened
+        then. A large file is ten thousand blocks, and the four verbs cost twice as much.
+        """
+        acknowledged = self._sent
+        if data != self._awaited or acknowledged == self._last:
+            return None
+        self._acknowledged = acknowledged
+        self._sent = block = acknowledged + 1
+        self._attempts = 0
+        self._interval = interval = self._policy.first
+        self._deadline = now + interval
+        self._awaited = _pack(_ACK, block & 0xFFFF)
+        start = acknowledged * self._block_size
+        return _pack(_DATA, block & 0xFFFF) + self._content[start : start + self._block_size]
 
     def receive_repeated_request(self, *, now: float) -> bool:
         """The client sent its request again, from the same port.
@@ -262,6 +283,7 @@ class ReadTransfer:
             self._outbox.append(_pack(_DATA, block & 0xFFFF) + content[start : start + size])
             start += size
         self._sent = last
+        self._awaited = _pack(_ACK, last & 0xFFFF) if self._window == 1 else None
 
     def _fail(self, why: str) -> None:
         self._end(TransferFailed(self.acknowledged, why, self._retransmissions))
@@ -269,4 +291,5 @@ class ReadTransfer:
     def _end(self, event: TransferEvent) -> None:
         self._event = event
         self._over = True
+        self._awaited = None
         self._content = b""  # a finished transfer may wait for its timer; the file must not

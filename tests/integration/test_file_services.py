@@ -6,6 +6,8 @@ import asyncio
 import contextlib
 import logging
 import ssl
+import statistics
+import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -29,7 +31,15 @@ from bridge.app.settings import (
     WebSettings,
 )
 from bridge.core import Device, DeviceName, Line, LineAppearance, SignallingProtocol
-from bridge.core.events import Event, FileDelivered, FileRefused, NamesGuessed, TrustListSeen
+from bridge.core.events import (
+    Event,
+    FileDelivered,
+    FileNotFound,
+    FileRefused,
+    FileRequested,
+    NamesGuessed,
+    TrustListSeen,
+)
 from bridge.errors import ConfigurationError
 from bridge.lab.tftpclient import TftpClient
 from bridge.net.selfsigned import make_certificate
@@ -211,3 +221,29 @@ async def test_what_phones_would_miss_is_said_at_the_start(
             pass
     assert "sip88xx.14-4-1-0301-6 is not there" in caplog.text
     assert "load_missing" in caplog.text
+
+
+@pytest.mark.req("RG-08")
+async def test_every_missing_file_of_a_boot_is_answered_at_once_with_error_1(settings: Settings) -> None:
+    missing = [
+        *("CTLSEP00112233BB01.tlv", "ITLSEP00112233BB01.tlv", "ITLFile.tlv", "SEP00112233BB01.cnf.xml"),
+        *("SEP00112233BB01.cnf.xml.sgn", "SEP00112233BB01.cnf", "SEPDefault.cnf", "OS79XX.TXT", "RINGLIST.DAT"),
+        *("SIP00112233BB01.cnf", "term61.default.loads", "jar41sip.9-4-2.sbn", "/mk-sip.jar", "Ringlist-wb.xml"),
+        *("German_Germany/mk-sip.jar", "Germany/g3-tones.xml", "Desktops/320x212x12/List.xml", "P00405000700.bin"),
+        *("gk00112233bb01", "gkdefault.cfg", "ata00112233bb01", "defaultheadsetconfig.json", "WLANDefault.xml"),
+    ]
+    async with node(settings) as (service, events):
+        # One repetition at the earliest after half a second, as an 8851's: an answer that is late shows as one.
+        client = TftpClient(service.tftp.addresses[0], local_address="127.0.0.7")
+        taken = []
+        for name in missing:
+            begun = time.perf_counter()
+            reply = await client.read(name)
+            taken.append(time.perf_counter() - begun)
+            assert reply.content is None, name
+            assert reply.error == 1, name
+        counters = service.tftp.counters
+        assert (counters.missing, counters.repeated) == (len(missing), 0)
+        assert [each.name for each in events if isinstance(each, FileNotFound)] == missing
+        assert len([each for each in events if isinstance(each, FileRequested)]) == len(missing)
+        assert statistics.median(taken) < 0.05

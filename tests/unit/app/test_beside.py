@@ -275,6 +275,25 @@ async def test_a_template_change_renders_what_it_touches_alone(
     assert renders() == []
 
 
+async def test_lists_of_the_rings_and_backgrounds_that_lie_there(bench: Bench) -> None:
+    (bench.root / "Bell.raw").write_bytes(b"x" * 8000)
+    folder = bench.root / "Desktops/800x480x24"
+    folder.mkdir(parents=True)
+    for name in ("hills.png", "TN-hills.png"):
+        (folder / name).write_bytes(b"a picture")
+    bench.beside.compare()
+    assert "Bell.raw" in (bench.root / "Ringlist.xml").read_text(encoding="utf-8")
+    assert "Bell.raw" in (bench.root / "RINGLIST.DAT").read_text(encoding="utf-8")
+    assert not (bench.root / "Ringlist-wb.xml").exists()
+    assert "hills.png" in (folder / "List.xml").read_text(encoding="utf-8")
+    assert not list((bench.root / "Desktops").glob("320*"))
+    (folder / "List.xml").write_text("the admin's own")
+    (bench.root / "Bell.raw").unlink()
+    bench.beside.compare()
+    assert (folder / "List.xml").read_text() == "the admin's own"
+    assert not (bench.root / "Ringlist.xml").exists()
+
+
 async def test_every_file_that_phones_need_is_there(
     bench: Bench, store: SqlStore, clock: StillClock, ids: CountingIds, files: PhoneFiles
 ) -> None:

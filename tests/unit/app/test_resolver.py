@@ -298,6 +298,22 @@ async def test_an_element_is_set_for_all_phones_and_differently_for_one(
     assert "<dscpForAudio>184</dscpForAudio>" in text(await ask(f"SEP{MAC}.cnf.xml"))
 
 
+async def test_an_element_becomes_the_key_that_means_the_same_in_text_files(
+    ask: Ask, open_window: WindowDesk, changes: PhoneChanges, files: PhoneFiles
+) -> None:
+    await ask(f"SIP{MAC}.cnf")
+    changes.set_element("sipProfile/sipStack/timerT1", "750", None)
+    changes.set_element("sipProfile/enableVad", "true", None)
+    changes.set_element("sipProfile/phoneLabel", "Porter 2", PHONE)
+    changes.set_element("sipProfile/dscpForAudio", "160", None)
+    files.read_site()
+    told = text(await ask(f"SIP{MAC}.cnf"))
+    assert {"timer_t1: 750", "enable_vad: 1", 'phone_label: "Porter 2"'} <= set(told.splitlines())
+    assert told.count("phone_label") == 1
+    assert "160" not in told
+    assert read_text_file(told.encode("latin-1"))["line1_name"]
+
+
 async def test_an_element_of_flat_profiles_stands_in_those_alone(
     ask: Ask, open_window: WindowDesk, changes: PhoneChanges, files: PhoneFiles
 ) -> None:
@@ -493,3 +509,32 @@ async def test_an_spa_phone_in_spcp_mode_reads_defaults_of_its_own(
     assert "<processNodeName>192.0.2.10</processNodeName>" in defaults
     assert "loadInformation" not in text(await ask("XMLDefault525G2.cnf.xml"))
     assert isinstance(await ask("XMLDefault8841.cnf.xml"), FileMissing)
+
+
+async def test_what_needs_no_waiting_is_answered_at_once_and_the_same(
+    ask: Ask, resolver: FileResolver, clock: StillClock, tmp_path: Path
+) -> None:
+    (tmp_path / "files" / "g3-tones.xml").write_bytes(b"tones")
+    for name in ("g3-tones.xml", "ITLFile.tlv", f"CTLSEP{MAC}.tlv", "jar41sip.9-4-2.sbn", "term61.default.loads"):
+        request = FileRequest(name, CLIENT, Via.TFTP, clock.now())
+        at_once = resolver.at_once(request)
+        assert at_once is not None, name
+        assert at_once == await ask(name), name
+    assert "7961G" in (resolver.evidence.about(CLIENT, PHONE).models or ())
+
+
+@pytest.mark.parametrize(
+    ("name", "client"),
+    [
+        (f"SEP{MAC}.cnf.xml", CLIENT),
+        ("XMLDefault.cnf.xml", CLIENT),
+        ("g3-tones.xml.sgn", CLIENT),
+        ("Ringlist.xml", CLIENT),
+        ("../etc/passwd", CLIENT),
+        ("g3-tones.xml", "198.51.100.7"),
+    ],
+)
+async def test_what_has_to_be_decided_is_not_answered_at_once(
+    resolver: FileResolver, clock: StillClock, name: str, client: str
+) -> None:
+    assert resolver.at_once(FileRequest(name, client, Via.TFTP, clock.now())) is None

@@ -15,6 +15,7 @@ from bridge.core.events import (
     Event,
     FileRefused,
     FileRequested,
+    ModelLearnt,
     OutOfServiceTold,
     PhoneMoved,
     PhoneUnregistered,
@@ -291,6 +292,15 @@ def test_a_missing_firmware_file_is_named() -> None:
 ])  # fmt: skip
 def test_firmware_that_the_phone_refuses(told: Event) -> None:
     assert first(asks(), gets(), told, facts=site(), after=9) == "firmware_rejected"
+
+
+def test_a_load_with_a_known_fault_is_a_note() -> None:
+    old = ModelLearnt(at=at(4), device=PHONE, model="9971", evidence="")
+    up = replace(registered(), load="9.2.2", protocol=SIP)
+    (note,) = judge(asks(), gets(), old, up, after=9)
+    assert (note.code, note.severity) == ("load_with_blocking_bug", Weight.NOTE)
+    assert "No Trust List" in note.cause
+    assert codes(asks(), gets(), old, replace(up, load="9.4.2"), after=9) == []
 
 
 def test_firmware_without_a_signature() -> None:

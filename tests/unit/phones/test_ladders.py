@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from bridge.journey import parse_alarm
 from bridge.phones import catalogue
 from bridge.phones.ladders import LoadDifference, advise, compare_loads
 
@@ -29,6 +30,27 @@ NEW = "SIP41.9-4-2SR3-1S"
 )
 def test_how_two_loads_differ(running: str, difference: LoadDifference) -> None:
     assert compare_loads(running, NEW) is difference
+
+
+@pytest.mark.req("RG-12")
+@pytest.mark.parametrize(
+    ("load", "difference", "via"),
+    [
+        ("SIP41.8-2-2SR1S", LoadDifference.MAJOR, "a load from 8.3(3) to 8.5(2), such as SIP41.8-5-2S"),
+        ("SIP41.8-5-3S", LoadDifference.MAJOR, ""),
+        ("SIP41.9-4-2SR2", LoadDifference.MINOR, ""),
+        ("SCCP41.8-5-2S", LoadDifference.WRONG_FAMILY, ""),
+    ],
+)
+@pytest.mark.parametrize("words", ["Load={}", "ActiveLoad={} InactiveLoad=SIP41.8-0-1S"])
+def test_the_load_of_an_alarm_and_how_to_get_from_there(
+    load: str, difference: LoadDifference, via: str, words: str
+) -> None:
+    alarm = parse_alarm(f"25: Name=SEP001122334455 {words.format(load)} Last=Initialized")
+    assert alarm.load == load
+    advice = advise(alarm.load, NEW, catalogue().by_name("7941G"))
+    assert (advice.difference, advice.via) == (difference, via)
+    assert advice.is_allowed is not bool(via)
 
 
 @pytest.mark.req("RG-12")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bridge.core import content_digest
 from bridge.errors import ConfigurationError, StoreError
 from bridge.store import filetree
 from bridge.store.filetree import FileTree
@@ -98,6 +99,48 @@ def test_new_changed_and_removed_files_are_seen(root: Path, tree: FileTree) -> N
     assert read(tree, "new") == b"two"
     (root / "New").unlink()
     assert tree.read("new") is None
+
+
+def test_a_small_file_is_kept_whole_until_it_changes(
+    root: Path, tree: FileTree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (root / "own").write_bytes(b"first")
+    os.utime(root / "own", ns=(0, 10**18))
+    known, found = tree.at_once("own")
+    assert known
+    assert found is not None
+    assert found.digest == content_digest(b"first")
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "open", lambda *_: pytest.fail("opened again"))
+        assert tree.at_once("OWN") == (True, found)
+    (root / "own").write_bytes(b"other")  # of the same size
+    os.utime(root / "own", ns=(0, 10**18 + 1))
+    _, found = tree.at_once("own")
+    assert found is not None
+    assert bytes(found.content) == b"other"
+    (root / "own").unlink()
+    assert tree.at_once("own") == (True, None)
+
+
+def test_a_file_that_was_just_written_is_not_kept(root: Path, tree: FileTree) -> None:
+    (root / "own").write_bytes(b"first")
+    before = (root / "own").stat()
+    assert read(tree, "own") == b"first"
+    with (root / "own").open("r+b") as file:  # in place, within one tick of the clock that dates files
+        file.write(b"other")
+    os.utime(root / "own", ns=(before.st_atime_ns, before.st_mtime_ns))
+    _, found = tree.at_once("own")
+    assert found is not None
+    assert bytes(found.content) == b"other"
+
+
+def test_small_files_kept_are_bounded(root: Path, tree: FileTree, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(filetree, "RECENT_OCTETS", 10)
+    for name in ("one", "two", "six"):
+        (root / name).write_bytes(name.encode() + b"45")
+        os.utime(root / name, ns=(0, 10**18))
+        tree.at_once(name)
+    assert [Path(each).name for each in tree._recent] == ["two", "six"]
 
 
 def test_lists_are_not_read_again_while_nothing_changes(

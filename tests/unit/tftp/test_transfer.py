@@ -242,6 +242,34 @@ def test_repeated_request_brings_the_first_answer_again_at_once() -> None:
     assert blocks(transfer) == [2]
 
 
+def test_the_short_way_is_the_four_verbs_in_one() -> None:
+    short = ReadTransfer(content(5 * 512 + 7), Terms(), now=0.0)
+    verbs = ReadTransfer(content(5 * 512 + 7), Terms(), now=0.0)
+    assert short.data_to_send() == verbs.data_to_send()
+    for number in range(1, 6):
+        assert short.next_block(ack(number - 1), now=1.0) is None
+        block = short.next_block(ack(number), now=1.0 + number)
+        verbs.receive_datagram(ack(number), now=1.0 + number)
+        assert [block] == verbs.data_to_send()
+        assert short.acknowledged_octets == verbs.acknowledged_octets
+        assert short.timer() == verbs.timer()
+    assert short.next_block(ack(6), now=9.0) is None  # the end is an event, which has its own way
+    short.receive_datagram(ack(6), now=9.0)
+    assert short.next_event() == TransferCompleted(0)
+    assert short.next_block(ack(6), now=9.0) is None
+
+
+@pytest.mark.parametrize("terms", [WINDOW_TERMS, Terms(block_size=1428, granted=(("blksize", "1428"),))])
+def test_nothing_but_an_expected_ack_goes_the_short_way(terms: Terms) -> None:
+    transfer = ReadTransfer(content(20_000), terms, now=0.0)
+    sent = transfer.data_to_send()
+    for data in (b"", b"\0\4", ack(0), ack(1), ack(2), ack(1) + b"\0", b"\0\5\0\1x\0"):
+        assert transfer.next_block(data, now=1.0) is None
+    assert not transfer.data_to_send()
+    assert transfer.timer() == 1.0
+    assert sent
+
+
 def test_late_request_does_not_disturb_flowing_data() -> None:
     transfer = ReadTransfer(content(2000), Terms(), now=0.0)
     transfer.receive_datagram(ack(1), now=0.1)
