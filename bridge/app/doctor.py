@@ -243,6 +243,8 @@ class Doctor:
             InstallSettings(
                 secret=settings.ami.secret or _NO_SECRET,
                 codes=settings.feature_codes,
+                voicemail=bool(settings.asterisk.voicemail_pin),
+                parking=settings.asterisk.parking,
                 self_provision_socket=settings.selfprovisioning.socket,
             ),
         )

@@ -94,6 +94,8 @@ def plan_setup(answers: SetupAnswers, toml: Path, site: SiteWishes, *, owner: st
             secret=answers.secret,
             owner=owner,
             codes=settings.feature_codes,
+            voicemail=bool(settings.asterisk.voicemail_pin),
+            parking=settings.asterisk.parking,
             self_provision_socket=settings.selfprovisioning.socket,
         ),
     )

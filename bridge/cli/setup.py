@@ -119,6 +119,8 @@ def asterisk(
                 permit=permit,
                 owner=owner,
                 codes=known.feature_codes,
+                voicemail=bool(known.asterisk.voicemail_pin),
+                parking=known.asterisk.parking,
                 self_provision_socket=known.selfprovisioning.socket,
             ),
         )
