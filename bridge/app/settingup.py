@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
-from bridge.app.settings import Settings, load_settings, settings_from
+from bridge.app.settings import AsteriskBackend, Settings, load_settings, settings_from
 from bridge.app.setupplan import MANIFEST, Manifest, SetupAnswers, differences, digest, settings_text
 from bridge.app.system import SystemClock
 from bridge.app.window import WindowDesk
@@ -99,6 +99,10 @@ def plan_setup(answers: SetupAnswers, toml: Path, site: SiteWishes, *, owner: st
             self_provision_socket=settings.selfprovisioning.socket,
         ),
     )
+    if settings.asterisk.backend is AsteriskBackend.REALTIME:
+        notes.append(
+            "endpoints go into Asterisk's tables: `sepbridge setup realtime` makes them and shows what it needs"
+        )
     revision = current(settings.database_url)
     return SetupPlan(
         answers,

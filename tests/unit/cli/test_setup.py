@@ -137,6 +137,21 @@ def test_more_settings(host: Path) -> None:
     )
 
 
+def test_with_a_database_for_endpoints_it_says_what_is_next(host: Path) -> None:
+    url = "postgresql://x:hidden@127.0.0.1/asterisk"
+    more = ("--setting", "asterisk.backend=realtime", "--setting", f"asterisk.realtime_url={url}")
+    said = run(
+        host, *ADDRESS, *more, "--setting", "asterisk.parking=true", "--setting", 'asterisk.voicemail_pin="2580"'
+    )
+    assert any("sepbridge setup realtime" in each for each in said["notes"])
+    assert "hidden" not in json.dumps(said)
+    etc = host / "etc/asterisk"
+    assert "sepbridge/res_parking.conf" in (etc / "res_parking.conf").read_text()
+    assert "voicemail_phones.conf" in (etc / "voicemail.conf").read_text()
+    run(host, "--undo")
+    assert not (etc / "res_parking.conf").exists()
+
+
 @pytest.mark.parametrize(
     ("words", "kind"),
     [
