@@ -10,7 +10,7 @@ from bridge.app.settingup import SetupPlan, UndoPlan
 from bridge.app.surroundings import Surroundings
 from bridge.cli.frame import Frame
 
-_SECRET_LINE = re.compile(r'^((?:client_)?secret = ").*(")$', re.MULTILINE)
+_SECRET_LINE = re.compile(r'^((?:(?:client_)?secret|voicemail_pin) = ").*(")$', re.MULTILINE)
 _PASSWORD = re.compile(r"(://[^:/@\s]+:)[^@\s]+(@)")
 
 

@@ -224,9 +224,12 @@ def test_a_freepbx_without_its_account_writes_nothing(freepbx: Path) -> None:
 
 def test_the_account_is_not_shown(freepbx: Path) -> None:
     words = ["setup", "--root", str(freepbx), "--dry-run", *ADDRESS, "--credentials", str(freepbx / "api.json")]
+    words += ["--setting", 'asterisk.voicemail_pin="258036"']
     shown = CliRunner().invoke(root, words).output
     assert "client_id" in shown
+    assert "voicemail_pin" in shown
     assert "4567secret" not in shown
+    assert "258036" not in shown
 
 
 def test_credentials_are_of_no_use_elsewhere(host: Path) -> None:
