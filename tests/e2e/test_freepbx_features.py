@@ -17,7 +17,7 @@ from tests.e2e.test_park import hears, slot_on, talking
 SCCP = TestbedWishes(protocol=SignallingProtocol.SCCP)
 
 
-async def test_park_and_conference() -> None:
+async def test_park_in_the_lot_of_freepbx() -> None:
     async with running_freepbx(SCCP) as lab, office(lab) as desks:
         one, two, three = [await desks.registered(model) for model in ("7961", "7942", "7970")]
         await talking(desks, one, two)
@@ -31,6 +31,10 @@ async def test_park_and_conference() -> None:
         three.hang_up()
         await one.wait_for(CallEnded)
 
+
+async def test_a_conference_of_extensions() -> None:
+    async with running_freepbx(SCCP) as lab, office(lab) as desks:
+        one, two, three = [await desks.registered(model) for model in ("7961", "7942", "7970")]
         one.call(two.number)
         assert await next_tone(two) == one.tone
         one.press_soft_key("Confrn")
