@@ -321,6 +321,14 @@ class Journal(Protocol):
         """The newest events of one phone, oldest first."""
         ...
 
+    def size(self) -> int:
+        """Events on all journeys."""
+        ...
+
+    def newest(self, *, limit: int = 200) -> Sequence[Event]:
+        """The newest events of all phones, oldest first."""
+        ...
+
     def forget(self, before: datetime, *, most: int = 20_000) -> int:
         """Remove the oldest events that happened before, at most so many at a time; how many these were."""
         ...

@@ -872,6 +872,8 @@ class JournalContract(StoreContract):
             assert work.journal.journey(name(1)) == [asked, events[3]]
             assert work.journal.journey(name(1), limit=1) == [events[3]]
             assert work.journal.journey(name(2)) == [events[2]]
+            assert work.journal.newest(limit=2) == [events[2], events[3]]
+            assert work.journal.size() == 3
             assert work.journal.journey(name(3)) == []
 
     def test_refusals_are_counted_not_repeated(self, store: SqlStore) -> None:

@@ -95,6 +95,51 @@ class ServerSettings:
     """Requests from anywhere else are refused, whatever they ask for."""
 
 
+class LogFormat(StrEnum):
+    """Whom the log is written for."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+class LogLevel(StrEnum):
+    """What is worth a line."""
+
+    DEBUG = "debug"
+    """Every request for a file and every call, too."""
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class LogSettings:
+    """``[log]``: what the service writes about its doings, to standard error and perhaps to a file."""
+
+    format: LogFormat = LogFormat.TEXT
+    level: LogLevel = LogLevel.INFO
+    file: Path | None = None
+    """A file that gets every line, too; none by default."""
+    file_megabytes: int = 10
+    """When it is as large as that, it gets the ending .1, the one before .2, and so on."""
+    files: int = 5
+    """Files in all; the oldest one goes."""
+
+    def __post_init__(self) -> None:
+        if self.files < 2 or self.file_megabytes < 1:
+            raise ConfigurationError("the log needs two files of a megabyte", fix="see log.files, log.file_megabytes")
+
+
+class MetricsAccess(StrEnum):
+    """Who may read ``/metrics``."""
+
+    OFF = "off"
+    TOKEN = "token"  # noqa: S105 - the word for the way, not one of them
+    """Whoever has an API token, or is logged in."""
+    OPEN = "open"
+    """Whoever asks from an allowed network."""
+
+
 @dataclass(frozen=True, slots=True)
 class DatabaseSettings:
     """``[database]``"""
@@ -217,6 +262,8 @@ class WebSettings:
     """Wrong logins with one name from one address until they are no longer looked at."""
     locked: float = 900.0
     """Seconds for which they are not."""
+    metrics: MetricsAccess = MetricsAccess.TOKEN
+    """Who may read the figures for Prometheus under ``/metrics``."""
     phone_user: str = ""
     """What phones' own web pages are asked with for a screenshot; phones ask us whether it is right. Empty: nothing."""
     phone_password: str = field(default="", repr=False)
@@ -636,6 +683,7 @@ class Settings:
     codes: FeatureCodes = DEFAULT_CODES
     freepbx: FreePbxSettings = FreePbxSettings()
     hooks: HookSettings = HookSettings()
+    log: LogSettings = LogSettings()
     journey: JourneySettings = JourneySettings()
 
     def __post_init__(self) -> None:
@@ -804,6 +852,9 @@ _CONVERTERS: dict[object, Callable[[object], object]] = {
     AsteriskBackend: lambda value: AsteriskBackend(_text(value)),
     BesideServer: lambda value: BesideServer(_text(value)),
     TokenPolicy: lambda value: TokenPolicy(_text(value)),
+    LogFormat: lambda value: LogFormat(_text(value)),
+    LogLevel: lambda value: LogLevel(_text(value)),
+    MetricsAccess: lambda value: MetricsAccess(_text(value)),
     Address: lambda value: Address.parse(_text(value)),
     tuple[Address, ...]: lambda value: tuple(Address.parse(each) for each in _texts(value)),
     tuple[str, ...]: lambda value: tuple(_texts(value)),

@@ -172,33 +172,35 @@ class SiteDesk:
                 )
             _check_enabled(before, after)
             for change in planned.changes:
-                self._carry_out(work, change, after)
+                carry_out(work, self._ids, change, after)
             if planned.changes:
                 detail = "; ".join(f"{each.step} {each.shown}" for each in planned.changes)
                 work.journal.audit(AuditEntry(now, self._actor, action, detail))
                 work.commit()
         return planned
 
-    def _carry_out(self, work: UnitOfWork, change: Change, after: SiteDescription) -> None:
-        try:
-            match change.section, change.step:
-                case "autoregistration", _:
-                    # The flag is the first server's, which has just been written.
-                    now = work.autoregistration.load()
-                    work.autoregistration.save(replace(after.autoregistration, server_disabled=now.server_disabled))
-                    if after.autoregistration.rogue_partition != now.rogue_partition:
-                        move_rogue_numbers(work, after.autoregistration.rogue_partition)
-                case "phone", _:
-                    device = replace(after.phones[change.key], version_stamp=self._ids.version_stamp())
-                    work.devices.update(device, sharing=True)
-                case section, Step.REMOVE:
-                    getattr(work.objects, BY_NAME[section].records).remove(change.key)
-                case section, _:
-                    getattr(work.objects, BY_NAME[section].records).save(after.records[section][change.key])
-        except SepbridgeError as error:
-            line = after.lines.get((change.section, change.key), 0)
-            where = f"line {line}: " if line else f"{change.shown}: "
-            raise type(error)(f"{where}{error.what}", why=error.why, fix=error.fix) from None
+
+def carry_out(work: UnitOfWork, ids: IdSource, change: Change, after: SiteDescription) -> None:
+    """Do one change of a plan in its transaction. Raises what the store raises, with the line that is to blame."""
+    try:
+        match change.section, change.step:
+            case "autoregistration", _:
+                # The flag is the first server's, which has just been written.
+                now = work.autoregistration.load()
+                work.autoregistration.save(replace(after.autoregistration, server_disabled=now.server_disabled))
+                if after.autoregistration.rogue_partition != now.rogue_partition:
+                    move_rogue_numbers(work, after.autoregistration.rogue_partition)
+            case "phone", _:
+                device = replace(after.phones[change.key], version_stamp=ids.version_stamp())
+                work.devices.update(device, sharing=True)
+            case section, Step.REMOVE:
+                getattr(work.objects, BY_NAME[section].records).remove(change.key)
+            case section, _:
+                getattr(work.objects, BY_NAME[section].records).save(after.records[section][change.key])
+    except SepbridgeError as error:
+        line = after.lines.get((change.section, change.key), 0)
+        where = f"line {line}: " if line else f"{change.shown}: "
+        raise type(error)(f"{where}{error.what}", why=error.why, fix=error.fix) from None
 
 
 def _changes(before: SiteDescription, after: SiteDescription) -> SiteChanges:
