@@ -24,6 +24,10 @@ venv-dev:
 asterisk: ## Asterisk 22 in a private prefix (.cache/asterisk); the system's packages stay untouched
 	@scripts/get-asterisk.sh .cache/asterisk
 
+.PHONY: asterisk16
+asterisk16: ## Asterisk 16 (.cache/asterisk16), for the formats of files only; without it those tests are left out
+	-@scripts/get-asterisk.sh .cache/asterisk16 bullseye
+
 # An installed Asterisk is used if it is 18 or newer.
 .PHONY: need-asterisk
 need-asterisk:
@@ -43,7 +47,7 @@ check: venv-dev ## style, types, the walls between the rooms, and the links of t
 	$(BIN)/mkdocs build --strict --quiet
 
 .PHONY: test
-test: venv-dev asterisk peers check ## everything: checks, unit, property, wire, integration and end-to-end tests
+test: venv-dev asterisk asterisk16 peers check ## everything: checks, unit, property, wire, integration and end-to-end tests
 	$(BIN)/pytest -n $(XDIST) --dist worksteal
 
 .PHONY: bench

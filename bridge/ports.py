@@ -705,6 +705,8 @@ class SipEndpoint:
     """The dialplan context in which its forwards' targets are looked up."""
     mailbox: str = ""
     """The line's mailbox with its context, ``1001@default``; empty for none."""
+    names_mailbox: bool = False
+    """The line says itself which mailbox it has: where the site wants that, it is made."""
     call_group: str = ""
     """The pickup group to which its calls belong; empty for none."""
     pickup_group: str = ""

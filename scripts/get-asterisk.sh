@@ -1,6 +1,7 @@
 #!/bin/bash
 # Gets Asterisk out of Debian's own packages into a directory of its own, without root and without installing anything.
-#   scripts/get-asterisk.sh PREFIX [SUITE]        SUITE: forky (Asterisk 22, the default) or another Debian suite
+#   scripts/get-asterisk.sh PREFIX [SUITE]        SUITE: forky (Asterisk 22, the default), bullseye (16) or another
+#   Debian suite that has it; bookworm and trixie have none
 # Afterwards PREFIX/asterisk runs it. Does nothing when that works already. PREFIX may be moved.
 #   MIRROR=URL   the Debian mirror to use; by default the one in this machine's apt configuration
 set -euo pipefail
@@ -14,7 +15,11 @@ fail() {
 [ $# -ge 1 ] && [ $# -le 2 ] || fail "which directory?" "usage: $0 PREFIX [SUITE]"
 prefix=$(realpath -m -- "$1")
 suite=${2:-forky}
-runs() { [ -x "$prefix/asterisk" ] && "$prefix/asterisk" -V 2>/dev/null | grep -q '^Asterisk '; }
+# One from before the drivers came along is fetched anew.
+runs() {
+    [ -x "$prefix/asterisk" ] && "$prefix/asterisk" -V 2>/dev/null | grep -q '^Asterisk ' &&
+        ls "$prefix"/root/usr/lib/*/odbc/psqlodbcw.so >/dev/null 2>&1
+}
 if runs; then exit 0; fi
 # What is replaced at the end must be an earlier result of this script, or empty.
 if [ -e "$prefix" ] && [ ! -d "$prefix/root" ] && [ -n "$(ls -A -- "$prefix")" ]; then
@@ -74,6 +79,9 @@ apt=(apt-get -qq
 echo "getting Asterisk from the Debian suite $suite ($architecture)"
 "${apt[@]}" update || fail "could not read the package lists of $suite from $MIRROR" "check the network, or set MIRROR"
 packages=(asterisk asterisk-modules asterisk-config asterisk-core-sounds-en-gsm)
+# The ODBC drivers for realtime come from the same suite: the machine's own may want another C library.
+packages+=(odbc-postgresql odbc-mariadb)
+[ "$suite" != bullseye ] || packages+=(asterisk-voicemail)   # a package of its own there
 "${apt[@]}" -y --download-only install "${packages[@]}" >/dev/null ||
     fail "could not download Asterisk from $MIRROR" "check the network and the free space in $(dirname -- "$prefix")"
 

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import make_url
 
+from bridge.app.freepbxdoctor import check_freepbx
 from bridge.app.loadcheck import check_loads
 from bridge.app.settings import Settings, TftpMode
 from bridge.app.sitedesk import SiteDesk
@@ -28,6 +29,7 @@ from bridge.core.findings import Finding, Weight
 from bridge.dhcp import judge
 from bridge.doctor.ailment import unchecked
 from bridge.doctor.asterisk import (
+    TRANSPORT,
     AmiFacts,
     Door,
     check_ami,
@@ -61,8 +63,9 @@ from bridge.host.filter import bans, firewall_facts
 from bridge.host.machine import clock_facts, confinement_facts, disk_facts, limit_facts, state_facts, unit_facts
 from bridge.net.dhcp import discover, interface_mac
 from bridge.pbx.ami import AmiSettings
+from bridge.pbx.freepbxchecks import check_fail2ban, check_port_69
 from bridge.pbx.inspection import CODECS, inspect_ami, inspect_files
-from bridge.pbx.install import InstallSettings
+from bridge.pbx.install import InstallSettings, belongs_to_freepbx
 from bridge.store import HEAD, REVISIONS, SqlStore, current, open_store
 from bridge.store.filetree import FileTree
 from bridge.watch.portowner import owners
@@ -131,6 +134,7 @@ class Doctor:
             ("manager", "Asterisk's manager interface", lambda: check_ami(self._ami)),
             ("modules", "Asterisk's modules", lambda: check_modules(self._asterisk)),
             ("configuration", "Asterisk's files, transports, RTP", self._check_configuration),
+            *([("freepbx", "FreePBX", self._check_freepbx)] if self._is_freepbx else []),
             ("codecs", "Codecs", self._check_codecs),
             ("endpoints", "Phones known to Asterisk", self._check_endpoints),
             ("tftp", "Who answers on port 69", self._check_tftp),
@@ -138,7 +142,7 @@ class Doctor:
             ("addresses", "Addresses", self._check_addresses),
             ("names", "Names in the settings", lambda: check_names(unresolved(self._names()))),
             ("firewall", "Packet filter", self._check_firewall),
-            ("bans", "Bans of fail2ban", lambda: check_bans(bans(), phone_networks(self._addresses))),
+            ("bans", "Bans of fail2ban", self._check_bans),
             ("clock", "Clock", lambda: check_clock(clock_facts())),
             ("zones", "Time zones and NTP of phones", self._check_zones),
             ("limits", "Limits", self._check_limits),
@@ -181,6 +185,16 @@ class Doctor:
             return self._ask()
         except SepbridgeError:
             return None
+
+    @functools.cached_property
+    def _is_freepbx(self) -> bool:
+        if self._settings.freepbx.url:
+            return True
+        etc = self._settings.asterisk.directory.parent
+        try:
+            return etc.is_dir() and belongs_to_freepbx(etc)
+        except SepbridgeError:
+            return False  # the check of Asterisk's files says that they cannot be read
 
     def _store(self) -> contextlib.closing[SqlStore]:
         return contextlib.closing(open_store(self._settings.database_url))
@@ -229,12 +243,25 @@ class Doctor:
             InstallSettings(
                 secret=settings.ami.secret or _NO_SECRET,
                 codes=settings.feature_codes,
+                voicemail=bool(settings.asterisk.voicemail_pin),
+                parking=settings.asterisk.parking,
                 self_provision_socket=settings.selfprovisioning.socket,
             ),
         )
         udp = [wanted.port for wanted, _ in wanted_ports(self._settings) if wanted.protocol == "udp"]
         networks = phone_networks(self._addresses)
-        return check_configuration(facts, sip_port=settings.sip.port, our_udp=udp, phones=networks)
+        found = check_configuration(facts, sip_port=settings.sip.port, our_udp=udp, phones=networks)
+        # Transports that are off are switched on in FreePBX's pages: its own check says where.
+        return (each for each in found if not (self._is_freepbx and each.code == TRANSPORT.code))
+
+    def _check_freepbx(self) -> Iterator[Finding]:
+        return check_freepbx(self._settings, phone_networks(self._addresses))
+
+    def _check_bans(self) -> Iterator[Finding]:
+        networks = phone_networks(self._addresses)
+        if self._is_freepbx:
+            return check_fail2ban([each.address for each in bans()], networks)
+        return check_bans(bans(), networks)
 
     def _check_codecs(self) -> Iterator[Finding]:
         with self._store() as store, store.read() as work:
@@ -251,14 +278,18 @@ class Doctor:
             not any(each.port == 69 for each in listeners(self._settings)["TFTP"])
             and self._settings.tftp.mode is TftpMode.OWN
         ):
-            return iter(())  # Our own server is elsewhere, as in the lab.
-        advice = advise(owners(69), self._settings, files=self._files)
+            return  # Our own server is elsewhere, as in the lab.
+        holders = owners(69)
+        advice = advise(holders, self._settings, files=self._files)
         findings = [each for each in advice.findings if each.weight is not Weight.OK]
+        if self._is_freepbx and any(each.weight is Weight.PROBLEM for each in findings):
+            program = next((Path(each.command[0]).name for each in holders if each.command), "")
+            yield from check_port_69(program)
         shown = [
             replace(each, code=f"tftp_{each.code}", fix=f"{each.fix}\n{advice.toml}" if advice.toml else each.fix)
             for each in findings
         ]
-        return iter(shown)
+        yield from shown
 
     def _check_ports(self) -> Iterator[Finding]:
         pid = self._status["pid"] if self._status is not None else None

@@ -59,12 +59,13 @@ def section_text(account: FreePbxAccount) -> str:
     )
 
 
-def settings_text(account: FreePbxAccount, *, ami_secret: str, directory: Path) -> str:
-    """A whole settings file."""
+def settings_text(account: FreePbxAccount, *, ami_secret: str, directory: Path, code: str = "") -> str:
+    """A whole settings file. ``code``: for self-provisioning, as its default is one of FreePBX's own."""
+    own_code = f'\n[selfprovisioning]\ncode = "{code}"\n' if code else ""
     return (
         "# The settings of sepbridge; docs/settings.md explains every key.\n\n"
         f'[ami]\nsecret = "{ami_secret}"\n\n'
-        f'[asterisk]\ndirectory = "{directory}"\n\n{section_text(account)}'
+        f'[asterisk]\ndirectory = "{directory}"\n\n{section_text(account)}{own_code}'
     )
 
 

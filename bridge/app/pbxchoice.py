@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from sqlalchemy import Engine, create_engine
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+
 from bridge.app.dialplans import CODES, CUSTOM, SERVICES
-from bridge.app.settings import FROM_INTERNAL, Settings
+from bridge.app.settings import FROM_INTERNAL, AsteriskBackend, Settings
+from bridge.errors import ConfigurationError
 from bridge.pbx import (
     AmiSettings,
     ApiSettings,
@@ -13,7 +17,9 @@ from bridge.pbx import (
     PlainAsterisk,
     PlainAsteriskSettings,
 )
+from bridge.pbx.realtime import RealtimeTables
 from bridge.ports import Clock, EventSink, ExtensionFollower, PbxListener
+from bridge.store.engines import DatabaseAddress
 
 LEDGER = "freepbx-extensions.json"
 """In the state directory: what we made in FreePBX."""
@@ -46,6 +52,8 @@ def made_pbx(
             meetme=settings.sccp.meetme,
             paging=settings.sccp.paging,
             paging_multicast=multicast,
+            realtime=realtime_tables(settings),
+            voicemail_pin=settings.asterisk.voicemail_pin,
         )
         return PlainAsterisk(plain, sink=sink, clock=clock, listener=listener)
     free = FreePbxSettings(
@@ -63,6 +71,28 @@ def made_pbx(
         paging_multicast=multicast,
     )
     return FreePbx(free, sink=sink, clock=clock, listener=listener, follower=follower)
+
+
+def realtime_tables(settings: Settings) -> RealtimeTables | None:
+    """Asterisk's tables, where the phones' endpoints go there. Raises ConfigurationError."""
+    if settings.asterisk.backend is AsteriskBackend.FILES:
+        return None
+    return RealtimeTables(realtime_engine(settings))
+
+
+def realtime_engine(settings: Settings) -> Engine:
+    """The database that Asterisk reads by ODBC. Raises ConfigurationError."""
+    address = DatabaseAddress.parse(settings.asterisk.realtime_url)
+    if address.is_sqlite:
+        raise ConfigurationError(
+            "asterisk.realtime_url names a SQLite file", fix="Asterisk's tables go into PostgreSQL or MariaDB"
+        )
+    try:
+        return create_engine(address.url, hide_parameters=True, pool_pre_ping=True, pool_size=1, max_overflow=1)
+    except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
+        raise ConfigurationError(
+            "asterisk.realtime_url cannot be used", why=str(error), fix="install sepbridge[postgresql] or [mariadb]"
+        ) from error
 
 
 def api_settings(settings: Settings) -> ApiSettings:

@@ -540,6 +540,7 @@ class PhoneFiles:
             max_forwards=line.max_forwards,
             forward_context=self.plans.context(self.plans.forward_pair(owner, own.button)),
             mailbox=box if "@" in box else f"{box}@default",
+            names_mailbox=bool(line.voicemail_box),
             call_group=_NOT_IN_GROUPS.sub("_", line.pickup_group),
             pickup_group=_NOT_IN_GROUPS.sub("_", line.pickup_group),
             other_groups=self.site.other_groups(line.pickup_group),

@@ -156,6 +156,14 @@ class StateSettings:
     """Database, control socket, and the admin's files for phones (``files/``)."""
 
 
+class AsteriskBackend(StrEnum):
+    """Where a plain Asterisk has the phones' endpoints from. Hints and contexts are files in any case."""
+
+    FILES = "files"
+    REALTIME = "realtime"
+    """Tables of a database that it reads by ODBC."""
+
+
 class TftpMode(StrEnum):
     """Who answers phones on port 69."""
 
@@ -564,6 +572,22 @@ class AsteriskSettings:
     wraps: str = ""
     """A context of somebody else's that has all numbers already, as FreePBX's ``from-internal``: the site's dial plan
     goes before it and ends in it."""
+    backend: AsteriskBackend = AsteriskBackend.FILES
+    realtime_url: str = field(default="", repr=False)
+    """Of the database with Asterisk's tables, as we reach it: PostgreSQL or MariaDB."""
+    voicemail_pin: str = field(default="", repr=False)
+    """The first password of mailboxes, which the service makes for lines that name one; empty: somebody else does."""
+    parking: bool = False
+    """Whether ``sepbridge setup asterisk`` gives Asterisk a parking lot: 70 parks, 71 to 78 take back."""
+
+    def __post_init__(self) -> None:
+        if self.backend is AsteriskBackend.REALTIME and not self.realtime_url:
+            raise ConfigurationError(
+                'asterisk.backend = "realtime" needs asterisk.realtime_url',
+                fix='write realtime_url = "postgresql://sepbridge:password@127.0.0.1/asterisk"',
+            )
+        if self.voicemail_pin and not re.fullmatch(r"[0-9]{4,10}", self.voicemail_pin):
+            raise ConfigurationError("asterisk.voicemail_pin cannot be typed", fix="write four to ten digits")
 
 
 @dataclass(frozen=True, slots=True)
@@ -836,6 +860,7 @@ _CONVERTERS: dict[object, Callable[[object], object]] = {
     PhoneWeb: lambda value: PhoneWeb(_text(value)),
     UnsignedFiles: lambda value: UnsignedFiles(_text(value)),
     TftpMode: lambda value: TftpMode(_text(value)),
+    AsteriskBackend: lambda value: AsteriskBackend(_text(value)),
     BesideServer: lambda value: BesideServer(_text(value)),
     TokenPolicy: lambda value: TokenPolicy(_text(value)),
     LogFormat: lambda value: LogFormat(_text(value)),

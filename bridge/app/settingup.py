@@ -11,15 +11,16 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
-from bridge.app.settings import Settings, load_settings, settings_from
+from bridge.app.settings import AsteriskBackend, Settings, load_settings, settings_from
 from bridge.app.setupplan import MANIFEST, Manifest, SetupAnswers, differences, digest, settings_text
 from bridge.app.system import SystemClock
 from bridge.app.window import WindowDesk
 from bridge.core import NumberRange
 from bridge.errors import ConfigurationError, SepbridgeError, WriteFailed
 from bridge.host.programs import output_of
+from bridge.pbx import freepbxinstall, install
 from bridge.pbx.atomic import write_atomically
-from bridge.pbx.install import InstallPlan, InstallSettings, apply, plan, undo_plan
+from bridge.pbx.install import InstallPlan, InstallSettings, apply, belongs_to_freepbx
 from bridge.store import HEAD, current, open_store, upgrade
 
 _UNIT = "sepbridge"
@@ -79,15 +80,29 @@ def plan_setup(answers: SetupAnswers, toml: Path, site: SiteWishes, *, owner: st
     else:
         text = settings_text(answers)
         settings = _settings_of(text)
-    installed = plan(
+    on_freepbx = belongs_to_freepbx(answers.etc)
+    if on_freepbx and not settings.freepbx.url:
+        raise ConfigurationError(
+            "FreePBX's API is not known yet",
+            why=f"neither --credentials nor a section [freepbx] in {toml} names it",
+            fix="fwconsole api gql genclientcred pbx.example.com > api.json, then --credentials api.json"
+            + (f"; what it says belongs into {toml}, which is kept" if toml.is_file() else ""),
+        )
+    installed = (freepbxinstall.plan if on_freepbx else install.plan)(
         answers.etc,
         InstallSettings(
             secret=answers.secret,
             owner=owner,
             codes=settings.feature_codes,
+            voicemail=bool(settings.asterisk.voicemail_pin),
+            parking=settings.asterisk.parking,
             self_provision_socket=settings.selfprovisioning.socket,
         ),
     )
+    if settings.asterisk.backend is AsteriskBackend.REALTIME:
+        notes.append(
+            "endpoints go into Asterisk's tables: `sepbridge setup realtime` makes them and shows what it needs"
+        )
     revision = current(settings.database_url)
     return SetupPlan(
         answers,
@@ -154,6 +169,15 @@ def tell_asterisk(command: Sequence[str], done: InstallPlan) -> str:
     return f"Asterisk has read its files anew.{more}"
 
 
+def tell_freepbx(program: str) -> str:
+    """Have FreePBX apply its configuration; an answer for people. ``program``: fwconsole."""
+    try:
+        output_of([program, "reload"], within=300.0)
+    except SepbridgeError as error:
+        return f"FreePBX was not told ({error.why or error.what}): fwconsole reload"
+    return "FreePBX has applied its configuration."
+
+
 # --- undoing
 
 
@@ -181,7 +205,9 @@ def plan_undo(etc: Path | None, state: Path, *, with_data: bool) -> UndoPlan:
     place = Path(manifest.etc) if manifest is not None else etc
     if place is None:
         raise ConfigurationError("it is not known where Asterisk's configuration is", fix="name it with --etc")
-    installed = undo_plan(place) if place.is_dir() else InstallPlan(place, ())
+    installed = InstallPlan(place, ())
+    if place.is_dir():
+        installed = (freepbxinstall.undo_plan if belongs_to_freepbx(place) else install.undo_plan)(place)
     notes = [*installed.notes]
     toml: Path | None = None
     if manifest is not None and manifest.digest:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Network, ip_address
 from pathlib import Path
 
+from bridge.app.freepbxsetup import FreePbxAccount
 from bridge.app.settings import ServerSettings, Settings, settings_from
 from bridge.errors import ConfigurationError, InvalidInput
 
@@ -33,6 +34,10 @@ class SetupAnswers:
     tftp: str = ""
     """Lines for [tftp] and [beside], as the advice on port 69 has them; empty where the defaults fit."""
     database_url: str = ""
+    freepbx: FreePbxAccount | None = None
+    """The account at FreePBX's API, where this is a FreePBX."""
+    self_provisioning: str = ""
+    """The code for it, where the default is somebody else's."""
     more: tuple[str, ...] = ()
     """Further settings, ``section.key=value`` with the value in TOML."""
 
@@ -53,6 +58,13 @@ def settings_text(answers: SetupAnswers) -> str:
     tables["asterisk"] = {"directory": str(answers.etc / "sepbridge")}
     if answers.sip_port != 5060:
         tables["sip"] = {"port": answers.sip_port}
+    if answers.freepbx is not None:
+        account = answers.freepbx
+        tables["freepbx"] = {
+            "url": account.url, "client_id": account.client_id, "client_secret": account.client_secret
+        }  # fmt: skip
+    if answers.self_provisioning:
+        tables["selfprovisioning"] = {"code": answers.self_provisioning}
     for each in answers.more:
         section, key, value = _one_more(each)
         tables.setdefault(section, {})[key] = value

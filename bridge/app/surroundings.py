@@ -22,6 +22,7 @@ from bridge.host.filter import manager
 from bridge.host.programs import output_of
 from bridge.pbx.conffile import parse
 from bridge.pbx.inspection import configured_transports
+from bridge.pbx.install import belongs_to_freepbx
 from bridge.watch.portowner import owners
 
 SERVICE_USER = "sepbridge"
@@ -76,7 +77,7 @@ def look_around(files: Path = Path("/"), *, etc: Path | None = None) -> Surround
         address = own_address()
     has_systemd = (files / "run/systemd/system").is_dir()
     return Surroundings(
-        freepbx=any((files / each).is_file() for each in _FREEPBX),
+        freepbx=any((files / each).is_file() for each in _FREEPBX) or _is_freepbxs(found_etc),
         etc=found_etc.absolute() if found_etc is not None else None,
         program=program,
         version=_version(program),
@@ -94,6 +95,12 @@ def look_around(files: Path = Path("/"), *, etc: Path | None = None) -> Surround
 
 
 _UNIT_PLACES = ("etc/systemd/system", "usr/lib/systemd/system", "lib/systemd/system")
+
+
+def _is_freepbxs(etc: Path | None) -> bool:
+    with contextlib.suppress(SepbridgeError):  # unreadable: whoever writes there will say so
+        return etc is not None and etc.is_dir() and belongs_to_freepbx(etc)
+    return False
 
 
 def _asterisk_ports(etc: Path | None) -> tuple[bool, int, int]:

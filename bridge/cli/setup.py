@@ -46,6 +46,11 @@ from bridge.pbx.speech import find_voice, make_sounds
 @click.option(
     "--tftp-mode", type=click.Choice([each.value for each in TftpMode]), help="Default: what fits port 69 as it is."
 )
+@click.option(
+    "--credentials",
+    type=click.File("r"),
+    help="On a FreePBX: file with what `fwconsole api gql genclientcred HOST` printed; - with --yes: from a pipe.",
+)
 @click.option("--setting", "more", multiple=True, help="A further setting, section.key=value. May be repeated.")
 @click.option(
     "--dhcp-server",
@@ -63,7 +68,8 @@ from bridge.pbx.speech import find_voice, make_sounds
 def setup(context: click.Context, /, *, no_start: bool, as_json: bool, **given: Any) -> None:
     """Connect sepbridge to what is there: looks around, asks little, shows what it will write, writes it.
 
-    Doing it twice changes nothing; --undo takes everything back. Everything that it asks can be given as an option.
+    A FreePBX is set up through the files that it leaves to its admin, and its API. Doing it twice changes nothing;
+    --undo takes everything back. Everything that it asks can be given as an option.
     """
     if context.invoked_subcommand is not None:
         return
@@ -113,6 +119,8 @@ def asterisk(
                 permit=permit,
                 owner=owner,
                 codes=known.feature_codes,
+                voicemail=bool(known.asterisk.voicemail_pin),
+                parking=known.asterisk.parking,
                 self_provision_socket=known.selfprovisioning.socket,
             ),
         )

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from ipaddress import IPv4Address
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import click
 from rich.markup import escape
 
+from bridge.app.freepbxsetup import FreePbxAccount, read_account
 from bridge.app.settings import load_settings
 from bridge.app.settingup import (
     SetupPlan,
@@ -25,6 +26,7 @@ from bridge.app.settingup import (
     plan_undo,
     start_unit,
     tell_asterisk,
+    tell_freepbx,
 )
 from bridge.app.setupplan import SetupAnswers, check_address
 from bridge.app.surroundings import Surroundings, look_around
@@ -36,6 +38,8 @@ from bridge.core import NumberRange
 from bridge.dhcp import DhcpServer, snippet
 from bridge.doctor.firewall import Manager
 from bridge.errors import ConfigurationError, InvalidInput, SepbridgeError
+from bridge.pbx.freepbxinstall import free_code
+from bridge.pbx.install import InstallPlan
 
 SECRET_LENGTH = 24
 _RANGE = "1000-1999"
@@ -58,6 +62,7 @@ class SetupWishes:
     owner: str | None = None
     database_url: str = ""
     tftp_mode: str | None = None
+    credentials: IO[str] | None = None
     more: tuple[str, ...] = ()
     dhcp_server: str | None = None
     start: bool = True
@@ -75,12 +80,6 @@ def assist(frame: Frame, wishes: SetupWishes) -> None:
         _undo(frame, wishes, around)
         return
     state = wishes.state or wishes.files / _STATE
-    if around.freepbx:
-        raise ConfigurationError(
-            "this is a FreePBX",
-            why="it writes Asterisk's files anew with every change, so sepbridge works through FreePBX itself there",
-            fix="sepbridge setup freepbx",
-        )
     if around.etc is None:
         raise ConfigurationError(
             "no configuration of Asterisk was found",
@@ -103,7 +102,7 @@ def assist(frame: Frame, wishes: SetupWishes) -> None:
         carry_out(wanted)
         words.append("Done.")
         if not wanted.asterisk.is_empty:
-            words.append(_tell_asterisk(wishes, around, wanted))
+            words.append(_tell_pbx(wishes, around, wanted.asterisk))
         words += _start(wishes, around, wanted)
     elif wanted.is_empty:
         words.append("Everything is as it should be already.")
@@ -146,8 +145,26 @@ def _answers(wishes: SetupWishes, around: Surroundings, state: Path, *, asks: bo
         networks=tuple(around.networks),
         tftp=_tftp(wishes, around),
         database_url=wishes.database_url,
+        freepbx=_account(wishes, around),
+        self_provisioning=_own_code(wishes, around),
         more=wishes.more,
     )
+
+
+def _account(wishes: SetupWishes, around: Surroundings) -> FreePbxAccount | None:
+    if wishes.credentials is None:
+        return None
+    if not around.freepbx:
+        raise InvalidInput("--credentials are for a FreePBX, and none was found here", fix="leave them out")
+    return read_account(wishes.credentials.read())
+
+
+def _own_code(wishes: SetupWishes, around: Surroundings) -> str:
+    if not around.freepbx or around.etc is None:
+        return ""
+    if any(each.partition("=")[0].strip() == "selfprovisioning.code" for each in wishes.more):
+        return ""
+    return free_code(around.etc)
 
 
 def _tftp(wishes: SetupWishes, around: Surroundings) -> str:
@@ -197,10 +214,14 @@ def _asterisk_command(around: Surroundings, etc: Path) -> list[str]:
     return [str(around.program or "asterisk"), "-C", str(etc / "asterisk.conf"), "-rx"]
 
 
-def _tell_asterisk(wishes: SetupWishes, around: Surroundings, wanted: SetupPlan) -> str:
+def _tell_pbx(wishes: SetupWishes, around: Surroundings, done: InstallPlan) -> str:
+    command = "fwconsole reload" if around.freepbx else "asterisk -rx 'core reload'"
     if not wishes.start:
-        return "Let Asterisk read it: asterisk -rx 'core reload'"
-    return tell_asterisk(_asterisk_command(around, wanted.answers.etc), wanted.asterisk)
+        return f"Let Asterisk read it: {command}"
+    if around.freepbx:
+        own = wishes.files / "usr/sbin/fwconsole"
+        return tell_freepbx(str(own) if own.is_file() else "fwconsole")
+    return tell_asterisk(_asterisk_command(around, done.etc), done)
 
 
 def _start(wishes: SetupWishes, around: Surroundings, wanted: SetupPlan) -> list[str]:
@@ -286,6 +307,6 @@ def _undo(frame: Frame, wishes: SetupWishes, around: Surroundings) -> None:
             done = True
             word = "Done."
             if wishes.start and not wanted.asterisk.is_empty:
-                word += " " + tell_asterisk(_asterisk_command(around, wanted.asterisk.etc), wanted.asterisk)
+                word += " " + _tell_pbx(wishes, around, wanted.asterisk)
     removed = [str(change.path) for change in wanted.asterisk.changes]
     frame.show({"done": done, "changes": removed, "notes": list(wanted.notes)}, escape(word))

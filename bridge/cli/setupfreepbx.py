@@ -17,7 +17,7 @@ from bridge.cli.setup import setup, show_plan, write_settings
 from bridge.cli.setupassistant import SECRET_LENGTH
 from bridge.errors import ConfigurationError
 from bridge.pbx.featurecodes import DEFAULT_CODES
-from bridge.pbx.freepbxinstall import plan, undo_plan
+from bridge.pbx.freepbxinstall import free_code, plan, undo_plan
 from bridge.pbx.install import DIRECTORY, InstallPlan, InstallSettings, apply
 
 
@@ -73,6 +73,9 @@ def freepbx(
             fix="fwconsole api gql genclientcred pbx.example.com > api.json, then --credentials api.json",
         )
     secret = known.ami.secret or SystemIds().secret(SECRET_LENGTH)
+    code = known.selfprovisioning.code
+    if not undo and not toml.is_file():
+        code = free_code(etc) or code
     wanted = (
         undo_plan(etc)
         if undo
@@ -82,14 +85,14 @@ def freepbx(
                 secret=secret,
                 permit=permit,
                 owner=owner,
-                codes=replace(DEFAULT_CODES, self_provisioning=known.selfprovisioning.code),
+                codes=replace(DEFAULT_CODES, self_provisioning=code),
                 self_provision_socket=known.selfprovisioning.socket,
             ),
         )
     )
     text = ""
     if account is not None and not toml.is_file():
-        text = settings_text(account, ami_secret=secret, directory=etc / DIRECTORY)
+        text = settings_text(account, ami_secret=secret, directory=etc / DIRECTORY, code=code)
     if not frame.as_json:
         show_plan(frame, wanted, toml if text else None)
     done = False

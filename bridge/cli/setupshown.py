@@ -10,7 +10,7 @@ from bridge.app.settingup import SetupPlan, UndoPlan
 from bridge.app.surroundings import Surroundings
 from bridge.cli.frame import Frame
 
-_SECRET_LINE = re.compile(r'^(secret = ").*(")$', re.MULTILINE)
+_SECRET_LINE = re.compile(r'^((?:(?:client_)?secret|voicemail_pin) = ").*(")$', re.MULTILINE)
 _PASSWORD = re.compile(r"(://[^:/@\s]+:)[^@\s]+(@)")
 
 
@@ -18,6 +18,7 @@ def show_surroundings(frame: Frame, around: Surroundings) -> None:
     """What was found on this machine."""
     server = around.tftp.findings[0].what if around.tftp.findings else ""
     rows = [
+        *([("FreePBX", "yes: phones become extensions of it")] if around.freepbx else []),
         ("Asterisk", f"{around.version or 'version unknown'}, configuration in {around.etc}"),
         (
             "manager interface",

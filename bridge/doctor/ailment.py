@@ -14,6 +14,7 @@ class Area(StrEnum):
     SETTINGS = "Settings, database, files"
     SERVICE = "The service"
     ASTERISK = "Asterisk"
+    FREEPBX = "FreePBX"
     PORTS = "Ports"
     NETWORK = "Addresses and names"
     FIREWALL = "Firewall and bans"

@@ -37,6 +37,9 @@ class SiteExtension:
     voicemail: str = "novm"
     dtmf_mode: str = "rfc4733"
     """Of the settings that only the pages have."""
+    call_group: str = ""
+    pickup_group: str = ""
+    """Both are named groups, of the pages' Advanced tab."""
 
 
 class FreePbxSite:
@@ -152,6 +155,7 @@ class FreePbxSite:
             "[from-internal-additional]",
             *(f"include => {name}" for name in ("app-dnd-on", "app-dnd-off", "app-cf-on", "app-cf-off", "ext-group")),
             *(f"include => {name}" for name in ("ext-local", "ext-dnd-hints", "ext-cf-hints", "outbound-allroutes")),
+            "include => parkedcalls",  # the module Parking Lot's; how it writes that is not recorded
             *_FEATURES,
             "[ext-group]",
             *(f"exten => {number},1,Hangup(17)" for number in self._ring_groups),
@@ -244,6 +248,10 @@ def _endpoint(each: SiteExtension) -> str:
         "force_rport": "yes",
         "language": "en",
     }
+    if each.call_group:
+        settings["named_call_group"] = each.call_group
+    if each.pickup_group:
+        settings["named_pickup_group"] = each.pickup_group
     if each.voicemail != "novm":
         settings["mailboxes"] = f"{each.number}@default"
     return f"[{each.number}]\n" + "".join(f"{key}={value}\n" for key, value in settings.items())

@@ -26,6 +26,7 @@ _log = logging.getLogger(__name__)
 
 PJSIP = "res_pjsip.so"
 DIALPLAN = "pbx_config.so"
+VOICEMAIL = "app_voicemail.so"
 _SINGLY = 8
 """Up to so many endpoints are confirmed one by one, password and context included; beyond, by one list."""
 

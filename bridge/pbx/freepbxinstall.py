@@ -10,7 +10,7 @@ import re
 from pathlib import Path
 
 from bridge.errors import ConfigurationError
-from bridge.pbx.conffile import is_ours, is_untouched, stamped
+from bridge.pbx.conffile import is_ours, is_untouched, parse, stamped
 from bridge.pbx.featurecodes import DEFAULT_CODES, service_text
 from bridge.pbx.freepbxfiles import AORS, AUTHS, ENDPOINTS, WATCHERS
 from bridge.pbx.includeblock import has_block, without_block
@@ -51,6 +51,9 @@ _WRITTEN_LATER = tuple(
     f"{DIRECTORY}/{name}" for name in (AUTHS, ENDPOINTS, AORS, WATCHERS, EXTENSIONS_PHONES, EXTENSIONS_SITE)
 )
 _RELOAD_FILTER = "; FreePBX applied a change.\neventfilter = Event: Reload\n"
+_CODES = ("*59", "*58", "*57", "*56", "*51", "*49", "*48", "*47", "*46", "*44")
+_EXTEN = re.compile(r"^exten\s*=>?\s*([^,\s]+),", re.MULTILINE)
+_WILDCARD = re.compile(r"[XZNxzn.!\[]")
 _DIALLED = re.compile(r"exten\s*=>\s*_?[*#]")
 _MORE = re.compile(r"\s*same\s*=>")
 
@@ -125,6 +128,41 @@ def undo_plan(etc: Path) -> InstallPlan:
         elif is_ours(text) or name == CUSTOM:
             notes.append(f"{etc / name} was changed by hand and is kept; nothing reads it any more")
     return InstallPlan(etc, tuple(changes), tuple(notes))
+
+
+def standing(etc: Path) -> tuple[str, ...]:
+    """Files of ours that are missing in ``etc``, and custom files that should include them and do not. Raises
+    ConfigurationError.
+    """
+    files = ConfigFiles(etc)
+    missing = [name for name in (_ACCOUNT, _BASE, _EXTENSIONS, _NOTIFY) if files.text(name) is None]
+    for name, (target, _) in _HOSTS.items():
+        includes = parse(files.text(name) or "").includes
+        if not any(each.target in (target, str(etc / target)) for each in includes):
+            missing.append(f"{name} (does not include {target})")
+    return tuple(missing)
+
+
+def free_code(etc: Path) -> str:
+    """A code for self-provisioning that nobody has in FreePBX's generated dialplan, or the admin's; empty where all are
+    taken, or no dialplan was generated yet.
+    """
+    files = ConfigFiles(etc)
+    generated = files.text("extensions_additional.conf")
+    if generated is None:
+        return ""
+    taken = {found.group(1) for text in (generated, files.text("extensions_custom.conf") or "")
+             for found in _EXTEN.finditer(text)}  # fmt: skip
+    # Of a pattern the digits up to its first wildcard; a mere * stands for what FreePBX says to wrong numbers.
+    starts = {_WILDCARD.split(each[1:])[0] for each in taken if each.startswith("_")} - {"", "*"}
+    return next(
+        (
+            code
+            for code in _CODES
+            if code not in taken and not any(code.startswith(each) or each.startswith(code) for each in starts)
+        ),
+        "",
+    )
 
 
 def without_codes(text: str) -> str:

@@ -26,6 +26,10 @@ from bridge.pbx.snippets import service_snippets, snippet
 DIRECTORY = "sepbridge"
 """Ours, below Asterisk's configuration directory."""
 PJSIP_PHONES = "pjsip_phones.conf"
+VOICEMAIL_PHONES = "voicemail_phones.conf"
+_VOICEMAIL = ("voicemail.conf", f"{DIRECTORY}/{VOICEMAIL_PHONES}")
+_PARKING = ("res_parking.conf", f"{DIRECTORY}/res_parking.conf")
+"""Files of the admin that include ours only where the settings say so, and what they include."""
 EXTENSIONS_PHONES = "extensions_phones.conf"
 EXTENSIONS_SITE = "extensions_site.conf"
 SELF_PROVISION_SCRIPT = f"{DIRECTORY}/agi-bin/sepbridge-selfprovision"
@@ -41,7 +45,8 @@ _HOSTS = ("manager.conf", "pjsip.conf", "extensions.conf")
 _OURS = (
     _ACCOUNT,
     *(f"{DIRECTORY}/{name}" for name in ("pjsip.conf", "transports.conf", "extensions.conf")),
-    *(f"{DIRECTORY}/{name}" for name in (PJSIP_PHONES, EXTENSIONS_PHONES, EXTENSIONS_SITE)),
+    *(f"{DIRECTORY}/{name}" for name in (PJSIP_PHONES, EXTENSIONS_PHONES, EXTENSIONS_SITE, VOICEMAIL_PHONES)),
+    _PARKING[1],
     SELF_PROVISION_SCRIPT,
     "pjsip_notify.conf",
 )
@@ -67,6 +72,10 @@ class InstallSettings:
     """What users dial for services."""
     python: str = field(default_factory=lambda: sys.executable)
     """The interpreter of the scripts that Asterisk runs: it needs pyst2, and Asterisk's user must be able to run it."""
+    voicemail: bool = False
+    """Asterisk reads the mailboxes that the service makes."""
+    parking: bool = False
+    """Asterisk gets the parking lot of FreePBX: 70, and 71 to 78."""
     self_provision_socket: Path | None = None
     """Where the running service answers the self-provisioning script; None: in our directory."""
 
@@ -162,10 +171,25 @@ def plan(etc: Path, settings: InstallSettings) -> InstallPlan:
     if files.text("pjsip_notify.conf") is None:
         wanted["pjsip_notify.conf"] = stamped(snippet("pjsip_notify.conf"), about="Without it phones get no NOTIFY.")
 
-    changes = [files.change(name, text, notes) for name, text in wanted.items()]
+    includes: list[FileChange | None] = []
+    if settings.voicemail:
+        # The file comes with the first box.
+        includes.append(_optional_include(files, _VOICEMAIL, "#tryinclude"))
+    if settings.parking:
+        if "default" in {each.name for each in parse(without_block(files.text(_PARKING[0]) or "")).sections}:
+            notes.append(f"{etc / _PARKING[0]} has a default lot of its own, which is left alone")
+        else:
+            wanted[_PARKING[1]] = stamped(snippet(_PARKING[1]), about="The parking lot.")
+            includes.append(_optional_include(files, _PARKING, "#include"))
+    changes = [*(files.change(name, text, notes) for name, text in wanted.items()), *includes]
     for name, target in zip(_HOSTS, (_ACCOUNT, f"{DIRECTORY}/pjsip.conf", f"{DIRECTORY}/extensions.conf"), strict=True):
         changes.append(include_change(etc / name, hosts[name], target))
     return InstallPlan(etc, tuple(change for change in changes if change is not None), tuple(notes), settings.owner)
+
+
+def _optional_include(files: ConfigFiles, include: tuple[str, str], directive: str) -> FileChange | None:
+    name, target = include
+    return include_change(files.etc / name, files.text(name), target, directive=directive)
 
 
 def undo_plan(etc: Path) -> InstallPlan:
@@ -173,7 +197,7 @@ def undo_plan(etc: Path) -> InstallPlan:
     files = ConfigFiles(etc)
     notes: list[str] = []
     changes: list[FileChange] = []
-    for name in _HOSTS:
+    for name in (*_HOSTS, _VOICEMAIL[0], _PARKING[0]):
         text = files.text(name)
         if text is None:
             continue
@@ -341,14 +365,14 @@ class ConfigFiles:
     """Read access to one configuration directory."""
 
     def __init__(self, etc: Path) -> None:
-        self._etc = etc
+        self.etc = etc
 
     def text(self, name: str) -> str | None:
-        return _read(self._etc / name)
+        return _read(self.etc / name)
 
     def change(self, name: str, text: str, notes: list[str]) -> FileChange | None:
         """The change that makes ``name`` have ``text``; None when it does, or when the admin made the file his own."""
-        path = self._etc / name
+        path = self.etc / name
         before = _read(path)
         if before == text:
             return None
@@ -361,7 +385,7 @@ class ConfigFiles:
         """Protocols for which pjsip.conf, or a file it includes, has a transport; ours left out."""
         found: set[str] = set()
         seen: set[Path] = set()
-        waiting = [self._etc / "pjsip.conf"]
+        waiting = [self.etc / "pjsip.conf"]
         while waiting and len(seen) < 200:
             path = waiting.pop()
             if path in seen or (text := _read(path)) is None:
@@ -377,7 +401,7 @@ class ConfigFiles:
                 target = Path(include.target)
                 if include.directive == "exec" or target.parts[:1] == (DIRECTORY,):
                     continue
-                base = Path("/") if target.is_absolute() else self._etc
+                base = Path("/") if target.is_absolute() else self.etc
                 with contextlib.suppress(ValueError, OSError):
                     waiting += [one for one in base.glob(str(target).lstrip("/")) if one.parent.name != DIRECTORY]
         return found

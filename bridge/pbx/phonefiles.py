@@ -12,8 +12,10 @@ from bridge.errors import InvalidInput, WriteFailed
 from bridge.pbx.atomic import remove_leftovers, write_atomically
 from bridge.pbx.conffile import stamped
 from bridge.pbx.dialplanconf import dial_plan_text, number_text, numbers_text, pickup_groups_text, watcher_contexts_text
-from bridge.pbx.install import EXTENSIONS_PHONES, EXTENSIONS_SITE, PJSIP_PHONES
-from bridge.pbx.pjsipconf import PjsipOptions, endpoint_text, watcher_text
+from bridge.pbx.install import EXTENSIONS_PHONES, EXTENSIONS_SITE, PJSIP_PHONES, VOICEMAIL_PHONES
+from bridge.pbx.pjsipconf import PjsipOptions, endpoint_sections, endpoint_text, watcher_text
+from bridge.pbx.realtime import RealtimeTables
+from bridge.pbx.voicemailconf import boxes_in, boxes_text
 from bridge.ports import SipEndpoint
 
 _ABOUT = "Replaced as a whole with every change; do not edit."
@@ -25,6 +27,7 @@ class Written:
 
     pjsip: bool
     dialplan: bool
+    voicemail: bool
     new: frozenset[str]
     """Endpoints that did not stand in the file before, or not like this."""
     refused: dict[str, str]
@@ -34,8 +37,22 @@ class Written:
 class PhoneFiles:
     """Writes them. Blocking; one call at a time."""
 
-    def __init__(self, directory: Path, options: PjsipOptions, dialplan: str = "", *, watcher_secret: str = "") -> None:
-        """``dialplan`` goes to the end of the phones' numbers as it is."""
+    def __init__(
+        self,
+        directory: Path,
+        options: PjsipOptions,
+        dialplan: str = "",
+        *,
+        watcher_secret: str = "",
+        realtime: RealtimeTables | None = None,
+        voicemail_pin: str = "",
+    ) -> None:
+        """``dialplan`` goes to the end of the phones' numbers as it is. ``realtime``: where endpoints go instead of the
+        file; hints and contexts stay in files. ``voicemail_pin``: the first password of the mailboxes that lines name;
+        empty where they are not ours to make.
+        """
+        self._pin = voicemail_pin
+        self._realtime = realtime
         self._watcher = watcher_text(watcher_secret) if watcher_secret else ""
         self._directory = directory
         self._dialplan = dialplan
@@ -46,11 +63,17 @@ class PhoneFiles:
         """The endpoints' texts in the file; None before we looked."""
 
     def write(self, endpoints: Sequence[SipEndpoint], contexts: Sequence[Context] = ()) -> Written:
-        """Bring the files to hold exactly these. Raises WriteFailed; the old files still stand then."""
+        """Bring the files to hold exactly these. Raises WriteFailed; the old files still stand then. With realtime
+        tables also ConfigurationError.
+        """
         refused: dict[str, str] = {}
+        others = self._realtime.taken([each.name for each in endpoints]) if self._realtime is not None else frozenset()
         texts: dict[SipEndpoint, tuple[str, str]] = {}
         numbers: dict[str, str] = {}
         for endpoint in endpoints:
+            if endpoint.name in others:
+                refused[endpoint.name] = f"{endpoint.name} is somebody else's in Asterisk's tables"
+                continue
             try:
                 text = self._texts.get(endpoint) or (endpoint_text(endpoint, self._options), number_text(endpoint))
             except InvalidInput as error:
@@ -73,12 +96,23 @@ class PhoneFiles:
             plan = f"{plan}\n{watcher_contexts_text(one.partition for one in texts)}"
         dialplan = self._replace(EXTENSIONS_PHONES, plan + self._dialplan)
         dialplan |= self._replace(EXTENSIONS_SITE, dial_plan_text(contexts))
+        voicemail = self._write_boxes(list(texts))
+        if self._realtime is not None:
+            written = self._realtime.write({one.name: endpoint_sections(one, self._options) for one in texts})
+            return Written(self._replace(PJSIP_PHONES, self._watcher), dialplan, voicemail, written.new, refused)
         pjsip = self._replace(
             PJSIP_PHONES, "\n".join([*filter(None, [self._watcher]), *(text for text, _ in texts.values())])
         )
         new = frozenset(endpoint.name for endpoint, (text, _) in texts.items() if text.strip() not in self._standing)
         self._standing = frozenset(text.strip() for text, _ in texts.values())
-        return Written(pjsip, dialplan, new, refused)
+        return Written(pjsip, dialplan, voicemail, new, refused)
+
+    def _write_boxes(self, endpoints: Sequence[SipEndpoint]) -> bool:
+        if not self._pin:
+            return False
+        # What the admin's own file has is his, even where it includes ours after it.
+        others = boxes_in((self._read_at(self._directory.parent / "voicemail.conf") or b"").decode("utf-8", "replace"))
+        return self._replace(VOICEMAIL_PHONES, boxes_text(endpoints, self._pin, others=others))
 
     @staticmethod
     def _blocks(content: bytes | None) -> frozenset[str]:
@@ -93,7 +127,10 @@ class PhoneFiles:
         return True
 
     def _read(self, name: str) -> bytes | None:
-        path = self._directory / name
+        return self._read_at(self._directory / name)
+
+    @staticmethod
+    def _read_at(path: Path) -> bytes | None:
         try:
             return path.read_bytes()
         except FileNotFoundError:

@@ -12,13 +12,14 @@ from pathlib import Path
 from bridge.core import NumberRange, PagingGroup
 from bridge.core.events import EndpointConfirmed, EndpointWritten, PbxReloaded
 from bridge.dialplan import Context
-from bridge.errors import PbxUnavailable, SepbridgeError, WriteFailed
+from bridge.errors import ConfigurationError, PbxUnavailable, SepbridgeError, WriteFailed
 from bridge.pbx.ami import AmiSettings
-from bridge.pbx.asterisk import DIALPLAN, PJSIP, Asterisk
+from bridge.pbx.asterisk import DIALPLAN, PJSIP, VOICEMAIL, Asterisk
 from bridge.pbx.backlog import Backlog, ReloadBatch
 from bridge.pbx.dialplanconf import PagingMulticast, meetme_text, paging_text
 from bridge.pbx.phonefiles import PhoneFiles
 from bridge.pbx.pjsipconf import WATCHER, PjsipOptions
+from bridge.pbx.realtime import RealtimeTables
 from bridge.pbx.settling import Settling
 from bridge.ports import Clock, Contact, EventSink, PbxListener, PbxStatus, RestartEvent, RestartKind, SipEndpoint
 
@@ -49,6 +50,10 @@ class PlainAsteriskSettings:
     """The numbers of meet-me conferences, for those who dial them."""
     paging: tuple[PagingGroup, ...] = ()
     paging_multicast: PagingMulticast = field(default_factory=PagingMulticast)
+    realtime: RealtimeTables | None = None
+    """The tables for endpoints, where they do not go into a file."""
+    voicemail_pin: str = field(default="", repr=False)
+    """The first password of mailboxes that lines name; empty where they are not ours to make."""
 
 
 class PlainAsterisk:
@@ -72,6 +77,8 @@ class PlainAsterisk:
             settings.pjsip,
             meetme_text(settings.meetme) + paging_text(settings.paging, settings.paging_multicast),
             watcher_secret=settings.watcher_secret,
+            realtime=settings.realtime,
+            voicemail_pin=settings.voicemail_pin,
         )
         self.asterisk = Asterisk(
             settings.ami,
@@ -88,11 +95,11 @@ class PlainAsterisk:
         self._to_reload = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
-        self._dirty = {PJSIP: True, DIALPLAN: True}
+        self._dirty = {PJSIP: True, DIALPLAN: True} | ({VOICEMAIL: True} if settings.voicemail_pin else {})
         self._announced: set[str] = set()
         self._waiting = Settling()
         self._reloads = 0
-        self._write_trouble: WriteFailed | None = None
+        self._write_trouble: SepbridgeError | None = None
         self._reload_trouble: SepbridgeError | None = None
 
     async def run(self) -> None:
@@ -203,7 +210,7 @@ class PlainAsterisk:
             snapshot = self._backlog.snapshot()
             try:
                 written = await asyncio.to_thread(self._files.write, snapshot.endpoints, self._contexts)
-            except WriteFailed as error:
+            except (WriteFailed, ConfigurationError) as error:
                 if str(error) != str(self._write_trouble):
                     _log.error("%s", error)
                 self._write_trouble = error
@@ -213,6 +220,8 @@ class PlainAsterisk:
             self._write_trouble = None
             self._dirty[PJSIP] |= written.pjsip
             self._dirty[DIALPLAN] |= written.dialplan
+            if written.voicemail:
+                self._dirty[VOICEMAIL] = True
             self._backlog.wrote(snapshot, written.refused)
             now = self._clock.now()
             for endpoint in snapshot.endpoints:
@@ -267,6 +276,8 @@ class PlainAsterisk:
         live = await self.asterisk.live(wanted)
         self._reload_trouble = None
         self._confirm(batch, live)
+        if VOICEMAIL in self._dirty:
+            await self._reload_module(VOICEMAIL)
         await self._reload_module(DIALPLAN)
 
     def _confirm(self, batch: ReloadBatch, live: set[str]) -> None:

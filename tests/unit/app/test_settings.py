@@ -117,3 +117,17 @@ def test_streams_of_paging_groups() -> None:
 def test_streams_that_cannot_be(wrong: dict[str, object], text: str) -> None:
     with pytest.raises(ConfigurationError, match=text):
         settings_from({"sccp": {**PAGED, **wrong}})
+
+
+@pytest.mark.parametrize(
+    ("table", "why"),
+    [
+        ({"backend": "realtime"}, "realtime_url"),
+        ({"backend": "tables"}, "backend"),
+        ({"voicemail_pin": "12"}, "voicemail_pin"),
+        ({"voicemail_pin": "12,x=1"}, "voicemail_pin"),
+    ],
+)
+def test_what_asterisk_cannot_be_told(table: dict[str, object], why: str) -> None:
+    with pytest.raises(ConfigurationError, match=why):
+        settings_from({"asterisk": table})

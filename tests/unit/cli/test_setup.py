@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from bridge.app.settings import settings_from
 from bridge.cli.main import root
 from bridge.errors import ConfigurationError, InvalidInput, SepbridgeError
+from bridge.lab.freepbxsite import FreePbxSite
 
 MANAGER = "[general]\nenabled = yes\nport = 5039\nbindaddr = 127.0.0.1\n"
 PJSIP = (
@@ -136,6 +137,21 @@ def test_more_settings(host: Path) -> None:
     )
 
 
+def test_with_a_database_for_endpoints_it_says_what_is_next(host: Path) -> None:
+    url = "postgresql://x:hidden@127.0.0.1/asterisk"
+    more = ("--setting", "asterisk.backend=realtime", "--setting", f"asterisk.realtime_url={url}")
+    said = run(
+        host, *ADDRESS, *more, "--setting", "asterisk.parking=true", "--setting", 'asterisk.voicemail_pin="2580"'
+    )
+    assert any("sepbridge setup realtime" in each for each in said["notes"])
+    assert "hidden" not in json.dumps(said)
+    etc = host / "etc/asterisk"
+    assert "sepbridge/res_parking.conf" in (etc / "res_parking.conf").read_text()
+    assert "voicemail_phones.conf" in (etc / "voicemail.conf").read_text()
+    run(host, "--undo")
+    assert not (etc / "res_parking.conf").exists()
+
+
 @pytest.mark.parametrize(
     ("words", "kind"),
     [
@@ -152,13 +168,73 @@ def test_what_cannot_be_writes_nothing(host: Path, words: tuple[str, ...], kind:
     assert tree(host) == before
 
 
-def test_freepbx_and_no_asterisk_at_all(host: Path, tmp_path: Path) -> None:
-    empty = tmp_path / "empty"
-    empty.mkdir()
-    assert "no configuration of Asterisk" in error(empty, *ADDRESS).what
-    (host / "etc/amportal.conf").write_text("")
-    assert "FreePBX" in error(host, *ADDRESS).what
-    assert not (host / "etc/sepbridge").exists()
+def test_no_asterisk_at_all(tmp_path: Path) -> None:
+    assert "no configuration of Asterisk" in error(tmp_path, *ADDRESS).what
+    assert tree(tmp_path) == {}
+
+
+@pytest.fixture
+def freepbx(host: Path) -> Path:
+    """The tree of a FreePBX, as it generates it, with its API's account in api.json."""
+    (host / "etc/freepbx.conf").write_text("<?php\n")
+    FreePbxSite(ring_groups=("*59", "_*58X.")).move_in(host / "etc/asterisk", "192.168.7.2", 5061)
+    account = {
+        "graphql_url": "https://pbx.example.test/admin/api/api/gql",
+        "client_id": "0123",
+        "client_secret": "4567secret",
+    }
+    (host / "api.json").write_text(json.dumps(account))
+    return host
+
+
+def test_a_freepbx_is_set_up_through_what_it_leaves_to_its_admin(freepbx: Path) -> None:
+    before = tree(freepbx)
+    words = (*ADDRESS, "--credentials", str(freepbx / "api.json"))
+    assert run(freepbx, *words)["done"] is True
+    settings = settings_from(toml(freepbx))
+    assert (settings.freepbx.url, settings.freepbx.client_id, settings.freepbx.client_secret) == (
+        "https://pbx.example.test",
+        "0123",
+        "4567secret",
+    )
+    assert settings.sip.port == 5061
+    # *55 is FreePBX's; of ours the first that nobody has.
+    assert settings.selfprovisioning.code == "*57"
+    etc = freepbx / "etc/asterisk"
+    assert "exten => *57," in (etc / "sepbridge/services/selfprovisioning.conf").read_text()
+    assert "sepbridge/manager.conf" in (etc / "manager_custom.conf").read_text()
+    after = tree(freepbx)
+    generated = ("pjsip.conf", "extensions.conf", "extensions_additional.conf", "manager.conf")
+    assert all(after[f"etc/asterisk/{each}"] == before[f"etc/asterisk/{each}"] for each in generated)
+    assert run(freepbx, *words)["done"] is False
+    run(freepbx, "--undo", "--with-data")
+    assert tree(freepbx) == before
+
+
+def test_a_freepbx_without_its_account_writes_nothing(freepbx: Path) -> None:
+    before = tree(freepbx)
+    said = error(freepbx, *ADDRESS)
+    assert "API is not known" in said.what
+    assert "--credentials" in said.fix
+    (freepbx / "nonsense").write_text("Usage: …")
+    assert "credentials" in error(freepbx, *ADDRESS, "--credentials", str(freepbx / "nonsense")).what
+    (freepbx / "nonsense").unlink()
+    assert tree(freepbx) == before
+
+
+def test_the_account_is_not_shown(freepbx: Path) -> None:
+    words = ["setup", "--root", str(freepbx), "--dry-run", *ADDRESS, "--credentials", str(freepbx / "api.json")]
+    words += ["--setting", 'asterisk.voicemail_pin="258036"']
+    shown = CliRunner().invoke(root, words).output
+    assert "client_id" in shown
+    assert "voicemail_pin" in shown
+    assert "4567secret" not in shown
+    assert "258036" not in shown
+
+
+def test_credentials_are_of_no_use_elsewhere(host: Path) -> None:
+    (host / "api.json").write_text("{}")
+    assert "for a FreePBX" in error(host, *ADDRESS, "--credentials", str(host / "api.json")).what
 
 
 def test_the_dhcp_line(host: Path) -> None:

@@ -231,3 +231,28 @@ def test_the_self_provisioning_script_has_its_interpreter_and_its_socket(tmp_pat
 def test_an_interpreter_that_no_kernel_would_find_is_refused(tmp_path: Path, python: str) -> None:
     with pytest.raises(InvalidInput):
         plan(etc_with(tmp_path, STOCK), replace(SETTINGS, python=python))
+
+
+def test_mailboxes_and_a_lot_only_where_they_are_wanted(tmp_path: Path) -> None:
+    etc = etc_with(tmp_path, {"manager.conf": b"[general]\n", "pjsip.conf": b"", "extensions.conf": b""})
+    settings = InstallSettings(secret="0123456789")
+    touched = {change.path for change in plan(etc, settings).changes}
+    assert not touched & {etc / "voicemail.conf", etc / "res_parking.conf"}
+    (etc / "voicemail.conf").write_text("[default]\n1990 => 1990,Lab\n")
+    before = {each.name: each.read_text() for each in etc.glob("*.conf")}
+    wanted = replace(settings, voicemail=True, parking=True)
+    apply(plan(etc, wanted))
+    assert '#tryinclude "sepbridge/voicemail_phones.conf"' in (etc / "voicemail.conf").read_text()
+    assert '#include "sepbridge/res_parking.conf"' in (etc / "res_parking.conf").read_text()
+    assert "parkext = 70" in (etc / "sepbridge/res_parking.conf").read_text()
+    assert plan(etc, wanted).is_empty
+    undo(etc)
+    assert {each.name: each.read_text() for each in etc.glob("*.conf")} == before
+
+
+def test_a_lot_of_the_admins_own_is_left_alone(tmp_path: Path) -> None:
+    etc = etc_with(tmp_path, {"manager.conf": b"[general]\n", "pjsip.conf": b"", "extensions.conf": b""})
+    (etc / "res_parking.conf").write_text("[default]\nparkext = 700\n")
+    made = plan(etc, InstallSettings(secret="0123456789", parking=True))
+    assert any("lot of its own" in each for each in made.notes)
+    assert not any("parking" in change.path.name for change in made.changes)

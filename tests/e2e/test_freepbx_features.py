@@ -1,0 +1,86 @@
+"""What SCCP phones do with FreePBX's own lot, groups and extensions: its Asterisk is real, its pages are simulated."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bridge.core import ButtonKind, SignallingProtocol
+from bridge.lab.freepbxbed import running_freepbx
+from bridge.lab.phoneevents import CallAnswered, CallEnded
+from bridge.lab.testbed import TestbedWishes
+from tests.e2e.desks import next_tone, polled, seen_on
+from tests.e2e.listening import hear_each_other, until
+from tests.e2e.test_freepbx import office
+from tests.e2e.test_intercom import button, whispers
+from tests.e2e.test_park import hears, slot_on, talking
+
+SCCP = TestbedWishes(protocol=SignallingProtocol.SCCP)
+
+
+async def test_park_in_the_lot_of_freepbx() -> None:
+    async with running_freepbx(SCCP) as lab, office(lab) as desks:
+        one, two, three = [await desks.registered(model) for model in ("7961", "7942", "7970")]
+        await talking(desks, one, two)
+        two.press_soft_key("Park")
+        await two.wait_for(CallEnded)
+        await seen_on(two, lambda: slot_on(two))
+        assert slot_on(two) == "71"
+        # By FreePBX's own number for the slot.
+        three.call("71#")
+        await hears(three, one.tone)
+        three.hang_up()
+        await one.wait_for(CallEnded)
+
+
+async def test_a_conference_of_extensions() -> None:
+    async with running_freepbx(SCCP) as lab, office(lab) as desks:
+        one, two, three = [await desks.registered(model) for model in ("7961", "7942", "7970")]
+        one.call(two.number)
+        assert await next_tone(two) == one.tone
+        one.press_soft_key("Confrn")
+        one.press_keys(f"{three.number}#")
+        while await next_tone(one) != three.tone:
+            pass
+        one.press_soft_key("Confrn")
+        await hear_each_other(one, two, three)
+        for phone in (three, two, one):
+            phone.hang_up()
+        await until(lambda: one.view.calls == (), lambda: str(one.view))
+
+
+async def test_pickup_in_a_group_of_the_pages() -> None:
+    async with running_freepbx(SCCP) as lab, office(lab) as desks:
+        caller = await desks.registered("7961")
+        taker = await desks.registered("7970")
+        desks.auto_answer = None
+        ringing = await desks.registered("7942")
+        extensions = lab.freepbx.site.extensions
+        await lab.freepbx.page_add(replace(extensions[ringing.number], call_group="sales"))
+        await lab.freepbx.page_add(replace(extensions[taker.number], pickup_group="sales"))
+        await lab.freepbx.press_apply()
+
+        async def known() -> bool:
+            shown = [await lab.bed.asterisk.cli(f"pjsip show endpoint {each.number}") for each in (ringing, taker)]
+            return all(": sales" in each for each in shown)
+
+        await polled(known)
+        caller.call(ringing.number)
+        await seen_on(ringing, lambda: ringing.view.ringing)
+        taker.press_soft_key("PickUp")
+        await taker.wait_for(CallAnswered)
+        assert await next_tone(taker) == caller.tone
+        await seen_on(ringing, lambda: not ringing.view.ringing)
+        taker.hang_up()
+        await caller.wait_for(CallEnded)
+
+
+async def test_an_intercom_button_reaches_an_extension() -> None:
+    async with running_freepbx(SCCP) as lab, office(lab) as desks:
+        alice, bob = [await desks.registered(model, auto_answer=None) for model in ("7961", "7942")]
+        await button(desks, alice, ButtonKind.INTERCOM, bob.number)
+        alice.press_speed_dial(1)
+        await whispers(bob, alice)
+        bob.press_line(1)
+        await hear_each_other(alice, bob)
+        alice.hang_up()
+        await bob.wait_for(CallEnded)
