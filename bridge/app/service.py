@@ -34,6 +34,7 @@ from bridge.app.pagereader import PageReader
 from bridge.app.pbxchoice import made_pbx, wait_for_pbx, walked_contexts
 from bridge.app.phonefiles import restart_event
 from bridge.app.phonemoves import PhoneMoves
+from bridge.app.phoneshelf import PhoneShelf
 from bridge.app.planoverlap import PbxPlan
 from bridge.app.recorder import EventRecorder
 from bridge.app.registrations import Registrations
@@ -239,6 +240,7 @@ class Service:
         )
         self.stations.own_probes = self.site_watch.probes
         self.journeys = JourneyDesk(self.store, self.clock, self.site_watch.facts)
+        self.shelf = PhoneShelf(self.store, self.clock)
         self.recorder.whose = self.journeys.whose
         self.pbx.asterisk.on_security = SipSecurity(self.journeys, self.recorder).heard
         self._about_to_restart: set[DeviceName] = set()
