@@ -144,7 +144,7 @@ class SqlDeviceRepository:
 
     def states(self) -> Mapping[str, Hashable]:
         """What stands in each device's own row, by its name: cheap, and equal as long as the row was not changed."""
-        return {row[0]: tuple(row) for row in self._connection.execute(_STATES)}
+        return {str(row[0]): tuple(row) for row in self._connection.execute(_STATES)}
 
     def by_endpoint(self, endpoint: str) -> Device | None:
         """The device whose primary number is the name of this SIP endpoint, or None."""
