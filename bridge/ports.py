@@ -209,8 +209,8 @@ class DeviceRepository(Protocol):
         """The devices that have this line, ordered by name."""
         ...
 
-    def numbers_in_use(self, partition: str) -> frozenset[str]:
-        """Every directory number of that partition."""
+    def numbers_in_use(self, partition: str | None = None) -> frozenset[str]:
+        """Every directory number, or those of one partition."""
         ...
 
 
@@ -323,6 +323,14 @@ class Journal(Protocol):
 
     def journey(self, device: DeviceName, *, limit: int = 200) -> Sequence[Event]:
         """The newest events of one phone, oldest first."""
+        ...
+
+    def size(self) -> int:
+        """Events on all journeys."""
+        ...
+
+    def newest(self, *, limit: int = 200) -> Sequence[Event]:
+        """The newest events of all phones, oldest first."""
         ...
 
     def forget(self, before: datetime, *, most: int = 20_000) -> int:

@@ -446,6 +446,7 @@ class DeviceContract(StoreContract):
         with store.read() as work:
             assert work.site.partitions() == ["", "Phones"]
             assert work.devices.numbers_in_use("Phones") == {"1001"}
+            assert work.devices.numbers_in_use() == {"1001"}
 
     def test_update_replaces_lines(self, store: SqlStore) -> None:
         with store.write() as work:
@@ -872,6 +873,8 @@ class JournalContract(StoreContract):
             assert work.journal.journey(name(1)) == [asked, events[3]]
             assert work.journal.journey(name(1), limit=1) == [events[3]]
             assert work.journal.journey(name(2)) == [events[2]]
+            assert work.journal.newest(limit=2) == [events[2], events[3]]
+            assert work.journal.size() == 3
             assert work.journal.journey(name(3)) == []
 
     def test_refusals_are_counted_not_repeated(self, store: SqlStore) -> None:

@@ -162,8 +162,9 @@ class Admissions:
             settings = before = work.autoregistration.load(for_update=True)
             known = work.devices.get_many([arrival.device for arrival in arrivals])
             reserved = self._foreign_numbers() | reserved_numbers(work.objects.patterns.all(), PbxPlan())
-            in_use = {*work.devices.numbers_in_use(settings.partition), *reserved}
-            rogue_in_use = {*in_use, *work.devices.numbers_in_use(ROGUE_POOL)}
+            # Of every partition: at the PBX a number is one line.
+            in_use = {*work.devices.numbers_in_use(), *reserved}
+            rogue_in_use = set(in_use)
             defaults = work.site.device_defaults()
             templates = universal_templates(work)
             verdicts = work.autoregistration.verdicts([each.device for each in arrivals if each.device not in known])

@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from bridge.app.onenumber import check_one_line
 from bridge.app.universaltemplates import universal_templates
 from bridge.autoregistration import by_template
 from bridge.autoregistration.claims import PLANNED, check_pin, check_protected, hashed_pin, is_protected, planned_name
@@ -165,7 +166,7 @@ class ClaimDesk:
         settings = work.autoregistration.load()
         partition = _partition(work, wish) or settings.partition
         device = self._prepared(work, wish, partition)
-        if device is None and number in work.devices.numbers_in_use(partition):
+        if device is None and number in work.devices.numbers_in_use():
             raise Conflict(f"{number} belongs to a phone already", fix="name that phone with --device to replace it")
         claim = Claim(
             number=number,
@@ -228,6 +229,7 @@ class ClaimDesk:
             work.devices.add(device)
         else:
             work.devices.update(device)
+        check_one_line(work, {wish.number})
         return name
 
     def _audit(self, work: UnitOfWork, action: str, detail: str = "") -> None:

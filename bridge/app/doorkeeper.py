@@ -23,6 +23,7 @@ from bridge.errors import ConfigurationError, InvalidInput
 from bridge.journey import alarm_event, parse_alarm_document
 from bridge.net.doorway import DoorwayServer
 from bridge.net.sipids import RandomSipIds
+from bridge.net.tap import NO_TAP, Wiretap
 from bridge.phones import catalogue
 from bridge.ports import Clock, EventSink
 from bridge.sip.doorway import (
@@ -50,7 +51,9 @@ class Doorkeeper:
         public_address: str,
         networks: tuple[Network, ...],
         settled: Callable[[Device], Awaitable[bool]],
+        tap: Wiretap = NO_TAP,
     ) -> None:
+        self._tap = tap
         self._admissions = admissions
         self._sink = sink
         self._clock = clock
@@ -72,7 +75,7 @@ class Doorkeeper:
         """Listen. Raises ConfigurationError when an address is taken."""
         for address in self._listen:
             doorway = Doorway(RandomSipIds(), (self._public_address, address.port))
-            server = DoorwayServer(doorway, partial(self._heard, len(self._servers)))
+            server = DoorwayServer(doorway, partial(self._heard, len(self._servers)), tap=self._tap)
             try:
                 port = await server.start(address.host, address.port)
             except OSError as error:

@@ -13,6 +13,7 @@ from bridge.callcontrol import SharedLine
 from bridge.core import Device, DeviceName, Line
 from bridge.net.sipids import RandomSipIds
 from bridge.net.siptransport import SipLink
+from bridge.net.tap import NO_TAP, Wiretap
 from bridge.sip import Account, Destination, Event, RegistrationState, UserAgent
 
 log = logging.getLogger(__name__)
@@ -39,6 +40,8 @@ class OpenLine:
         ids: RandomSipIds,
         heard: Callable[[], None],
         is_there: Callable[[str], bool],
+        *,
+        tap: Wiretap = NO_TAP,
     ) -> None:
         self.opened_for = opened_for
         """The device whose secret it uses."""
@@ -46,7 +49,7 @@ class OpenLine:
         self.users = 0
         self._heard = heard
         self._is_there = is_there
-        self._link = SipLink(self.shared.agent, self._event)
+        self._link = SipLink(self.shared.agent, self._event, tap=tap)
         self._waiting: list[Callable[[], None]] = []
         self._opening: asyncio.Task[None] | None = None
 
@@ -121,10 +124,12 @@ class OpenLines:
         heard: Callable[[], None],
         *,
         is_there: Callable[[str], bool] = lambda number: True,
+        tap: Wiretap = NO_TAP,
     ) -> None:
         """``is_there``: whether Asterisk knows a number."""
         self._is_there = is_there
         self._server = server
+        self._tap = tap
         self._ids = ids
         self._heard = heard
         self._open: dict[str, OpenLine] = {}
@@ -158,7 +163,9 @@ class OpenLines:
         line = self._open.get(wanted.number)
         # Each device's secret is good for the line; the first one's is used, and where that changed it is a new line.
         if line is None or (line.opened_for == device.name and line.account != account):
-            line = self._open[wanted.number] = OpenLine(account, device.name, self._ids, self._heard, self._is_there)
+            line = self._open[wanted.number] = OpenLine(
+                account, device.name, self._ids, self._heard, self._is_there, tap=self._tap
+            )
         line.users += 1
         return line
 

@@ -14,6 +14,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Awaitable, Callable, Mapping
 
+from bridge.app.redaction import plain_url
 from bridge.app.settings import HookSettings
 from bridge.core.events import Event, PhoneAdmitted
 
@@ -47,7 +48,7 @@ class NewPhoneHooks:
         while True:
             event = await self._waiting.get()
             if self._settings.new_phone_url:
-                await self._tried(f"the address {self._settings.new_phone_url}", event, self._post)
+                await self._tried(f"the address {plain_url(self._settings.new_phone_url)}", event, self._post)
             if self._settings.new_phone_command:
                 await self._tried(f"the command {self._settings.new_phone_command[0]}", event, self._run)
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from bridge.app.onenumber import check_one_line, newly_used
 from bridge.app.phonetable import LINE_FIELDS, PHONE_FIELDS, PhoneButton, change_phone, phone_table
 from bridge.app.roguepool import in_partition
 from bridge.app.sitefields import BadValue, Table, fields_of, from_text, plain
@@ -98,15 +99,13 @@ class PhoneChanges:
 
     def set_button(self, name: DeviceName, button: int, kind: ButtonKind, values: Mapping[str, str]) -> Device:
         """Put something on a button, instead of what is there. Raises Conflict when a line is there, or where a lamp's
-        number is two lines."""
+        number stands in two partitions."""
         fields = fields_of(PhoneButton)
         typed = {key: from_text(fields, key, text, "button") for key, text in values.items()}
         return self.set_button_typed(name, button, kind, typed)
 
     def set_button_typed(self, name: DeviceName, button: int, kind: ButtonKind, typed: Mapping[str, Any]) -> Device:
         """The same with values of a site description; None is the default."""
-        if kind is ButtonKind.BLF_SPEED_DIAL:
-            self._check_watched(typed.get("number") or "")
 
         def change(table: Table) -> None:
             if any(each["button"] == button for each in table.get("lines", [])):
@@ -129,17 +128,6 @@ class PhoneChanges:
             table["buttons"] = left
 
         return self._change(name, change, f"cleared button {button}")
-
-    def _check_watched(self, number: str) -> None:
-        """A lamp knows numbers alone: of two lines with one it would show the one that the PBX finds first."""
-        with self._store.read() as work:
-            found = [line.partition or "<None>" for line in work.devices.lines() if line.number == number]
-        if len(found) > 1:
-            raise Conflict(
-                f"{number} stands in {len(found)} partitions: {', '.join(found)}",
-                why="the PBX is asked how a number stands, and would tell of one of its lines only",
-                fix="give one of the lines another number, or use a plain speed dial",
-            )
 
     def set_element(self, path: str, value: str, name: DeviceName | None, *, unknown: bool = False) -> None:
         """Set one element of a phone's file, or with None of all phones' files. ``unknown``: the reference need not
@@ -194,6 +182,7 @@ class PhoneChanges:
                 return device
             changed = replace(changed, version_stamp=self._ids.version_stamp())
             work.devices.update(changed, sharing=sharing)
+            check_one_line(work, newly_used(device, changed))
             work.journal.audit(AuditEntry(self._clock.now(), self._actor, f"changed {name}", action))
             work.commit()
         return changed

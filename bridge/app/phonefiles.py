@@ -298,10 +298,13 @@ class PhoneFiles:
 
     def without_secrets(self, device: Device, text: str, shown: str) -> str:
         """A text of the device's file with ``shown`` in place of every password."""
-        secrets = {device.secret, self._settings.ssh.password if self._settings.ssh else ""} - {""}
-        for secret in secrets:
+        for secret in self.secrets_of(device):
             text = text.replace(escape(secret, quote=False), shown).replace(secret, shown)
         return text
+
+    def secrets_of(self, device: Device) -> frozenset[str]:
+        """Every password that stands in the device's file."""
+        return frozenset({device.secret, self._settings.ssh.password if self._settings.ssh else ""} - {""})
 
     def own_text(self, device: Device) -> FileFound:
         """``SIP<MAC>.cnf`` of a 7940 or 7960 with SIP firmware. Raises ConfigurationError."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bridge.app.admissions import SECRET_LENGTH
+from bridge.app.onenumber import check_one_line
 from bridge.app.phonetable import MAX_NAME
 from bridge.autoregistration import allocate
 from bridge.core import Device, DeviceName, Line, LineAppearance, SignallingProtocol, check_directory_number
@@ -138,6 +139,7 @@ class PhoneDesk:
             pool=pool or settings.pool,
         )
         work.devices.add(device)
+        check_one_line(work, {number})
         work.journal.forget_refusal(name)
         work.journal.audit(AuditEntry(now, self._actor, f"added {name}", f"number {number}"))
         return device
@@ -183,7 +185,7 @@ class PhoneDesk:
 
     def _next_number(self, work: UnitOfWork) -> str:
         settings = work.autoregistration.load(for_update=True)
-        found = allocate(settings.range, settings.next_number, work.devices.numbers_in_use(settings.partition))
+        found = allocate(settings.range, settings.next_number, work.devices.numbers_in_use())
         if found is None:
             raise Conflict(
                 "no number is free" if len(settings.range) else "no number was given, and there is no range",

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from bridge.app.phonefiles import PhoneFiles, Site
 from bridge.app.settings import SccpSettings
 from bridge.app.softkeys import soft_key_plan
-from bridge.callcontrol import CallSettings
+from bridge.callcontrol import CallSettings, GroupAlert
 from bridge.callcontrol.emergency import emergency_numbers
 from bridge.callcontrol.languages import call_texts
 from bridge.core import (
@@ -170,8 +171,8 @@ class Profiles:
         pool = self._files.pool(device)
         settings = device.settings
         pairs = [self._files.plans.pair(device, each.button) for each in device.lines]
-        group = device.lines[0].line.settings.pickup_group if device.lines else ""
-        others = self._files.site.other_groups(group)
+        groups = tuple(each.line.settings.pickup_group for each in device.lines)
+        others = map(self._files.site.other_groups, groups)
         late = settings.early_open is EarlyOpen.AUTO and settings.opens_late
         return CallSettings(
             digits=lambda line: self._files.plans.digits(pairs[line - 1]),
@@ -197,9 +198,9 @@ class Profiles:
             privacy=self._privacy(device),
             barge=settings.barge is not BargeOption.OFF,
             preserve=self._settings.preserve,
-            pickup_group=group,
-            other_groups=None if others is None else frozenset(others),
-            group_alert=self._files.site.pickup_alert(group) if group else None,
+            pickup_groups=groups,
+            other_groups=tuple(None if each is None else frozenset(each) for each in others),
+            group_alerts=tuple(self._alerts(device)),
             group_pickups=tuple(
                 each.assigned.argument
                 for each in device.buttons
@@ -234,6 +235,15 @@ class Profiles:
         numbers = {each.line.number for each in device.lines}
         groups = {each.number for each in self._settings.paging if numbers.intersection(each.members)}
         return tuple(each for each in self._settings.paging_multicast if each.number in groups)
+
+    def _alerts(self, device: Device) -> Iterator[GroupAlert]:
+        """One for each pickup group that tells, as the first line of it wants it."""
+        known = {""}
+        for line, each in enumerate(device.lines, 1):
+            group, own = each.line.settings.pickup_group, each.settings
+            if group not in known and (alert := self._files.site.pickup_alert(group)) is not None:
+                yield replace(alert, line=line, ring_idle=own.pickup_ring_idle, ring_busy=own.pickup_ring_busy)
+            known.add(group)
 
     def _dnd_alert(self, device: Device) -> DndAlert:
         """What the device's setting says, or else the common phone profile's."""

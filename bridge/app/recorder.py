@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 
+from bridge.app.eventfields import event_fields, own_number
 from bridge.core import NOWHERE, DeviceName, NetworkPlace
 from bridge.core.events import (
     CallConnected,
@@ -77,6 +78,13 @@ class EventRecorder:
         """Finds out which phone an event without a name is about."""
         self._arrived = asyncio.Event()
         self.dropped = 0
+        self.numbers: dict[DeviceName, str] = {}
+        """The first number of each device, for the log; whoever reads the devices fills it in."""
+
+    @property
+    def waiting(self) -> int:
+        """Events that are not in the database yet."""
+        return len(self._waiting)
 
     def record(self, event: Event) -> None:
         """Take note of ``event``. Never blocks, never raises."""
@@ -89,9 +97,11 @@ class EventRecorder:
             self.dropped += 1
         self._waiting.append(event)
         self._arrived.set()
+        if event.device is not None and (number := own_number(event)):
+            self.numbers.setdefault(event.device, number)
         level = logging.DEBUG if isinstance(event, _QUIET) else logging.INFO
         if log.isEnabledFor(level):  # finding the words costs more than all the rest
-            log.log(level, "%s", describe(event))
+            log.log(level, "%s", describe(event), extra={"fields": event_fields(event, self.numbers)})
         for listener in self._listeners:
             listener(event)
 

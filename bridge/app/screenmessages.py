@@ -1,13 +1,21 @@
-"""Texts that an admin pushes to phones' screens."""
+"""Texts and Cisco IP Phone XML objects that an admin pushes to phones' screens."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from xml.etree.ElementTree import ParseError, tostring
+
+from defusedxml import DefusedXmlException
+from defusedxml.ElementTree import fromstring
 
 from bridge.core import DeviceName
 from bridge.errors import InvalidInput
 
 LONGEST = 1000
+LONGEST_DOCUMENT = 32_000
+"""Bytes; a phone below version 18 takes 2000."""
+OBJECTS = ("Menu", "Directory", "Input", "Text", "Image", "ImageFile", "Execute")
+"""Without ``CiscoIPPhone`` before (Services Application Development Notes, chapter 3)."""
 LONGEST_TIME = 24 * 3600
 LONGEST_IDLE = 95
 PRIORITIES = range(1, 10)
@@ -24,6 +32,8 @@ class ScreenMessage:
     """From 1 on; a lower number shows over a higher one. The notices of calls have 5."""
     stays: bool = False
     """It becomes the idle text of the phone, until it is taken back or the service ends."""
+    document: str = ""
+    """An XML object in place of a text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +56,20 @@ def checked_message(text: str, *, seconds: int, priority: int, stays: bool) -> S
     if priority not in PRIORITIES:
         raise InvalidInput(f"there is no priority {priority}", fix="1 to 9; a lower number shows over a higher one")
     return ScreenMessage(plain, seconds, priority, stays)
+
+
+def checked_document(content: bytes) -> ScreenMessage:
+    """A message that is an XML object. Raises InvalidInput."""
+    try:
+        root = fromstring(content, forbid_dtd=True)
+    except (ParseError, DefusedXmlException, ValueError) as error:
+        raise InvalidInput("that is no XML object", why=str(error), fix="see Cisco's notes on phone services") from None
+    if root.tag.removeprefix("CiscoIPPhone") not in OBJECTS or not root.tag.startswith("CiscoIPPhone"):
+        raise InvalidInput(f"phones show no {root.tag[:40]!r}", fix=f"use CiscoIPPhone{', CiscoIPPhone'.join(OBJECTS)}")
+    document = tostring(root, encoding="unicode").strip()
+    if len(document.encode()) > LONGEST_DOCUMENT:
+        raise InvalidInput(f"a document of {len(document.encode())} bytes", why=f"{LONGEST_DOCUMENT} fit")
+    return ScreenMessage("", document=document)
 
 
 def _visible(text: str) -> str:

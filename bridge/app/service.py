@@ -26,8 +26,11 @@ from bridge.app.directory import Directory
 from bridge.app.doorkeeper import Doorkeeper
 from bridge.app.extensionfollowing import ExtensionFollowing
 from bridge.app.failback import FailBack
+from bridge.app.figures import Figures, by_stage, read_store
 from bridge.app.filedesk import name_addresses, phone_files
+from bridge.app.importedforwards import ForwardsSet, set_forwards
 from bridge.app.journeydesk import Diagnosis, JourneyDesk
+from bridge.app.metrics import Metrics
 from bridge.app.newphonehooks import NewPhoneHooks
 from bridge.app.onboarding import Onboarding
 from bridge.app.pagereader import PageReader
@@ -49,6 +52,7 @@ from bridge.app.sitewatch import SiteWatch
 from bridge.app.stations import ChangedPhone, Stations
 from bridge.app.status import ServiceStatus
 from bridge.app.system import SystemClock, SystemIds, own_address
+from bridge.app.tracing import Traced, TraceFile, TraceProgress, Tracing, lines_seen
 from bridge.app.window import security_mode, security_outcome
 from bridge.autoregistration import ROGUE_POOL
 from bridge.autoregistration.checks import enabled_servers
@@ -58,8 +62,10 @@ from bridge.core.events import EndpointConfirmed, Event, PbxConnected, PbxLost
 from bridge.dialplan import Context
 from bridge.errors import ConfigurationError, NotFound, PbxError, SepbridgeError, StoreError
 from bridge.journey import Progress
+from bridge.migration.wishes import ForwardWish
 from bridge.net.arp import ArpTable
 from bridge.net.reach import listens
+from bridge.net.tap import Wiretap
 from bridge.net.tftp import TftpLimits, TftpServer
 from bridge.ports import Clock, RestartKind, SipEndpoint, Store
 from bridge.sip import Destination
@@ -89,6 +95,7 @@ class Service:
         kept = Retention(settings.journey.events_per_phone, settings.journey.events_in_all)
         self.store = open_store(settings.database_url, retention=kept)
         self.mac_of = ArpTable().mac_of
+        self.tap = Wiretap()
         self.directory = Directory(self.store, self.clock)
         self.recorder = EventRecorder(self.store)
         self.files = phone_files(settings, self.store)
@@ -141,6 +148,7 @@ class Service:
             limits=TftpLimits(
                 transfers=settings.tftp.max_transfers, transfers_per_client=settings.tftp.max_transfers_per_client
             ),
+            tap=self.tap,
         )
         self.beside = self._made_beside()
         self.dhcp = DhcpWatch(
@@ -158,6 +166,7 @@ class Service:
             public_address=settings.server.address or own_address(),
             networks=settings.server.allowed_networks,
             settled=self._settled,
+            tap=self.tap,
         )
         self.stations = Stations(
             self.store,
@@ -183,6 +192,7 @@ class Service:
             ),
             watcher_secret=watcher_secret,
             is_there=self.pbx.is_there,
+            tap=self.tap,
         )
         self.rollouts = Rollouts(
             self.store,
@@ -229,7 +239,10 @@ class Service:
         self.first_login: OneTimePassword | None = None
         """The first admin's password, where this start made one; to be shown once."""
         self.http_transfers: Sequence[Callable[[], list[TransferUnderWay]]] = ()
+        own = settings.server.address or own_address()
+        self.tracing = Tracing(self.tap, self.clock, own, lambda: asyncio.get_running_loop().time())
         self._hooks = NewPhoneHooks(settings.hooks)
+        self.metrics = Metrics()
         self.site_watch = SiteWatch(
             settings,
             self.store,
@@ -262,6 +275,8 @@ class Service:
                 self.recorder.subscribe(self.beside.heard)
             self.recorder.subscribe(self._hooks.heard)
             self.recorder.subscribe(self.journeys.heard)
+            self.recorder.subscribe(self.metrics.heard)
+            self.recorder.subscribe(self.tracing.event)
             await self.refresh()
             # The first rendering compiles the templates: better now than while the first phone waits.
             await asyncio.to_thread(self.files.warm_up)
@@ -297,6 +312,7 @@ class Service:
         await self._stop()
 
     async def _stop(self) -> None:
+        self.tracing.close()
         await self._moves.close()
         await self.tftp.close()
         await self.doorkeeper.close()
@@ -367,6 +383,35 @@ class Service:
             web=tuple(_shown(each) for each in self.web_addresses),
         )
 
+    async def figures(self) -> Figures:
+        """How things stand, for Prometheus."""
+        return Figures(
+            status=await self.status(),
+            stages=by_stage(self.phones_on_their_way()),
+            transfers=len(self._transfers()),
+            sccp_connections=self.stations.connections,
+            events_waiting=self.recorder.waiting,
+            database_errors=self.store.errors,
+            store=await asyncio.to_thread(read_store, self.store, self.clock.now()),
+        )
+
+    async def readiness(self) -> dict[str, bool]:
+        """Which of the parts that phones need work: the database, Asterisk, and TFTP unless it is switched off."""
+        parts = {
+            "database": not await asyncio.to_thread(self._database_trouble),
+            "asterisk": self.pbx.status().connected,
+        }
+        match self.settings.tftp.mode:
+            case TftpMode.OWN if self.settings.tftp.listen:
+                parts["tftp"] = bool(self.tftp.addresses)
+            case TftpMode.BESIDE if self.beside is not None:
+                parts["tftp"] = not self.beside.troubles
+        return parts
+
+    async def set_forwards(self, wishes: Sequence[ForwardWish]) -> ForwardsSet:
+        """Set forwards, as an import wants them, of numbers that have none of the kind."""
+        return await set_forwards(self.pbx.asterisk.line_features, wishes)
+
     async def refresh(self) -> None:
         """Read the site and the phones from the database, and bring Asterisk in line. Raises StoreError."""
         endpoints, contexts, profiles = await asyncio.to_thread(self._read_endpoints)
@@ -386,6 +431,36 @@ class Service:
         """What Asterisk itself uses of numbers, and how many calls there are. Raises PbxError."""
         self._extensions = await self.pbx.extensions(walked_contexts(self.settings))
         return PbxPlan(await self.pbx.foreign_numbers(), self._extensions, await self.pbx.calls())
+
+    async def trace(self, name: DeviceName, seconds: float) -> TraceProgress:
+        """Begin to trace a phone, ours or not. Raises InvalidInput, Conflict."""
+        return self.tracing.start(await asyncio.to_thread(self._traced, name), seconds)
+
+    def trace_progress(self, trace: str) -> TraceProgress:
+        """How far a trace is. Raises NotFound."""
+        return self.tracing.progress(trace)
+
+    async def finish_trace(self, trace: str, *, secrets: bool) -> TraceFile:
+        """End a trace, and have its file. Raises NotFound."""
+        device = self.tracing.progress(trace).device
+        known = await asyncio.to_thread(self._traced, device)
+        return await self.tracing.finish(trace, known, secrets=secrets)
+
+    def _traced(self, name: DeviceName) -> Traced:
+        with self.store.read() as work:
+            device = work.devices.get(name)
+        seen = self.journeys.seen(name)
+        addresses = {seen.client if seen else "", device.address if device else ""} - {""}
+        if device is None:
+            return Traced(name, frozenset(), frozenset(addresses), frozenset())
+        is_sip = device.desired_protocol is SignallingProtocol.SIP
+        return Traced(
+            name,
+            lines_seen([each.line.number for each in device.lines], is_sip=is_sip),
+            frozenset(addresses),
+            self.files.secrets_of(device),
+            is_sip,
+        )
 
     async def message_phones(
         self, message: ScreenMessage, *, names: Sequence[DeviceName] = (), pool: str = ""
@@ -552,6 +627,7 @@ class Service:
             log.warning("the security mode is now %s: %s", security_mode(after), security_outcome(before, after))
         with self.store.read() as work:
             devices = work.devices.all()
+        self.recorder.numbers = {device.name: device.number for device in devices if device.lines}
         self.journeys.take_devices(devices)
         endpoints = self.files.endpoints(devices)
         plans = self.files.plans

@@ -95,6 +95,51 @@ class ServerSettings:
     """Requests from anywhere else are refused, whatever they ask for."""
 
 
+class LogFormat(StrEnum):
+    """Whom the log is written for."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+class LogLevel(StrEnum):
+    """What is worth a line."""
+
+    DEBUG = "debug"
+    """Every request for a file and every call, too."""
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class LogSettings:
+    """``[log]``: what the service writes about its doings, to standard error and perhaps to a file."""
+
+    format: LogFormat = LogFormat.TEXT
+    level: LogLevel = LogLevel.INFO
+    file: Path | None = None
+    """A file that gets every line, too; none by default."""
+    file_megabytes: int = 10
+    """When it is as large as that, it gets the ending .1, the one before .2, and so on."""
+    files: int = 5
+    """Files in all; the oldest one goes."""
+
+    def __post_init__(self) -> None:
+        if self.files < 2 or self.file_megabytes < 1:
+            raise ConfigurationError("the log needs two files of a megabyte", fix="see log.files, log.file_megabytes")
+
+
+class MetricsAccess(StrEnum):
+    """Who may read ``/metrics``."""
+
+    OFF = "off"
+    TOKEN = "token"  # noqa: S105 - the word for the way, not one of them
+    """Whoever has an API token, or is logged in."""
+    OPEN = "open"
+    """Whoever asks from an allowed network."""
+
+
 @dataclass(frozen=True, slots=True)
 class DatabaseSettings:
     """``[database]``"""
@@ -209,6 +254,8 @@ class WebSettings:
     """Wrong logins with one name from one address until they are no longer looked at."""
     locked: float = 900.0
     """Seconds for which they are not."""
+    metrics: MetricsAccess = MetricsAccess.TOKEN
+    """Who may read the figures for Prometheus under ``/metrics``."""
     phone_user: str = ""
     """What phones' own web pages are asked with for a screenshot; phones ask us whether it is right. Empty: nothing."""
     phone_password: str = field(default="", repr=False)
@@ -269,6 +316,10 @@ class TokenPolicy(StrEnum):
     ALWAYS = "always"
 
 
+SHORTEST_BEEP = 10
+"""Seconds between two beeps of a recording."""
+
+
 @dataclass(frozen=True, slots=True)
 class SccpSettings:
     """``[sccp]``: where phones with SCCP firmware register; their lines register with Asterisk over SIP."""
@@ -302,7 +353,8 @@ class SccpSettings:
     recording_directory: str = "sepbridge"
     """Where recordings of calls go, below Asterisk's directory of recordings."""
     recording_beep: int = 0
-    """Seconds between two beeps that both sides of a recorded call hear; 0 for none."""
+    """Seconds between two beeps that both sides of a recorded call hear, 10 or more; 0 for none. Asterisk 22 leaves
+    some out: asked for every 2 s it beeped every 6."""
     paging: tuple[PagingGroup, ...] = ()
     """Groups of phones that are spoken to by dialling a number: ``8600=1001,1002``."""
     paging_multicast: tuple[PagingStream, ...] = ()
@@ -358,6 +410,12 @@ class SccpSettings:
                     f"sccp.paging_multicast_models names {model[:40]!r}, which is no model",
                     fix="write it as `sepbridge phones list` does, 7961 for instance",
                 )
+        if self.recording_beep and self.recording_beep < SHORTEST_BEEP:
+            raise ConfigurationError(
+                f"sccp.recording_beep must be 0, or {SHORTEST_BEEP} or more",
+                why="Asterisk leaves out beeps that come faster",
+                fix="15 is usual",
+            )
         if not 0 < self.paging_multicast_ttl < 256:
             raise ConfigurationError("sccp.paging_multicast_ttl must be 1 to 255", fix="1 keeps it in its own network")
 
@@ -612,6 +670,7 @@ class Settings:
     codes: FeatureCodes = DEFAULT_CODES
     freepbx: FreePbxSettings = FreePbxSettings()
     hooks: HookSettings = HookSettings()
+    log: LogSettings = LogSettings()
     journey: JourneySettings = JourneySettings()
 
     def __post_init__(self) -> None:
@@ -779,6 +838,9 @@ _CONVERTERS: dict[object, Callable[[object], object]] = {
     TftpMode: lambda value: TftpMode(_text(value)),
     BesideServer: lambda value: BesideServer(_text(value)),
     TokenPolicy: lambda value: TokenPolicy(_text(value)),
+    LogFormat: lambda value: LogFormat(_text(value)),
+    LogLevel: lambda value: LogLevel(_text(value)),
+    MetricsAccess: lambda value: MetricsAccess(_text(value)),
     Address: lambda value: Address.parse(_text(value)),
     tuple[Address, ...]: lambda value: tuple(Address.parse(each) for each in _texts(value)),
     tuple[str, ...]: lambda value: tuple(_texts(value)),

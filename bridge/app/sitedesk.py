@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from bridge.app import onenumber
+from bridge.app.onenumber import check_one_line, newly_told, newly_used
 from bridge.app.roguepool import move_rogue_numbers
 from bridge.app.sitedescription import (
     Change,
@@ -172,33 +174,36 @@ class SiteDesk:
                 )
             _check_enabled(before, after)
             for change in planned.changes:
-                self._carry_out(work, change, after)
+                carry_out(work, self._ids, change, after)
+            check_one_line(work, _newly_used(work, planned.changes, before, after))
             if planned.changes:
                 detail = "; ".join(f"{each.step} {each.shown}" for each in planned.changes)
                 work.journal.audit(AuditEntry(now, self._actor, action, detail))
                 work.commit()
         return planned
 
-    def _carry_out(self, work: UnitOfWork, change: Change, after: SiteDescription) -> None:
-        try:
-            match change.section, change.step:
-                case "autoregistration", _:
-                    # The flag is the first server's, which has just been written.
-                    now = work.autoregistration.load()
-                    work.autoregistration.save(replace(after.autoregistration, server_disabled=now.server_disabled))
-                    if after.autoregistration.rogue_partition != now.rogue_partition:
-                        move_rogue_numbers(work, after.autoregistration.rogue_partition)
-                case "phone", _:
-                    device = replace(after.phones[change.key], version_stamp=self._ids.version_stamp())
-                    work.devices.update(device, sharing=True)
-                case section, Step.REMOVE:
-                    getattr(work.objects, BY_NAME[section].records).remove(change.key)
-                case section, _:
-                    getattr(work.objects, BY_NAME[section].records).save(after.records[section][change.key])
-        except SepbridgeError as error:
-            line = after.lines.get((change.section, change.key), 0)
-            where = f"line {line}: " if line else f"{change.shown}: "
-            raise type(error)(f"{where}{error.what}", why=error.why, fix=error.fix) from None
+
+def carry_out(work: UnitOfWork, ids: IdSource, change: Change, after: SiteDescription) -> None:
+    """Do one change of a plan in its transaction. Raises what the store raises, with the line that is to blame."""
+    try:
+        match change.section, change.step:
+            case "autoregistration", _:
+                # The flag is the first server's, which has just been written.
+                now = work.autoregistration.load()
+                work.autoregistration.save(replace(after.autoregistration, server_disabled=now.server_disabled))
+                if after.autoregistration.rogue_partition != now.rogue_partition:
+                    move_rogue_numbers(work, after.autoregistration.rogue_partition)
+            case "phone", _:
+                device = replace(after.phones[change.key], version_stamp=ids.version_stamp())
+                work.devices.update(device, sharing=True)
+            case section, Step.REMOVE:
+                getattr(work.objects, BY_NAME[section].records).remove(change.key)
+            case section, _:
+                getattr(work.objects, BY_NAME[section].records).save(after.records[section][change.key])
+    except SepbridgeError as error:
+        line = after.lines.get((change.section, change.key), 0)
+        where = f"line {line}: " if line else f"{change.shown}: "
+        raise type(error)(f"{where}{error.what}", why=error.why, fix=error.fix) from None
 
 
 def _changes(before: SiteDescription, after: SiteDescription) -> SiteChanges:
@@ -207,7 +212,7 @@ def _changes(before: SiteDescription, after: SiteDescription) -> SiteChanges:
 
 def _findings(site: SiteDescription) -> tuple[Finding, ...]:
     records = site.records
-    return check_site(
+    found = check_site(
         site.autoregistration,
         list(records["callmanager_group"].values()),
         list(records["device_pool"].values()),
@@ -215,6 +220,21 @@ def _findings(site: SiteDescription) -> tuple[Finding, ...]:
         list(records["server"].values()),
         site.phones.values(),
     )
+    return (*found, *onenumber.findings(site.phones.values()))
+
+
+def _newly_used(
+    work: UnitOfWork, changes: Iterable[Change], before: SiteDescription, after: SiteDescription
+) -> set[str]:
+    """Numbers that become lines, are watched, or are told of, by these changes."""
+    numbers: set[str] = set()
+    for each in changes:
+        if each.section == "phone":
+            numbers |= newly_used(before.phones.get(each.key), after.phones[each.key])
+        elif each.section == "call_pickup_group" and each.step is not Step.REMOVE:
+            was = before.records[each.section].get(each.key)
+            numbers |= newly_told(work, was, after.records[each.section][each.key])
+    return numbers
 
 
 def _check_enabled(before: SiteDescription, after: SiteDescription) -> None:

@@ -168,7 +168,9 @@ class Station:
     def message(self, message: ScreenMessage) -> str:
         """Show a text; why it cannot be shown, or an empty text."""
         now, profile = self._connection.now, self.phone.session.profile
-        if message.stays and profile is not None:
+        if message.document:
+            why = self.phone.show(message.document, now=now)
+        elif message.stays and profile is not None:
             text = message.text or Label.YOUR_CURRENT_OPTIONS
             self.phone.change(replace(profile, idle_prompt=text), keys_live=False, now=now)
             why = "" if self.phone.session.traits.prompt else "it has no line for it"

@@ -58,6 +58,7 @@ from bridge.core.events import (
 from bridge.errors import InvalidInput, NotFound, StoreError
 from bridge.net.sccp import SccpServer, StationConnection
 from bridge.net.sipids import RandomSipIds
+from bridge.net.tap import NO_TAP, Wiretap
 from bridge.net.tls import server_context
 from bridge.phones import catalogue
 from bridge.ports import Clock, Conferences, EventSink, LineFeatureStore, NumberStates, Recordings, RestartKind, Store
@@ -114,6 +115,7 @@ class Stations:
         watcher_secret: str = "",
         is_there: Callable[[str], bool] = lambda number: True,
         language: str = "en",
+        tap: Wiretap = NO_TAP,
     ) -> None:
         self._store = store
         self._directory = directory
@@ -146,7 +148,7 @@ class Stations:
         self.watcher = Watcher(self.house.watching, asterisk, self.ids, secret=watcher_secret)
         self.watcher.changed = self._look_after_touched_alone
         self.watcher.lookout.begun = self.line_desk.changed
-        self.lines = OpenLines(asterisk, self.ids, self.look_after_touched, is_there=is_there)
+        self.lines = OpenLines(asterisk, self.ids, self.look_after_touched, is_there=is_there, tap=tap)
         self._stations_of_phones: dict[ProxiedPhone, Station] = {}
         self._of_device: dict[DeviceName, Station] = {}
         self._left: dict[DeviceName, Station] = {}
@@ -160,6 +162,7 @@ class Stations:
             listen_tls=[(address.host, address.port) for address in settings.tls_listen],
             tls=_tls(settings),
             most=settings.max_phones,
+            tap=tap,
         )
 
     @property
@@ -235,6 +238,11 @@ class Stations:
     def phones(self) -> int:
         """Phones that are registered with this node."""
         return len(self._of_device)
+
+    @property
+    def connections(self) -> int:
+        """Connections, those of phones that are not registered (yet) included."""
+        return self._server.connections
 
     @property
     def calls(self) -> int:

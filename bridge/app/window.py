@@ -59,7 +59,7 @@ class WindowDesk:
         """How things stand now."""
         with self._store.read() as work:
             settings = work.autoregistration.load()
-            in_use = work.devices.numbers_in_use(settings.partition)
+            in_use = work.devices.numbers_in_use()
             temporary = work.devices.count(temporary=True)
             return window_status(settings, in_use, self._clock.now(), temporary)
 

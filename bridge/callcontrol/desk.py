@@ -42,6 +42,7 @@ class Desk:
     __slots__ = (
         "_parties",
         "_refs",
+        "alerted_line",
         "answers_port_requests",
         "calls",
         "connected",
@@ -79,6 +80,8 @@ class Desk:
         """How each line stands at the PBX."""
         self.connected: set[int] = set()
         """Lines whose link stands."""
+        self.alerted_line = 0
+        """The line in whose pickup group a call rings that the user is told of; 0 for none."""
         self.calls: dict[int, PhoneCall] = {}
         self.ended: deque[PhoneCall] = deque()
         """Calls that are over, for the features to take note of."""

@@ -250,6 +250,19 @@ class ProxiedPhone:
         elif self._restart is None:
             self._restart = ResetType.RESTART
 
+    def show(self, document: str, *, now: float) -> str:
+        """Show an XML object from somebody, or have the phone obey it. Why it cannot, or an empty text."""
+        if self.session.state is not SessionState.REGISTERED:
+            return "it is not registered"
+        if not (self.session.traits.display and self.session.traits.softkeys):
+            return "it shows no documents"
+        try:
+            push(self.session, MESSAGE_APPLICATION, 0, document)
+        except LocalProtocolError as error:
+            return error.what
+        self._work(now)
+        return ""
+
     def message(self, text: str, *, seconds: int, priority: int, now: float) -> str:
         """Show a text from somebody, 0 seconds for until it is cleared; an empty one clears it. Why it cannot be shown,
         or an empty text."""

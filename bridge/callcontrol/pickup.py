@@ -9,6 +9,7 @@ from bridge.callcontrol.desk import MAX_CALLS
 from bridge.callcontrol.feature import Feature, Workings
 from bridge.callcontrol.parties import Party
 from bridge.callcontrol.phonecall import PhoneCall, PhoneCallState
+from bridge.callcontrol.settings import CallSettings
 from bridge.errors import InvalidInput
 from bridge.sccp import DisplayPromptStatus, Label, SoftKeyEventType, StimulusType
 from bridge.sccp.stationevents import ButtonPressed, SoftKeyPressed
@@ -62,24 +63,37 @@ class Pickup(Feature):
             self._at_work.desk.screen.send(DisplayPromptStatus(text, 0, call.line, call.call_ref))
 
     def _own_group(self, line: int, now: float) -> None:
-        group = self._at_work.desk.settings.pickup_group
+        line = self._line(line)
+        group = _group(self._at_work.desk.settings, line)
         pick_up(self._at_work, OWN_GROUP, self._caller({group}) or Party("", Label.PICK_UP), line=line, now=now)
 
     def _other_group(self, line: int, now: float) -> None:
-        own = self._at_work.desk.settings.pickup_group
-        some = self._at_work.desk.settings.other_groups
-        others = {desk.settings.pickup_group for _, desk in self._at_work.house.desks()} - {own}
+        settings, line = self._at_work.desk.settings, self._line(line)
+        own = _group(settings, line)
+        some = settings.other_groups[line - 1] if line <= len(settings.other_groups) else None
+        others = {each for _, desk in self._at_work.house.desks() for each in desk.settings.pickup_groups} - {own}
         others = others if some is None else others & some
         pick_up(self._at_work, OTHER_GROUP, self._caller(others) or Party("", Label.OTHER_PICK_UP), line=line, now=now)
 
     def _caller(self, groups: set[str]) -> Party | None:
         """Who most likely is picked up, as far as a phone of ours rings; the PBX says in the end who it is."""
         for _, desk in self._at_work.house.desks():
-            if desk is not self._at_work.desk and desk.settings.pickup_group in groups - {""}:
-                call = desk.first(PhoneCallState.RINGING_IN)
-                if call is not None and call.remote.shown:
+            if desk is self._at_work.desk or groups.isdisjoint(desk.settings.pickup_groups):
+                continue
+            for call in desk.own_calls:
+                rings = call.state is PhoneCallState.RINGING_IN
+                if rings and call.remote.shown and _group(desk.settings, call.line) in groups - {""}:
                     return call.remote
         return None
+
+    def _line(self, line: int) -> int:
+        """The line whose group is meant: that of the call that is off-hook, else that of the alert on the screen, else
+        the one that the phone names, else the first."""
+        desk = self._at_work.desk
+        active = desk.active
+        if active is not None and active.state in _NOT_DIALLED:
+            return active.line
+        return desk.alerted_line or line or 1
 
     def _ask_for_group(self, line: int, now: float) -> None:
         """Dial tone: the user dials the group's number."""
@@ -91,6 +105,10 @@ class Pickup(Feature):
     def _group_dialled(self, call: PhoneCall, group: str, now: float) -> None:
         call.number_for = None
         pick_up(self._at_work, GROUP + group, self._caller({group}) or Party(group), now=now)
+
+
+def _group(settings: CallSettings, line: int) -> str:
+    return settings.pickup_groups[line - 1] if line <= len(settings.pickup_groups) else ""
 
 
 def directed_pickup(at_work: Workings, number: str, caller: Party, *, now: float) -> PhoneCall | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from bridge.core import AbbreviatedDial, DndAlert, DndMode, NumberRange, PagingStream
+from bridge.core import AbbreviatedDial, DndAlert, DndMode, NumberRange, PagingStream, RingSetting
 from bridge.core import DtmfMode as DtmfMode
 from bridge.core import EarlyOpen as EarlyOpen
 from bridge.dialplan import DigitPlan
@@ -35,7 +35,7 @@ class CallTexts:
 
 @dataclass(frozen=True, slots=True)
 class GroupAlert:
-    """How an idle phone tells of calls at other phones of its pickup group."""
+    """How a phone tells of calls at other phones of a line's pickup group; the screen tells an idle user alone."""
 
     numbers: tuple[str, ...]
     """Those of the group; the phone's own ones do not count."""
@@ -47,6 +47,11 @@ class GroupAlert:
     """The screen names who calls."""
     called: bool = False
     """And where it rings."""
+    line: int = 1
+    """The phone's line whose group it is."""
+    ring_idle: RingSetting = RingSetting.RING_ONCE
+    ring_busy: RingSetting = RingSetting.BEEP
+    """How it is heard, where it is heard at all; while the user talks the ringer sounds once at most."""
 
 
 NO_DIGITS = DigitPlan(())
@@ -116,12 +121,12 @@ class CallSettings:
     """How long a callback is waited for."""
     voicemail: str = ""
     """What the messages button dials for a line without a voicemail pilot of its own."""
-    pickup_group: str = ""
-    """Of the first line: what PickUp takes from."""
-    other_groups: frozenset[str] | None = None
-    """The groups that OPickUp takes from; None for all but the own one."""
-    group_alert: GroupAlert | None = None
-    """How the user is told of calls that ring at other phones of the group; None to leave him alone."""
+    pickup_groups: tuple[str, ...] = ()
+    """Of each line: what PickUp takes from."""
+    other_groups: tuple[frozenset[str] | None, ...] = ()
+    """Of each line: the groups that OPickUp takes from; None for all but the own one."""
+    group_alerts: tuple[GroupAlert, ...] = ()
+    """How the user is told of calls that ring at other phones of the lines' groups; one for each group."""
     group_pickups: tuple[str, ...] = ()
     """What each button for group pickup takes from; empty to ask for the group."""
     texts: CallTexts = field(default=CallTexts())

@@ -42,6 +42,8 @@ KEY_OF_BUTTON = {
     StimulusType.ANSWER_RELEASE: Key.ANSWER,
 }
 
+_LED_NOWHERE = (PhoneCallState.OFF_HOOK, PhoneCallState.DIALLING, PhoneCallState.FAILED)
+
 
 class User:
     """The user of one phone."""
@@ -118,15 +120,21 @@ class User:
         self._press(call, Key.END, now=now)
 
     def _flashed(self, now: float) -> None:
-        """Hold and dial; flash again to hand over or to swap."""
+        """Hold and dial; flash again to hand over, to swap, or to come back from a number that led nowhere.
+
+        An analog phone has no other way back: hanging up would end the held call.
+        """
         desk = self._desk
-        active = desk.active
-        if active is None:
-            return
+        active, held = desk.active, desk.first(PhoneCallState.HELD)
         waiting = desk.first(PhoneCallState.RINGING_IN)
-        if waiting is not None:
+        if active is None:
+            if held is not None:
+                self._press(held, Key.RESUME, now=now)
+        elif waiting is not None:
             self._press(waiting, Key.ANSWER, now=now)
-        elif active.state is PhoneCallState.CONNECTED and (held := desk.first(PhoneCallState.HELD)) is not None:
+        elif held is not None and active.state in (PhoneCallState.CONNECTED, *_LED_NOWHERE):
+            if active.state in _LED_NOWHERE:
+                self._end(active, now)
             self._press(held, Key.RESUME, now=now)
         else:
             self._press(active, Key.TRANSFER, now=now)

@@ -63,7 +63,8 @@ def line(frame: Frame, phone: str, number: str, words: tuple[str, ...], shared: 
 
     Keys of the number, on all phones: display_name, css, forward_css, pickup_group, voicemail_box, voicemail_pilot,
     no_answer_seconds, auto_answer, hold_reversion_seconds, hotline, hotline_delay, max_forwards, urgent, music_on_hold.
-    Keys of this phone: button, label, external_mask, max_calls, busy_trigger, ring_idle, ring_busy, ring_kind, lamp,
+    Keys of this phone: button, label, external_mask, max_calls, busy_trigger, ring_idle, ring_busy, ring_kind,
+    pickup_ring_idle, pickup_ring_busy, lamp,
     audible_messages, recording, log_missed_calls. An empty value goes back to the default.
     """
     name = _named(frame, phone)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import click
 
 from bridge.app.recorder import describe
+from bridge.app.screenmessages import checked_document
 from bridge.cli.control import ask
 from bridge.cli.desks import file_desk, phone_desk, tell_service
 from bridge.cli.frame import Duration, Frame, json_option, table
@@ -199,6 +201,11 @@ def restart(frame: Frame, phone: str, reset: bool) -> None:
 @click.option("--priority", default=7, show_default=True, type=click.IntRange(1, 9), help="1 shows over everything.")
 @click.option("--idle", is_flag=True, help="As the idle text (message of the day), until --clear.")
 @click.option("--clear", is_flag=True, help="Take back what was shown with this priority, or as the idle text.")
+@click.option(
+    "--document",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Instead of a text a file with an XML object: menu, directory, input, text, image, execute.",
+)
 @json_option
 def message(
     frame: Frame,
@@ -209,11 +216,17 @@ def message(
     priority: int,
     idle: bool,
     clear: bool,
+    document: Path | None,
 ) -> None:
     """Show a text on the screens of phones: PHONE... TEXT, or with --all or --pool only TEXT. Needs the service."""
     several = everywhere or bool(pool)
-    targets, text = (list(words), "") if clear else (list(words[:-1]), words[-1] if words else "")
-    if (several and targets) or (everywhere and pool) or not (several or targets) or not (clear or text.strip()):
+    targets, text = (list(words), "") if clear or document else (list(words[:-1]), words[-1] if words else "")
+    if (
+        (several and targets)
+        or (everywhere and pool)
+        or not (several or targets)
+        or not (clear or document or text.strip())
+    ):
         raise InvalidInput("whom to tell what?", fix='sepbridge phones message 1001 "Back at 3", or --all "Back at 3"')
     with phone_desk(frame) as desk:
         names = [str(desk.find(each)) for each in targets]
@@ -224,6 +237,7 @@ def message(
         "seconds": int(span.total_seconds()),
         "priority": priority,
         "stays": idle,
+        "document": checked_document(document.read_bytes()).document if document else "",
     }
     deliveries = ask(frame.settings.control_socket, "POST", "/message", body=asked)
     rows = [(each["phone"], each["why_not"] or "sent") for each in deliveries]

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import importlib
-import logging
 import signal
 
 import click
 
-from bridge.app.settings import Settings
+from bridge.app.logs import start_logging
+from bridge.app.settings import LogLevel, Settings
 from bridge.cli.frame import Frame, json_option
 from bridge.cli.main import root
 from bridge.net.supervisor import Supervisor
@@ -20,13 +20,15 @@ from bridge.web.node import running_node
 
 @root.command()
 @click.option(
-    "--log-level", type=click.Choice(["debug", "info", "warning", "error"]), default="info", show_default=True
+    "--log-level",
+    type=click.Choice([each.value for each in LogLevel]),
+    default=None,
+    help="What is worth a line. Default: log.level of the settings.",
 )
 @click.pass_obj
-def serve(frame: Frame, log_level: str) -> None:
+def serve(frame: Frame, log_level: str | None) -> None:
     """Run the service: TFTP, HTTP files, doorway, Asterisk. Ends on SIGTERM and SIGINT."""
-    logging.basicConfig(level=log_level.upper(), format="%(asctime)s %(levelname)-7s %(name)s: %(message)s")
-    logging.getLogger("aiohttp").setLevel(logging.WARNING)
+    start_logging(frame.settings.log, level=log_level or "")
     with contextlib.suppress(ImportError):  # faster under load, never needed
         importlib.import_module("uvloop").install()
     asyncio.run(_serve(frame.settings))

@@ -24,7 +24,7 @@ def status(frame: Frame) -> None:
         settings = work.autoregistration.load()
         phones = work.devices.all()
         temporary = sum(phone.temporary for phone in phones)
-        in_use = work.devices.numbers_in_use(settings.partition)
+        in_use = work.devices.numbers_in_use()
         window = window_status(settings, in_use, SystemClock().now(), temporary)
         refused = work.journal.refused()
     registered = sum(phone.registered for phone in phones)

@@ -215,6 +215,10 @@ class AppearanceSettings:
     log_missed_calls: bool = True
     ring_kind: RingKind = RingKind.INSIDE
     """Which of the phone's rings it has, unless the PBX names one."""
+    pickup_ring_idle: RingSetting = RingSetting.RING_ONCE
+    """How a call at another line of the pickup group is heard, where the group wants it to be heard."""
+    pickup_ring_busy: RingSetting = RingSetting.BEEP
+    """And while the user is in a call (ringSettingActivePickupAlert)."""
 
     def __post_init__(self) -> None:
         check_mask(self.external_mask, "external number mask")

@@ -138,7 +138,8 @@ class RtpReceiver:
     """What a phone hears: the tone that is played to it, keys that are pressed, packets that got lost."""
 
     def __init__(self, *, event_type: int = 101, listener: ToneListener | None = None) -> None:
-        self._listener = listener or ToneListener()
+        self.listener = listener or ToneListener()
+        """Who judges the sound; another one may take its place in the middle of a call."""
         self._event_type = event_type
         self._ssrc = 0
         self._highest: int | None = None
@@ -154,20 +155,20 @@ class RtpReceiver:
     @property
     def heard(self) -> ToneHeard:
         """What was heard last."""
-        return self._listener.heard
+        return self.listener.heard
 
     @property
     def is_audible(self) -> bool:
         """Whether what was heard last is louder than silence."""
-        return self._listener.is_audible
+        return self.listener.is_audible
 
     def share_of(self, frequency: int) -> float:
         """How much of what was heard last this tone was, 0 to 1."""
-        return self._listener.share_of(frequency)
+        return self.listener.share_of(frequency)
 
     def nothing_came(self) -> ToneHeard | None:
         """No packet for a while: what is heard then, if that is a change; else None."""
-        return self._listener.nothing_came()
+        return self.listener.nothing_came()
 
     def receive(self, data: bytes) -> ToneHeard | None:
         """Take a datagram. What is heard, whenever that changed; else None."""
@@ -178,9 +179,9 @@ class RtpReceiver:
         if not self._follows(packet):
             return None
         if packet.payload_type == PCMU:
-            return self._listener.listen(packet.payload)
+            return self.listener.listen(packet.payload)
         if packet.payload_type == PCMA:
-            return self._listener.listen(packet.payload.translate(TO_MU_LAW))
+            return self.listener.listen(packet.payload.translate(TO_MU_LAW))
         if packet.payload_type == self._event_type and len(packet.payload) >= _EVENT.size:
             code, _volume, _duration = _EVENT.unpack_from(packet.payload)
             if packet.timestamp != self._last_event and code < len(EVENT_KEYS):

@@ -164,6 +164,13 @@ class Outbox:
             self._slots.pieces[index].size = size
         self.count = index + 1
 
+    def waiting(self) -> list[tuple[bytes, bytes]]:
+        """What ``send`` will send: raw address and datagram."""
+        return [
+            (bytes(self._buffer[name : name + name_size]), bytes(self._buffer[start : start + self._sizes[index]]))
+            for index, (name, start, name_size) in enumerate(self._starts[: self.count])
+        ]
+
     def send(self, target: socket.socket, descriptor: ctypes.c_int) -> list[tuple[bytes, bytes, int]]:
         """Send everything. Returns what could not be sent: raw address, datagram, and the ``errno`` that says why."""
         count, self.count = self.count, 0

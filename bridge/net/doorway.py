@@ -9,7 +9,9 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self, cast
 
+from bridge.capture import Carrier, Passage, Passed, Wire
 from bridge.errors import RemoteProtocolError
+from bridge.net.tap import NO_TAP, Wiretap
 from bridge.sip.destination import Destination, Transport
 from bridge.sip.doorway import Doorway, DoorwayEvent
 from bridge.sip.framing import PONG, StreamFramer
@@ -27,8 +29,10 @@ class DoorwayServer:
     Answer with ``accept`` and ``refuse`` of this class, from the event loop.
     """
 
-    def __init__(self, doorway: Doorway, on_event: DoorwayHandler) -> None:
+    def __init__(self, doorway: Doorway, on_event: DoorwayHandler, *, tap: Wiretap = NO_TAP) -> None:
         self.doorway = doorway
+        self.tap = tap
+        self._own = ("", 0)
         self._on_event = on_event
         self._datagrams: asyncio.DatagramTransport | None = None
         self._server: asyncio.Server | None = None
@@ -53,6 +57,7 @@ class DoorwayServer:
                 if port or attempt == 7:
                     raise
             else:
+                self._own = (host, chosen)
                 return chosen
         raise AssertionError
 
@@ -125,6 +130,8 @@ class DoorwayServer:
 
     def arrived(self, data: bytes, source: Destination) -> None:
         """One message."""
+        if self.tap.heard is not None and source.transport is Transport.UDP:
+            self.tell(source, data)
         self.doorway.receive(data, source, now=self._loop.time())
         self.flush()
 
@@ -145,6 +152,15 @@ class DoorwayServer:
             self.doorway.connection_closed(source, now=self._loop.time())
             self.flush()
 
+    def tell(
+        self, other: Destination, data: bytes = b"", *, outgoing: bool = False, passage: Passage = Passage.DATA
+    ) -> None:
+        """Tell the tap, if anybody listens."""
+        if self.tap.heard is not None:
+            carrier = Carrier.UDP if other.transport is Transport.UDP else Carrier.TCP
+            place = other.host, other.port
+            self.tap.heard(Passed(Wire.SIP, carrier, self._own, place, outgoing, data, passage))
+
     # --- inside ------------------------------------------------------------------------------------------------------
 
     def _send(self) -> None:
@@ -152,6 +168,8 @@ class DoorwayServer:
             if destination.transport is Transport.UDP:
                 if self._datagrams is not None:
                     self._datagrams.sendto(data, (destination.host, destination.port))
+                    if self.tap.heard is not None:
+                        self.tell(destination, data, outgoing=True)
             elif connection := self._connections.get(destination):
                 connection.write(data)
 
@@ -186,11 +204,13 @@ class _Connection(asyncio.Protocol):
             transport.abort()
             return
         self._transport = transport
+        self._server.tell(self._source, passage=Passage.OPENED)
         self._wait()
 
     def data_received(self, data: bytes) -> None:
         if self._transport is None:
             return
+        self._server.tell(self._source, data)
         self._wait()
         try:
             frames = self._framer.receive(data)
@@ -205,6 +225,8 @@ class _Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         if self._idle is not None:
             self._idle.cancel()
+        if self._transport is not None:
+            self._server.tell(self._source, passage=Passage.CLOSED)
         self._transport = None
         self._server.closed(self._source)
 
@@ -216,6 +238,7 @@ class _Connection(asyncio.Protocol):
             self._transport.abort()
             return
         self._transport.write(data)
+        self._server.tell(self._source, data, outgoing=True)
 
     def close(self) -> None:
         """Close the connection."""

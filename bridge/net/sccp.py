@@ -9,7 +9,9 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Protocol, cast
 
+from bridge.capture import Carrier, Passage, Passed, Wire
 from bridge.errors import ConfigurationError
+from bridge.net.tap import NO_TAP, Wiretap
 
 BACKLOG = 2048
 """Connections that wait for being taken: a whole office comes back at once after a power cut."""
@@ -75,6 +77,8 @@ class StationConnection(asyncio.Protocol):
         if transport is not None:
             if data:
                 transport.write(data)
+                if self._server.tap.heard is not None:
+                    self._tell(self._server.tap.heard, data, outgoing=True)
             if transport.get_write_buffer_size() > MOST_UNSENT:
                 transport.abort()
             elif self._handler.is_closed:
@@ -93,17 +97,23 @@ class StationConnection(asyncio.Protocol):
             transport.abort()
             return
         self._transport = transport
+        if self._server.tap.heard is not None:
+            self._tell(self._server.tap.heard, passage=Passage.OPENED)
         self._handler = self._server.new_handler(self)
         self.flush()
 
     def data_received(self, data: bytes) -> None:
         """Octets from the phone."""
+        if self._server.tap.heard is not None:
+            self._tell(self._server.tap.heard, data)
         if self._handler is not None:
             self._handler.receive(data, now=self.now)
             self.flush()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The phone, or the network, ended the connection; or we did."""
+        if self._server.tap.heard is not None and self._transport is not None:
+            self._tell(self._server.tap.heard, passage=Passage.CLOSED)
         self._transport = None
         if self._handler is not None:
             self._handler.lost(str(exc) if exc else "", now=self.now)
@@ -114,6 +124,16 @@ class StationConnection(asyncio.Protocol):
         """Close at once."""
         if self._transport is not None:
             self._transport.abort()
+
+    def _tell(
+        self,
+        heard: Callable[[Passed], None],
+        data: bytes = b"",
+        *,
+        outgoing: bool = False,
+        passage: Passage = Passage.DATA,
+    ) -> None:
+        heard(Passed(Wire.SCCP, Carrier.TCP, self.local, self.peer, outgoing, data, passage))
 
     def _arm(self, at: float | None) -> None:
         if at == self._timer_at:
@@ -146,8 +166,10 @@ class SccpServer:
         tls: ssl.SSLContext | None = None,
         most: int = 5000,
         most_per_address: int = 5000,
+        tap: Wiretap = NO_TAP,
     ) -> None:
         self.new_handler = new_handler
+        self.tap = tap
         self._listen = listen
         self._listen_tls = listen_tls
         self._tls = tls
@@ -160,6 +182,11 @@ class SccpServer:
         """Where it listens, after ``start``."""
         self.tls_addresses: list[tuple[str, int]] = []
         """Where it listens for phones that speak TLS."""
+
+    @property
+    def connections(self) -> int:
+        """Connections at this moment."""
+        return len(self._connections)
 
     async def start(self) -> None:
         """Listen. Raises ConfigurationError when an address is taken."""

@@ -9,7 +9,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+from bridge.capture import Carrier, Passed, Wire
 from bridge.errors import RemoteProtocolError
+from bridge.net.tap import NO_TAP, Wiretap
 from bridge.sip import Event, Transport, UserAgent
 
 EventHandler = Callable[[Event], None]
@@ -19,8 +21,17 @@ LossHandler = Callable[[str], None]
 class SipLink:
     """Drives one user agent. Every action of the user agent goes through ``do``, or is followed by ``flush``."""
 
-    def __init__(self, agent: UserAgent, on_event: EventHandler, on_loss: LossHandler | None = None) -> None:
+    def __init__(
+        self,
+        agent: UserAgent,
+        on_event: EventHandler,
+        on_loss: LossHandler | None = None,
+        *,
+        tap: Wiretap = NO_TAP,
+    ) -> None:
         self.agent = agent
+        self._tap = tap
+        self._own = ("", 0)
         self._on_event = on_event
         self._on_loss = on_loss
         self._loop = asyncio.get_running_loop()
@@ -54,7 +65,8 @@ class SipLink:
             else:
                 self._stream, _ = await self._loop.create_connection(lambda: _Stream(self), *remote, local_addr=local)
                 name = self._stream.get_extra_info("sockname")
-        self.agent.connected((name[0], name[1]), now=self.now)
+        self._own = (name[0], name[1])
+        self.agent.connected(self._own, now=self.now)
         self.flush()
 
     def do(self, action: Callable[[float], None]) -> None:
@@ -92,10 +104,18 @@ class SipLink:
     def _send(self) -> None:
         # The socket is connected to the server: nothing can come from, or go to, anybody else.
         for data, _ in self.agent.data_to_send():
+            if self._tap.heard is not None:
+                self._tell(self._tap.heard, data, outgoing=True)
             if self._stream is not None:
                 self._stream.write(data)
             elif self._datagrams is not None:
                 self._datagrams.sendto(data)
+
+    def _tell(self, heard: Callable[[Passed], None], data: bytes, *, outgoing: bool) -> None:
+        account = self.agent.account
+        carrier = Carrier.UDP if account.server.transport is Transport.UDP else Carrier.TCP
+        server = account.server.host, account.server.port
+        heard(Passed(Wire.SIP, carrier, self._own, server, outgoing, data, number=account.user))
 
     def _arm(self) -> None:
         at = self.agent.timer() if self.is_connected else None
@@ -118,11 +138,15 @@ class SipLink:
 
     def datagram_arrived(self, data: bytes, source: tuple[str, int]) -> None:
         """From the protocol below."""
+        if self._tap.heard is not None:
+            self._tell(self._tap.heard, data, outgoing=False)
         self.agent.receive_datagram(data, source, now=self.now)
         self.flush()
 
     def stream_arrived(self, data: bytes) -> None:
         """From the protocol below."""
+        if self._tap.heard is not None:
+            self._tell(self._tap.heard, data, outgoing=False)
         try:
             self.agent.receive_stream(data, now=self.now)
         except RemoteProtocolError as error:

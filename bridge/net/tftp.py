@@ -13,10 +13,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
+from bridge.capture import Carrier, Passed, Wire
 from bridge.core import FileAnswer, FileDenied, FileFound, FileMissing, FileRequest, TransferUnderWay, Via
 from bridge.core.events import FileDelivered, FileNotFound, FileRefused, FileRequested, TransferAborted
 from bridge.errors import RemoteProtocolError
 from bridge.net.datagrams import raw_address
+from bridge.net.tap import NO_TAP, Wiretap
 from bridge.net.tftp_pump import Flight, TransferPump
 from bridge.net.tftp_sockets import Listener, LocalAddress, SocketAddress, open_listeners
 from bridge.ports import Clock, EventSink, FileProvider
@@ -142,7 +144,9 @@ class TftpServer:
         *,
         listen: Sequence[tuple[str, int]],
         limits: TftpLimits = DEFAULT_LIMITS,
+        tap: Wiretap = NO_TAP,
     ) -> None:
+        self._tap = tap
         self._provider = provider
         self._sink = sink
         self._clock = clock
@@ -158,7 +162,7 @@ class TftpServer:
         """Bind every address. Raises ConfigurationError."""
         self._loop = asyncio.get_running_loop()
         self._listeners = open_listeners(self._listen, receive_buffer=self._limits.receive_buffer)
-        self._pump = TransferPump(self._transfer_ended, ports=self._limits.ports)
+        self._pump = TransferPump(self._transfer_ended, ports=self._limits.ports, tap=self._tap)
         for listener in self._listeners:
             self._pump.watch(listener.socket, partial(self._receive_requests, listener))
 
@@ -207,6 +211,9 @@ class TftpServer:
             except OSError:
                 return
             if local is not None and client[1]:
+                if self._tap.heard is not None:
+                    own, other = (local.host, listener.address[1]), (client[0], client[1])
+                    self._tap.heard(Passed(Wire.TFTP, Carrier.UDP, own, other, outgoing=False, data=data))
                 self._receive_request(data, client, local, now)
 
     def _receive_request(self, data: bytes, client: SocketAddress, local: LocalAddress, now: float) -> None:

@@ -33,7 +33,9 @@ from collections.abc import Callable
 from itertools import count
 from typing import Generic, TypeVar
 
+from bridge.capture import Carrier, Passed, Wire
 from bridge.net.datagrams import BATCH, SENT, Inbox, Outbox, is_full, socket_address
+from bridge.net.tap import Wiretap
 from bridge.net.tftp_sockets import LocalAddress, SocketAddress, open_transfer_socket
 from bridge.tftp import Error, ErrorCode, ReadTransfer, TransferEvent, encode
 
@@ -74,13 +76,14 @@ class Flight(Generic[Job]):
 class Port(Generic[Job]):
     """One socket of the pool, with the transfers that use it."""
 
-    __slots__ = ("_descriptor", "_dismissed", "_inbox", "_outbox", "_pump", "flights", "socket")
+    __slots__ = ("_descriptor", "_dismissed", "_inbox", "_outbox", "_own", "_pump", "flights", "socket")
 
     def __init__(self, pump: TransferPump[Job], local: LocalAddress) -> None:
         self._pump = pump
         self._inbox, self._outbox = pump.boxes(local.family)
         self.socket = open_transfer_socket(local)
         self._descriptor = ctypes.c_int(self.socket.fileno())
+        self._own: tuple[str, int] = self.socket.getsockname()[:2]
         self._dismissed: dict[bytes, bool] = {}
         self.flights: dict[bytes, Flight[Job]] = {}
 
@@ -88,6 +91,9 @@ class Port(Generic[Job]):
         """Take a batch of datagrams, and answer them. This, and what it calls, is the path of every block."""
         flights, put = self.flights, self.send
         batch = self._inbox.receive(self._descriptor)
+        if self._pump.tap.heard is not None:
+            for client, data in batch:
+                self.tell(self._pump.tap.heard, client, data, outgoing=False)
         alone = len(batch) == 1
         for client, data in batch:
             flight = flights.get(client)
@@ -135,15 +141,25 @@ class Port(Generic[Job]):
     def flush(self) -> None:
         """Send the batch. The boxes are shared, so nobody may leave a batch behind."""
         if self._outbox.count:
+            heard = self._pump.tap.heard
+            if heard is not None:
+                for client, datagram in self._outbox.waiting():
+                    self.tell(heard, client, datagram, outgoing=True)
             for client, datagram, why in self._outbox.send(self.socket, self._descriptor):
                 self._pump.unsent(self, client, datagram, why)
+
+    def tell(self, heard: Callable[[Passed], None], client: bytes, data: bytes, *, outgoing: bool) -> None:
+        """Tell the tap of one datagram."""
+        host, port = socket_address(client)[:2]
+        heard(Passed(Wire.TFTP, Carrier.UDP, self._own, (host, port), outgoing, data))
 
 
 class TransferPump(Generic[Job]):
     """Moves datagrams between sockets and transfer machines. ``on_end`` is told how each transfer ended."""
 
-    def __init__(self, on_end: Callable[[Flight[Job], TransferEvent], None], *, ports: int) -> None:
+    def __init__(self, on_end: Callable[[Flight[Job], TransferEvent], None], *, ports: int, tap: Wiretap) -> None:
         self.on_end = on_end
+        self.tap = tap
         self._size = ports
         self._boxes: dict[int, tuple[Inbox, Outbox]] = {}
         self._pools: dict[LocalAddress, deque[Port[Job]]] = {}
@@ -217,6 +233,9 @@ class TransferPump(Generic[Job]):
             port.socket.sendto(datagram, address or socket_address(client))
         except OSError as error:
             self.unsent(port, client, datagram, error.errno or 0)
+            return
+        if self.tap.heard is not None:
+            port.tell(self.tap.heard, client, datagram, outgoing=True)
 
     def unsent(self, port: Port[Job], client: bytes, datagram: bytes, why: int) -> None:
         """Postpone a datagram when the send buffer is full; end the transfer when there is no way to the client."""

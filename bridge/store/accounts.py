@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, or_, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.dialects import mysql, postgresql, sqlite
 
 from bridge.core import Account, ApiToken, LoginSession, LoginTries
 from bridge.errors import Conflict, NotFound
@@ -128,17 +128,16 @@ class SqlAccountRepository:
 
     def count_try(self, subject: str, at: datetime) -> None:
         """One more."""
-        rows = login_tries.c
-        # Counted by the database, so that two nodes do not overwrite each other's.
-        more = update(login_tries).where(rows.subject == subject).values(count=rows.count + 1, last_at=at)
-        if self._connection.execute(more).rowcount:
+        first = {"subject": subject, "count": 1, "last_at": at}
+        more = {"count": login_tries.c.count + 1, "last_at": at}
+        # One statement that the database counts in: two nodes neither overwrite each other's nor wait for each other.
+        if self._connection.dialect.name in ("mysql", "mariadb"):
+            self._connection.execute(mysql.insert(login_tries).values(first).on_duplicate_key_update(more))
             return
-        try:
-            with self._connection.begin_nested():
-                self._connection.execute(insert(login_tries).values(subject=subject, count=1, last_at=at))
-        except IntegrityError:
-            # Another node counted the first one in this very moment.
-            self._connection.execute(more)
+        upsert = postgresql.insert if self._connection.dialect.name == "postgresql" else sqlite.insert
+        self._connection.execute(
+            upsert(login_tries).values(first).on_conflict_do_update(index_elements=["subject"], set_=more)
+        )
 
     def forget_tries(self, *, subject: str = "", before: datetime | None = None) -> None:
         """Forget those of a subject, or those whose last one is older."""

@@ -17,6 +17,11 @@ class SqlStore:
         self._engines = engines
         self._pruner = JourneyPruner(retention)
 
+    @property
+    def errors(self) -> int:
+        """How often the database failed since it was opened."""
+        return self._engines.failures.count
+
     def read(self) -> SqlUnitOfWork:
         """A transaction that only reads, and sees one moment of the database. Raises StoreUnavailable on entry."""
         return SqlUnitOfWork(self._engines.reader, self._pruner, writes=False)

@@ -201,11 +201,12 @@ class SqlDeviceRepository:
         self._connection.execute(delete(file_element).where(file_element.c.scope == name.value))
         self._connection.execute(delete(_device).where(_device.c.name == name.value))
 
-    def numbers_in_use(self, partition: str) -> frozenset[str]:
-        """Every directory number of that partition."""
-        return frozenset(
-            self._connection.execute(select(line.c.number).where(line.c.route_partition == partition)).scalars()
-        )
+    def numbers_in_use(self, partition: str | None = None) -> frozenset[str]:
+        """Every directory number, or those of one partition."""
+        query = select(line.c.number)
+        if partition is not None:
+            query = query.where(line.c.route_partition == partition)
+        return frozenset(self._connection.execute(query).scalars())
 
     def sharing(self, line_of: Line) -> Sequence[DeviceName]:
         """The devices that have this line, ordered by name."""

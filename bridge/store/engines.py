@@ -10,7 +10,7 @@ import logging
 import os
 import sqlite3
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -19,7 +19,7 @@ from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, 
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
 from bridge.errors import ConfigurationError
-from bridge.store.failures import translate_errors
+from bridge.store.failures import FailureCount, translate_errors
 
 STATEMENT_TIMEOUT = 30.0
 """Seconds that a statement may take on a database server."""
@@ -122,6 +122,8 @@ class Engines:
 
     reader: Engine
     writer: Engine
+    failures: FailureCount = field(default_factory=FailureCount)
+    """Of both."""
 
     def dispose(self) -> None:
         """Close every connection."""
@@ -131,18 +133,16 @@ class Engines:
 
 def make_engines(address: DatabaseAddress, *, timeout: float) -> Engines:
     """Both engines. ``timeout``: seconds to wait for a connection, and for a lock. Connects to nothing yet."""
+    pool: dict[str, Any] = {"pool_timeout": timeout, "failures": FailureCount()}
     if address.is_sqlite:
-        reader = _sqlite_engine(
-            address, timeout=timeout, reads_only=True, pool_size=5, max_overflow=10, pool_timeout=timeout
-        )
-        writer = _sqlite_engine(
-            address, timeout=timeout, reads_only=False, pool_size=1, max_overflow=0, pool_timeout=timeout
-        )
-        return Engines(reader, writer)
-    pool: dict[str, Any] = {"pool_size": 5, "max_overflow": 5, "pool_timeout": timeout, "pool_pre_ping": True}
+        reader = _sqlite_engine(address, timeout=timeout, reads_only=True, pool_size=5, max_overflow=10, **pool)
+        writer = _sqlite_engine(address, timeout=timeout, reads_only=False, pool_size=1, max_overflow=0, **pool)
+        return Engines(reader, writer, pool["failures"])
+    pool |= {"pool_size": 5, "max_overflow": 5, "pool_pre_ping": True}
     return Engines(
         _server_engine(address, timeout=timeout, reads_only=True, **pool),
         _server_engine(address, timeout=timeout, reads_only=False, **pool),
+        pool["failures"],
     )
 
 
@@ -153,7 +153,7 @@ def make_upgrade_engine(address: DatabaseAddress, *, timeout: float) -> Engine:
     return _server_engine(address, timeout=timeout, reads_only=False, poolclass=NullPool)
 
 
-def _engine(address: DatabaseAddress, **options: Any) -> Engine:
+def _engine(address: DatabaseAddress, *, failures: FailureCount | None = None, **options: Any) -> Engine:
     try:
         # SQLite's options are in the creator's URI, and SQLAlchemy warns of those it does not know.
         url = address.url.set(query={}) if address.is_sqlite else address.url
@@ -168,7 +168,7 @@ def _engine(address: DatabaseAddress, **options: Any) -> Engine:
         raise ConfigurationError(
             f"the database driver {error.name} is not installed", fix=f"install sepbridge[{extra}]"
         ) from None
-    translate_errors(engine, str(address))
+    translate_errors(engine, str(address), failures or FailureCount())
     return engine
 
 

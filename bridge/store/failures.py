@@ -84,18 +84,29 @@ def translate(error: BaseException, shown: str) -> SepbridgeError | None:
     return kind(f"the database {shown} {what}", why=_words(error), fix=fix)
 
 
-def translate_errors(engine: Engine, shown: str) -> None:
-    """From now on ``engine`` raises our errors, also for failed connections."""
+class FailureCount:
+    """How often the database failed, for whoever watches over it."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+
+def _is_probe(context: ExceptionContext) -> bool:
+    """SQLAlchemy itself tries things that may fail: a ping before a pooled connection is used, and on MariaDB DESCRIBE
+    to see whether a table exists. What it did not wrap is no driver's error at all, but a programming error of ours."""
+    tried = context.is_pre_ping or (context.statement or "").startswith("DESCRIBE ")
+    return tried or context.sqlalchemy_exception is None
+
+
+def translate_errors(engine: Engine, shown: str, failures: FailureCount) -> None:
+    """From now on ``engine`` raises our errors, also for failed connections, and counts them."""
 
     def raise_ours(context: ExceptionContext) -> None:
-        # SQLAlchemy itself tries things that may fail: a ping before a pooled connection is used, and on MariaDB
-        # DESCRIBE to see whether a table exists.
-        probes = context.is_pre_ping or (context.statement or "").startswith("DESCRIBE ")
-        # Not wrapped by SQLAlchemy: no driver's error at all, but a programming error of ours.
-        if probes or context.sqlalchemy_exception is None:
+        if _is_probe(context):
             return
         ours = translate(context.original_exception, shown)
         if ours is not None:
+            failures.count += 1
             raise ours
 
     event.listen(engine, "handle_error", raise_ours)

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, Select, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from bridge.core import DeviceName
@@ -16,6 +16,7 @@ from bridge.store.eventcodec import decode, encode
 from bridge.store.pruning import MOST_REFUSED, JourneyPruner
 from bridge.store.tables import audit_event, journey_event, refused_phone
 
+_EVENTS = select(journey_event.c.kind, journey_event.c.at, journey_event.c.device_name, journey_event.c.detail)
 _TEXT = 1000
 """Longest text of a refusal, in characters."""
 
@@ -40,13 +41,18 @@ class SqlJournal:
 
     def journey(self, device: DeviceName, *, limit: int = 200) -> Sequence[Event]:
         """The newest events of one phone, oldest first. Kinds that only a newer version knows are skipped."""
-        query = (
-            select(journey_event.c.kind, journey_event.c.at, journey_event.c.device_name, journey_event.c.detail)
-            .where(journey_event.c.device_name == device.value)
-            .order_by(journey_event.c.id.desc())
-            .limit(limit)
-        )
-        rows = self._connection.execute(query).all()
+        return self._events(_EVENTS.where(journey_event.c.device_name == device.value), limit)
+
+    def newest(self, *, limit: int = 200) -> Sequence[Event]:
+        """The newest events of all phones, oldest first. Kinds that only a newer version knows are skipped."""
+        return self._events(_EVENTS, limit)
+
+    def size(self) -> int:
+        """Events on all journeys."""
+        return self._connection.execute(select(func.count()).select_from(journey_event)).scalar_one()
+
+    def _events(self, query: Select[str, datetime, str, str], limit: int) -> Sequence[Event]:
+        rows = self._connection.execute(query.order_by(journey_event.c.id.desc()).limit(limit)).all()
         found = (decode(kind, at, name, detail) for kind, at, name, detail in reversed(rows))
         return [event for event in found if event is not None]
 

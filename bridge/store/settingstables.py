@@ -145,6 +145,8 @@ line_appearance_settings = Table(
     Column("ring_idle", WordOf(RingSetting), nullable=False),
     Column("ring_busy", WordOf(RingSetting), nullable=False),
     Column("ring_kind", WordOf(RingKind), nullable=False, server_default=RingKind.INSIDE.value),
+    Column("pickup_ring_idle", WordOf(RingSetting), nullable=False, server_default=RingSetting.RING_ONCE.value),
+    Column("pickup_ring_busy", WordOf(RingSetting), nullable=False, server_default=RingSetting.BEEP.value),
     Column("lamp", WordOf(LampPolicy), nullable=False),
     Column("audible_messages", WordOf(Switch), nullable=False),
     Column("recording", WordOf(RecordingOption), nullable=False),

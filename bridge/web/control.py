@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,14 +12,17 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from bridge.app.asjson import plain
+from bridge.app.importedforwards import ForwardsSet
 from bridge.app.journeydesk import Diagnosis, diagnosis_as_data
 from bridge.app.planoverlap import PbxPlan
 from bridge.app.rollouts import RolloutProgress
-from bridge.app.screenmessages import Delivery, ScreenMessage, checked_message
+from bridge.app.screenmessages import Delivery, ScreenMessage, checked_document, checked_message
 from bridge.app.status import ServiceStatus
+from bridge.app.tracing import TraceFile, TraceProgress
 from bridge.core import DeviceName
 from bridge.errors import InvalidInput, NotFound, PbxError, SepbridgeError
 from bridge.journey import Progress
+from bridge.migration.wishes import ForwardWish
 from bridge.ports import RestartKind
 
 LONGEST_PAUSE = 3600.0
@@ -54,6 +58,18 @@ class Controllable(Protocol):
         """Show a text on phones. Raises NotFound."""
         ...
 
+    async def trace(self, name: DeviceName, seconds: float) -> TraceProgress:
+        """Begin to trace a phone. Raises InvalidInput, Conflict."""
+        ...
+
+    def trace_progress(self, trace: str) -> TraceProgress:
+        """How far a trace is. Raises NotFound."""
+        ...
+
+    async def finish_trace(self, trace: str, *, secrets: bool) -> TraceFile:
+        """End a trace, and have its file. Raises NotFound."""
+        ...
+
     async def rollout(self) -> RolloutProgress | None:
         """The roll-out of firmware that is under way."""
         ...
@@ -64,6 +80,10 @@ class Controllable(Protocol):
 
     async def restart_phone(self, name: DeviceName, kind: RestartKind) -> None:
         """Tell a phone to restart. Raises NotFound, PbxError."""
+        ...
+
+    async def set_forwards(self, wishes: Sequence[ForwardWish]) -> ForwardsSet:
+        """Set forwards of numbers that have none of the kind."""
         ...
 
 
@@ -85,6 +105,10 @@ class ControlServer:
                 web.post("/phones/{name}/restart", self._restart),
                 web.post("/message", self._message),
                 web.post("/restarts", self._restarts),
+                web.post("/traces", self._trace),
+                web.get("/traces/{trace}", self._trace_progress),
+                web.delete("/traces/{trace}", self._finish_trace),
+                web.post("/forwards", self._forwards),
             ]
         )
         self._runner = web.AppRunner(application, access_log=None, handle_signals=False)
@@ -140,14 +164,51 @@ class ControlServer:
         await self._service.restart_changed(names, every=every)
         return _json({"phones": len(names)})
 
+    async def _trace(self, request: web.Request) -> web.Response:
+        try:
+            asked = await request.json()
+            name, seconds = DeviceName.parse(str(asked["phone"])), float(asked["seconds"])
+        except (ValueError, KeyError, TypeError) as error:
+            raise InvalidInput("the trace cannot be read", why=repr(error)) from error
+        return _json(await self._service.trace(name, seconds))
+
+    async def _trace_progress(self, request: web.Request) -> web.Response:
+        return _json(self._service.trace_progress(request.match_info["trace"]))
+
+    async def _finish_trace(self, request: web.Request) -> web.Response:
+        secrets = request.query.get("secrets") == "yes"
+        done = await self._service.finish_trace(request.match_info["trace"], secrets=secrets)
+        return _json(
+            {
+                "device": done.device,
+                "is_sip": done.is_sip,
+                "pieces": done.pieces,
+                "lost": done.lost,
+                "pcap": base64.b64encode(done.content).decode(),
+            }
+        )
+
+    async def _forwards(self, request: web.Request) -> web.Response:
+        try:
+            asked = await request.json()
+            wishes = [ForwardWish(str(each["number"]), str(each["kind"]), str(each["target"])) for each in asked]
+        except (ValueError, KeyError, TypeError) as error:
+            raise InvalidInput("the forwards cannot be read", why=repr(error)) from error
+        return _json(await self._service.set_forwards(wishes))
+
     async def _message(self, request: web.Request) -> web.Response:
         try:
             asked = await request.json()
-            message = checked_message(
-                str(asked["text"]),
-                seconds=int(asked["seconds"]),
-                priority=int(asked["priority"]),
-                stays=bool(asked["stays"]),
+            document = str(asked.get("document", ""))
+            message = (
+                checked_document(document.encode())
+                if document
+                else checked_message(
+                    str(asked["text"]),
+                    seconds=int(asked["seconds"]),
+                    priority=int(asked["priority"]),
+                    stays=bool(asked["stays"]),
+                )
             )
             names = [DeviceName.parse(str(each)) for each in asked["phones"]]
             pool = str(asked["pool"])

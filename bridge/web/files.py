@@ -17,8 +17,10 @@ from aiohttp import web
 from bridge.app.guard import plain_address
 from bridge.core import FileDenied, FileFound, FileMissing, FileRequest, TransferUnderWay, Via
 from bridge.core.events import FileDelivered, FileNotFound, FileRefused, FileRequested, TransferAborted
+from bridge.net.tap import NO_TAP, Wiretap
 from bridge.ports import Clock, EventSink, FileProvider
 from bridge.web.conditions import Slice, Unsatisfiable, entity_tag, is_unchanged, last_modified, wanted_slice
+from bridge.web.tapped import TappedSite
 
 MAX_NAME = 512
 PIECE = 256 << 10
@@ -37,6 +39,7 @@ class HttpFileServer:
         listen: Sequence[tuple[str, int]],
         routes: Sequence[web.RouteDef] = (),
         tls: ssl.SSLContext | None = None,
+        tap: Wiretap = NO_TAP,
     ) -> None:
         """``routes``: pages that stand on the same port and go before files of the same name."""
         self._provider = provider
@@ -44,6 +47,7 @@ class HttpFileServer:
         self._clock = clock
         self._listen = listen
         self._tls = tls
+        self._tap = tap
         self._via = Via.HTTP if tls is None else Via.HTTPS
         self._under_way: dict[int, TransferUnderWay] = {}
         application = web.Application(client_max_size=0)
@@ -65,7 +69,7 @@ class HttpFileServer:
         """Listen. Raises OSError when an address is taken or not ours."""
         await self._runner.setup()
         for host, port in self._listen:
-            await web.TCPSite(self._runner, host, port, ssl_context=self._tls).start()
+            await TappedSite(self._runner, host, port, tap=self._tap, ssl_context=self._tls).start()
 
     async def close(self) -> None:
         """Stop listening and end what is under way."""

@@ -47,6 +47,7 @@ async def running_node(settings: Settings) -> AsyncIterator[Service]:
             service.clock,
             listen=[(address.host, address.port) for address in settings.http.listen],
             routes=services.routes(),
+            tap=service.tap,
         )
         https = _https(service, settings)
         servers = [("http.listen", http), *([("http.tls_listen", https)] if https is not None else [])]
@@ -99,6 +100,7 @@ def _https(service: Service, settings: Settings) -> HttpFileServer | None:
             what="serving files over HTTPS",
             section="http",
         ),
+        tap=service.tap,
     )
 
 

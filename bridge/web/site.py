@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import hmac
 import logging
-import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -23,7 +22,7 @@ from bridge.app.desks import Desks
 from bridge.app.guard import is_allowed
 from bridge.app.service import Service
 from bridge.core import AccessVia, Principal
-from bridge.errors import LoginRequired, NotPermitted, SepbridgeError, StoreError, TooManyTries
+from bridge.errors import LoginRequired, NotPermitted, SepbridgeError, TooManyTries
 from bridge.web.access import (
     COOKIE,
     CSRF_FIELD,
@@ -32,11 +31,11 @@ from bridge.web.access import (
     actor,
     client_address,
     csrf_token,
-    for_everybody,
     has_access_mark,
     takes_one_time_password,
     wanted_role,
 )
+from bridge.web.operations import operations_routes
 from bridge.web.weberrors import headers_of, http_words, json_error, plain_error, status_of
 
 log = logging.getLogger(__name__)
@@ -113,7 +112,7 @@ def make_site(
     site[SERVICE] = service
     site[ACCOUNTS] = accounts
     site[_GATE] = _LoginGate()
-    site.router.add_get("/healthz", _Health(service).answer)
+    site.router.add_routes(operations_routes(service))
     site.router.add_routes(routes)
     for route in site.router.routes():
         if not has_access_mark(route.handler):
@@ -176,7 +175,7 @@ async def log_out(request: web.Request, response: web.StreamResponse) -> None:
 
 def is_api(request: web.Request) -> bool:
     """Whether a program is answered: with JSON."""
-    return request.path.startswith("/api/") or request.path == "/healthz"
+    return request.path.startswith("/api/") or request.path in ("/healthz", "/readyz", "/metrics")
 
 
 def _errors(page: ErrorPage) -> Middleware:
@@ -280,28 +279,3 @@ async def _add_headers(request: web.Request, response: web.StreamResponse) -> No
 
 async def _close_gate(site: web.Application) -> None:
     site[_GATE].threads.shutdown(wait=False, cancel_futures=True)
-
-
-class _Health:
-    """``/healthz``: whether the node works, for whoever watches it. It tells nothing else, since it needs no login."""
-
-    def __init__(self, service: Service) -> None:
-        self._service = service
-        self._looked_at = 0.0
-        self._works = False
-
-    @for_everybody
-    async def answer(self, _: web.Request) -> web.Response:
-        """200 or 503. The database is asked once a second at most."""
-        if time.monotonic() - self._looked_at > 1 or not self._looked_at:
-            self._works = await asyncio.to_thread(self._database_works)
-            self._looked_at = time.monotonic()
-        return web.json_response({"status": "ok" if self._works else "down"}, status=200 if self._works else 503)
-
-    def _database_works(self) -> bool:
-        try:
-            with self._service.store.read() as work:
-                work.autoregistration.load()
-        except StoreError:
-            return False
-        return True

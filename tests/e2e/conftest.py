@@ -12,7 +12,7 @@ import pytest
 
 from bridge.app.recorder import describe
 from bridge.core import DeviceName, MacAddress
-from bridge.core.events import Event
+from bridge.core.events import Event, PbxConnected
 from bridge.lab.anyphone import AnyPhone
 from bridge.lab.filefetch import FileServer
 from bridge.lab.g711 import TONES
@@ -81,6 +81,8 @@ class Watch:
     def __init__(self, bed: Testbed) -> None:
         self.events: list[Event] = []
         self._changed = asyncio.Event()
+        if (pbx := bed.service.pbx.status()).connected:  # before anybody could listen
+            self.events.append(PbxConnected(at=pbx.since, version=pbx.version))
         bed.service.recorder.subscribe(self._heard)
 
     def _heard(self, event: Event) -> None:

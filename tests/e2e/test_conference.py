@@ -190,7 +190,7 @@ async def test_a_number_outside_the_range_opens_nothing(desks: Desks) -> None:
 
 async def test_the_last_one_is_removed_and_the_pbx_lists_and_mutes_the_others(desks: Desks) -> None:
     one, two, three = await conference_of_three(desks)
-    conferences = desks.bed.service.pbx.conferences
+    conferences = desks.bed.service.pbx.asterisk.conferences
     shown = await desks.bed.asterisk.cli("confbridge list")
     room = re.findall(r"^sepbridge-(\w+)", shown, re.MULTILINE)[0]
     members = await conferences.members(room)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import AsyncIterator, Callable
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
@@ -91,6 +93,17 @@ async def subscriptions(desks: Desks) -> int:
     return (await desks.bed.asterisk.cli("pjsip show subscriptions inbound")).count(f"{WATCHER}/")
 
 
+async def on_disk(desks: Desks, key: str, *, there: bool) -> None:
+    """Wait until Asterisk has written a change of AstDB: what it has not it forgets when it is killed."""
+
+    async def written() -> bool:
+        file = desks.bed.asterisk.directory / "lib" / "astdb.sqlite3"
+        with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as astdb:
+            return bool(astdb.execute("SELECT 1 FROM astdb WHERE key = ?", (key,)).fetchall()) is there
+
+    await polled(written)
+
+
 async def rings(phone: SccpPhone) -> None:
     await seen_on(phone, lambda: phone.view.ringing)
 
@@ -141,6 +154,7 @@ async def test_lamps_of_three_generations_follow_calls_and_a_restart_of_asterisk
     await lamps_say("idle", old, middle, new)
 
     # Asterisk goes in the middle of a call, and comes back without it.
+    await on_disk(desks, f"/sepbridge-dnd/{called.number}", there=False)
     caller.call(called.number)
     await rings(called)
     called.answer()
@@ -160,6 +174,33 @@ async def test_lamps_of_three_generations_follow_calls_and_a_restart_of_asterisk
     await lamps_say("idle", old, middle, new)
     await desks.nothing_is_left()
     assert await subscriptions(desks) == 1
+
+
+async def test_phone_and_lamps_say_what_asterisk_kept_when_it_crashed(desks: Desks) -> None:
+    """It writes AstDB about once a second: what was switched off a moment before may be on again afterwards."""
+    called = await unanswered(desks)
+    old, new = [await desks.registered(model) for model in ("7940", "7975")]
+    await give_lamp(desks, old, called.number)
+    await give_lamp(desks, new, called.number)
+    key = f"sepbridge-dnd {called.number}"
+    called.press_soft_key("DND")
+    await lamps_say("do not disturb", new)
+    await on_disk(desks, "/" + key.replace(" ", "/"), there=True)
+    called.press_soft_key("DND")
+    await lamps_say("idle", old, new)
+    known = len(desks.watch.of(PbxConnected))
+    await desks.bed.asterisk.kill()
+    await desks.bed.asterisk.start()
+    await desks.watch.seen(PbxConnected, count=known + 1)
+    await desks.line_up(called)
+    kept = "Value:" in await desks.bed.asterisk.cli(f"database get {key}")
+    await lamps_say("in use" if kept else "idle", old)
+    await lamps_say("do not disturb" if kept else "idle", new)
+    await seen_on(called, lambda: ("do not disturb 1: on" in called.view.lamps) is kept)
+    if kept:
+        called.press_soft_key("DND")
+        await lamps_say("idle", old, new)
+    await desks.nothing_is_left()
 
 
 @pytest.mark.parametrize("model", ["7940", "7961"])
@@ -265,7 +306,7 @@ async def save_group(desks: Desks, group: CallPickupGroup) -> None:
 
 
 async def test_a_group_is_told_of_a_call_and_others_take_what_they_may(desks: Desks) -> None:
-    """Nobody restarts for it. One talks: his screen and ringer are left alone."""
+    """Nobody restarts for it. One talks: a beep, and his screen and ringer are left alone."""
     caller, called = await desks.registered("7961"), await unanswered(desks)
     idle, talks, other = [await desks.registered(model) for model in ("7970", "7942", "7940")]
     for phone in (called, idle, talks):
@@ -290,6 +331,7 @@ async def test_a_group_is_told_of_a_call_and_others_take_what_they_may(desks: De
     assert idle.view.lamps == ()
     assert talks.view.status != alert
     assert not talks.view.ringing
+    await seen_on(talks, lambda: talks.view.tone == "call waiting")  # and hears a beep
     assert other.view.status == "Your current options"
 
     # The groups of the other phone do not go together with this one.

@@ -9,11 +9,12 @@ from pathlib import Path
 from bridge.app.settings import SccpSettings
 from bridge.core import SignallingProtocol
 from bridge.core.events import CallRecorded, MaliciousCallMarked
+from bridge.lab.g711 import PACKET_SAMPLES, SAMPLE_RATE, ToneHeard, ToneListener
 from bridge.lab.phoneevents import CallEnded
 from bridge.lab.sccpphone import SccpPhone
 from bridge.lab.testbed import TestbedWishes
 from tests.e2e.desks import Desks, office, polled, seen_on
-from tests.e2e.listening import hear_each_other
+from tests.e2e.listening import hear_each_other, until
 
 
 async def file_of(desks: Desks, phone: SccpPhone, *, count: int = 1) -> Path:
@@ -103,33 +104,59 @@ async def test_a_malicious_call_is_marked() -> None:
         await desks.nothing_is_left()
 
 
+class Beeps(ToneListener):
+    """Looks at every packet: a beep is shorter than the pauses of a listener who looks now and then."""
+
+    def __init__(self, tone: int) -> None:
+        super().__init__(every=2)
+        self._tone = tone
+        self._packets = 0
+        self._last = -SAMPLE_RATE
+        self.at: list[float] = []
+        """When each beep began, in seconds of sound."""
+
+    def listen(self, payload: bytes) -> ToneHeard | None:
+        """Whatever is heard besides the other side's pure tone is a beep; half a second without it ends it."""
+        heard = super().listen(payload)
+        self._packets += 1
+        if self._packets % 2 == 0 and self.is_audible and self.share_of(self._tone) < 0.9:
+            now = self._packets * PACKET_SAMPLES
+            if now - self._last > SAMPLE_RATE / 2:
+                self.at.append(now / SAMPLE_RATE)
+            self._last = now
+        return heard
+
+
+def beeps_at(phone: SccpPhone, other: SccpPhone) -> Beeps:
+    """Listen for beeps at a phone that talks with another one."""
+    call = phone.current_call
+    assert call is not None
+    assert call.media is not None
+    call.media.receiver.listener = beeps = Beeps(other.tone)
+    return beeps
+
+
 async def test_both_sides_hear_that_they_are_recorded() -> None:
     """Two phones play a pure tone each; a beep is what else is heard."""
-    wishes = TestbedWishes(protocol=SignallingProtocol.SCCP, sccp=SccpSettings(recording_beep=1))
+    every = 10
+    wishes = TestbedWishes(protocol=SignallingProtocol.SCCP, sccp=SccpSettings(recording_beep=every))
     async with office(wishes) as desks:
         alice = await desks.registered("7961")
         bob = await desks.registered("7942")
         await desks.change_line(bob, recording="on-demand")
         alice.call(bob.number)
         await hear_each_other(alice, bob)
-
-        async def beeps(phone: SccpPhone, other: SccpPhone, *, within: float) -> int:
-            """How often something else than the other side's tone is heard."""
-            count, pure = 0, True
-            async with asyncio.timeout(within + 5):
-                end = asyncio.get_running_loop().time() + within
-                while asyncio.get_running_loop().time() < end and not count:
-                    call = phone.current_call
-                    assert call is not None
-                    now_pure = call.share_of(other.tone) > 0.9
-                    count += pure and not now_pure
-                    pure = now_pure
-                    await asyncio.sleep(0.02)  # sound tells nobody that it changed
-            return count
-
-        assert await asyncio.gather(beeps(alice, bob, within=2.5), beeps(bob, alice, within=2.5)) == [0, 0]
+        both = beeps_at(alice, bob), beeps_at(bob, alice)
+        await asyncio.sleep(2)  # not recorded yet: nothing comes
+        assert [each.at for each in both] == [[], []]
         bob.press_soft_key("Record")
         await runs(desks, 1)
-        assert await asyncio.gather(beeps(alice, bob, within=10.0), beeps(bob, alice, within=10.0)) == [1, 1]
+        await until(lambda: all(each.at for each in both), lambda: str([each.at for each in both]))
+        assert [len(each.at) for each in both] == [1, 1]
+        assert abs(both[0].at[0] - both[1].at[0]) < 0.5
+        bob.press_soft_key("Record")
+        await runs(desks, 0)
+        await asyncio.sleep(every + 1)
+        assert [len(each.at) for each in both] == [1, 1]
         bob.hang_up()
         await desks.nothing_is_left()

@@ -161,6 +161,43 @@ async def test_a_long_message_is_a_page_to_read(desks: Desks) -> None:
     assert phone.document.text == text.strip()
 
 
+OBJECTS = {
+    "Menu": "<Title>Floor</Title><MenuItem><Name>Echo</Name><URL>Dial:600</URL></MenuItem>",
+    "Input": "<Title>Room</Title><URL>http://127.0.0.1/x</URL><InputItem><DisplayName>No</DisplayName>"
+    "<QueryStringParam>n</QueryStringParam><InputFlags>N</InputFlags></InputItem>",
+    "Text": "<Title>News</Title><Text>Grüße aus Köln</Text>",
+    "Image": "<Title>Map</Title><LocationX>-1</LocationX><LocationY>-1</LocationY><Width>4</Width><Height>1</Height>"
+    "<Depth>2</Depth><Data>1B</Data>",
+}
+
+
+@pytest.mark.parametrize("model", ["7940", "7975"])
+async def test_xml_objects_are_pushed_and_obeyed(desks: Desks, model: str) -> None:
+    """From the command line's socket over SCCP: an old phone in one piece, a new one in segments, another untouched."""
+    phone, other = await desks.registered(model), await desks.registered("7961")
+    socket = desks.bed.settings.control_socket
+
+    async def push(document: str) -> list[dict[str, str]]:
+        asked = {"phones": [str(phone.device)], "pool": "", "text": "", "seconds": 0, "priority": 7, "stays": False}
+        return await asyncio.to_thread(ask, socket, "POST", "/message", body={**asked, "document": document})
+
+    for kind, inside in OBJECTS.items():
+        assert await push(f"<CiscoIPPhone{kind}>{inside}</CiscoIPPhone{kind}>") == [
+            {"phone": str(phone.device), "why_not": ""}
+        ]
+        await until(lambda kind=kind: phone.document is not None and phone.document.kind == kind)
+    long = f"<CiscoIPPhoneText><Title>Long</Title><Text>{'word ' * 500}</Text></CiscoIPPhoneText>"
+    (told,) = await push(long)
+    assert ("too long" in told["why_not"]) is (phone.version < 18)
+    if phone.version >= 18:
+        await until(lambda: phone.document is not None and phone.document.title == "Long")
+    await push('<CiscoIPPhoneExecute><ExecuteItem Priority="0" URL="Dial:600"/></CiscoIPPhoneExecute>')
+    assert (await phone.wait_for(AudioHeard)).frequency == phone.tone
+    phone.hang_up()
+    assert other.document is None
+    await desks.nothing_is_left()
+
+
 async def test_the_soft_keys_of_every_state(desks: Desks) -> None:
     one, two = await desks.registered("7961"), await desks.registered("7941")
     two._habits = replace(two._habits, auto_answer=None)

@@ -111,12 +111,13 @@ async def serving(config: Path) -> AsyncIterator[None]:
 @pytest.mark.req("AR-23")
 async def test_a_fresh_host_its_first_phones_and_back(host: FreshHost) -> None:
     before = host.tree()
-    tftp, http, sccp, doorway = (free_port() for _ in range(4))
+    tftp, http, sccp, doorway, admins = (free_port() for _ in range(5))
     words = [
         *("setup", "--root", str(host.root), "--etc", str(host.etc), "--yes", "--address", "127.0.0.1"),
         *("--range", "1000-1099", "--protocol", "SIP", "--open", "30m"),
         *("--setting", f'tftp.listen=["127.0.0.1:{tftp}"]', "--setting", f'http.listen=["127.0.0.1:{http}"]'),
         *("--setting", f'sccp.listen=["127.0.0.1:{sccp}"]', "--setting", f'sip.doorway=["127.0.0.1:{doorway}"]'),
+        *("--setting", f'web.listen=["127.0.0.1:{admins}"]'),
         # All simulated phones have one address, and speak G.711 alone.
         *("--setting", "files.secrets_to=any", "--setting", "files.unknown_per_minute=0"),
     ]
@@ -130,7 +131,7 @@ async def test_a_fresh_host_its_first_phones_and_back(host: FreshHost) -> None:
 
     # Twice is as good as once.
     files = host.tree()
-    again = await run(*words[:-12], "--json")
+    again = await run(*words[:-14], "--json")
     assert json.loads(again)["done"] is False
     assert host.tree() == files
 
@@ -158,7 +159,7 @@ async def test_a_fresh_host_its_first_phones_and_back(host: FreshHost) -> None:
             two.hang_up()
 
             # Waiting ends with the first phone that has arrived.
-            assert "is registered." in await run(*words[:-12], "--wait", "10s")
+            assert "is registered." in await run(*words[:-14], "--wait", "10s")
             report = json.loads(await run("--config", str(config), "doctor", "--json"))
             assert report["problems"] == 0, report
         finally:

@@ -186,6 +186,38 @@ async def test_barge(office: Office) -> None:
     await office.lamps("", "", "")
 
 
+async def test_privacy(office: Office) -> None:
+    """What one phone keeps private the others neither read nor join; the caller notices nothing."""
+    one, two, three = office.phones
+    desks = office.desks
+    with desks.bed.service.store.write() as work:
+        device = work.devices.get(one.device)
+        assert device is not None
+        work.devices.update(replace(device, settings=replace(device.settings, privacy=Switch.ON)), sharing=True)
+        work.commit()
+    await desks.bed.service.refresh()
+    office.caller.call(office.number)
+    await one.wait_for(CallStarted)
+    one.answer()
+    await hears(one, office.caller.tone)
+    await office.lamps("on", "on", "on")
+    assert office.caller.number in str(one.view.calls)
+    for phone in (two, three):
+        phone.select_call()
+        assert office.caller.number not in str(phone.view.calls)
+        assert "Barge" not in phone.view.soft_keys
+    one.hold()  # a held call is there for all
+    await office.lamps("wink", "wink", "wink")
+    three.select_call()
+    three.resume()
+    await hears(three, office.caller.tone)
+    one.select_call()
+    await until(lambda: office.caller.number in str(one.view.calls), "three keeps nothing private")
+    assert "Barge" in one.view.soft_keys
+    three.hang_up()
+    await office.lamps("", "", "")
+
+
 async def test_call_lists(office: Office) -> None:
     one, two, three = office.phones
     office.caller.call(office.number)

@@ -191,6 +191,29 @@ async def test_lamp_prompt_and_tone_as_each_phone_wants_them(desks: Desks) -> No
     await only_the_message_is_left(desks)
 
 
+async def test_whoever_was_called_himself_is_diverted_too(desks: Desks) -> None:
+    """He is in no subroutine of the dialplan, unlike a caller; nor is a call that another server sends here."""
+    owner = await desks.registered("7961")
+    called = await desks.registered("7942")
+    await give_boxes(desks, owner)
+    owner.call(called.number)
+    assert await next_tone(called) == owner.tone
+    owner.press_soft_key("iDivert")
+    await owner.wait_for(CallEnded)
+    called.press_keys("#")
+    await asyncio.sleep(GREETING)
+    called.hang_up()
+    await seen_on(owner, lambda: owner.view.message_waiting)
+    assert not called.view.message_waiting
+    await only_the_message_is_left(desks)
+    await desks.bed.asterisk.cli("channel originate Local/sepbridge-vm-4711@sepbridge-services application Echo")
+
+    async def refused() -> bool:
+        return not await desks.channels()
+
+    await polled(refused)  # there is no such box
+
+
 @pytest.mark.parametrize("held", [False, True])
 async def test_a_call_that_stands_goes_into_the_owners_box(desks: Desks, held: bool) -> None:
     owner = await desks.registered("7961")

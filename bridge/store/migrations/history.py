@@ -10,22 +10,7 @@ from bridge.errors import ConfigurationError, StoreUnavailable
 from bridge.store.engines import DatabaseAddress, make_engines, make_upgrade_engine
 from bridge.store.failures import UPGRADE
 
-REVISIONS = (
-    "0001",
-    "0002",
-    "0003",
-    "0004",
-    "0005",
-    "0006",
-    "0007",
-    "0008",
-    "0009",
-    "0010",
-    "0011",
-    "0012",
-    "0013",
-    "0014",
-)
+REVISIONS = tuple(f"{number:04d}" for number in range(1, 16))
 """Every revision, oldest first. Known here so that a start of the service needs no Alembic."""
 
 HEAD = REVISIONS[-1]
@@ -64,7 +49,7 @@ def upgrade(url: str, *, timeout: float = 5.0) -> str:
             found = revision_of(connection)
             _refuse_newer(found, str(address))
             if found != HEAD:
-                _run_alembic(connection)
+                upgrade_connection(connection)
             return HEAD
     finally:
         engine.dispose()
@@ -114,7 +99,8 @@ def _lock(connection: Connection, timeout: float) -> None:
                 )
 
 
-def _run_alembic(connection: Connection) -> None:
+def upgrade_connection(connection: Connection, revision: str = "head") -> None:
+    """Bring the database to that revision, in the transaction that is under way."""
     # Alembic costs a fifth of a second to import; the service does not need it.
     from alembic import command
     from alembic.config import Config
@@ -122,4 +108,4 @@ def _run_alembic(connection: Connection) -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, revision)

@@ -107,7 +107,7 @@ class WindowPage:
         desk, checklist = self._house.desks(request).window, self._house.checklist(request)
         settings = desk.settings()
         with self._house.service.store.read() as work:
-            in_use = work.devices.numbers_in_use(settings.partition)
+            in_use = work.devices.numbers_in_use()
             refused = work.journal.refused()
             partitions = work.site.partitions()
             spaces = [each.name for each in work.objects.calling_search_spaces.all()]

@@ -111,6 +111,7 @@ def test_streams_of_paging_groups() -> None:
         ({"paging_multicast_models": ["7999"]}, "no model"),
         ({"paging_multicast_from": "eth0"}, "cannot be used"),
         ({"paging_multicast_ttl": 0}, "1 to 255"),
+        ({"recording_beep": 2}, "0, or 10 or more"),
     ],
 )
 def test_streams_that_cannot_be(wrong: dict[str, object], text: str) -> None:

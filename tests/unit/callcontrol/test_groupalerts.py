@@ -8,8 +8,18 @@ import pytest
 
 from bridge.callcontrol import CallSettings, GroupAlert
 from bridge.callcontrol.events import LineFeaturesRead
-from bridge.core import DndMode, LineFeatures
-from bridge.sccp import ClearPriNotify, DisplayPriNotify, RingMode, SetRinger, readable
+from bridge.core import DndMode, LineFeatures, RingSetting
+from bridge.sccp import (
+    ClearPriNotify,
+    DisplayPriNotify,
+    RingDuration,
+    RingMode,
+    SetRinger,
+    SoftKeyEventType,
+    StartTone,
+    Tone,
+    readable,
+)
 from tests.sccpbench import PROFILE, Bench
 from tests.sipwatch import CONFIRMED, EARLY, IDLE, document
 
@@ -37,7 +47,7 @@ def rung(bench: Bench) -> list[RingMode]:
 
 
 def bench_with(**changes: object) -> Bench:
-    bench = Bench(settings=CallSettings(group_alert=replace(ALERT, **changes)))  # type: ignore[arg-type]
+    bench = Bench(settings=CallSettings(group_alerts=(replace(ALERT, **changes),)))  # type: ignore[arg-type]
     bench.station.received.clear()
     return bench
 
@@ -109,6 +119,66 @@ def test_a_busy_user_is_left_alone_until_he_is_free() -> None:
     assert told(bench)[0] == ""
 
 
+@pytest.mark.parametrize(
+    ("setting", "ring", "beeps"),
+    [
+        (RingSetting.BEEP, [], 1),
+        (RingSetting.RING_ONCE, [RingMode.INSIDE, RingMode.OFF], 0),
+        (RingSetting.RING, [RingMode.INSIDE, RingMode.OFF], 0),
+        (RingSetting.FLASH, [], 0),
+        (RingSetting.DISABLED, [], 0),
+    ],
+)
+def test_who_talks_hears_what_the_line_wants_once_a_call(
+    setting: RingSetting, ring: list[RingMode], beeps: int
+) -> None:
+    bench = bench_with(ring_busy=setting)
+    bench.talk()
+    bench.station.received.clear()
+    hint(bench, "2002", EARLY)
+    bench.advance(5.9)
+    assert not bench.station.take(StartTone)
+    bench.advance(30)
+    assert [each.tone for each in bench.station.take(StartTone)] == [Tone.CALL_WAITING] * beeps
+    assert rung(bench) == ring
+    assert told(bench) == []
+    hint(bench, "2002", IDLE)
+    hint(bench, "2002", EARLY)  # another call
+    bench.advance(30)
+    assert len(bench.station.take(StartTone)) == beeps
+
+
+@pytest.mark.parametrize(
+    ("setting", "sent"),
+    [
+        (RingSetting.RING, [(RingMode.INSIDE, RingDuration.NORMAL)]),
+        (RingSetting.RING_ONCE, [(RingMode.INSIDE, RingDuration.SINGLE), (RingMode.OFF, RingDuration.NORMAL)]),
+        (RingSetting.FLASH, []),
+        (RingSetting.DISABLED, []),
+    ],
+)
+def test_who_is_idle_hears_what_the_line_wants(setting: RingSetting, sent: list[tuple[RingMode, RingDuration]]) -> None:
+    bench = bench_with(ring_idle=setting, wait=0.0)
+    hint(bench, "2002", EARLY)
+    bench.advance(60)
+    assert [(each.mode, each.duration) for each in bench.station.take(SetRinger)] == sent
+    hint(bench, "2002", CONFIRMED)
+    assert rung(bench) == ([RingMode.OFF] if setting is RingSetting.RING else [])
+
+
+def test_the_group_of_every_line_is_told_of_and_pickup_takes_from_the_line_of_the_alert() -> None:
+    second = replace(ALERT, numbers=("2003",), wait=0.0, line=2, heard=False)
+    bench = Bench(
+        settings=CallSettings(group_alerts=(replace(ALERT, numbers=("2002",)), second), pickup_groups=("42", "7"))
+    )
+    bench.station.received.clear()
+    hint(bench, "2003", EARLY)
+    assert told(bench) == ["From 3003 > 2003"]
+    bench.press(SoftKeyEventType.PICK_UP)
+    (call,) = bench.phone.calls
+    assert (call.line, call.target) == (2, "sepbridge-gpickup")
+
+
 def test_do_not_disturb_is_shown_and_not_heard() -> None:
     bench = bench_with(wait=0.0)
     bench.phone.tell(LineFeaturesRead("1001", LineFeatures(dnd=DndMode.SILENT)), now=bench.now)
@@ -124,7 +194,7 @@ def test_other_members_count_at_once_and_a_phone_that_left_watches_nobody() -> N
     hint(bench, "2002", EARLY)
     bench.station.received.clear()
     bench.phone.change(
-        PROFILE, CallSettings(group_alert=replace(ALERT, numbers=("2003",))), keys_live=False, now=bench.now
+        PROFILE, CallSettings(group_alerts=(replace(ALERT, numbers=("2003",)),)), keys_live=False, now=bench.now
     )
     bench.settle()
     assert told(bench)[0] == ""

@@ -39,8 +39,8 @@ def test_a_key_asks_the_pbx(key: SoftKeyEventType, target: str, lifted: bool) ->
 )
 def test_who_calls_is_shown_before_the_pbx_answers(key: SoftKeyEventType, group: str, shown: str) -> None:
     house: House[ProxiedPhone] = House()
-    rings = Bench(house=house, settings=CallSettings(pickup_group="42"))
-    taker = Bench(house=house, settings=CallSettings(pickup_group=group))
+    rings = Bench(house=house, settings=CallSettings(pickup_groups=("42",)))
+    taker = Bench(house=house, settings=CallSettings(pickup_groups=(group,)))
     rings.ring()
     taker.press(key)
     assert taker.invited().call is not None

@@ -6,7 +6,7 @@ import pytest
 
 from bridge.callcontrol import CallSettings, TransferFinished
 from bridge.sccp import DeviceType, HookFlash, SoftKeyEventType, StationCallState
-from bridge.sip import Call, CallState, TransferRequested
+from bridge.sip import Call, CallState, IncomingCall, TransferRequested
 from tests.sccpbench import PBX_MEDIA, Bench
 
 E = SoftKeyEventType
@@ -119,5 +119,25 @@ def test_a_hook_flash_holds_and_dials_and_swaps(device: DeviceType, version: int
     for call in (first, second):
         bench.pbxs[0].agent.hang_up(call, now=bench.now)
     bench.settle()
+    bench.replace()
+    bench.at_rest()
+
+
+@pytest.mark.parametrize("device", [DeviceType.ATA_186, DeviceType.CISCO_7912G])
+@pytest.mark.parametrize(("number", "waits"), [("", False), ("", True), ("70", False), ("700#", False), ("700#", True)])
+def test_a_hook_flash_comes_back_from_a_number_that_led_nowhere(device: DeviceType, number: str, waits: bool) -> None:
+    bench = Bench(device, 5)
+    call = bench.talk()
+    held = bench.ref
+    bench.says(HookFlash())
+    bench.dial(number)
+    for event in bench.take(IncomingCall):
+        bench.pbxs[0].agent.reject(event.call, 486, now=bench.now)
+    bench.settle()
+    if waits:
+        bench.advance(40)  # until the tone is over
+    bench.says(HookFlash())
+    assert bench.station.states[held] == StationCallState.CONNECTED
+    assert call.state == "confirmed"
     bench.replace()
     bench.at_rest()
