@@ -6,7 +6,7 @@ and to the clock through these types alone.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -170,6 +170,10 @@ class DeviceRepository(Protocol):
 
     def all(self) -> Sequence[Device]:
         """Every device, ordered by name."""
+        ...
+
+    def states(self) -> Mapping[str, Hashable]:
+        """What stands in each device's own row, by its name: cheap, and equal as long as the row was not changed."""
         ...
 
     def by_endpoint(self, endpoint: str) -> Device | None:

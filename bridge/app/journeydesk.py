@@ -168,7 +168,7 @@ class JourneyDesk:
             return ()
         with self._store.read() as work:
             device = work.devices.get(name)
-        return self._judged(journey, device, self._facts(), self.networks())
+        return self.judged(journey, device, self._facts(), self.networks())
 
     def sheet(self, name: DeviceName) -> Diagnosis:
         """Journey and findings of one phone. Reads the database: ask from a thread. Raises NotFound, StoreError."""
@@ -186,14 +186,15 @@ class JourneyDesk:
         """The findings of all phones that have any, for lists: by what the service knows, without the database."""
         facts, networks = self._facts(), self.networks()
         found = {
-            each.device: self._judged(each, self._devices.get(each.device), facts, networks)
+            each.device: self.judged(each, self._devices.get(each.device), facts, networks)
             for each in self._journeys.values()
         }
         return {name: findings for name, findings in found.items() if findings}
 
-    def _judged(
+    def judged(
         self, journey: PhoneJourney, device: Device | None, facts: SiteFacts, networks: tuple[NetworkState, ...]
     ) -> tuple[Finding, ...]:
+        """What is found in one journey."""
         return diagnose(journey, facts.about(device, networks), now=self._clock.now())
 
     def networks(self) -> tuple[NetworkState, ...]:
@@ -216,12 +217,20 @@ class JourneyDesk:
 
 def diagnosis_as_data(found: Diagnosis) -> dict[str, object]:
     """A diagnosis for programs: the journey without the events that it was told from."""
-    journey = found.journey
+    return {
+        "phone": found.journey.device,
+        "journey": journey_as_data(found.journey),
+        "findings": list(found.findings),
+    }
+
+
+def journey_as_data(journey: PhoneJourney) -> dict[str, object]:
+    """A journey for programs, without the events that it was told from."""
     data: dict[str, object] = {
         each.name: getattr(journey, each.name) for each in fields(journey) if each.name not in ("events", "lines")
     }
     data["lines"] = [{"number": number, "state": state} for number, state in journey.lines]
-    return {"phone": journey.device, "journey": data, "findings": list(found.findings)}
+    return data
 
 
 def network_of(client: str) -> str:

@@ -37,6 +37,7 @@ from bridge.app.pagereader import PageReader
 from bridge.app.pbxchoice import made_pbx, wait_for_pbx, walked_contexts
 from bridge.app.phonefiles import restart_event
 from bridge.app.phonemoves import PhoneMoves
+from bridge.app.phoneshelf import PhoneShelf
 from bridge.app.planoverlap import PbxPlan
 from bridge.app.recorder import EventRecorder
 from bridge.app.registrations import Registrations
@@ -254,6 +255,7 @@ class Service:
         )
         self.stations.own_probes = self.site_watch.probes
         self.journeys = JourneyDesk(self.store, self.clock, self.site_watch.facts)
+        self.shelf = PhoneShelf(self.store, self.clock)
         self.recorder.whose = self.journeys.whose
         self._stock = StockTaking(self.store)
         self.pbx.asterisk.on_security = SipSecurity(self.journeys, self.recorder).heard

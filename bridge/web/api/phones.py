@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,12 +10,15 @@ from enum import StrEnum
 from typing import Annotated, Any
 
 from bridge.app.filedesk import phone_files
+from bridge.app.journeydesk import journey_as_data
 from bridge.app.phones import PhoneList
 from bridge.app.phonetable import PHONE_FIELDS
 from bridge.app.recorder import describe
 from bridge.app.whatif import DialOutcome, WhatIf
 from bridge.core import Device, DeviceName, SignallingProtocol
-from bridge.journey import Progress
+from bridge.errors import NotFound
+from bridge.journey import Finding, Progress
+from bridge.journey.screens import Explanation, explain
 from bridge.ports import RefusedPhone, RestartKind
 from bridge.web.api.answers import Phone, phone_of, settings_of
 from bridge.web.api.operations import Ask, Operations
@@ -210,13 +214,24 @@ class PhoneFiles:
 
 
 @dataclass(frozen=True, slots=True)
-class Diagnosis:
-    """How far the phone came, and what is known of why it goes no further."""
+class PhoneDiagnosis:
+    """How far the phone came, and why it goes no further."""
 
     phone: DeviceName
     registered: bool
     progress: Progress | None
     refusal: RefusedPhone | None
+    journey: dict[str, Any] | None
+    """What is known of its way; null while nothing was ever heard of it."""
+    findings: tuple[Finding, ...]
+    """The likeliest cause first, each with what shows it and what to do; empty for a phone that is well."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScreenQuery:
+    """What the screen says."""
+
+    text: Annotated[str, Text(200, 1)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,7 +251,7 @@ def changed_phone(device: Device) -> ChangedPhone:
 @phones.add("GET", "/phones")
 async def list_phones(ask: Ask, query: PhoneFilter) -> PhonePage:
     """List the phones"""
-    everything = await ask.run(ask.desks.phones.list)
+    everything = await ask.run(ask.service.shelf.list)
     found = [each for each in everything.phones if _is_wanted(each, query)]
     found.sort(key=_KEYS[query.order], reverse=query.descending)
     page = found[query.offset : query.offset + query.limit]
@@ -380,11 +395,25 @@ async def show_files(ask: Ask, phone: str) -> PhoneFiles:
 
 
 @phones.add("GET", "/phones/{phone}/diagnosis")
-async def diagnose_phone(ask: Ask, phone: str) -> Diagnosis:
+async def diagnose_phone(ask: Ask, phone: str) -> PhoneDiagnosis:
     """Say how far a phone came, and why no further"""
     sheet = await ask.run(ask.desks.phones.show, phone, limit=1)
     registered = sheet.device is not None and sheet.device.registered
-    return Diagnosis(sheet.name, registered, _progress(ask, sheet.name), sheet.refusal)
+    journey: dict[str, Any] | None = None
+    findings: tuple[Finding, ...] = ()
+    with contextlib.suppress(NotFound):  # nothing was ever heard of it
+        found = await ask.service.diagnose(sheet.name)
+        journey, findings = journey_as_data(found.journey), found.findings
+    return PhoneDiagnosis(sheet.name, registered, _progress(ask, sheet.name), sheet.refusal, journey, findings)
+
+
+@phones.add("GET", "/explain")
+async def explain_screen(ask: Ask, query: ScreenQuery) -> Explanation:
+    """Say what the text on a phone's screen means
+
+    Typing errors are forgiven; of a text that no phone is known to show, the nearest ones are told.
+    """
+    return await ask.run(explain, query.text)
 
 
 @phones.add("GET", "/phones/{phone}/dial")

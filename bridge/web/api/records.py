@@ -137,7 +137,7 @@ async def show_status(ask: Ask) -> Status:
     """How things stand: node, Asterisk, window, phones"""
     service = await ask.service.status()
     window = await ask.run(ask.desks.window.status)
-    everything = await ask.run(ask.desks.phones.list)
+    everything = await ask.run(ask.service.shelf.list)
     counts = PhoneCounts(
         len(everything.phones),
         sum(each.registered for each in everything.phones),

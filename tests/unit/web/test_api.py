@@ -6,6 +6,7 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -242,8 +243,63 @@ async def test_what_a_phone_did_and_how_far_it_came(node: WebNode, api: Api) -> 
         "192.0.2.1",
         "asks for 'SEP001122331001.cnf.xml' from 192.0.2.1 over tftp",
     )
-    assert (await api.get("/phones/1001/diagnosis"))["progress"]["stage"] == "tftp"
+    told = await api.get("/phones/1001/diagnosis")
+    assert (told["progress"]["stage"], told["journey"]["stage"], told["journey"]["client"]) == (
+        "tftp",
+        "tftp",
+        "192.0.2.1",
+    )
     assert (await api.get("/phones/on-their-way"))["phones"][0]["device"] == str(name)
+
+
+async def test_a_stuck_phone_is_diagnosed_and_one_that_was_never_heard_of_has_no_journey(
+    node: WebNode, api: Api
+) -> None:
+    node.service.recorder.record(
+        PhoneRefused(
+            at=node.service.clock.now(),
+            device=DeviceName(STRANGER),
+            client="192.0.2.9",
+            reason="window_closed",
+            text="autoregistration is closed",
+        )
+    )
+    with node.service.store.write() as work:
+        at = node.service.clock.now()
+        work.journal.refuse(DeviceName(STRANGER), "192.0.2.9", "window_closed", "autoregistration is closed", at)
+        work.commit()
+    first = (await api.get(f"/phones/{STRANGER}/diagnosis"))["findings"][0]
+    assert first["code"]
+    assert first["cause"]
+    assert first["evidence"][0]["what"]
+    assert first["fixes"][0]["text"]
+    silent = await api.get("/phones/1002/diagnosis")
+    assert (silent["journey"], silent["findings"]) == (None, [])
+
+
+async def test_what_a_screen_says_is_explained(api: Api) -> None:
+    told = await api.get("/explain?text=registration+rejectd")
+    assert told["is_certain"]
+    assert told["entries"][0]["text"] == "Registration Rejected"
+    assert not (await api.get("/explain?text=xyzzy+plugh"))["is_certain"]
+
+
+async def test_the_list_shows_at_once_what_another_process_changed(node: WebNode, api: Api) -> None:
+    async def listed() -> dict[str, Any]:
+        return {each["number"]: each for each in (await api.get("/phones"))["phones"]}
+
+    assert not (await listed())["1001"]["registered"]
+    # Behind the service's back, and without an entry in the audit trail: as another node notes a registration.
+    with node.service.store.write() as work:
+        device = work.devices.get(DeviceName("SEP001122331001"))
+        assert device is not None
+        work.devices.update(replace(device, registered=True, address="192.0.2.44"))
+        work.devices.remove(DeviceName("SEP001122331002"))
+        work.devices.add(phone("1003", node.service.clock.now()))
+        work.commit()
+    after = await listed()
+    assert set(after) == {"1001", "1003"}
+    assert (after["1001"]["registered"], after["1001"]["address"]) == (True, "192.0.2.44")
 
 
 async def test_what_if_this_phone_dialled(api: Api) -> None:
