@@ -40,7 +40,7 @@ async def try_ports(
     probes: list[Coroutine[Any, Any, PortCheck]] = []
     if settings.tftp.mode is not TftpMode.OFF:
         listens = settings.tftp.listen if settings.tftp.mode is TftpMode.OWN else (Address(own_address, 69),)
-        probes += [probe_tftp(*place(each), within=within) for each in listens]
+        probes += [probe_tftp(*place(each), within=within) for each in listens if each.port]
     tcp = (
         ("files over HTTP", settings.http.listen),
         ("files over HTTPS", settings.http.tls_listen),
@@ -48,7 +48,13 @@ async def try_ports(
         ("SCCP over TLS", settings.sccp.tls_listen),
         ("doorway", settings.sip.doorway),
     )
-    probes += [probe_tcp(purpose, *place(each), within=within, own=own) for purpose, listen in tcp for each in listen]
+    # Port 0 means any that is free: nobody but the listener knows which, and phones cannot come there either.
+    probes += [
+        probe_tcp(purpose, *place(each), within=within, own=own)
+        for purpose, listen in tcp
+        for each in listen
+        if each.port
+    ]
     probes.append(probe_tcp("SIP", own_address, settings.sip.port, within=within, own=own))
     if sip_udp:
         probes.append(probe_sip_udp(own_address, settings.sip.port, within=within))

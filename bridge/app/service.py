@@ -240,7 +240,8 @@ class Service:
         self.stations.own_probes = self.site_watch.probes
         self.journeys = JourneyDesk(self.store, self.clock, self.site_watch.facts)
         self.recorder.whose = self.journeys.whose
-        self.pbx.asterisk.on_security = SipSecurity(self.journeys, self.recorder).heard
+        own = (settings.server.address or own_address(), settings.sccp.asterisk, "127.0.0.1", "::1")
+        self.pbx.asterisk.on_security = SipSecurity(self.journeys, self.recorder, own).heard
         self._about_to_restart: set[DeviceName] = set()
         self._restarts: set[asyncio.Task[None]] = set()
         self._started_at = self.clock.now()
