@@ -11,14 +11,15 @@ from pathlib import Path
 from typing import Any
 
 from bridge.app.settings import Address, Settings, TftpMode
-from bridge.errors import ConfigurationError
+from bridge.errors import NotFound
+from bridge.host.certificate import certificate_facts
 from bridge.journey import CertificateFacts, PortCheck
-from bridge.net.certificatefile import read_certificate
 from bridge.net.portprobe import OwnProbes, probe_sip_udp, probe_tcp, probe_tftp
 
 PATIENCE = 2.0
 """Seconds that one port may take to answer."""
 _ANY = {"0.0.0.0", "::", ""}
+_HASHES = ("md5", "sha1", "sha224", "sha256", "sha384", "sha512")
 
 
 async def try_ports(
@@ -73,7 +74,17 @@ def certificates(settings: Settings) -> tuple[tuple[CertificateFacts, ...], tupl
         if not listen or path is None:
             continue
         try:
-            found.append(read_certificate(path, purpose))
-        except ConfigurationError as error:
+            read = certificate_facts(path, None)
+        except NotFound as error:
             troubles.append(str(error))
+            continue
+        if read.trouble or read.not_before is None or read.not_after is None:
+            troubles.append(f"the certificate {path} for {purpose} cannot be read: {read.trouble or 'it has no dates'}")
+            continue
+        signed_with = read.signature.lower().replace("-", "")
+        digest = next((each for each in _HASHES if each in signed_with), "")
+        kind = read.key_kind.upper()
+        found.append(
+            CertificateFacts(purpose, read.not_before, read.not_after, kind, read.key_bits, digest, read.names)
+        )
     return tuple(found), tuple(troubles)

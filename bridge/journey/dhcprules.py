@@ -12,10 +12,10 @@ from bridge.core.events import (
     PhonePageRead,
 )
 from bridge.core.findings import Weight
+from bridge.core.place import NO_VLAN
 from bridge.journey import keys
 from bridge.journey.case import Case, known, said, seen
 from bridge.journey.findings import Evidence, Finding, Fix, FixKind
-from bridge.journey.phonefacts import NO_VLAN
 from bridge.journey.sitefacts import Environment, PortState
 from bridge.journey.stages import Stage
 

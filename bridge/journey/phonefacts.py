@@ -38,8 +38,6 @@ CONFIGURATION = frozenset(
     }
 )
 """Kinds of files that tell a phone where to register."""
-NO_VLAN = 4095
-"""What a phone calls its voice VLAN when it has none (diagnosis reference, section 3.2)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,9 +43,15 @@ def test_an_answer_is_kept_as_a_phone_reads_it(
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"{", b"[]", b'{"at": 5}', b'{"at": "2026-01-01T12:00:00+00:00", "option_150": 1, "option_66": "",'
-     b' "problems": []}', b'{"at": "2026-01-01T12:00:00", "option_150": [], "option_66": "", "problems": []}'],
-)  # fmt: skip
+    [
+        b"",
+        b"{",
+        b"[]",
+        b'{"at": 5}',
+        b'{"at": "2026-01-01T12:00:00+00:00", "option_150": 1, "option_66": "", "problems": []}',
+        b'{"at": "2026-01-01T12:00:00", "option_150": [], "option_66": "", "problems": []}',
+    ],
+)
 def test_a_file_that_is_none_of_ours_says_nothing(tmp_path: Path, content: bytes) -> None:
     (tmp_path / FILE).write_bytes(content)
     assert remembered(tmp_path, NOON) is None
