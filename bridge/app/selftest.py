@@ -35,6 +35,9 @@ async def try_ports(
     ``sip_udp`` asks Asterisk for its options over UDP, which writes a line into its log for an unknown sender.
     """
 
+    if not await _resolves(own_address):
+        return ()  # phones cannot resolve it either as a rule; nothing follows for the ports themselves
+
     def place(address: Address) -> tuple[str, int]:
         return (own_address if address.host in _ANY else address.host), address.port
 
@@ -60,6 +63,14 @@ async def try_ports(
     if sip_udp:
         probes.append(probe_sip_udp(own_address, settings.sip.port, within=within))
     return tuple(await asyncio.gather(*probes))
+
+
+async def _resolves(name: str) -> bool:
+    try:
+        await asyncio.get_running_loop().getaddrinfo(name, None)
+    except OSError:
+        return False
+    return True
 
 
 def certificates(settings: Settings) -> tuple[tuple[CertificateFacts, ...], tuple[str, ...]]:

@@ -53,6 +53,7 @@ def wrong_protocol(case: Case) -> Finding | None:
     silent = _silent(case)
     if silent is not None and (evidence or not case.load):
         evidence.append(silent)
+        evidence += _open_for_others(case, wanted)
     up_wrongly = case.is_up and case.journey.facts.protocol not in (None, wanted)
     if up_wrongly:
         evidence.append(known(f"it registered over {case.journey.facts.protocol}"))
@@ -74,6 +75,15 @@ def wrong_protocol(case: Case) -> Finding | None:
             Fix(FixKind.COMMAND, f"sepbridge phones add {case.journey.device} --protocol {wanted.other}"),
         ),
     )
+
+
+def _open_for_others(case: Case, wanted: SignallingProtocol) -> list[Evidence]:
+    """Others of its network speak what it should: nothing on the way keeps it from that."""
+    return [
+        known(f"{each.up} phones of {each.network} are registered over {wanted}")
+        for each in case.site.networks
+        if each.up and each.protocol is wanted and _inside(case.journey.client, each.network)
+    ]
 
 
 def _jar_of_the_other(case: Case, wanted: SignallingProtocol) -> Evidence | None:

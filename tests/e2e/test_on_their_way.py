@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import pytest
 
 from bridge.app.settings import DhcpSettings
-from bridge.core import MacAddress
+from bridge.core import MacAddress, Via
 from bridge.core.events import Event
 from bridge.journey import Stage
 from bridge.lab.filefetch import FileServer
@@ -56,6 +56,9 @@ async def test_an_unknown_sccp_phone_from_its_first_file_to_registered() -> None
 
 @pytest.mark.req("AR-35")
 @pytest.mark.req("RG-15")
+@pytest.mark.req("RG-16")
+@pytest.mark.req("RG-19")
+@pytest.mark.req("RG-20")
 async def test_an_unknown_sip_phone_from_its_lease_to_registered() -> None:
     async with prepared_testbed(TestbedWishes()) as bed:
         log = bed.directory / "dnsmasq.log"
@@ -93,6 +96,14 @@ async def test_an_unknown_sip_phone_from_its_lease_to_registered() -> None:
             phone.power_on()
             try:
                 await asyncio.wait_for(reached[Stage.REGISTERED].wait(), 20)
+                journey = service.journeys.seen(phone.device)
+                assert journey is not None
+                assert {each.via for each in journey.files if each.outcome == "delivered"} == {Via.HTTP}
+                assert journey.facts.vendor_class == "Cisco Systems, Inc. IP Phone CP-8841"
+                assert journey.facts.host_name == str(phone.device)
+                assert journey.facts.source_port
+                assert journey.facts.number == phone.number
+                assert journey.seconds_to_register is not None
             finally:
                 await phone.power_off()
         stages = [stage for stage, _ in seen]

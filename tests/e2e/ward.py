@@ -161,22 +161,38 @@ class Ward:
         wants = (f"Date: {off}", "Expires: 3600", f"User-Agent: Cisco-CP{phone.model.name}/9.4.2")
         return await self._request("REGISTER", phone.device, phone.local_address, wants, "", model)
 
+    async def invites(self, device: DeviceName, address: str, user: str, number: str) -> int:
+        """Call a number at Asterisk without having registered; the status of the answer."""
+        where = (self.bed.asterisk.address, self.bed.asterisk.ports.sip)
+        return (await self._request("INVITE", device, address, (), "", user=user, number=number, where=where))[0]
+
     async def _request(
-        self, method: str, device: DeviceName, address: str, headers: Sequence[str], body: str, model: int | None = None
+        self,
+        method: str,
+        device: DeviceName,
+        address: str,
+        headers: Sequence[str],
+        body: str,
+        model: int | None = None,
+        *,
+        user: str = "AUTO-REG",
+        number: str = "",
+        where: tuple[str, int] | None = None,
     ) -> tuple[int, str]:
         assert device.mac is not None
-        host, port = self.bed.service.doorkeeper.addresses[0]
+        host, port = where or self.bed.service.doorkeeper.addresses[0]
+        target = f"sip:{number}@{host}" if number else f"sip:{host}"
         mark = f"{next(_COUNT):08x}"
         contact = (
-            f'Contact: <sip:AUTO-REG@{address}:5060>;+sip.instance="<urn:uuid:00000000-0000-0000-0000-'
+            f'Contact: <sip:{user}@{address}:5060>;+sip.instance="<urn:uuid:00000000-0000-0000-0000-'
             f'{device.mac.value.lower()}>";+u.sip!devicename.ccm.cisco.com="{device}"'
             + (f';+u.sip!model.ccm.cisco.com="{model}"' if model else "")
         )
         lines = (
-            f"{method} sip:{host} SIP/2.0",
+            f"{method} {target} SIP/2.0",
             f"Via: SIP/2.0/UDP {address}:5060;branch=z9hG4bK{mark}",
-            f"From: <sip:AUTO-REG@{host}>;tag={mark}",
-            f"To: <sip:AUTO-REG@{host}>",
+            f"From: <sip:{user}@{host}>;tag={mark}",
+            f"To: <{target if number else f'sip:{user}@{host}'}>",
             f"Call-ID: {mark}@{address}",
             "Max-Forwards: 70",
             f"CSeq: 101 {method}",

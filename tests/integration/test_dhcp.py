@@ -255,6 +255,7 @@ async def test_a_lease_is_seen_in_the_lease_file_of_dnsmasq(tmp_path: Path) -> N
     assert seen.model == ""
 
 
+@pytest.mark.req("RG-15")
 @pytest.mark.peer("kea-dhcp4")
 @pytest.mark.parametrize("source", ["log", "leases"])
 async def test_a_lease_is_seen_beside_kea(tmp_path: Path, source: str) -> None:
