@@ -44,7 +44,8 @@ RULES: tuple[Rule, ...] = (
     filerules.transfer_broken,
     filerules.config_refused,
     filerules.config_missing,
-    # No file request.
+    # No address, no file request.
+    dhcprules.no_address,
     dhcprules.wrong_tftp_address,
     dhcprules.bad_option,
     dhcprules.files_blocked,

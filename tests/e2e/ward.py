@@ -205,12 +205,16 @@ class Ward:
 
     async def told(self, device: DeviceName, reached: Callable[[PhoneJourney], bool]) -> PhoneJourney:
         """Wait until the journey is so far."""
-        async with asyncio.timeout(PATIENCE):
-            while True:
-                journey = self.journey(device)
-                if journey is not None and reached(journey):
-                    return journey
-                await asyncio.sleep(0.02)
+        journey = None
+        try:
+            async with asyncio.timeout(PATIENCE):
+                while True:
+                    journey = self.journey(device)
+                    if journey is not None and reached(journey):
+                        return journey
+                    await asyncio.sleep(0.02)
+        except TimeoutError:
+            pytest.fail(f"{device}: {journey}\n" + "\n".join(map(repr, journey.events if journey else ())))
 
     def dhcp_says(self, *lines: str) -> None:
         """The DHCP server logs this."""

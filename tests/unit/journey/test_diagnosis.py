@@ -12,6 +12,7 @@ import pytest
 from bridge.cli.main import root as command
 from bridge.core.events import (
     ClockTold,
+    DhcpUnanswered,
     Event,
     FileRefused,
     FileRequested,
@@ -107,6 +108,14 @@ def test_a_lease_and_no_request_for_90_seconds_means_that_dhcp_names_no_file_ser
     assert codes(lease(), asks(seconds=95), after=100) == []
     (_, symptom) = judge(lease(), after=90)
     assert "differs by model" in symptom.cause
+
+
+@pytest.mark.parametrize("why", ["no address available", "ignored"])
+def test_a_phone_that_gets_no_address(why: str) -> None:
+    nothing = DhcpUnanswered(at=at(0), device=PHONE, why=why)
+    assert codes(nothing, after=1) == ["no_dhcp_address"]
+    assert codes(nothing, lease(1), after=2) == []
+    assert codes(nothing, asks(), after=2) == [], "its address is set by hand"
 
 
 @pytest.mark.req("RG-22")
