@@ -457,9 +457,10 @@ async def test_a_password_that_asterisk_does_not_have(w: Ward) -> None:
 
 async def test_a_number_that_is_somebody_elses(w: Ward) -> None:
     asterisk = w.bed.asterisk
-    with (asterisk.etc / "pjsip.conf").open("a") as file:
-        theirs = "\n[1500]\ntype=endpoint\nauth=1500\naors=1500\n[1500]\ntype=aor\n[1500]\ntype=auth\n"
-        file.write(f"{theirs}username=1500\npassword=theirs\n")
+    pjsip = asterisk.etc / "pjsip.conf"
+    before = pjsip.read_text(encoding="utf-8")
+    theirs = "\n[1500]\ntype=endpoint\nauth=1500\naors=1500\n[1500]\ntype=aor\n[1500]\ntype=auth\n"
+    pjsip.write_text(f"{before}{theirs}username=1500\npassword=theirs\n", encoding="utf-8")
     await asterisk.cli("module reload res_pjsip.so")
 
     async def known() -> bool:
@@ -467,11 +468,19 @@ async def test_a_number_that_is_somebody_elses(w: Ward) -> None:
 
     await polled(known)
     phone = w.sip()
-    desk_of(w).add(phone.device, number="1500", protocol=SIP)
-    await w.bed.service.refresh()
-    phone.power_on()
-    finding = await w.said_first(phone, "number_in_use")
-    assert "1500" in finding.title
+    try:
+        desk_of(w).add(phone.device, number="1500", protocol=SIP)
+        await w.bed.service.refresh()
+        phone.power_on()
+        finding = await w.said_first(phone, "number_in_use")
+        assert "1500" in finding.title
+    finally:
+        # With two of one name Asterisk reads its file no more, and no other phone would come up.
+        await phone.power_off()
+        desk_of(w).remove(phone.device)
+        pjsip.write_text(before, encoding="utf-8")
+        await w.bed.service.refresh()
+        await asterisk.cli("module reload res_pjsip.so")
 
 
 async def test_two_phones_with_one_number(w: Ward) -> None:
