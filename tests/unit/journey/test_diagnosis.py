@@ -334,6 +334,22 @@ def test_silence_after_the_file_names_the_load_and_the_port() -> None:
     assert "port 5060" in evidence
 
 
+@pytest.mark.req("RG-06")
+def test_where_others_of_its_network_register_silence_is_the_firmware() -> None:
+    def near(protocol: SignallingProtocol) -> SiteFacts:
+        return site(SCCP, networks=(NetworkState("192.168.1.0/24", protocol, stuck=1, up=3),))
+
+    assert first(asks(), gets(), facts=near(SCCP), after=130) == "wrong_protocol_firmware"
+    assert first(asks(), gets(), facts=near(SIP), after=130) == "unreachable_after_config"
+
+
+@pytest.mark.req("RG-06")
+def test_the_language_that_it_asks_for_tells_the_firmware() -> None:
+    jar = asks("English_United_States/mk-sip.jar", 3)
+    assert first(asks(), gets(), jar, facts=site(SCCP), after=9) == "wrong_protocol_firmware"
+    assert codes(asks(), gets(), jar, facts=site(SIP), after=9) == []
+
+
 @pytest.mark.req("RG-24")
 def test_three_signs_are_one_finding_with_three_pieces_of_evidence_until_the_right_load_registers() -> None:
     story = (asks(), gets(), alarm(25, load="SCCP41.8-5-3S"), registers(SCCP), refused("wrong_protocol"))
