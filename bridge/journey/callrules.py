@@ -79,6 +79,8 @@ def wrong_protocol(case: Case) -> Finding | None:
 
 def _open_for_others(case: Case, wanted: SignallingProtocol) -> list[Evidence]:
     """Others of its network speak what it should: nothing on the way keeps it from that."""
+    if any(each.port == case.port and each.state is not PortState.OPEN for each in case.site.ports):
+        return []
     return [
         known(f"{each.up} phones of {each.network} are registered over {wanted}")
         for each in case.site.networks

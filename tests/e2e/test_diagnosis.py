@@ -99,14 +99,14 @@ async def test_what_the_site_decides_itself(w: Ward) -> None:
     await w.up(other)
     # It got the next number: both of the range are in use.
     desk.set_range(NumberRange(healthy.number, other.number))
-    desk.enable()
+    desk.enable(force=True)
     second = w.sip()
     second.power_on()
     finding = await w.said_first(second, "range_exhausted")
     assert finding.fixes[0].kind is FixKind.COMMAND
 
     desk.set_range(NumberRange("1000", "1999"))
-    desk.enable()
+    desk.enable(force=True)
     desk.set_networks(["192.0.2.0/24"])
     third = w.sip()
     third.power_on()
@@ -391,8 +391,8 @@ async def test_sccp_firmware_in_a_phone_that_is_to_speak_sip(w: Ward) -> None:
     phone.cut()  # it comes back without reading its file
     rejected = await phone.wait_for(RegistrationRejected)
     assert rejected.why
-    assert w.watch.of(PhoneRefused, phone.device)[-1].reason == "wrong_protocol"
     finding = await w.said_first(phone, "wrong_protocol_firmware")
+    assert w.watch.of(PhoneRefused, phone.device)[-1].reason == "wrong_protocol"
     assert "rollout" in finding.fixes[0].text
 
 
