@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 
+from bridge import journey
+from bridge.app.dhcpmemory import answer_of
 from bridge.app.settings import Settings
 from bridge.app.system import own_address
 from bridge.core import MacAddress
@@ -36,6 +38,8 @@ class DhcpCheck:
     expected: tuple[str, ...]
     answers: tuple[DhcpAnswer, ...]
     offers: int
+    told: journey.DhcpAnswer | None = None
+    """What a phone makes of the first answer; None without one."""
 
     @property
     def is_bad(self) -> bool:
@@ -76,4 +80,8 @@ def check_dhcp(
         DhcpAnswer(str(each.server) if each.server else "", str(each.address), tuple(judge(each, expected)))
         for each in offers
     ] or [DhcpAnswer("", "", tuple(judge(None, expected)))]
-    return DhcpCheck(interface, tuple(str(each) for each in expected), tuple(answers), len(offers))
+    told = None
+    if offers:
+        bad = tuple(each.code for each in answers[0].findings if each.weight is Weight.PROBLEM)
+        told = answer_of(offers[0], bad)
+    return DhcpCheck(interface, tuple(str(each) for each in expected), tuple(answers), len(offers), told)

@@ -8,20 +8,23 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections import OrderedDict
 from collections.abc import AsyncGenerator, Callable, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from bridge.app.settings import DhcpSettings
 from bridge.core import DeviceName, MacAddress
-from bridge.core.events import DhcpLeaseSeen
-from bridge.dhcp.leases import DhcpLog, Lease, parse_lease_file
+from bridge.core.events import DhcpLeaseSeen, DhcpUnanswered
+from bridge.dhcp.leases import MAX_OPEN, DhcpLog, Lease, Unanswered, parse_lease_file
 from bridge.phones.vendorclass import VendorClass
 from bridge.ports import Clock, EventSink
 from bridge.watch import JournalSource, LeaseFileSource, LogFileSource, parse_line
 
 PROGRAMS = frozenset({"dnsmasq-dhcp", "kea-dhcp4"})
 PLACE = "dhcp-log.json"
+TOLD_EVERY = timedelta(minutes=1)
+"""A phone without an address asks again and again; so often it is written down."""
 
 Noted = Callable[[str, DeviceName, VendorClass], None]
 """Takes what is known of a phone: its address, its name, its vendor class."""
@@ -36,6 +39,7 @@ class DhcpWatch:
         self._note = note
         self._reader = DhcpLog()
         self._known: dict[MacAddress, Lease] | None = None
+        self._told: OrderedDict[MacAddress, datetime] = OrderedDict()
         self._log: LogFileSource | JournalSource | None = None
         if settings.log is not None:
             self._log = LogFileSource(settings.log, remember=state / PLACE)
@@ -60,8 +64,11 @@ class DhcpWatch:
         async with contextlib.aclosing(_messages(source)) as batches:
             async for batch in batches:
                 for message, at in batch:
-                    if (lease := self._reader.read(message)) is not None:
-                        self._seen(lease, at or self._clock.now())
+                    match self._reader.read(message):
+                        case Lease() as lease:
+                            self._seen(lease, at or self._clock.now())
+                        case Unanswered() as client:
+                            self._turned_away(client, at or self._clock.now())
 
     async def _follow_leases(self, source: LeaseFileSource) -> None:
         async with contextlib.aclosing(source.contents()) as contents:
@@ -75,6 +82,21 @@ class DhcpWatch:
             for mac, lease in self._known.items():
                 if before.get(mac) != lease:
                     self._seen(lease, self._clock.now())
+
+    def _turned_away(self, client: Unanswered, at: datetime) -> None:
+        device = client.device
+        before = self._told.get(client.mac)
+        if device is None or (before is not None and at - before < TOLD_EVERY):
+            return
+        self._told[client.mac] = at
+        self._told.move_to_end(client.mac)
+        if len(self._told) > MAX_OPEN:
+            self._told.popitem(last=False)
+        self._sink.record(
+            DhcpUnanswered(
+                at=at, device=device, why=client.why, host_name=client.host_name, vendor_class=client.vendor_class
+            )
+        )
 
     def _seen(self, lease: Lease, at: datetime) -> None:
         device, phone = lease.device, lease.phone

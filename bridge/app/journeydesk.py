@@ -25,7 +25,8 @@ from bridge.core.events import (
     TlsFailed,
 )
 from bridge.errors import NotFound
-from bridge.journey import Finding, NetworkState, PhoneJourney, Progress, SiteFacts, Stage, diagnose, follow
+from bridge.journey import Finding, NetworkState, PhoneFacts, PhoneJourney, Progress, SiteFacts, Stage, diagnose, follow
+from bridge.net.portprobe import PROBE_NAME
 from bridge.ports import Clock, Store
 
 log = logging.getLogger(__name__)
@@ -66,6 +67,10 @@ class JourneyDesk:
         self._at: dict[str, dict[DeviceName, None]] = {}
         self._by_number: dict[str, tuple[DeviceName, SignallingProtocol]] = {}
         self._devices: dict[DeviceName, Device] = {}
+        self._by_flag: set[DeviceName] = set()
+        """Phones of which nothing was heard since the start, and the database says that they are registered."""
+        self._gone: set[DeviceName] = set()
+        """Phones that were let go from memory: not to be taken up again for their flag."""
 
     # --- what happens ------------------------------------------------------------------------------------------------
 
@@ -73,6 +78,9 @@ class JourneyDesk:
         """Every phone that the database has, as the service reads them now and then."""
         self._devices = {each.name: each for each in devices}
         for device in self._devices.values():
+            if device.registered and device.name not in self._journeys and device.name not in self._gone:
+                self._keep(None, _standing(device))
+                self._by_flag.add(device.name)
             if device.number:
                 self._by_number[device.number] = device.name, device.desired_protocol
 
@@ -85,6 +93,8 @@ class JourneyDesk:
         be doing this. None where several could, as behind one router."""
         if not isinstance(event, _PLACED):
             return None
+        if isinstance(event, FileEvent) and event.name.startswith(PROBE_NAME):
+            return None  # our own self test, on a host where a phone may have our address
         if isinstance(event, SipChallenged | SipRefused) and (owner := self._by_number.get(event.account)):
             known = self._journeys.get(owner[0])
             # Anybody can write a name; only from where the phone is it is likely to be the phone's.
@@ -98,6 +108,7 @@ class JourneyDesk:
         device = event.device
         if device is None:
             return
+        self._by_flag.discard(device)
         before = self._journeys.get(device)
         after = follow(before, event)
         if after is None or after is before:
@@ -120,7 +131,9 @@ class JourneyDesk:
         self._journeys[name] = after
         self._journeys.move_to_end(name)
         if len(self._journeys) > self._most:
-            _, oldest = self._journeys.popitem(last=False)
+            gone, oldest = self._journeys.popitem(last=False)
+            self._gone.add(gone)
+            self._by_flag.discard(gone)
             self._leave(oldest)
 
     def _leave(self, journey: PhoneJourney) -> None:
@@ -147,7 +160,9 @@ class JourneyDesk:
         Raises StoreError. It may read the database: ask from a thread.
         """
         known = self._journeys.get(name)
-        return known if known is not None else told_anew(self._store, name)
+        if known is not None and name not in self._by_flag:
+            return known
+        return told_anew(self._store, name) or known
 
     def all(self) -> tuple[PhoneJourney, ...]:
         """Every phone that was seen since the start, the one that did something last first."""
@@ -240,6 +255,15 @@ def network_of(client: str) -> str:
     except ValueError:
         return ""
     return str(ip_network((address, 24 if address.version == 4 else 64), strict=False))
+
+
+def _standing(device: Device) -> PhoneJourney:
+    """Where a phone stands by the database alone: it registered before this start, and has not left since."""
+    at = device.last_seen or device.created_at
+    facts = PhoneFacts(model=device.model, load=device.load, number=device.number, protocol=device.observed_protocol)
+    return PhoneJourney(
+        device.name, Stage.REGISTERED, at, at, at, client=device.address, word=device.number, facts=facts
+    )
 
 
 def told_anew(store: Store, name: DeviceName) -> PhoneJourney | None:

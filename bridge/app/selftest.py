@@ -11,14 +11,15 @@ from pathlib import Path
 from typing import Any
 
 from bridge.app.settings import Address, Settings, TftpMode
-from bridge.errors import ConfigurationError
+from bridge.errors import NotFound
+from bridge.host.certificate import certificate_facts
 from bridge.journey import CertificateFacts, PortCheck
-from bridge.net.certificatefile import read_certificate
 from bridge.net.portprobe import OwnProbes, probe_sip_udp, probe_tcp, probe_tftp
 
 PATIENCE = 2.0
 """Seconds that one port may take to answer."""
 _ANY = {"0.0.0.0", "::", ""}
+_HASHES = ("md5", "sha1", "sha224", "sha256", "sha384", "sha512")
 
 
 async def try_ports(
@@ -34,13 +35,16 @@ async def try_ports(
     ``sip_udp`` asks Asterisk for its options over UDP, which writes a line into its log for an unknown sender.
     """
 
+    if not await _resolves(own_address):
+        return ()  # phones cannot resolve it either as a rule; nothing follows for the ports themselves
+
     def place(address: Address) -> tuple[str, int]:
         return (own_address if address.host in _ANY else address.host), address.port
 
     probes: list[Coroutine[Any, Any, PortCheck]] = []
     if settings.tftp.mode is not TftpMode.OFF:
         listens = settings.tftp.listen if settings.tftp.mode is TftpMode.OWN else (Address(own_address, 69),)
-        probes += [probe_tftp(*place(each), within=within) for each in listens]
+        probes += [probe_tftp(*place(each), within=within) for each in listens if each.port]
     tcp = (
         ("files over HTTP", settings.http.listen),
         ("files over HTTPS", settings.http.tls_listen),
@@ -48,11 +52,25 @@ async def try_ports(
         ("SCCP over TLS", settings.sccp.tls_listen),
         ("doorway", settings.sip.doorway),
     )
-    probes += [probe_tcp(purpose, *place(each), within=within, own=own) for purpose, listen in tcp for each in listen]
+    # Port 0 means any that is free: nobody but the listener knows which, and phones cannot come there either.
+    probes += [
+        probe_tcp(purpose, *place(each), within=within, own=own)
+        for purpose, listen in tcp
+        for each in listen
+        if each.port
+    ]
     probes.append(probe_tcp("SIP", own_address, settings.sip.port, within=within, own=own))
     if sip_udp:
         probes.append(probe_sip_udp(own_address, settings.sip.port, within=within))
     return tuple(await asyncio.gather(*probes))
+
+
+async def _resolves(name: str) -> bool:
+    try:
+        await asyncio.get_running_loop().getaddrinfo(name, None)
+    except OSError:
+        return False
+    return True
 
 
 def certificates(settings: Settings) -> tuple[tuple[CertificateFacts, ...], tuple[str, ...]]:
@@ -67,7 +85,17 @@ def certificates(settings: Settings) -> tuple[tuple[CertificateFacts, ...], tupl
         if not listen or path is None:
             continue
         try:
-            found.append(read_certificate(path, purpose))
-        except ConfigurationError as error:
+            read = certificate_facts(path, None)
+        except NotFound as error:
             troubles.append(str(error))
+            continue
+        if read.trouble or read.not_before is None or read.not_after is None:
+            troubles.append(f"the certificate {path} for {purpose} cannot be read: {read.trouble or 'it has no dates'}")
+            continue
+        signed_with = read.signature.lower().replace("-", "")
+        digest = next((each for each in _HASHES if each in signed_with), "")
+        kind = read.key_kind.upper()
+        found.append(
+            CertificateFacts(purpose, read.not_before, read.not_after, kind, read.key_bits, digest, read.names)
+        )
     return tuple(found), tuple(troubles)

@@ -258,7 +258,8 @@ class Service:
         self.shelf = PhoneShelf(self.store, self.clock)
         self.recorder.whose = self.journeys.whose
         self._stock = StockTaking(self.store)
-        self.pbx.asterisk.on_security = SipSecurity(self.journeys, self.recorder).heard
+        own_addresses = (settings.server.address or own_address(), settings.sccp.asterisk, "127.0.0.1", "::1")
+        self.pbx.asterisk.on_security = SipSecurity(self.journeys, self.recorder, own_addresses).heard
         self._about_to_restart: set[DeviceName] = set()
         self._restarts: set[asyncio.Task[None]] = set()
         self._started_at = self.clock.now()

@@ -10,14 +10,16 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
+from bridge.app.dhcpmemory import remembered
 from bridge.app.selftest import certificates, try_ports
 from bridge.app.settings import Settings
 from bridge.app.system import own_address
 from bridge.errors import SepbridgeError
-from bridge.journey import CertificateFacts, DhcpAnswer, Limits, PortCheck, SiteFacts
+from bridge.journey import CertificateFacts, Limits, PortCheck, SiteFacts
 from bridge.net.portprobe import OwnProbes
+from bridge.pbx.inspection import configured_transports
 from bridge.ports import Clock, PbxStatus, Store
 
 log = logging.getLogger(__name__)
@@ -28,7 +30,12 @@ _LONGEST_WAIT = 300.0
 
 def limits(settings: Settings) -> Limits:
     """After how long something counts as missing."""
-    return Limits(no_request=settings.journey.no_request, no_signalling=settings.journey.no_signalling)
+    usual, journey = Limits(), settings.journey
+    return Limits(
+        no_request=journey.no_request,
+        no_signalling=journey.no_signalling,
+        no_end=min(usual.no_end, journey.no_signalling),
+    )
 
 
 def offline_facts(settings: Settings, store: Store) -> SiteFacts:
@@ -36,7 +43,21 @@ def offline_facts(settings: Settings, store: Store) -> SiteFacts:
     address = settings.server.address or own_address()
     facts = _from_settings(settings, address)
     found, _ = certificates(settings)
+    facts = replace(
+        facts,
+        transports=_transports(settings),
+        dhcp=remembered(settings.state.directory, datetime.now(UTC)),
+    )
     return _with_site(facts, store, address, found)
+
+
+def _transports(settings: Settings) -> frozenset[str]:
+    """On what Asterisk is to carry SIP at the port of the settings, by its files; empty where these cannot be read."""
+    try:
+        found = configured_transports(settings.asterisk.directory.parent)
+    except SepbridgeError:
+        return frozenset()
+    return frozenset(each.protocol for each in found if each.port == settings.sip.port)
 
 
 def _from_settings(settings: Settings, address: str) -> SiteFacts:
@@ -89,15 +110,12 @@ class SiteWatch:
         """Set when everything listens: a test before that would tell of nothing."""
         self.probes = OwnProbes()
         """Where the self test comes from."""
-        self.dhcp: DhcpAnswer | None = None
-        """What a DHCP server was found to tell phones, where anybody has looked."""
 
     def facts(self) -> SiteFacts:
         """What is known now, without a phone."""
         status = self._pbx_status()
         return replace(
             self._facts,
-            dhcp=self.dhcp,
             foreign_numbers=self._foreign_numbers(),
             pbx_trouble=status.trouble,
         )
@@ -119,7 +137,12 @@ class SiteWatch:
         found, troubles = certificates(self._settings)
         for trouble in troubles:
             log.warning("%s", trouble)
-        self._facts = _with_site(self._facts, self._store, self._own_address, found)
+        facts = replace(
+            self._facts,
+            transports=_transports(self._settings),
+            dhcp=remembered(self._settings.state.directory, self._clock.now()),
+        )
+        self._facts = _with_site(facts, self._store, self._own_address, found)
 
     async def run(self) -> None:
         """Work until cancelled."""

@@ -50,8 +50,8 @@ from bridge.core.events import (
     SecondConnectionRefused,
 )
 from bridge.errors import SepbridgeError
+from bridge.journey import parse_alarm_document, place_of
 from bridge.net.sccp import StationConnection
-from bridge.phones.place import place_of_alarm
 from bridge.sccp import DeviceType, Label, ResetType
 from bridge.sccp.profile import StationProfile
 from bridge.sccp.session import StationSession
@@ -244,8 +244,8 @@ class Station:
         match event:
             case RegisterRequested():
                 self._start(self._answer(event))
-            case AlarmReported() if (place := place_of_alarm(event.text)) != NOWHERE:
-                self._place = place
+            case AlarmReported() if (document := parse_alarm_document(event.text)) is not None:
+                self._place = place_of(document) if place_of(document) != NOWHERE else self._place
             case TokenRequested() if not self._asks_token:
                 self._asks_token = True
                 self._start(self._answer_token(event))

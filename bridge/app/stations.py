@@ -53,6 +53,7 @@ from bridge.core.events import (
     PhoneConnecting,
     PhoneRefused,
     PhoneRegistering,
+    TlsFailed,
     TokenAnswered,
 )
 from bridge.errors import InvalidInput, NotFound, StoreError
@@ -161,6 +162,7 @@ class Stations:
             listen=[(address.host, address.port) for address in settings.listen],
             listen_tls=[(address.host, address.port) for address in settings.tls_listen],
             tls=_tls(settings),
+            tls_failed=self._tls_failed,
             most=settings.max_phones,
             tap=tap,
         )
@@ -435,6 +437,11 @@ class Stations:
         self._all.add(station)
         self._stations_of_phones[station.phone] = station
         return station
+
+    def _tls_failed(self, peer: tuple[str, int], own: tuple[str, int], why: str) -> None:
+        if peer not in self.own_probes:
+            client = plain_address(peer[0])
+            self.sink.record(TlsFailed(at=self.clock.now(), client=client, server_port=own[1], why=why))
 
     def _known(self, name: DeviceName) -> Device | None:
         with self._store.read() as work:

@@ -7,6 +7,8 @@ from ipaddress import IPv4Network
 import click
 
 from bridge.app.dhcpcheck import check_dhcp, tftp_addresses
+from bridge.app.dhcpmemory import remember
+from bridge.app.system import SystemClock
 from bridge.cli.frame import Frame, json_option, table
 from bridge.cli.main import root
 from bridge.core.findings import Finding
@@ -63,7 +65,10 @@ def show_snippet(
 def check(
     frame: Frame, interface: str, addresses: tuple[str, ...], mac: str | None, vendor_class: str, wait: float
 ) -> None:
-    """Ask the network as a phone would, and judge the answers. Takes no address. Exit code 1 on a problem."""
+    """Ask the network as a phone would, and judge the answers. Takes no address. Exit code 1 on a problem.
+
+    The outcome is kept in the state directory for a week: the diagnosis of phones goes by it.
+    """
     done = check_dhcp(
         interface,
         tftp_addresses(frame.settings, addresses),
@@ -71,6 +76,8 @@ def check(
         vendor_class=vendor_class,
         wait=wait,
     )
+    if done.told is not None:
+        remember(frame.settings.state.directory, done.told, SystemClock().now())
     data = {
         "interface": interface,
         "expected": done.expected,

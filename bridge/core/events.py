@@ -132,6 +132,16 @@ class DhcpLeaseSeen(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DhcpUnanswered(Event):
+    """The phone asked for an address, and the DHCP server gave it none, by that server's log."""
+
+    why: str
+    """In the server's words: ``no address available``."""
+    host_name: str = ""
+    vendor_class: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PhoneAdmitted(Event):
     """Autoregistration let an unknown phone in and gave it a number."""
 

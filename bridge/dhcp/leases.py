@@ -37,14 +37,33 @@ class Lease:
     @property
     def device(self) -> DeviceName | None:
         """The phone's name, if it is a Cisco phone by its vendor class or by its host name."""
-        named = self.host_name.upper()
-        if named in (f"SEP{self.mac.value}", f"ATA{self.mac.value}"):
-            return DeviceName(named)
-        phone = self.phone
-        if phone is None:
-            return None
-        ata = phone.model is not None and phone.model.name.upper().startswith("ATA")
-        return DeviceName.from_mac(self.mac, "ATA" if ata else "SEP")
+        return _device(self.mac, self.host_name, self.phone)
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """One client that asked for an address and got none, by the server's own word."""
+
+    mac: MacAddress
+    why: str
+    """``no address available``, ``ignored``."""
+    host_name: str = ""
+    vendor_class: str = ""
+
+    @property
+    def device(self) -> DeviceName | None:
+        """The phone's name, as with a lease."""
+        return _device(self.mac, self.host_name, parse_vendor_class(self.vendor_class) if self.vendor_class else None)
+
+
+def _device(mac: MacAddress, host_name: str, phone: VendorClass | None) -> DeviceName | None:
+    named = host_name.upper()
+    if named in (f"SEP{mac.value}", f"ATA{mac.value}"):
+        return DeviceName(named)
+    if phone is None:
+        return None
+    ata = phone.model is not None and phone.model.name.upper().startswith("ATA")
+    return DeviceName.from_mac(mac, "ATA" if ata else "SEP")
 
 
 @dataclass(slots=True)
@@ -60,6 +79,9 @@ _V4 = r"(\d{1,3}(?:\.\d{1,3}){3})"
 _DNSMASQ_CLASS = re.compile(r"(\d+) vendor class: (.*)", re.DOTALL)
 _DNSMASQ_NAME = re.compile(r"(\d+) client provides name: (.*)", re.DOTALL)
 _DNSMASQ_ACK = re.compile(rf"(?:(\d+) )?DHCPACK\(\S+\) {_V4} {_MAC} ?(.*)", re.DOTALL)
+_DNSMASQ_NOTHING = re.compile(
+    rf"(?:(\d+) )?DHCPDISCOVER\(\S+\) (?:{_V4} )?{_MAC} (no address available|no address configured|ignored)"
+)
 _KEA_QUERY = re.compile(rf".*\bDHCP4_QUERY_DATA \[hwtype=1 {_MAC}\].*", re.DOTALL)
 _KEA_LEASE = re.compile(rf".*\bDHCP4_LEASE_ALLOC \[hwtype=1 {_MAC}\].*: lease {_V4} has been allocated.*", re.DOTALL)
 _KEA_OPTION = re.compile(r' +type=(012|060), len=\d+: "(.*)" \(string\)', re.DOTALL)
@@ -75,8 +97,11 @@ class DhcpLog:
     _query: str = ""
     """The Kea client whose options the next lines tell."""
 
-    def read(self, line: str) -> Lease | None:
-        """A lease, when the line tells of one: what a program said, without the time stamp. Never raises."""
+    def read(self, line: str) -> Lease | Unanswered | None:
+        """A lease, or that there is none, when the line tells of it: what a program said, without the time stamp.
+
+        Never raises. That Kea has no address for a client is not read.
+        """
         if match := _DNSMASQ_CLASS.fullmatch(line):
             self._of(match[1]).vendor_class = match[2][:255]
         elif match := _DNSMASQ_NAME.fullmatch(line):
@@ -84,6 +109,12 @@ class DhcpLog:
         elif match := _DNSMASQ_ACK.fullmatch(line):
             said = self._said.pop(match[1], _Said()) if match[1] else _Said()
             return _lease(match[3], match[2], match[4] or said.host_name, said.vendor_class)
+        elif match := _DNSMASQ_NOTHING.fullmatch(line):
+            said = self._said.pop(match[1], _Said()) if match[1] else _Said()
+            try:
+                return Unanswered(MacAddress.parse(match[3]), match[4], said.host_name.strip()[:255], said.vendor_class)
+            except InvalidInput:
+                return None
         elif self._query and (match := _KEA_OPTION.fullmatch(line)):
             said = self._of(self._query)
             if match[1] == "060":

@@ -48,6 +48,8 @@ def read_certificate(path: str, text: str) -> CertificateFacts:
     bits = re.search(r"Public-Key: \((\d+) bit", text)
     signature = re.search(r"Signature Algorithm: (\S+)", text)
     names = re.findall(r"(?:DNS|IP Address):([^,\s]+)", text)
+    if not names and (common := re.search(r"Subject: .*?CN ?= ?([^,\n]+)", text)):
+        names = [common.group(1).strip()]  # old certificates, which older phones still take
     kind = "ec" if "id-ecPublicKey" in text else "rsa"
     return CertificateFacts(
         path,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bridge.journey.alarms import alarm_event, parse_alarm, parse_alarm_document
+from bridge.journey.alarms import alarm_event, parse_alarm, parse_alarm_document, place_of
 from bridge.journey.certificates import certificate_findings
 from bridge.journey.diagnosis import diagnose
 from bridge.journey.findings import Evidence, Finding, Fix, FixKind, Source
@@ -48,5 +48,6 @@ __all__ = [
     "may_follow",
     "parse_alarm",
     "parse_alarm_document",
+    "place_of",
     "take_stock",
 ]

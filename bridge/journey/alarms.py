@@ -11,8 +11,9 @@ from datetime import datetime
 from functools import lru_cache
 from html import unescape
 
-from bridge.core import DeviceName
+from bridge.core import NOWHERE, DeviceName, NetworkPlace
 from bridge.core.events import OutOfServiceTold, TrustListNamed
+from bridge.core.place import NO_VLAN
 
 _LINE = re.compile(
     r"(?:cisco-alarm:)?\s*(?P<cause>\d{1,4})(?::| )?\s*Name=(?P<name>\S{0,64})"
@@ -20,6 +21,8 @@ _LINE = re.compile(
 )
 _FIELD = re.compile(r'<(?:String|Enum) name="(?P<name>\w{1,64})">(?P<value>.{0,256}?)</(?:String|Enum)>', re.DOTALL)
 _ALARM = re.compile(r'<Alarm Name="(?P<name>\w{1,64})"')
+_LONGEST_NAME = 64
+"""Characters of a name that a switch announces."""
 _NOTHING = frozenset({"", "N/A", "Not Installed", "<not open>", "-1"})
 
 
@@ -82,6 +85,23 @@ def parse_alarm_document(text: str) -> AlarmDocument | None:
     return AlarmDocument(match["name"], values[:64])
 
 
+def place_of(document: AlarmDocument) -> NetworkPlace:
+    """Where the phone hangs, by ``LastOutOfServiceInformation``; ``NOWHERE`` by any other alarm."""
+    if document.name != "LastOutOfServiceInformation":
+        return NOWHERE
+    vlan = _vlan(document)
+    return NetworkPlace(
+        vlan if vlan < NO_VLAN else 0,
+        document.get("NeighborDeviceID")[:_LONGEST_NAME],
+        document.get("NeighborPortID")[:_LONGEST_NAME],
+    )
+
+
+def _vlan(document: AlarmDocument) -> int:
+    vlan = document.get("VoiceVLAN")
+    return int(vlan) if vlan.isascii() and vlan.isdigit() and len(vlan) < 5 else 0
+
+
 def alarm_event(document: AlarmDocument, device: DeviceName, at: datetime) -> OutOfServiceTold | TrustListNamed | None:
     """What an XML alarm means for the journey; None for alarms that say nothing of it."""
     match document.name:
@@ -93,7 +113,6 @@ def alarm_event(document: AlarmDocument, device: DeviceName, at: datetime) -> Ou
                 itl_server=document.get("ITL_TFTP_Server"),
             )
         case "LastOutOfServiceInformation":
-            vlan = document.get("VoiceVLAN")
             return OutOfServiceTold(
                 at=at,
                 device=device,
@@ -101,7 +120,7 @@ def alarm_event(document: AlarmDocument, device: DeviceName, at: datetime) -> Ou
                 model=document.get("ModelNumber"),
                 address=document.get("DeviceIPv4Address").partition("/")[0],
                 gateway=document.get("IPv4DefaultGateway"),
-                voice_vlan=int(vlan) if vlan.isascii() and vlan.isdigit() and len(vlan) < 5 else 0,
+                voice_vlan=_vlan(document),
                 neighbour=document.get("NeighborDeviceID"),
                 neighbour_port=document.get("NeighborPortID"),
                 server=document.get("UnifiedCMIPAddress"),

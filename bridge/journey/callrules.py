@@ -47,9 +47,13 @@ def wrong_protocol(case: Case) -> Finding | None:
     evidence = list(kinds.values())
     if case.load_protocol is not None and case.load_protocol is not wanted:
         evidence.append(known(f"it runs {case.load}, which speaks {case.load_protocol}"))
+    jar = _jar_of_the_other(case, wanted)
+    if jar is not None:
+        evidence.append(jar)
     silent = _silent(case)
     if silent is not None and (evidence or not case.load):
         evidence.append(silent)
+        evidence += _open_for_others(case, wanted)
     up_wrongly = case.is_up and case.journey.facts.protocol not in (None, wanted)
     if up_wrongly:
         evidence.append(known(f"it registered over {case.journey.facts.protocol}"))
@@ -71,6 +75,24 @@ def wrong_protocol(case: Case) -> Finding | None:
             Fix(FixKind.COMMAND, f"sepbridge phones add {case.journey.device} --protocol {wanted.other}"),
         ),
     )
+
+
+def _open_for_others(case: Case, wanted: SignallingProtocol) -> list[Evidence]:
+    """Others of its network speak what it should: nothing on the way keeps it from that."""
+    if any(each.port == case.port and each.state is not PortState.OPEN for each in case.site.ports):
+        return []
+    return [
+        known(f"{each.up} phones of {each.network} are registered over {wanted}")
+        for each in case.site.networks
+        if each.up and each.protocol is wanted and _inside(case.journey.client, each.network)
+    ]
+
+
+def _jar_of_the_other(case: Case, wanted: SignallingProtocol) -> Evidence | None:
+    """It asks for its language as the other firmware does: ``…-sip.jar``, ``…-sccp.jar`` (phone boot, section 3)."""
+    ending = f"-{wanted.other.lower()}.jar"
+    asked = [each for each in case.of(FileRequested) if each.name.lower().endswith(ending)]
+    return seen(asked[-1]) if asked else None
 
 
 def _example(case: Case, wanted: SignallingProtocol) -> str:

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 from bridge.core.events import (
     DhcpLeaseSeen,
+    DhcpUnanswered,
     FileRequested,
     OutOfServiceTold,
     PhonePageRead,
 )
 from bridge.core.findings import Weight
+from bridge.core.place import NO_VLAN
 from bridge.journey import keys
 from bridge.journey.case import Case, known, said, seen
 from bridge.journey.findings import Evidence, Finding, Fix, FixKind
-from bridge.journey.phonefacts import NO_VLAN
 from bridge.journey.sitefacts import Environment, PortState
 from bridge.journey.stages import Stage
 
@@ -31,6 +32,29 @@ def waiting_for_files(case: Case) -> list[Evidence]:
     if not case.waited(lease.at, case.site.limits.no_request):
         return []
     return [seen(lease), known(f"no file request since, for {(case.now - lease.at).total_seconds():.0f} s")]
+
+
+def no_address(case: Case) -> Finding | None:
+    """The DHCP server says that it has no address for the phone."""
+    last = case.last(DhcpUnanswered, DhcpLeaseSeen)
+    if not isinstance(last, DhcpUnanswered) or case.stage not in _BEFORE_FILES or case.of(FileRequested):
+        return None
+    full = "available" in last.why
+    return Finding(
+        "no_dhcp_address",
+        "The DHCP server gives the phone no address",
+        Weight.PROBLEM,
+        (seen(last),),
+        "Its pool is full, or the phone's network has none. The phone shows “Configuring IP”, or “DHCP timeout”."
+        if full
+        else "The DHCP server is configured to leave this phone, or phones that it does not know, without an address.",
+        (
+            Fix(FixKind.NETWORK, "make the DHCP pool of the phones' network larger, or its lease time shorter")
+            if full
+            else Fix(FixKind.NETWORK, "look for dhcp-ignore, deny and class rules in the DHCP server's configuration"),
+            Fix(FixKind.NETWORK, "see that the phone is in the voice VLAN, and that a relay serves it"),
+        ),
+    )
 
 
 def wrong_tftp_address(case: Case) -> Finding | None:

@@ -43,9 +43,9 @@ RULES: tuple[Rule, ...] = (
     accountrules.challenge_unheard,
     filerules.transfer_broken,
     filerules.config_refused,
-    filerules.config_loop,
     filerules.config_missing,
-    # No file request.
+    # No address, no file request.
+    dhcprules.no_address,
     dhcprules.wrong_tftp_address,
     dhcprules.bad_option,
     dhcprules.files_blocked,
@@ -55,6 +55,8 @@ RULES: tuple[Rule, ...] = (
     callrules.wrong_protocol,
     callrules.dns_trouble,
     callrules.port_blocked,
+    # Symptoms: what explains them stands above.
+    filerules.config_loop,
     callrules.unreachable,
     dhcprules.http_blocked,
     # Gone again.

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from bridge.core import SignallingProtocol
 from bridge.core.events import (
     DhcpLeaseSeen,
+    DhcpUnanswered,
     Event,
     FileDelivered,
     FileRequested,
@@ -38,8 +39,6 @@ CONFIGURATION = frozenset(
     }
 )
 """Kinds of files that tell a phone where to register."""
-NO_VLAN = 4095
-"""What a phone calls its voice VLAN when it has none (diagnosis reference, section 3.2)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +84,12 @@ def learn(facts: PhoneFacts, event: Event) -> PhoneFacts:
                 host_name=event.host_name or facts.host_name,
                 vendor_class=event.vendor_class or facts.vendor_class,
                 model=facts.model or event.model,
+            )
+        case DhcpUnanswered():
+            return replace(
+                facts,
+                host_name=event.host_name or facts.host_name,
+                vendor_class=event.vendor_class or facts.vendor_class,
             )
         case FileRequested(user_agent=agent) if agent:
             return replace(facts, user_agent=agent)

@@ -13,6 +13,7 @@ from bridge.core import DeviceName, Via
 from bridge.core.events import (
     CallEvent,
     DhcpLeaseSeen,
+    DhcpUnanswered,
     EndpointConfirmed,
     EndpointWritten,
     Event,
@@ -188,7 +189,14 @@ def _is_routine(event: Event) -> bool:
 def _says_something(event: Event) -> bool:
     return isinstance(
         event,
-        FileEvent | TrustListNamed | OutOfServiceTold | PhonePageRead | PhoneAlarmed | PhoneAdmitted | ModelLearnt,
+        FileEvent
+        | DhcpUnanswered
+        | TrustListNamed
+        | OutOfServiceTold
+        | PhonePageRead
+        | PhoneAlarmed
+        | PhoneAdmitted
+        | ModelLearnt,
     )
 
 

@@ -136,8 +136,6 @@ class SiteFacts:
     """What Asterisk carries SIP on, ``udp``, ``tcp``; empty while unknown."""
     pbx_trouble: str = ""
     """Why Asterisk cannot be reached or does not take our files; empty while all is well."""
-    missing_files: frozenset[str] = frozenset()
-    """Firmware files that the wanted load needs and the store does not have."""
 
     def about(self, device: Device | None, networks: tuple[NetworkState, ...] = ()) -> SiteFacts:
         """The same, for one phone."""

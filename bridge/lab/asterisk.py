@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import re
 import secrets
 import shutil
 import signal
@@ -96,7 +97,9 @@ class PrivateAsterisk:
         secret: str = "",
         owner: str = "",
         house: LabHouse | None = None,
+        tcp: bool = True,
     ) -> None:
+        """``tcp``: whether it carries SIP over TCP, as it has to for Cisco phones; without a house alone."""
         self.directory = directory.absolute()
         self.installation = installation or find_asterisk()
         self.address = address
@@ -105,6 +108,7 @@ class PrivateAsterisk:
         self._secret = secret or secrets.token_hex(16)
         self._owner = owner
         self._house = house
+        self._tcp = tcp or house is not None
         self._process: asyncio.subprocess.Process | None = None
         self._run_directory = self.directory / "run"
         self._temporary: tempfile.TemporaryDirectory[str] | None = None
@@ -269,6 +273,9 @@ class PrivateAsterisk:
         (self.phones_directory / "custom.conf").write_text(snippet("lab/custom.conf"), encoding="utf-8")
         # From here on exactly what a user gets.
         apply(plan(self.etc, settings))
+        if not self._tcp:
+            pjsip = self.etc / "pjsip.conf"
+            pjsip.write_text(re.sub(r"\[lab-tcp\][^[]*", "", pjsip.read_text(encoding="utf-8")), encoding="utf-8")
 
     def _choose_ports(self) -> None:
         if not self.ports.sip:
@@ -305,7 +312,7 @@ class PrivateAsterisk:
         except TimeoutError:
             raise self._failure("it did not finish booting within 60 s") from None
         shown = await self.cli("pjsip show transports")
-        transports = self._house.transports if self._house is not None else ("lab-udp", "lab-tcp")
+        transports = self._house.transports if self._house is not None else ("lab-udp", "lab-tcp")[: 1 + self._tcp]
         if any(name not in shown for name in transports):
             raise self._failure(f"SIP port {self.ports.sip} is taken")
 

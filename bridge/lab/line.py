@@ -9,6 +9,8 @@ import asyncio
 import socket
 from collections import deque
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from uuid import uuid4
 
 from bridge.lab.calls import PhoneCalls
@@ -83,6 +85,8 @@ class LineHabits:
     """Hz of the tone that it plays; 0 for silence."""
     auto_answer: float | None = None
     """Seconds of ringing before it answers by itself; None for never."""
+    clock_off: timedelta = timedelta()
+    """How far its clock is ahead."""
 
 
 class PhoneLine:
@@ -212,7 +216,12 @@ class PhoneLine:
             contact_parameters=identity.contact_parameters,
             expires=self._settings.timers.register_expires,
             product=identity.user_agent,
-            register_headers=(Header("Supported", SUPPORTED), Header("Reason", identity.reason(self._cause))),
+            register_headers=(
+                # The time of this registration: a phone that stays says the same when it refreshes.
+                Header("Date", format_datetime(datetime.now(UTC) + self._habits.clock_off, usegmt=True)),
+                Header("Supported", SUPPORTED),
+                Header("Reason", identity.reason(self._cause)),
+            ),
         )
 
     # --- what happens ------------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ it is a fair judge of that server, and a phone for people who have none.
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from typing import TypeVar
 
 from bridge.core import MacAddress, SignallingProtocol
@@ -59,13 +60,15 @@ class SimulatedPhone(DeskPhone):
         traits: NotifyTraits | None = None,
         autoregistration_transport: Transport = Transport.UDP,
         listener: PhoneListener | None = None,
+        clock_off: timedelta = timedelta(),
     ) -> None:
         """Raises NotFound for a model that is unknown, or whose boot order is.
 
         ``load``: the firmware it runs; None for a usual SIP load of the model, empty for none (factory reset).
         ``local_address``: its own IP address; empty lets the system choose. ``tone``: what it plays in calls,
         Hz. ``autoregistration_transport``: what its first REGISTER travels on when it knows nothing but the
-        defaults (sources differ: the firmware's code is the one that is commented as UDP).
+        defaults (sources differ: the firmware's code is the one that is commented as UDP). ``clock_off``: how far its
+        clock is ahead of the world's.
         """
         known = model_named(model) if isinstance(model, str) else model
         super().__init__(
@@ -80,6 +83,7 @@ class SimulatedPhone(DeskPhone):
             listener=listener,
         )
         self._auto_answer = auto_answer
+        self.clock_off = clock_off
         self._traits = traits or traits_of(self.model)
         self._autoregistration_transport = autoregistration_transport
         self._line: PhoneLine | None = None
@@ -195,7 +199,7 @@ class SimulatedPhone(DeskPhone):
             local_address=self.local_address,
             cause=cause,
             traits=self._traits,
-            habits=LineHabits(self.tone, self._auto_answer),
+            habits=LineHabits(self.tone, self._auto_answer, self.clock_off),
             calls_before=self._call_count,
         )
         self._line = line

@@ -65,6 +65,8 @@ class TestbedWishes:
     sccp: SccpSettings = field(default_factory=lambda: SccpSettings(meetme=(NumberRange("8500", "8509"),)))
     """How SCCP phones are served; the addresses are the lab's own."""
     journey: JourneySettings = field(default_factory=JourneySettings)
+    tcp: bool = True
+    """Whether Asterisk carries SIP over TCP."""
 
 
 class Testbed:
@@ -140,7 +142,9 @@ async def prepared_testbed(wishes: TestbedWishes, *, house: LabHouse | None = No
         ports = LabPorts()
         if base:
             ports = LabPorts(sip=base + 2, ami=base + 3, rtp_first=base + 10, rtp_last=base + 10 + RTP_PORTS)
-        asterisk = PrivateAsterisk(directory / "asterisk", installation=wishes.installation, ports=ports, house=house)
+        asterisk = PrivateAsterisk(
+            directory / "asterisk", installation=wishes.installation, ports=ports, house=house, tcp=wishes.tcp
+        )
         async with asterisk:
             settings = _settings(directory, asterisk, wishes)
             bed = Testbed(directory, asterisk, settings)

@@ -14,6 +14,8 @@ import socket
 
 from bridge.journey import PortCheck, PortState
 
+PROBE_NAME = "sepbridge-self-test-"
+"""How the file begins that our own test asks for."""
 _NAMES = itertools.count()
 _LINGER = 5.0
 """Seconds after which a probe's port may be a phone's."""
@@ -79,7 +81,7 @@ def _is_local(host: str) -> bool:
 
 async def probe_tftp(host: str, port: int, *, within: float = 2.0) -> PortCheck:
     """Ask for a file that nobody has: any answer from any port of that host will do."""
-    request = b"\x00\x01" + f"sepbridge-self-test-{next(_NAMES)}.txt".encode() + b"\x00octet\x00"
+    request = b"\x00\x01" + f"{PROBE_NAME}{next(_NAMES)}.txt".encode() + b"\x00octet\x00"
     return await _probe_udp("TFTP", host, port, request, within)
 
 

@@ -12,11 +12,10 @@ from typing import Protocol, cast
 from bridge.capture import Carrier, Passage, Passed, Wire
 from bridge.errors import ConfigurationError
 from bridge.net.tap import NO_TAP, Wiretap
+from bridge.net.tlsgate import Failed, TlsListener
 
 BACKLOG = 2048
 """Connections that wait for being taken: a whole office comes back at once after a power cut."""
-HANDSHAKE = 10.0
-"""Seconds that a TLS handshake may take."""
 MOST_UNSENT = 256 * 1024
 """Octets that may wait for a phone that does not read; then the connection is given up."""
 
@@ -154,8 +153,13 @@ class StationConnection(asyncio.Protocol):
             self.flush()
 
 
+def _nobody_asks(peer: tuple[str, int], own: tuple[str, int], why: str) -> None:
+    """What becomes of failed handshakes where nobody wants to know."""
+
+
 class SccpServer:
-    """Listens for SCCP phones. ``new_handler`` makes the handler of each connection."""
+    """Listens for SCCP phones. ``new_handler`` makes the handler of each connection; ``tls_failed`` hears of handshakes
+    that came to nothing."""
 
     def __init__(
         self,
@@ -167,15 +171,18 @@ class SccpServer:
         most: int = 5000,
         most_per_address: int = 5000,
         tap: Wiretap = NO_TAP,
+        tls_failed: Failed = _nobody_asks,
     ) -> None:
         self.new_handler = new_handler
         self.tap = tap
+        self._tls_failed = tls_failed
         self._listen = listen
         self._listen_tls = listen_tls
         self._tls = tls
         self._most = most
         self._most_per_address = most_per_address
         self._servers: list[asyncio.Server] = []
+        self._tls_listeners: list[TlsListener] = []
         self._connections: set[StationConnection] = set()
         self._per_address: Counter[str] = Counter()
         self.addresses: list[tuple[str, int]] = []
@@ -197,11 +204,13 @@ class SccpServer:
 
     async def _open(self, host: str, port: int, tls: ssl.SSLContext | None, setting: str) -> tuple[str, int]:
         loop = asyncio.get_running_loop()
-        patience = None if tls is None else HANDSHAKE
         try:
-            server = await loop.create_server(
-                lambda: StationConnection(self), host, port, backlog=BACKLOG, ssl=tls, ssl_handshake_timeout=patience
-            )
+            if tls is not None:
+                listener = TlsListener(lambda: StationConnection(self), tls, self._tls_failed)
+                place = await listener.start(host, port, backlog=BACKLOG)
+                self._tls_listeners.append(listener)
+                return place
+            server = await loop.create_server(lambda: StationConnection(self), host, port, backlog=BACKLOG)
         except OSError as error:
             await self.close()
             raise ConfigurationError(
@@ -217,6 +226,9 @@ class SccpServer:
         """Stop listening and close every connection: phones go to their next server, or come back."""
         for server in self._servers:
             server.close()
+        for listener in self._tls_listeners:
+            await listener.close()
+        self._tls_listeners.clear()
         for connection in list(self._connections):
             connection.abort()
         for server in self._servers:

@@ -9,18 +9,19 @@ from __future__ import annotations
 
 import ssl
 import time
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from urllib.parse import unquote
 
 from aiohttp import web
 
 from bridge.app.guard import plain_address
 from bridge.core import FileDenied, FileFound, FileMissing, FileRequest, TransferUnderWay, Via
-from bridge.core.events import FileDelivered, FileNotFound, FileRefused, FileRequested, TransferAborted
+from bridge.core.events import FileDelivered, FileNotFound, FileRefused, FileRequested, TlsFailed, TransferAborted
 from bridge.net.tap import NO_TAP, Wiretap
+from bridge.net.tlsgate import TlsListener
 from bridge.ports import Clock, EventSink, FileProvider
 from bridge.web.conditions import Slice, Unsatisfiable, entity_tag, is_unchanged, last_modified, wanted_slice
-from bridge.web.tapped import TappedSite
+from bridge.web.tapped import TappedSite, tapped
 
 MAX_NAME = 512
 PIECE = 256 << 10
@@ -55,11 +56,15 @@ class HttpFileServer:
         application.router.add_route("GET", "/{name:.*}", self._answer)
         application.router.add_route("HEAD", "/{name:.*}", self._answer)
         self._runner = web.AppRunner(application, access_log=None, handle_signals=False)
+        self._secure: list[TlsListener] = []
+        self._secure_addresses: list[tuple[str, int]] = []
+        self.own_probes: Container[tuple[str, int]] = frozenset()
+        """Where the self test comes from: it hangs up, and no handshake failed."""
 
     @property
     def addresses(self) -> list[tuple[str, int]]:
         """Host and port of every listener, after ``start``."""
-        return [(address[0], address[1]) for address in self._runner.addresses]
+        return [*((address[0], address[1]) for address in self._runner.addresses), *self._secure_addresses]
 
     def transfers(self) -> list[TransferUnderWay]:
         """What is on its way."""
@@ -68,12 +73,25 @@ class HttpFileServer:
     async def start(self) -> None:
         """Listen. Raises OSError when an address is taken or not ours."""
         await self._runner.setup()
+        server = self._runner.server
         for host, port in self._listen:
-            await TappedSite(self._runner, host, port, tap=self._tap, ssl_context=self._tls).start()
+            if self._tls is None or server is None:
+                await TappedSite(self._runner, host, port, tap=self._tap).start()
+                continue
+            listener = TlsListener(tapped(server, self._tap), self._tls, self._tls_failed)
+            self._secure.append(listener)
+            self._secure_addresses.append(await listener.start(host, port))
 
     async def close(self) -> None:
         """Stop listening and end what is under way."""
+        for listener in self._secure:
+            await listener.close()
         await self._runner.cleanup()
+
+    def _tls_failed(self, peer: tuple[str, int], own: tuple[str, int], why: str) -> None:
+        if peer not in self.own_probes:
+            client = plain_address(peer[0])
+            self._sink.record(TlsFailed(at=self._clock.now(), client=client, server_port=own[1], why=why))
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         client, via = plain_address(request.remote or ""), self._via

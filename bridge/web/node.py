@@ -55,6 +55,8 @@ async def running_node(settings: Settings) -> AsyncIterator[Service]:
         admins = await _for_admins(service, settings, dashboard)
         control = ControlServer(service, settings.control_socket)
         calls = SelfProvisionServer(service.self_provisioning, settings.self_provision_socket)
+        if https is not None:
+            https.own_probes = service.site_watch.probes
         started: list[HttpFileServer] = []
         try:
             for setting, server in servers:

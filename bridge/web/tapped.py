@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from aiohttp import web
+from aiohttp.web_server import Server
 
 from bridge.capture import Carrier, Passage, Passed, Wire
 from bridge.net.tap import Wiretap
@@ -27,13 +28,14 @@ class TappedSite(web.TCPSite):
         server = self._runner.server
         if server is None:
             raise RuntimeError("the runner was not set up")
-
-        def connection() -> asyncio.BaseProtocol:
-            return server() if self._tap.heard is None else _TappedConnection(server(), self._tap)
-
         self._server = await asyncio.get_running_loop().create_server(
-            connection, self._host, self._port, ssl=self._ssl_context, backlog=self._backlog
+            tapped(server, self._tap), self._host, self._port, ssl=self._ssl_context, backlog=self._backlog
         )
+
+
+def tapped(server: Server, tap: Wiretap) -> Callable[[], asyncio.Protocol]:
+    """Makes the server's connections, tapped while somebody listens."""
+    return lambda: server() if tap.heard is None else _TappedConnection(server(), tap)
 
 
 class _TappedConnection(asyncio.Protocol):

@@ -2,228 +2,532 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import re
+import socket
+import ssl
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+from ipaddress import ip_network
+
 import pytest
+import pytest_asyncio
 
 from bridge.app.phones import PhoneDesk
 from bridge.app.selftest import try_ports
+from bridge.app.settings import Address, DhcpSettings
 from bridge.app.system import SystemIds
-from bridge.core import DeviceDefaults, NumberRange, SignallingProtocol
-from bridge.core.events import DhcpLeaseSeen
+from bridge.core import DeviceDefaults, DeviceName, NumberRange, SignallingProtocol
+from bridge.core.events import PhoneRefused
 from bridge.core.findings import Weight
-from bridge.journey import FixKind, PortState
-from bridge.lab.phoneevents import ConfigRejected
+from bridge.journey import DhcpAnswer, FixKind, PortState
+from bridge.lab.asterisk import free_port
+from bridge.lab.phoneevents import ConfigRejected, RegistrationRejected
+from bridge.lab.skinnylink import SecureTransport
+from bridge.lab.testbed import Testbed
+from bridge.net.selfsigned import make_certificate
 from bridge.phones import catalogue
 from tests.e2e.desks import polled
-from tests.e2e.ward import BrokenTemplate, rules, ward, wishes
+from tests.e2e.ward import BrokenTemplate, Ward, rules, ward, wishes
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+LOOPBACK = "127.0.0.1"
 AUTH = "{{ line.auth_password }}"
+OUTSIDE = "127.9.0.1"
+"""Not one of the allowed networks."""
 SCCP, SIP = SignallingProtocol.SCCP, SignallingProtocol.SIP
+
+
+async def furnish(bed: Testbed) -> None:
+    """TLS everywhere, a DHCP server's log, and networks that may have files."""
+    crt, key = make_certificate(bed.directory / "tls", [LOOPBACK], days=2)
+    log = bed.directory / "dnsmasq.log"
+    log.touch()
+    listen = [(Address(LOOPBACK, free_port()),) for _ in range(2)]
+    bed.settings = replace(
+        bed.settings,
+        http=replace(bed.settings.http, tls_listen=listen[0], tls_certificate=crt, tls_key=key),
+        sccp=replace(bed.settings.sccp, tls_listen=listen[1], tls_certificate=crt, tls_key=key),
+        dhcp=DhcpSettings(log=log),
+        server=replace(bed.settings.server, allowed_networks=(ip_network("127.0.0.0/16"),)),
+    )
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def hospital() -> AsyncIterator[Ward]:
+    """One system for nearly all of them, in a network of its own."""
+    unbroken = BrokenTemplate("base/sip.xml", AUTH, AUTH)
+    async with ward(wishes(), template=unbroken, before=furnish) as w:
+        place = w.bed.settings.state.directory / "dhcp-log.json"
+
+        async def follows() -> bool:
+            return place.exists()
+
+        await polled(follows)
+        yield w
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def w(hospital: Ward) -> AsyncIterator[Ward]:
+    """It, with a network of phones for one test."""
+    own = hospital.another()
+    yield own
+    await own.clean()
+
+
+def desk_of(w: Ward) -> PhoneDesk:
+    return PhoneDesk(w.bed.service.store, w.bed.service.clock, SystemIds(), "test")
+
+
+# --- what the site decides --------------------------------------------------------------------------------------------
 
 
 @pytest.mark.req("RG-10")
 @pytest.mark.req("RG-23")
-async def test_what_the_site_decides_itself() -> None:
+async def test_what_the_site_decides_itself(w: Ward) -> None:
     """Closed, full, not allowed: each refusal has its own finding, and opening the window mends them all."""
-    async with ward(wishes(range=NumberRange("1000", "1001"))) as w:
-        desk = w.bed.window_desk()
-        for healthy in (w.sip(), w.sip()):
-            healthy.power_on()
-            await w.up(healthy)
-            await w.well(healthy)
+    desk = w.bed.window_desk()
+    healthy = w.sip()
+    healthy.power_on()
+    await w.up(healthy)
+    await w.well(healthy)
 
-        second = w.sip()
-        second.power_on()
-        finding = await w.said_first(second, "range_exhausted")
-        assert finding.fixes[0].kind is FixKind.COMMAND
+    other = w.sip()
+    other.power_on()
+    await w.up(other)
+    # It got the next number: both of the range are in use.
+    desk.set_range(NumberRange(healthy.number, other.number))
+    desk.enable(force=True)
+    second = w.sip()
+    second.power_on()
+    finding = await w.said_first(second, "range_exhausted")
+    assert finding.fixes[0].kind is FixKind.COMMAND
 
-        desk.set_range(NumberRange("1000", "1999"))
-        desk.set_networks(["192.0.2.0/24"])
-        third = w.sip()
-        third.power_on()
-        await w.said_first(third, "network_not_allowed")
+    desk.set_range(NumberRange("1000", "1999"))
+    desk.enable(force=True)
+    desk.set_networks(["192.0.2.0/24"])
+    third = w.sip()
+    third.power_on()
+    await w.said_first(third, "network_not_allowed")
 
-        desk.set_networks([])
-        desk.disable()
-        fourth, fifth = w.sip(), w.sccp()
-        fourth.power_on()
-        fifth.power_on()
-        for phone in (fourth, fifth):
-            finding = await w.said_first(phone, "device_not_configured")
-            assert finding.fixes[0].text.startswith(f"sepbridge phones add {phone.device}")
-        assert "config_missing" in [each.code for each in await w.findings(fourth.device)]
-        with w.bed.service.store.read() as work:
-            refused = {each.device: each for each in work.journal.refused()}
-        assert refused[fourth.device].client == fourth.local_address
-        # The one action of the list: the next retry registers, and nothing is said any more.
-        phones = PhoneDesk(w.bed.service.store, w.bed.service.clock, SystemIds(), "test")
-        phones.add(fourth.device, protocol=SIP)
-        phones.add(fifth.device, protocol=SCCP)
-        await w.bed.service.refresh()
-        for phone in (fourth, fifth):
-            await w.up(phone)
-            await w.well(phone)
+    desk.set_networks([])
+    desk.enable(duration=timedelta(hours=2), start=w.bed.service.clock.now() + timedelta(hours=1))
+    early = w.sip()
+    early.power_on()
+    assert (await w.said_first(early, "window_closed")).fixes[0].text.startswith("sepbridge autoregistration enable")
+
+    desk.disable()
+    fourth, fifth = w.sip(), w.sccp()
+    fourth.power_on()
+    fifth.power_on()
+    for phone in (fourth, fifth):
+        finding = await w.said_first(phone, "device_not_configured")
+        assert finding.fixes[0].text.startswith(f"sepbridge phones add {phone.device}")
+    assert "config_missing" in [each.code for each in await w.findings(fourth.device)]
+    with w.bed.service.store.read() as work:
+        refused = {each.device: each for each in work.journal.refused()}
+    assert refused[fourth.device].client == fourth.local_address
+    # The one action of the list: the next retry registers, and nothing is said any more.
+    desk_of(w).add(fourth.device, protocol=SIP)
+    desk_of(w).add(fifth.device, protocol=SCCP)
+    await w.bed.service.refresh()
+    for phone in (fourth, fifth):
+        await w.up(phone)
+        await w.well(phone)
+    desk.enable()
+    for phone in (second, third, early):
+        await w.up(phone)
+        await w.well(phone)
+
+
+async def test_a_phone_outside_the_allowed_networks(w: Ward) -> None:
+    outside = w.sip(address=OUTSIDE)
+    outside.power_on()
+    finding = await w.said_first(outside, "network_not_allowed")
+    assert "server.allowed_networks" in finding.fixes[0].text
+
+
+# --- before the first file --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.req("RG-22")
+@pytest.mark.req("RG-31")
+async def test_a_lease_and_no_request_by_the_log_of_a_dhcp_server(w: Ward) -> None:
+    """What it means depends on where the phone stands; a check of DHCP, or a request, tells more."""
+    lab, lan, remote = (w.stranger()[0] for _ in range(3))
+    w.lease(lab, f"{w.network}.9")
+    w.lease(lan, "10.1.2.3")
+    w.lease(remote, "8.8.8.8")
+    await w.said_first(lab, "no_static_tftp_address")
+    finding = await w.said_first(lan, "missing_tftp_option")
+    assert finding.evidence[0].what.count("10.1.2.3")
+    assert "no_tftp_request" in [each.code for each in await w.findings(lan)]
+    await w.said_first(remote, "provisioning_url_unreachable")
+
+    w.dhcp_was_found(DhcpAnswer(option_150=("192.0.2.99",)))
+    assert "192.0.2.99" in (await w.said_first(lan, "wrong_tftp_address")).title
+    w.dhcp_was_found(DhcpAnswer(problems=("bad_option_150",)))
+    await w.said_first(lan, "bad_option_150")
+    w.dhcp_was_found(DhcpAnswer(option_150=(LOOPBACK,)))
+    await w.said_first(lan, "no_tftp_request")
+    # The right option now reaches the phone.
+    phone = w.sip()
+    w.lease(phone.device, phone.local_address)
+    await w.said_first(phone, "no_tftp_request")
+    phone.power_on()
+    await w.up(phone)
+    await w.well(phone)
+
+
+@pytest.mark.req("RG-14")
+@pytest.mark.parametrize(("vlan", "code"), [(4095, "no_voice_vlan"), (110, "")])
+async def test_a_phone_says_in_which_voice_vlan_it_is(w: Ward, vlan: int, code: str) -> None:
+    device, address = w.stranger()
+    await w.asks(f"CTL{device}.tlv", address)
+    await w.refers(device, address, alarm_of(device, vlan))
+    if code:
+        finding = await w.said_first(device, code)
+        assert "switch-7 Gi1/0/7" in finding.fixes[0].text
+    journey = await w.told(device, lambda known: known.facts.voice_vlan == vlan)
+    assert (journey.facts.neighbour, journey.facts.neighbour_port) == ("switch-7", "Gi1/0/7")
+    assert code or await w.findings(device) == ()
+
+
+def alarm_of(device: DeviceName, vlan: int) -> str:
+    """As a phone writes it, with the value that is not escaped."""
+    values = {"DeviceName": device, "NeighborDeviceID": "switch-7", "NeighborPortID": "Gi1/0/7", "VoiceVLAN": vlan}
+    told = "".join(f'<String name="{name}">{value}</String>' for name, value in values.items())
+    told += '<String name="UnifiedCMIPAddress"><not open></String>'
+    return (
+        f'<x-cisco-alarm><Alarm Name="LastOutOfServiceInformation"><ParameterList>{told}</ParameterList></Alarm>'
+        "</x-cisco-alarm>"
+    )
+
+
+# --- files ------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.req("RG-26")
-async def test_what_lies_in_files_and_on_the_phone() -> None:
-    """Old trust lists, templates that phones refuse, firmware that is missing, transfers that break."""
-    async with ward() as w:
-        trusting = w.sip("8841", trust_list=True)
-        trusting.power_on()
-        finding = await w.said_first(trusting, "leftover_trust_list")
-        assert finding.severity is Weight.PROBLEM
-        assert finding.fixes[0].kind is FixKind.KEYS
-        await trusting.power_off()
-        trusting.trust_list = False  # somebody pressed the keys
-        trusting.power_on()
-        await w.up(trusting)
-        await w.well(trusting)
+async def test_what_lies_in_files_and_on_the_phone(w: Ward) -> None:
+    """Old trust lists, and firmware that is missing, unsigned or for other hardware."""
+    trusting = w.sip("8841", trust_list=True)
+    trusting.power_on()
+    finding = await w.said_first(trusting, "leftover_trust_list")
+    assert finding.severity is Weight.PROBLEM
+    assert finding.fixes[0].kind is FixKind.KEYS
+    await trusting.power_off()
+    trusting.trust_list = False  # somebody pressed the keys
+    trusting.power_on()
+    await w.up(trusting)
+    await w.well(trusting)
 
-        with w.bed.service.store.write() as work:
-            model = catalogue().require("7942G")
-            work.site.save_device_defaults(DeviceDefaults(model.number or 0, SIP, load="SIP42.9-4-2SR3-1S"))
-            work.commit()
-        await w.bed.service.refresh()
-        hunting = w.sip("7942", load="SIP42.9-2-1S")
-        hunting.power_on()
-        missing = await w.said_first(hunting, "firmware_file_missing")
-        assert "SIP42.9-4-2SR3-1S" in missing.title
+    with w.bed.service.store.write() as work:
+        model = catalogue().require("7942G")
+        work.site.save_device_defaults(DeviceDefaults(model.number or 0, SIP, load="SIP42.9-4-2SR3-1S"))
+        work.commit()
+    await w.bed.service.refresh()
+    hunting = w.sip("7942", load="SIP42.9-2-1S")
+    hunting.power_on()
+    missing = await w.said_first(hunting, "firmware_file_missing")
+    assert "SIP42.9-4-2SR3-1S" in missing.title
 
 
-async def test_a_file_that_the_phone_refuses() -> None:
+async def test_a_file_that_the_phone_refuses(w: Ward) -> None:
     """A password that is too long for the model: the file is thrown away as a whole, and fetched again and again."""
-    async with ward(template=BrokenTemplate("base/sip.xml", AUTH, AUTH + "x" * 40)) as w:
-        refusing = w.sip("7961")
-        refusing.power_on()
-        await refusing.wait_for(ConfigRejected)
-        await w.said_first(refusing, "config_refused")
-        # After five times it is a loop, too; the cause stays before the symptom.
-        await w.said_too(refusing, "config_loop")
-        w.mend_template()
-        await w.up(refusing)
-        await w.well(refusing)
+    w.break_template(AUTH, AUTH + "x" * 40)
+    refusing = w.sip("7961")
+    refusing.power_on()
+    await refusing.wait_for(ConfigRejected)
+    await w.said_first(refusing, "config_refused")
+    # After five times it is a loop, too; the cause stays before the symptom.
+    await w.said_too(refusing, "config_loop")
+    assert (await w.findings(refusing.device))[0].code == "config_refused"
+    w.mend_template()
+    await w.up(refusing)
+    await w.well(refusing)
 
 
-async def test_a_firewall_before_the_file_server() -> None:
+async def test_a_firewall_before_the_file_server(w: Ward) -> None:
     """No request, requests whose answers are lost, HTTP alone: each is told from the other."""
-    async with ward() as w:
-        tftp, http = w.bed.tftp[1], w.bed.http[1]
-        rules(f"udp dport {tftp} drop")
-        silent = w.sip(address="127.0.9.1")
-        w.bed.service.recorder.record(
-            DhcpLeaseSeen(at=w.bed.service.clock.now(), device=silent.device, address="127.0.9.1")
-        )
-        silent.power_on()
-        finding = await w.said_first(silent, "port_blocked")
-        assert f"UDP {tftp}" in finding.title
-        rules()
-        await w.up(silent)
-        await w.well(silent)
+    tftp, http = w.bed.tftp[1], w.bed.http[1]
+    silent, deaf = w.sip(), w.sip()
+    # What comes back from the phone to the high ports of the server is dropped: fail2ban, or port 69 alone open.
+    back = f"ip saddr {deaf.local_address} udp dport != {{ {tftp}, {w.bed.asterisk.ports.sip} }} drop"
+    rules(f"ip saddr != {deaf.local_address} udp dport {tftp} drop", back)
+    w.lease(silent.device, silent.local_address)
+    silent.power_on()
+    deaf.power_on()
+    finding = await w.said_first(silent, "port_blocked")
+    assert f"UDP {tftp}" in finding.title
+    rules(back)
+    await w.said_first(deaf, "tftp_return_blocked")
+    rules()
+    for phone in (silent, deaf):
+        await w.up(phone)
+        await w.well(phone)
 
-        # What comes back from the phones to the high ports of the server is dropped: fail2ban, or port 69 alone open.
-        rules(f"ip saddr 127.0.9.2 udp dport != {{ {tftp}, {w.bed.asterisk.ports.sip} }} drop")
-        deaf = w.sip(address="127.0.9.2")
-        deaf.power_on()
-        await w.said_first(deaf, "tftp_return_blocked")
-        rules()
-        await w.up(deaf)
-        await w.well(deaf)
+    rules(f"tcp dport {http} drop")
+    slow = w.sip("8841", trust_list=True)
+    slow.power_on()
+    finding = await w.said_too(slow, "port_blocked")
+    assert f"TCP {http}" in finding.title
 
-        rules(f"tcp dport {http} drop")
-        slow = w.sip("8841", address="127.0.9.3", trust_list=True)
-        slow.power_on()
-        await w.said_too(slow, "port_blocked")
+
+# --- the call manager -------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.req("RG-13")
 @pytest.mark.req("RG-19")
 @pytest.mark.parametrize("protocol", list(SignallingProtocol))
-async def test_a_firewall_before_the_call_manager(protocol: SignallingProtocol) -> None:
-    async with ward(wishes(protocol)) as w:
-        port = w.bed.asterisk.ports.sip if protocol is SIP else w.bed.service.stations.addresses[0][1]
-        take = w.sip if protocol is SIP else w.sccp
-        healthy = take()
-        healthy.power_on()
-        await w.up(healthy)
-        await w.well(healthy)
-        await healthy.power_off()
+async def test_a_firewall_before_the_call_manager(w: Ward, protocol: SignallingProtocol) -> None:
+    w.bed.window_desk().set_protocol(protocol)
+    port = w.bed.asterisk.ports.sip if protocol is SIP else w.bed.service.stations.addresses[0][1]
+    take = w.sip if protocol is SIP else w.sccp
+    healthy = take()
+    healthy.power_on()
+    await w.up(healthy)
+    await w.well(healthy)
+    await healthy.power_off()
 
-        rules(f"tcp dport {port} drop")
-        checks = await try_ports(w.bed.settings, "127.0.0.1", within=0.5)
-        assert [(each.port, each.state) for each in checks if each.state is not PortState.OPEN] == [
-            (port, PortState.BLOCKED)
-        ]
-        phone = take()
-        phone.power_on()
-        finding = await w.said_first(phone, "port_blocked")
-        assert str(port) in finding.title
-        assert "unreachable_after_config" in [each.code for each in await w.findings(phone.device)]
+    rules(f"tcp dport {port} drop")
+    checks = await try_ports(w.bed.settings, LOOPBACK, within=0.5, own=w.bed.service.site_watch.probes)
+    assert [(each.port, each.state) for each in checks if each.state is not PortState.OPEN] == [
+        (port, PortState.BLOCKED)
+    ]
+    phone = take()
+    phone.power_on()
+    finding = await w.said_first(phone, "port_blocked")
+    assert str(port) in finding.title
+    assert "unreachable_after_config" in [each.code for each in await w.findings(phone.device)]
 
-        rules()
-        assert all(each.state is PortState.OPEN for each in await try_ports(w.bed.settings, "127.0.0.1"))
-        await w.up(phone)
-        await w.well(phone)
+    rules()
+    own = w.bed.service.site_watch.probes
+    assert all(each.state is PortState.OPEN for each in await try_ports(w.bed.settings, LOOPBACK, own=own))
+    await w.up(phone)
+    await w.well(phone)
 
 
 @pytest.mark.req("RG-25")
-async def test_a_port_that_is_blocked_for_one_subnet_alone() -> None:
-    async with ward() as w:
-        port = w.bed.asterisk.ports.sip
-        rules(f"ip saddr 127.0.8.0/24 tcp dport {port} drop")
-        elsewhere = w.sip(address="127.0.7.200")
-        blocked = [w.sip(address=f"127.0.8.{number}") for number in (1, 2)]
-        for phone in (elsewhere, *blocked):
-            phone.power_on()
-        for phone in blocked:
-            finding = await w.said_first(phone, "port_blocked")
-            assert f"TCP {port}" in finding.title
-            assert "127.0.8.0/24" in finding.title
-        assert await w.findings(elsewhere.device) == ()
+async def test_a_port_that_is_blocked_for_one_subnet_alone(w: Ward) -> None:
+    port = w.bed.asterisk.ports.sip
+    rules(f"ip saddr {w.network}.0/24 tcp dport {port} drop")
+    elsewhere = w.sip(address="127.0.7.200")
+    blocked = [w.sip() for _ in range(2)]
+    for phone in (elsewhere, *blocked):
+        phone.power_on()
+    for phone in blocked:
+        finding = await w.said_first(phone, "port_blocked")
+        assert f"TCP {port}" in finding.title
+        assert f"{w.network}.0/24" in finding.title
+    assert await w.findings(elsewhere.device) == ()
 
 
-async def test_a_password_that_asterisk_does_not_have() -> None:
-    async with ward(template=BrokenTemplate("base/sip.xml", AUTH, "old-password")) as w:
-        stale = w.sip("7961")
-        stale.power_on()
-        finding = await w.said_first(stale, "wrong_secret")
-        assert "Password" in finding.evidence[0].what or "Challenge" in finding.evidence[0].what
-        await stale.power_off()
-        w.mend_template()
-        stale.power_on()
-        await w.up(stale)
-        await w.well(stale)
+async def test_nobody_listens_where_the_phone_calls(w: Ward) -> None:
+    """The kernel answers with RST."""
+    port = w.bed.asterisk.ports.sip
+    rules(f"tcp dport {port} reject with tcp reset")
+    phone = w.sip()
+    phone.power_on()
+    finding = await w.said_first(phone, "transport_off")
+    assert str(port) in finding.title
+    rules()
+    await w.up(phone)
+    await w.well(phone)
 
 
-async def test_a_number_that_is_somebody_elses() -> None:
-    async with ward() as w:
-        asterisk = w.bed.asterisk
-        with (asterisk.etc / "pjsip.conf").open("a") as file:
-            theirs = "\n[1500]\ntype=endpoint\nauth=1500\naors=1500\n[1500]\ntype=aor\n[1500]\ntype=auth\n"
-            file.write(f"{theirs}username=1500\npassword=theirs\n")
-        await asterisk.cli("module reload res_pjsip.so")
+def trusting_nobody(address: tuple[str, int], source: str) -> None:
+    """A phone whose trust list does not name our certificate."""
+    with (
+        contextlib.suppress(ssl.SSLError, ConnectionError),
+        socket.create_connection(address, timeout=5, source_address=(source, 0)) as plain,
+        ssl.create_default_context().wrap_socket(plain, server_hostname=LOOPBACK),
+    ):
+        pass
 
-        async def known() -> bool:
-            return "1500" in await asterisk.cli("pjsip show endpoint 1500")
 
-        await polled(known)
-        phone = w.sip()
-        desk = PhoneDesk(w.bed.service.store, w.bed.service.clock, SystemIds(), "test")
-        desk.add(phone.device, number="1500", protocol=SIP)
+@pytest.mark.req("RG-26")
+async def test_tls_that_fails(w: Ward) -> None:
+    """Over HTTPS as over SCCP: the phone does not trust the certificate."""
+    device, address = w.stranger()
+    await w.asks(f"CTL{device}.tlv", address)
+    await asyncio.to_thread(trusting_nobody, w.bed.service.https_addresses[0], address)
+    finding = await w.said_first(device, "tls_handshake_failed")
+    assert "unknown ca" in finding.evidence[0].what
+    assert str(w.bed.service.https_addresses[0][1]) in finding.evidence[0].what
+
+    w.bed.window_desk().set_protocol(SCCP)
+    port = w.bed.service.stations.tls_addresses[0][1]
+    phone = w.sccp(tls=SecureTransport(ssl.create_default_context(), port))
+    phone.power_on()
+    finding = await w.said_first(phone, "tls_handshake_failed")
+    assert str(port) in finding.evidence[0].what
+
+
+@pytest.mark.req("RG-27")
+async def test_a_clock_that_is_a_day_off(w: Ward) -> None:
+    wrong, right = w.sip("8841", clock_off=timedelta(days=-1)), w.sip("8841", clock_off=timedelta(minutes=4))
+    for phone in (wrong, right):
+        await w.registers_at_the_doorway(phone)
+    finding = await w.said_first(wrong, "clock_skew")
+    assert "24 hours behind" in finding.title
+    assert await w.findings(right.device) == ()
+
+
+# --- firmware of the other protocol -----------------------------------------------------------------------------------
+
+
+@pytest.mark.req("RG-06")
+async def test_sccp_firmware_in_a_phone_that_is_to_speak_sip(w: Ward) -> None:
+    phone = w.sccp()
+    desk_of(w).add(phone.device, protocol=SCCP)
+    await w.bed.service.refresh()
+    phone.power_on()
+    await w.up(phone)
+    desk_of(w).remove(phone.device)
+    desk_of(w).add(phone.device, protocol=SIP)
+    await w.bed.service.refresh()
+    phone.cut()  # it comes back without reading its file
+    rejected = await phone.wait_for(RegistrationRejected)
+    assert rejected.why
+    finding = await w.said_first(phone, "wrong_protocol_firmware")
+    assert w.watch.of(PhoneRefused, phone.device)[-1].reason == "wrong_protocol"
+    assert "rollout" in finding.fixes[0].text
+
+
+@pytest.mark.req("RG-06")
+async def test_sip_firmware_in_a_phone_that_is_to_speak_sccp(w: Ward) -> None:
+    """It still has its old account, and is refused; after a reset it announces itself, and is refused in words."""
+    phone = w.sip()
+    phone.power_on()
+    await w.up(phone)
+    desk_of(w).remove(phone.device)
+    desk_of(w).add(phone.device, protocol=SCCP)
+    await w.bed.service.refresh()
+    await phone.power_off()
+    status, warning = await w.registers_at_the_doorway(phone)
+    assert status == 403
+    assert "399" in warning
+    assert w.watch.of(PhoneRefused, phone.device)[-1].reason == "wrong_protocol"
+    await w.said_first(phone, "wrong_protocol_firmware")
+
+
+@pytest.mark.req("RG-06")
+async def test_a_file_of_one_protocol_and_firmware_of_the_other_that_says_nothing(w: Ward) -> None:
+    neighbour, phone = w.sccp(), w.sip()
+    for each in (neighbour, phone):
+        desk_of(w).add(each.device, protocol=SCCP)
+    await w.bed.service.refresh()
+    neighbour.power_on()
+    await w.up(neighbour)
+    phone.power_on()
+    await phone.wait_for(ConfigRejected)
+    finding = await w.said_first(phone, "wrong_protocol_firmware")
+    port = w.bed.service.stations.addresses[0][1]
+    assert any(f"nothing on port {port}" in each.what for each in finding.evidence)
+
+
+@pytest.mark.req("RG-05")
+async def test_who_is_not_registered_cannot_call(w: Ward) -> None:
+    phone = w.sip()
+    phone.power_on()
+    await w.up(phone)
+    stranger, address = w.stranger()
+    for user in (phone.number, "7777"):
+        assert await w.invites(stranger, address, user, "600") in (401, 403)
+    assert re.search(r"^0 active channels", await w.bed.asterisk.cli("core show channels count"), re.MULTILINE)
+
+
+# --- accounts ---------------------------------------------------------------------------------------------------------
+
+
+async def test_a_password_that_asterisk_does_not_have(w: Ward) -> None:
+    w.break_template(AUTH, "old-password")
+    stale = w.sip("7961")
+    stale.power_on()
+    finding = await w.said_first(stale, "wrong_secret")
+    assert "Password" in finding.evidence[0].what or "Challenge" in finding.evidence[0].what
+    await stale.power_off()
+    w.mend_template()
+    stale.power_on()
+    await w.up(stale)
+    await w.well(stale)
+
+
+async def test_a_number_that_is_somebody_elses(w: Ward) -> None:
+    asterisk = w.bed.asterisk
+    pjsip = asterisk.etc / "pjsip.conf"
+    before = pjsip.read_text(encoding="utf-8")
+    theirs = "\n[1500]\ntype=endpoint\nauth=1500\naors=1500\n[1500]\ntype=aor\n[1500]\ntype=auth\n"
+    pjsip.write_text(f"{before}{theirs}username=1500\npassword=theirs\n", encoding="utf-8")
+    await asterisk.cli("module reload res_pjsip.so")
+
+    async def known() -> bool:
+        return "1500" in await asterisk.cli("pjsip show endpoint 1500")
+
+    await polled(known)
+    phone = w.sip()
+    try:
+        desk_of(w).add(phone.device, number="1500", protocol=SIP)
         await w.bed.service.refresh()
         phone.power_on()
         finding = await w.said_first(phone, "number_in_use")
         assert "1500" in finding.title
+    finally:
+        # With two of one name Asterisk reads its file no more, and no other phone would come up.
+        await phone.power_off()
+        desk_of(w).remove(phone.device)
+        pjsip.write_text(before, encoding="utf-8")
+        await w.bed.service.refresh()
+        await asterisk.cli("module reload res_pjsip.so")
 
 
-async def test_nobody_listens_where_the_phone_calls() -> None:
-    """What an Asterisk without a TCP transport does: the kernel answers with RST."""
-    async with ward() as w:
-        port = w.bed.asterisk.ports.sip
-        rules(f"tcp dport {port} reject with tcp reset")
+async def test_two_phones_with_one_number(w: Ward) -> None:
+    """A copy of a phone, with its MAC and so with its file."""
+    phone = w.sip()
+    phone.power_on()
+    await w.up(phone)
+    await w.well(phone)
+    copy = w.sip(mac=phone.mac)
+    copy.power_on()
+    await w.told(phone.device, lambda known: known.client == copy.local_address and known.stage.is_up)
+    await phone.power_off()
+    phone.power_on()
+    finding = await w.said_first(phone, "two_phones_one_number")
+    assert copy.local_address in " ".join(each.what for each in finding.evidence)
+
+
+async def test_a_nat_between_phone_and_server(w: Ward) -> None:
+    phone = w.sip("8841", address=f"{w.network}.77")  # over HTTP: TFTP does not pass a NAT
+    rules(nat=f"ip saddr {phone.local_address} ip daddr {LOOPBACK} snat to {w.network}.250")
+    phone.power_on()
+    await w.said_first(phone, "nat")
+    journey = w.journey(phone.device)
+    assert journey is not None
+    assert journey.stage.is_up
+
+
+# --- systems of another kind ------------------------------------------------------------------------------------------
+
+
+async def named(bed: Testbed) -> None:
+    bed.settings = replace(bed.settings, server=replace(bed.settings.server, address="pbx.example.invalid"))
+
+
+async def test_a_name_in_the_settings_that_phones_cannot_resolve() -> None:
+    async with ward(wishes(), before=named) as w:
+        phone = w.sip()
+        phone.power_on()
+        finding = await w.said_first(phone, "dns")
+        assert "pbx.example.invalid" in " ".join(each.what for each in finding.evidence)
+
+
+async def test_an_asterisk_without_a_tcp_transport() -> None:
+    async with ward(wishes(tcp=False)) as w:
         phone = w.sip()
         phone.power_on()
         finding = await w.said_first(phone, "transport_off")
-        assert str(port) in finding.title
-        rules()
-        await w.up(phone)
-        await w.well(phone)
+        told = " ".join(each.what for each in finding.evidence)
+        assert "nobody listens" in told
+        assert "SIP on udp alone" in told

@@ -16,7 +16,7 @@ import pytest
 from bridge.app.dhcpwatch import DhcpWatch
 from bridge.app.settings import DhcpSettings
 from bridge.core import DeviceName
-from bridge.core.events import DhcpLeaseSeen
+from bridge.core.events import DhcpLeaseSeen, DhcpUnanswered
 from bridge.dhcp import DhcpServer, snippet
 from bridge.journey import Stage, follow
 from bridge.phones.vendorclass import VendorClass
@@ -189,14 +189,13 @@ def test_the_fragment_for_a_voice_vlan_is_accepted(
 
 def _take_a_lease(net: Network) -> None:
     """As a phone does, with a client that is not ours."""
-    subprocess.run(
-        net.at_phone(
-            *(peer("busybox"), "udhcpc", "-i", "phone0", "-n", "-q", "-s", "/bin/true", "-t", "5"),
-            *("-V", "Cisco Systems, Inc. IP Phone CP-7961G", "-x", f"hostname:SEP{_mac(net)}"),
-        ),
-        check=True,
-        capture_output=True,
-        timeout=60,
+    subprocess.run(_asking(net, "5"), check=True, capture_output=True, timeout=60)
+
+
+def _asking(net: Network, tries: str) -> list[str]:
+    return net.at_phone(
+        *(peer("busybox"), "udhcpc", "-i", "phone0", "-n", "-q", "-s", "/bin/true", "-t", tries, "-T", "1"),
+        *("-V", "Cisco Systems, Inc. IP Phone CP-7961G", "-x", f"hostname:SEP{_mac(net)}"),
     )
 
 
@@ -245,6 +244,26 @@ async def test_a_lease_is_seen_in_the_log_of_dnsmasq_with_its_model(tmp_path: Pa
     assert [phone.model.name for phone in evidence if phone.model] == ["7961G"]
 
 
+@pytest.mark.peer("dnsmasq")
+async def test_a_phone_that_dnsmasq_gives_no_address_is_told_once(tmp_path: Path) -> None:
+    sink = RecordingSink()
+    with network() as net, dnsmasq(net, tmp_path, ["--dhcp-ignore=tag:!known"]) as log:
+        settings = DhcpSettings(log=log)
+        watch = DhcpWatch(sink, FixedClock(), lambda *_: None, settings=settings, state=tmp_path)
+        task = asyncio.create_task(watch.run())
+        async with asyncio.timeout(20):
+            while not (tmp_path / "dhcp-log.json").exists():  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+            await asyncio.to_thread(subprocess.run, _asking(net, "2"), capture_output=True, timeout=60, check=False)
+            told = await sink.wait_for(DhcpUnanswered)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        assert log.read_text(encoding="utf-8").count("ignored") == 2
+        assert told.device == DeviceName(f"SEP{_mac(net)}")
+    assert told.why == "ignored"
+    assert [type(each) for each in sink.events] == [DhcpUnanswered]
+
+
 @pytest.mark.req("RG-15")
 @pytest.mark.peer("dnsmasq")
 async def test_a_lease_is_seen_in_the_lease_file_of_dnsmasq(tmp_path: Path) -> None:
@@ -255,6 +274,7 @@ async def test_a_lease_is_seen_in_the_lease_file_of_dnsmasq(tmp_path: Path) -> N
     assert seen.model == ""
 
 
+@pytest.mark.req("RG-15")
 @pytest.mark.peer("kea-dhcp4")
 @pytest.mark.parametrize("source", ["log", "leases"])
 async def test_a_lease_is_seen_beside_kea(tmp_path: Path, source: str) -> None:

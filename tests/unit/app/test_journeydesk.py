@@ -10,7 +10,7 @@ import pytest
 
 from bridge.app.journeydesk import JourneyDesk, network_of
 from bridge.app.recorder import EventRecorder
-from bridge.core import DeviceName, Via
+from bridge.core import Device, DeviceName, Line, LineAppearance, Via
 from bridge.core.events import (
     Event,
     FileDelivered,
@@ -141,3 +141,40 @@ def test_networks_are_told_by_the_first_three_octets() -> None:
     assert network_of("192.0.2.77") == "192.0.2.0/24"
     assert network_of("2001:db8::1") == "2001:db8::/64"
     assert network_of("phone") == ""
+
+
+@pytest.mark.req("RG-01")
+def test_after_a_restart_a_registered_phone_can_leave(
+    store: SqlStore, clock: StillClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    line = LineAppearance(1, Line("1001"))
+    here = Device(
+        name=PHONE,
+        desired_protocol=SignallingProtocol.SIP,
+        created_at=NOON,
+        version_stamp="1",
+        lines=(line,),
+        registered=True,
+        address=CLIENT,
+        last_seen=NOON,
+    )
+    with store.write() as work:
+        work.journal.append([asks()])
+        work.commit()
+    desk = JourneyDesk(store, clock)
+    desk.take_devices([here])
+    (listed,) = desk.all()
+    assert (listed.stage, listed.client, listed.facts.number) == (Stage.REGISTERED, CLIENT, "1001")
+    told = desk.of(PHONE)
+    assert told is not None
+    assert told.events, "asked for one phone, the database tells its whole way"
+    left = PhoneUnregistered(at=NOON + timedelta(seconds=5), device=PHONE, endpoint="1001", why="the phone left")
+    hear(desk, left)
+    journey = desk.of(PHONE)
+    assert journey is not None
+    assert journey.stage is Stage.UNREGISTERED
+    assert "not followed" not in caplog.text
+    desk.take_devices([here])
+    again = desk.of(PHONE)
+    assert again is not None
+    assert again.stage is Stage.UNREGISTERED, "what was heard goes before a flag that was read earlier"

@@ -4,16 +4,29 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from bridge.app.journeydesk import JourneyDesk
-from bridge.app.settings import JourneySettings, ServerSettings, Settings
+from bridge.app.selftest import try_ports
+from bridge.app.settings import (
+    Address,
+    AsteriskSettings,
+    HttpSettings,
+    JourneySettings,
+    SccpSettings,
+    ServerSettings,
+    Settings,
+    SipSettings,
+    TftpSettings,
+)
 from bridge.app.sipsecurity import SipSecurity
 from bridge.app.sitewatch import SiteWatch
 from bridge.core import DeviceName, SignallingProtocol, Via
 from bridge.core.events import FileRequested, PhoneAdmitted, PhoneRegistered, SipChallenged, SipRefused
 from bridge.journey import Environment
+from bridge.lab.asterisk import free_port
 from bridge.ports import PbxStatus
 from bridge.store import Retention, SqlStore
 from bridge.store.pruning import SLACK
@@ -117,3 +130,40 @@ def test_strangers_and_the_lines_of_sccp_phones_are_not(journeys: JourneyDesk, s
     security.heard(replace(REFUSED, client="203.0.113.66"))
     security.heard(replace(REFUSED, client="203.0.113.66", account="admin"))
     assert sink.events == []
+
+
+@pytest.mark.req("RG-06")
+def test_sip_from_where_a_phone_is_that_is_to_speak_sccp_shows_its_firmware(
+    journeys: JourneyDesk, sink: Remembering
+) -> None:
+    for event in (asks(), admitted(SignallingProtocol.SCCP)):
+        journeys.heard(event)
+    SipSecurity(journeys, sink, [CLIENT]).heard(REFUSED)
+    assert sink.events == [], "our own user agent comes from there"
+    SipSecurity(journeys, sink, ["192.0.2.1"]).heard(REFUSED)
+    assert sink.events == [replace(REFUSED, device=PHONE)]
+
+
+def test_asterisks_files_say_on_what_it_carries_sip(store: SqlStore, clock: StillClock, tmp_path: Path) -> None:
+    ours = tmp_path / "sepbridge"
+    ours.mkdir()
+    pjsip = tmp_path / "pjsip.conf"
+    site = watch(store, clock, replace(SETTINGS, asterisk=AsteriskSettings(directory=ours)))
+    site._read()
+    assert site.facts().transports == frozenset(), "not known"
+    text = "[u]\ntype=transport\nprotocol=udp\nbind=0.0.0.0\n[other]\ntype=transport\nprotocol=tcp\nbind=0.0.0.0:5070\n"
+    pjsip.write_text(text)
+    site._read()
+    assert site.facts().transports == {"udp"}
+
+
+async def test_a_port_that_is_any_free_one_is_not_tested() -> None:
+    own = "127.0.0.1"
+    settings = Settings(
+        server=ServerSettings(address=own),
+        tftp=TftpSettings(listen=(Address(own, 0),)),
+        http=HttpSettings(listen=(Address(own, 0),)),
+        sccp=SccpSettings(listen=(Address(own, 0),)),
+        sip=SipSettings(port=free_port(own), doorway=(Address(own, 0),)),
+    )
+    assert [each.purpose for each in await try_ports(settings, own, within=0.2)] == ["SIP"]

@@ -145,6 +145,7 @@ def test_phones_from_adding_to_removing(shell: Shell) -> None:
     assert isinstance(shell.error("phones", "show", "2001"), NotFound)
 
 
+@pytest.mark.req("RG-04")
 @pytest.mark.parametrize(
     ("words", "kind", "hint"),
     [

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.core import MacAddress
-from bridge.dhcp.leases import DhcpLog, Lease, parse_lease_file
+from bridge.dhcp.leases import DhcpLog, Lease, Unanswered, parse_lease_file
 from bridge.phones import parse_file_name
 
 CLASS = "Cisco Systems, Inc. IP Phone CP-7961G"
@@ -103,3 +103,21 @@ def test_a_flood_of_clients_is_forgotten_oldest_first() -> None:
     old = log.read("0 DHCPACK(e) 192.0.2.7 00:11:22:33:44:ff ")
     new = log.read("9999 DHCPACK(e) 192.0.2.7 00:11:22:33:44:ff ")
     assert (old, new) == (Lease(MAC, "192.0.2.7"), Lease(MAC, "192.0.2.7", "", CLASS))
+
+
+@pytest.mark.parametrize("why", ["no address available", "ignored"])
+def test_that_dnsmasq_has_no_address_for_a_phone(why: str) -> None:
+    log = DhcpLog()
+    for line in (
+        "1596808053 available DHCP range: 192.0.2.100 -- 192.0.2.150",
+        "1596808053 vendor class: Cisco Systems, Inc. IP Phone CP-7961G",
+        "1596808053 client provides name: SEP06551DE0D384",
+    ):
+        assert log.read(line) is None
+    told = log.read(f"1596808053 DHCPDISCOVER(server0) 06:55:1d:e0:d3:84 {why}")
+    assert isinstance(told, Unanswered)
+    assert (str(told.device), told.why) == ("SEP06551DE0D384", why)
+    assert log.read("5 DHCPDISCOVER(server0) 06:55:1d:e0:d3:84 ") is None
+    other = log.read(f"DHCPDISCOVER(server0) 06:55:1d:e0:d3:84 {why}")
+    assert isinstance(other, Unanswered)
+    assert other.device is None, "nothing says that it is a phone"

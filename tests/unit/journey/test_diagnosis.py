@@ -12,6 +12,7 @@ import pytest
 from bridge.cli.main import root as command
 from bridge.core.events import (
     ClockTold,
+    DhcpUnanswered,
     Event,
     FileRefused,
     FileRequested,
@@ -108,6 +109,14 @@ def test_a_lease_and_no_request_for_90_seconds_means_that_dhcp_names_no_file_ser
     assert codes(lease(), asks(seconds=95), after=100) == []
     (_, symptom) = judge(lease(), after=90)
     assert "differs by model" in symptom.cause
+
+
+@pytest.mark.parametrize("why", ["no address available", "ignored"])
+def test_a_phone_that_gets_no_address(why: str) -> None:
+    nothing = DhcpUnanswered(at=at(0), device=PHONE, why=why)
+    assert codes(nothing, after=1) == ["no_dhcp_address"]
+    assert codes(nothing, lease(1), after=2) == []
+    assert codes(nothing, asks(), after=2) == [], "its address is set by hand"
 
 
 @pytest.mark.req("RG-22")
@@ -333,6 +342,22 @@ def test_silence_after_the_file_names_the_load_and_the_port() -> None:
     evidence = found["wrong_protocol_firmware"].evidence[-1].what
     assert "SCCP41.9-4-2SR3-1S" in evidence
     assert "port 5060" in evidence
+
+
+@pytest.mark.req("RG-06")
+def test_where_others_of_its_network_register_silence_is_the_firmware() -> None:
+    def near(protocol: SignallingProtocol) -> SiteFacts:
+        return site(SCCP, networks=(NetworkState("192.168.1.0/24", protocol, stuck=1, up=3),))
+
+    assert first(asks(), gets(), facts=near(SCCP), after=130) == "wrong_protocol_firmware"
+    assert first(asks(), gets(), facts=near(SIP), after=130) == "unreachable_after_config"
+
+
+@pytest.mark.req("RG-06")
+def test_the_language_that_it_asks_for_tells_the_firmware() -> None:
+    jar = asks("English_United_States/mk-sip.jar", 3)
+    assert first(asks(), gets(), jar, facts=site(SCCP), after=9) == "wrong_protocol_firmware"
+    assert codes(asks(), gets(), jar, facts=site(SIP), after=9) == []
 
 
 @pytest.mark.req("RG-24")

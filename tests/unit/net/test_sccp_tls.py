@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-import bridge.net.sccp
+import bridge.net.tlsgate
 from bridge.errors import ConfigurationError
 from bridge.net.sccp import SccpServer, StationConnection
 from bridge.net.tls import OldestTls, server_context
@@ -62,7 +62,7 @@ async def test_both_ports_lead_to_the_same_handlers(tmp_path: Path) -> None:
 
 
 async def test_whoever_makes_no_handshake_is_dropped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bridge.net.sccp, "HANDSHAKE", 0.1)
+    monkeypatch.setattr(bridge.net.tlsgate, "HANDSHAKE", 0.1)
     crt, key = certificate(tmp_path)
     context = server_context(crt, key, OldestTls.TLS_1_2)
     server = SccpServer(Echo, listen=[], listen_tls=[(LOOPBACK, 0)], tls=context)

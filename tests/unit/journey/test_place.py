@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bridge.core import NOWHERE, NetworkPlace
-from bridge.phones.place import place_of_alarm
+from bridge.journey.alarms import parse_alarm_document, place_of
 
 ALARM = (
     '<?xml version="1.0" encoding="UTF-8"?><x-cisco-alarm><Alarm Name="LastOutOfServiceInformation"><ParameterList>'
@@ -13,6 +13,11 @@ ALARM = (
     '<Enum name="VoiceVLAN">20</Enum><String name="UnifiedCMIPAddress"><not open></String>'
     "</ParameterList></Alarm></x-cisco-alarm>"
 )
+
+
+def place_of_alarm(text: str) -> NetworkPlace:
+    document = parse_alarm_document(text)
+    return NOWHERE if document is None else place_of(document)
 
 
 @pytest.mark.req("AR-05")
