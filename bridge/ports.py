@@ -6,7 +6,7 @@ and to the clock through these types alone.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -872,8 +872,8 @@ class Pbx(Protocol):
         """Names of endpoints in Asterisk that are not ours: numbers that must not be given out."""
         ...
 
-    async def extensions(self, contexts: Collection[str]) -> frozenset[str]:
-        """Extensions and patterns of these contexts and of what they include. Raises PbxError."""
+    async def extensions(self, contexts: Collection[str]) -> Mapping[str, str]:
+        """Extensions and patterns of these contexts and of what they include, with their kinds. Raises PbxError."""
         ...
 
     async def calls(self) -> int:

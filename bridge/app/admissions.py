@@ -250,9 +250,16 @@ def _seen_again(
     if not isinstance(arrival, RegistrationArrival) or arrival.protocol is device.desired_protocol:
         return Known(device, admitted_now=False)
     if not device.is_provisional:
-        if not device.temporary or device.registered or arrival.protocol is SignallingProtocol.SCCP:
-            return Known(device, admitted_now=False)  # who serves SCCP phones decides on them
-        # It was registered over SCCP and came back with SIP firmware: number and all stay (AR-14).
+        if not device.temporary:
+            # Who serves phones of the protocol refuses it; until it has other firmware that is seen (AR-22).
+            if device.observed_protocol is not arrival.protocol:
+                device = replace(device, observed_protocol=arrival.protocol)
+                work.devices.update(device)
+            return Known(device, admitted_now=False)
+        if device.registered and arrival.protocol is SignallingProtocol.SIP:
+            return Known(device, admitted_now=False)  # its SCCP connection stands: that is somebody else's REGISTER
+        # It came back with firmware of the other protocol: number and all stay (AR-14). That Asterisk has a
+        # registration of it still says nothing: it lasts until it expires.
         device = replace(device, desired_protocol=arrival.protocol, observed_protocol=arrival.protocol)
         work.devices.update(device)
         return Known(device, admitted_now=True)

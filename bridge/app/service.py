@@ -7,7 +7,7 @@ import contextlib
 import logging
 import os
 import socket
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -108,14 +108,14 @@ class Service:
         self._foreign: frozenset[str] = frozenset()
         self._clashes: frozenset[str] = frozenset()
         """Numbers of ours that were endpoints of somebody else's when we began to use them."""
-        self._extensions: frozenset[str] = frozenset()
+        self._extensions: Mapping[str, str] = {}
         self.admissions = Admissions(
             self.store,
             self.recorder,
             self.clock,
             ids,
             admitted=self._admitted,
-            foreign_numbers=lambda: self._foreign | self._extensions | self.pbx.others,
+            foreign_numbers=lambda: self._foreign | self._extensions.keys() | self.pbx.others,
             node=settings.server.name or socket.gethostname(),
         )
         self.resolver = FileResolver(

@@ -438,20 +438,17 @@ class Stations:
         with self._store.write() as work:
             device = work.devices.get(known.name) or known
             if device.desired_protocol is SignallingProtocol.SIP:
-                if not device.temporary:
-                    shown = RefusalReason.WRONG_PROTOCOL.shown
-                    self.sink.record(
-                        PhoneRefused(
-                            at=now,
-                            device=device.name,
-                            client=client,
-                            reason=RefusalReason.WRONG_PROTOCOL,
-                            text=f"{shown.what}: it registers over SCCP, and is to speak SIP",
-                        )
+                shown = RefusalReason.WRONG_PROTOCOL.shown
+                self.sink.record(
+                    PhoneRefused(
+                        at=now,
+                        device=device.name,
+                        client=client,
+                        reason=RefusalReason.WRONG_PROTOCOL,
+                        text=f"{shown.what}: it registers over SCCP, and is to speak SIP",
                     )
-                    return shown.sccp_text
-                # It autoregistered with SIP firmware and came back with SCCP firmware: the number stays (AR-14).
-                device = replace(device, desired_protocol=SignallingProtocol.SCCP)
+                )
+                return shown.sccp_text
             device = met_again(device, now=now, client=client, protocol=SignallingProtocol.SCCP)
             model = catalogue().by_number(int(asked.device_type))
             if model is not None and model.name != device.model:

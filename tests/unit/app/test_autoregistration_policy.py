@@ -161,7 +161,15 @@ async def test_a_range_that_meets_the_plan_is_refused_and_named_and_forced_with_
     desk.set_protocol("SIP")
     desk.set_range(NumberRange("1000", "1009"))
     assert not desk.status().is_open
-    plan = PbxPlan(endpoints=frozenset({"1002", "1999"}), extensions=frozenset({"1003", "_100[01]", "*72", "_9XXXX"}))
+    others = {
+        "1003": "extension",
+        "1006": "ring group",
+        "1007": "feature code",
+        "_100[01]": "route pattern",
+        "*72": "feature code",
+        "_9XXXX": "route pattern",
+    }
+    plan = PbxPlan(endpoints=frozenset({"1002", "1999"}), extensions=others)
     with pytest.raises(Conflict, match="range 1000-1009 meets"):
         desk.enable(plan=plan)
     met = [each.what.partition(" meets ")[2] for each in desk.obstacles(plan)]
@@ -169,8 +177,10 @@ async def test_a_range_that_meets_the_plan_is_refused_and_named_and_forced_with_
         "endpoint 1002",
         "extension 1005",
         "extension of Asterisk 1003",
-        "extension of Asterisk _100[01]",
+        "feature code of Asterisk 1007",
+        "ring group of Asterisk 1006",
         "route pattern 10XX in <None>",
+        "route pattern of Asterisk _100[01]",
         "translation pattern 100[89] in <None>",
     ]
     desk.enable(plan=plan, force=True)
