@@ -174,6 +174,7 @@ class Admissions:
                     seen = _seen_again(work, device, arrival, settings, defaults, templates)
                     outcomes.append(seen)
                     if isinstance(seen, Refusal):
+                        settings = _taken_back(work, arrival.device, settings, now)
                         events.append(_refused(arrival, seen, now))
                         _note(work, arrival, seen, now)
                     continue
@@ -271,6 +272,16 @@ def _seen_again(
     device = furnished_anew(replace(device, desired_protocol=arrival.protocol), row, settings, templates)
     work.devices.update(device)
     return Known(device, admitted_now=True)
+
+
+def _taken_back(
+    work: UnitOfWork, name: DeviceName, settings: AutoregistrationSettings, now: datetime
+) -> AutoregistrationSettings:
+    """A phone that was let in on a guess is out again: it does not count, and an approval of it still stands."""
+    if settings.approval:
+        work.autoregistration.judge(name, True, now)
+    left = settings.phones_left
+    return settings if left is None else replace(settings, phones_left=left + 1)
 
 
 def _note(work: UnitOfWork, arrival: Arrival, decision: Decision, now: datetime) -> None:

@@ -153,7 +153,8 @@ class Stations:
         """The last connection of devices that are gone: its calls and lines may outlive it for a while."""
         self._all: set[Station] = set()
         self.leaving: set[DeviceName] = set()
-        """Devices that are told to restart soon, or were told a moment ago: nothing is changed while they are here."""
+        """Devices that are told to restart soon, or were told and are not back: nothing is changed while they are here,
+        so that a change costs one restart, whoever asks for it."""
         self._server = SccpServer(
             self._new_station,
             listen=[(address.host, address.port) for address in settings.listen],

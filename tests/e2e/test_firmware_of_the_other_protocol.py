@@ -9,7 +9,7 @@ import pytest
 from bridge.app.phones import PhoneDesk
 from bridge.app.system import SystemIds
 from bridge.core import Device, DeviceDefaults, SignallingProtocol
-from bridge.core.events import PhoneAdmitted, PhoneRefused
+from bridge.core.events import PhoneAdmitted, PhoneRefused, PhoneRegistered
 from bridge.lab.anyphone import AnyPhone
 from bridge.lab.phoneevents import Registered, RegistrationRejected
 from bridge.lab.tftpclient import TftpClient
@@ -40,6 +40,7 @@ async def test_a_phone_that_comes_back_with_sccp_firmware_is_served_by_the_proxy
     before = shelf.take(desks.bed, "7961")
     await come_up(before)
     number, mac = before.number, before.mac.value
+    await desks.watch.seen(PhoneRegistered, before.device, count=2)
     await before.power_off()
     # Nobody told Asterisk that it is gone: its registration over SIP stands for as long as it was asked for.
     assert known(desks, before).registered
