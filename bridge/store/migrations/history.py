@@ -10,22 +10,7 @@ from bridge.errors import ConfigurationError, StoreUnavailable
 from bridge.store.engines import DatabaseAddress, make_engines, make_upgrade_engine
 from bridge.store.failures import UPGRADE
 
-REVISIONS = (
-    "0001",
-    "0002",
-    "0003",
-    "0004",
-    "0005",
-    "0006",
-    "0007",
-    "0008",
-    "0009",
-    "0010",
-    "0011",
-    "0012",
-    "0013",
-    "0014",
-)
+REVISIONS = tuple(f"{number:04d}" for number in range(1, 15))
 """Every revision, oldest first. Known here so that a start of the service needs no Alembic."""
 
 HEAD = REVISIONS[-1]
