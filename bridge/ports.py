@@ -904,8 +904,8 @@ class Pbx(Protocol):
         """Names of endpoints in Asterisk that are not ours: numbers that must not be given out."""
         ...
 
-    async def extensions(self, contexts: Collection[str]) -> frozenset[str]:
-        """Extensions and patterns of these contexts and of what they include. Raises PbxError."""
+    async def extensions(self, contexts: Collection[str]) -> Mapping[str, str]:
+        """Extensions and patterns of these contexts and of what they include, with their kinds. Raises PbxError."""
         ...
 
     async def calls(self) -> int:

@@ -175,6 +175,7 @@ class Admissions:
                     seen = _seen_again(work, device, arrival, settings, defaults, templates)
                     outcomes.append(seen)
                     if isinstance(seen, Refusal):
+                        settings = _taken_back(work, arrival.device, settings, now)
                         events.append(_refused(arrival, seen, now))
                         _note(work, arrival, seen, now)
                     continue
@@ -251,9 +252,16 @@ def _seen_again(
     if not isinstance(arrival, RegistrationArrival) or arrival.protocol is device.desired_protocol:
         return Known(device, admitted_now=False)
     if not device.is_provisional:
-        if not device.temporary or device.registered or arrival.protocol is SignallingProtocol.SCCP:
-            return Known(device, admitted_now=False)  # who serves SCCP phones decides on them
-        # It was registered over SCCP and came back with SIP firmware: number and all stay (AR-14).
+        if not device.temporary:
+            # Who serves phones of the protocol refuses it; until it has other firmware that is seen (AR-22).
+            if device.observed_protocol is not arrival.protocol:
+                device = replace(device, observed_protocol=arrival.protocol)
+                work.devices.update(device)
+            return Known(device, admitted_now=False)
+        if device.registered and arrival.protocol is SignallingProtocol.SIP:
+            return Known(device, admitted_now=False)  # its SCCP connection stands: that is somebody else's REGISTER
+        # It came back with firmware of the other protocol: number and all stay (AR-14). That Asterisk has a
+        # registration of it still says nothing: it lasts until it expires.
         device = replace(device, desired_protocol=arrival.protocol, observed_protocol=arrival.protocol)
         work.devices.update(device)
         return Known(device, admitted_now=True)
@@ -265,6 +273,16 @@ def _seen_again(
     device = furnished_anew(replace(device, desired_protocol=arrival.protocol), row, settings, templates)
     work.devices.update(device)
     return Known(device, admitted_now=True)
+
+
+def _taken_back(
+    work: UnitOfWork, name: DeviceName, settings: AutoregistrationSettings, now: datetime
+) -> AutoregistrationSettings:
+    """A phone that was let in on a guess is out again: it does not count, and an approval of it still stands."""
+    if settings.approval:
+        work.autoregistration.judge(name, True, now)
+    left = settings.phones_left
+    return settings if left is None else replace(settings, phones_left=left + 1)
 
 
 def _note(work: UnitOfWork, arrival: Arrival, decision: Decision, now: datetime) -> None:

@@ -10,7 +10,11 @@ from bridge.app.sitedesk import SiteDesk
 from bridge.app.window import WindowDesk
 from bridge.autoregistration.checklist import ChecklistStep, SiteFacts, checklist
 from bridge.autoregistration.checks import Finding, Severity
+from bridge.core import CallingSearchSpace
 from bridge.ports import AuditEntry, Clock, FileStore, Store
+
+INSIDE = "Internal"
+"""The calling search space that a site without any gets."""
 
 
 class ChecklistDesk:
@@ -50,19 +54,32 @@ class ChecklistDesk:
             findings = [each for each in findings if each.code != "pool_without_autoreg_css"]
         return checklist(SiteFacts(settings, findings, len(phones), fresh), now)
 
-    def repair_pool(self) -> bool:
-        """Give the pool of new phones the group of autoregistration; False where it has it (AR-33)."""
+    def repair_pool(self) -> str:
+        """Give the pool of new phones the group of autoregistration and a search space (AR-33).
+
+        A site without any search space gets one that reaches what is inside alone; where there are some, an admin
+        chooses. Returns what was done, in words; an empty text where nothing was to be done.
+        """
         with self._store.write() as work:
             settings = work.autoregistration.load(for_update=True)
             group = work.site.autoregistration_group()
-            pool = work.site.pool(settings.pool)
-            if pool.group.name == group.name:
-                return False
-            work.site.save_pool(replace(pool, group=group))
-            entry = AuditEntry(self._clock.now(), self._actor, f"repaired pool {pool.name}", f"group {group.name}")
-            work.journal.audit(entry)
+            pool = before = work.site.pool(settings.pool)
+            done: list[str] = []
+            if pool.group.name != group.name:
+                pool = replace(pool, group=group)
+                done.append(f"the group {group.name}")
+            if not (pool.autoreg_css or settings.without_space or work.objects.calling_search_spaces.all()):
+                inside = CallingSearchSpace(INSIDE, (settings.partition,) if settings.partition else (), "Inside only")
+                work.objects.calling_search_spaces.save(inside)
+                pool = replace(pool, autoreg_css=INSIDE)
+                done.append(f"the calling search space {INSIDE}: new phones call inside only")
+            if pool == before:
+                return ""
+            work.site.save_pool(pool)
+            told = f"the pool {pool.name} has {' and '.join(done)}"
+            work.journal.audit(AuditEntry(self._clock.now(), self._actor, f"repaired pool {pool.name}", told))
             work.commit()
-        return True
+        return told
 
     def begin_batch(self) -> None:
         """The protocol is to be chosen anew."""

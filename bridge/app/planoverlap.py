@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from bridge.autoregistration import AutoregistrationSettings
 from bridge.core import Line, NumberRange, RoutePattern, TranslationPattern
@@ -24,8 +24,9 @@ class PbxPlan:
 
     endpoints: frozenset[str] = frozenset()
     """Names of endpoints that are not ours."""
-    extensions: frozenset[str] = frozenset()
-    """Extensions and patterns (``_10XX``) that phones reach besides the site's plan: feature codes, ring groups."""
+    extensions: Mapping[str, str] = field(default_factory=dict)
+    """Extensions and patterns (``_10XX``) that phones reach besides the site's plan, each with what it is: a feature
+    code, a ring group."""
     calls: int | None = None
     """Calls in progress; None where it is not known."""
 
@@ -63,16 +64,18 @@ def overlaps(
         if _pattern_meets(pattern, numbers):
             found.append(Overlap(kind, str(pattern.key)))
     found += [Overlap("endpoint", name) for name in plan.endpoints if name in numbers]
-    for name in plan.extensions:
+    for name, kind in plan.extensions.items():
         if any(meets(shape, numbers) for shape in asterisk_shapes(name)):
-            found.append(Overlap("extension of Asterisk", name))
+            found.append(Overlap(f"{kind} of Asterisk", name))
     return tuple(sorted(set(found)))
 
 
 def reserved_numbers(patterns: Iterable[RoutePattern | TranslationPattern], plan: PbxPlan) -> frozenset[str]:
     """Single numbers that are something else already, and are given to no phone."""
     literal = {pattern.pattern.replace(".", "") for pattern in patterns}
-    return frozenset(each for each in literal | plan.extensions | plan.endpoints if each.isascii() and each.isdigit())
+    return frozenset(
+        each for each in literal | plan.extensions.keys() | plan.endpoints if each.isascii() and each.isdigit()
+    )
 
 
 def meets(shape: Shape, numbers: NumberRange) -> bool:

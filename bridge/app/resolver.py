@@ -267,8 +267,11 @@ class FileResolver:
         if device.is_provisional:
             return self.evidence.count_file(client, device.name) % 2 == 0
         model = catalogue().by_number(device.model_number) if device.model_number is not None else None
-        if device.registered or not device.temporary or (model is not None and model.only_protocol is not None):
+        if not device.temporary or (model is not None and model.only_protocol is not None):
             return False
+        if device.registered and device.desired_protocol is SignallingProtocol.SCCP:
+            return False
+        # A registration over SIP outlives the phone: one that has other firmware now counts as registered still.
         return self.evidence.count_file(client, device.name, device.last_seen) % 3 == 0
 
     async def _own_text(self, request: FileRequest, client: str, asked: RequestedFile) -> FileAnswer:

@@ -7,7 +7,7 @@ import contextlib
 import logging
 import os
 import socket
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -117,14 +117,14 @@ class Service:
         self._foreign: frozenset[str] = frozenset()
         self._clashes: frozenset[str] = frozenset()
         """Numbers of ours that were endpoints of somebody else's when we began to use them."""
-        self._extensions: frozenset[str] = frozenset()
+        self._extensions: Mapping[str, str] = {}
         self.admissions = Admissions(
             self.store,
             self.recorder,
             self.clock,
             ids,
             admitted=self._admitted,
-            foreign_numbers=lambda: self._foreign | self._extensions | self.pbx.others,
+            foreign_numbers=lambda: self._foreign | self._extensions.keys() | self.pbx.others,
             node=settings.server.name or socket.gethostname(),
         )
         self.resolver = FileResolver(
@@ -260,7 +260,6 @@ class Service:
         self._stock = StockTaking(self.store)
         own_addresses = (settings.server.address or own_address(), settings.sccp.asterisk, "127.0.0.1", "::1")
         self.pbx.asterisk.on_security = SipSecurity(self.journeys, self.recorder, own_addresses).heard
-        self._about_to_restart: set[DeviceName] = set()
         self._restarts: set[asyncio.Task[None]] = set()
         self._started_at = self.clock.now()
         self._tasks: list[asyncio.Task[None]] = []
@@ -427,8 +426,7 @@ class Service:
         self._clashes = (self._clashes | self._foreign) & {endpoint.name for endpoint in endpoints}
         self.pbx.set_dial_plan(contexts)
         self.pbx.replace_all(self._moves.with_kept(endpoints))
-        # A phone that is going to start again for a change needs no second restart for it.
-        self.stations.take_profiles([each for each in profiles if each.device not in self._about_to_restart])
+        self.stations.take_profiles(profiles)
         self.rollouts.look()
         if self.beside is not None:
             self.beside.changed()
@@ -500,11 +498,12 @@ class Service:
         Returns when Asterisk was told; the restarts go on by themselves. A phone that is not registered takes the
         change up when it starts.
         """
-        self._about_to_restart.update(names)
+        leaving = self.stations.leaving
+        leaving.update(names)
         try:
             await self.refresh()
         except SepbridgeError:
-            self._about_to_restart.difference_update(names)
+            leaving.difference_update(names)
             raise
         task = asyncio.create_task(self._restart_each(names, every), name="restarts")
         self._restarts.add(task)
@@ -514,6 +513,7 @@ class Service:
         await self.restart_changed(names, every=FOLLOWED_EVERY)
 
     async def _restart_each(self, names: Sequence[DeviceName], every: float) -> None:
+        leaving = self.stations.leaving
         try:
             for index, name in enumerate(names):
                 if index:
@@ -521,12 +521,16 @@ class Service:
                 try:
                     device = await asyncio.to_thread(self._device, name)
                     await self._settled(device)
-                    await self.restart_phone(name, RestartKind.RESTART)
+                    await self._restart(device, RestartKind.RESTART)
                 except SepbridgeError as error:
                     log.warning("%s was not restarted: %s", name, error)
-                self._about_to_restart.discard(name)
-        finally:
-            self._about_to_restart.difference_update(names)
+                    leaving.discard(name)
+                else:
+                    if device.desired_protocol is not SignallingProtocol.SCCP:
+                        leaving.discard(name)  # who serves SCCP phones sees them come back
+        except asyncio.CancelledError:
+            leaving.difference_update(names)
+            raise
 
     # --- how the parts hang together ---------------------------------------------------------------------------------
 

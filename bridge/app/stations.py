@@ -156,7 +156,8 @@ class Stations:
         """The last connection of devices that are gone: its calls and lines may outlive it for a while."""
         self._all: set[Station] = set()
         self.leaving: set[DeviceName] = set()
-        """Devices that are told to restart soon, or were told a moment ago: nothing is changed while they are here."""
+        """Devices that are told to restart soon, or were told and are not back: nothing is changed while they are here,
+        so that a change costs one restart, whoever asks for it."""
         self._server = SccpServer(
             self._new_station,
             listen=[(address.host, address.port) for address in settings.listen],
@@ -453,20 +454,17 @@ class Stations:
         with self._store.write() as work:
             device = work.devices.get(known.name) or known
             if device.desired_protocol is SignallingProtocol.SIP:
-                if not device.temporary:
-                    shown = RefusalReason.WRONG_PROTOCOL.shown
-                    self.sink.record(
-                        PhoneRefused(
-                            at=now,
-                            device=device.name,
-                            client=client,
-                            reason=RefusalReason.WRONG_PROTOCOL,
-                            text=f"{shown.what}: it registers over SCCP, and is to speak SIP",
-                        )
+                shown = RefusalReason.WRONG_PROTOCOL.shown
+                self.sink.record(
+                    PhoneRefused(
+                        at=now,
+                        device=device.name,
+                        client=client,
+                        reason=RefusalReason.WRONG_PROTOCOL,
+                        text=f"{shown.what}: it registers over SCCP, and is to speak SIP",
                     )
-                    return shown.sccp_text
-                # It autoregistered with SIP firmware and came back with SCCP firmware: the number stays (AR-14).
-                device = replace(device, desired_protocol=SignallingProtocol.SCCP)
+                )
+                return shown.sccp_text
             device = met_again(device, now=now, client=client, protocol=SignallingProtocol.SCCP)
             model = catalogue().by_number(int(asked.device_type))
             if model is not None and model.name != device.model:

@@ -78,7 +78,7 @@ def pbx_plan(frame: Frame) -> PbxPlan | None:
         told = ask(frame.settings.control_socket, "GET", "/plan")
     except PbxError:
         return None
-    return PbxPlan(frozenset(told["endpoints"]), frozenset(told["extensions"]), told["calls"])
+    return PbxPlan(frozenset(told["endpoints"]), dict(told["extensions"]), told["calls"])
 
 
 _TIME_ALONE = 1900

@@ -6,7 +6,7 @@ import click
 
 from bridge.app.filedesk import emergency_list
 from bridge.app.roguepool import EmergencyList
-from bridge.autoregistration import ListEntry, SecurityPolicy, UnknownMode
+from bridge.autoregistration import ListEntry, ListKind, SecurityPolicy, UnknownMode
 from bridge.callcontrol.emergency import emergency_numbers
 from bridge.cli.autoregistration import autoregistration
 from bridge.cli.desks import tell_service, window_desk
@@ -223,8 +223,18 @@ def lists(frame: Frame, allowed: tuple[str, ...], denied: tuple[str, ...], clear
         "denied": [str(each) for each in settings.denied],
         "networks": [str(each) for each in settings.allowed_networks],
     }
-    rows = [(word, ", ".join(found) or "none") for word, found in data.items()]
+    rows = [
+        ("allowed", ", ".join(map(_shown, settings.allowed)) or "all"),
+        ("denied", ", ".join(map(_shown, settings.denied)) or "none"),
+        ("networks", ", ".join(data["networks"]) or "all"),
+    ]
     frame.show(data, table(("", ""), rows))
+
+
+def _shown(entry: ListEntry) -> str:
+    """With the name of a model, which admins know better than its number."""
+    known = catalogue().by_number(int(entry.value)) if entry.kind is ListKind.MODEL else None
+    return f"{entry} ({known.name})" if known else str(entry)
 
 
 def _entry(text: str) -> ListEntry:

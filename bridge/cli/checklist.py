@@ -67,8 +67,8 @@ def _batch(frame: Frame, desk: ChecklistDesk, window: WindowDesk) -> bool:
     if window.settings().range.is_empty:
         window.set_range(NumberRange.parse(click.prompt("2. Range of numbers, for example 1000-1999")))
         window.disable()  # the first range opens the window, as on CUCM: here it opens in step 6
-    if desk.repair_pool():
-        click.echo("5. The pool of new phones has the group of autoregistration now.")
+    if told := desk.repair_pool():
+        click.echo(f"5. From now on {told}.")
     if _step(desk, frame, 4).state is not StepState.DONE:
         _ask_space(window)
     blocked = [each for each in desk.steps(pbx_plan(frame)) if each.number < 7 and each.state is StepState.BLOCKED]

@@ -81,7 +81,8 @@ def apply(frame: Frame, file: Path, dry_run: bool, yes: bool) -> None:
             frame.confirm(f"Remove {len(planned.removals)} objects?", yes=yes)
         done = desk.apply(text, expected=planned)
         remark = tell_service(frame)
-    frame.show({**as_data(done), "applied": True, "remark": remark}, f"{len(done.changes)} changes made. {remark}")
+    made = "1 change" if len(done.changes) == 1 else f"{len(done.changes)} changes"
+    frame.show({**as_data(done), "applied": True, "remark": remark}, f"{made} made. {remark}")
 
 
 @site.command()

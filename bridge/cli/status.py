@@ -83,7 +83,10 @@ def window_in_words(window: WindowStatus) -> str:
     """``open; closes in 29 min``."""
     if not window.is_open:
         if window.opens_at is not None and window.opens_at > SystemClock().now():
-            return f"closed; opens at {window.opens_at.astimezone():%Y-%m-%d %H:%M}"
+            count = "" if window.phones_left is None else f", for {window.phones_left} phones"
+            return f"closed; opens at {window.opens_at.astimezone():%Y-%m-%d %H:%M}{count}"
+        if window.phones_left == 0 and window.closes_at is not None and window.closes_at > SystemClock().now():
+            return "closed; as many phones as it was opened for are in"
         return "closed"
     count = "" if window.phones_left is None else f", or after {window.phones_left} more phones"
     if window.seconds_left is None:

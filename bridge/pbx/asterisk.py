@@ -18,6 +18,7 @@ from bridge.pbx.linefeatures import AsteriskLineFeatures
 from bridge.pbx.notify import event_fields, restart_fields
 from bridge.pbx.numberstates import AsteriskNumberStates
 from bridge.pbx.parking import AsteriskParking
+from bridge.pbx.plankinds import EXTENSION, kind_of
 from bridge.pbx.recordings import AsteriskRecordings
 from bridge.pbx.securityevents import security_event
 from bridge.ports import Clock, Contact, EventSink, PbxListener, RestartEvent, RestartKind, SipEndpoint
@@ -107,11 +108,11 @@ class Asterisk:
 
     async def extensions(
         self, contexts: Collection[str], *, most: int, skip: Callable[[str], bool] = lambda context: False
-    ) -> frozenset[str]:
+    ) -> dict[str, str]:
         """Extensions and patterns of these contexts and of what they include, ``most`` contexts in all, without those
-        to ``skip``. Raises PbxError.
+        to ``skip``, with the kind of each (``kind_of``). Raises PbxError.
         """
-        found: set[str] = set()
+        found: dict[str, str] = {}
         seen: set[str] = set()
         waiting = list(contexts)
         while waiting and len(seen) < most:
@@ -123,9 +124,12 @@ class Asterisk:
             for step in answer.named("ListDialplan"):
                 if included := step.get("IncludeContext"):
                     waiting.append(included)
-                elif step.get("Extension"):
-                    found.add(step.get("Extension"))
-        return frozenset(found)
+                elif extension := step.get("Extension"):
+                    kind = kind_of(extension, context, step.get("Application"), step.get("AppData"))
+                    # Of the many steps of an extension the one that tells something counts.
+                    if found.get(extension, EXTENSION) == EXTENSION:
+                        found[extension] = kind
+        return found
 
     async def calls(self) -> int:
         """How many channels are in a call. Raises PbxError."""

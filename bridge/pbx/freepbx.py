@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from bridge.core.events import EndpointConfirmed, EndpointWritten, PbxReloaded
 from bridge.core.extensions import ExtensionChange
@@ -199,12 +199,13 @@ class FreePbx:
         here = await self.asterisk.endpoint_names() - self._backlog.names - self._ledger.known.keys() - {WATCHER}
         return here | self.others
 
-    async def extensions(self, contexts: Collection[str]) -> frozenset[str]:
-        """What FreePBX's dial plan uses besides our numbers: extensions, ring groups, queues, codes, routes. Raises
-        PbxError.
+    async def extensions(self, contexts: Collection[str]) -> Mapping[str, str]:
+        """What FreePBX's dial plan uses besides our numbers: extensions, ring groups, queues, codes, routes, each with
+        its kind. Raises PbxError.
         """
         found = await self.asterisk.extensions(contexts, most=MOST_CONTEXTS, skip=is_no_plan)
-        return numbers_in_use(found, ours=self._backlog.names | self._ledger.known.keys())
+        used = numbers_in_use(found, ours=self._backlog.names | self._ledger.known.keys())
+        return {name: found[name] for name in used}
 
     async def calls(self) -> int:
         """How many channels are in a call. Raises PbxError."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -178,8 +178,8 @@ class PlainAsterisk:
         """Names of endpoints in Asterisk that are not ours. Raises PbxError."""
         return await self.asterisk.endpoint_names() - self._backlog.names - {WATCHER}
 
-    async def extensions(self, contexts: Collection[str]) -> frozenset[str]:
-        """Extensions and patterns of these contexts and of what they include. Raises PbxError."""
+    async def extensions(self, contexts: Collection[str]) -> Mapping[str, str]:
+        """Extensions and patterns of these contexts and of what they include, with their kinds. Raises PbxError."""
         return await self.asterisk.extensions(contexts, most=_MOST_CONTEXTS)
 
     async def calls(self) -> int:

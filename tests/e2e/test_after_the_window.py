@@ -15,6 +15,7 @@ from bridge.app.temporary import Assignment, TemporaryDesk
 from bridge.autoregistration import UnknownMode
 from bridge.core import CallingSearchSpace, MacAddress, NumberRange, Partition, SignallingProtocol
 from bridge.core.events import PhoneAdmitted, PhoneRefused
+from bridge.errors import Conflict
 from bridge.lab.anyphone import AnyPhone
 from bridge.lab.filefetch import FileServer
 from bridge.lab.g711 import TONES
@@ -206,3 +207,87 @@ async def test_the_command_asks_the_running_service_what_asterisk_uses() -> None
         assert "told to start again" in moved
         trail = [json.loads(each) for each in (await run(*config, "audit", "--json")).splitlines()]
         assert "added SEP001122AABBCC" in {each["action"] for each in trail}
+
+
+@pytest.mark.req("AR-04")
+async def test_a_range_that_meets_asterisk_s_plan_is_opened_by_force_alone(desks: Desks, shelf: Shelf) -> None:
+    service, asterisk, window = desks.bed.service, desks.bed.asterisk, desks.bed.window_desk()
+    with (asterisk.phones_directory / "custom.conf").open("a", encoding="utf-8") as custom:
+        custom.write(
+            "\n[sepbridge-custom](+)\nexten => 1005,1,Dial(DAHDI/1)\nexten => *1007,1,Hangup()\n"
+            "exten => 1008,1,Dial(PJSIP/1&PJSIP/2)\nexten => 1009,1,Queue(sales)\nexten => _103X,1,Hangup()\n"
+        )
+    await asterisk.cli("dialplan reload")
+    plan = await service.pbx_plan()
+    met = {
+        "1000-1009": ["extension of Asterisk 1005", "queue of Asterisk 1009", "ring group of Asterisk 1008"],
+        "1030-1039": ["route pattern of Asterisk _103X"],
+    }
+    for numbers, expected in met.items():
+        window.set_range(NumberRange.parse(numbers))
+        with pytest.raises(Conflict, match=f"the range {numbers} meets"):
+            window.enable(plan=plan)
+        found = [each.what.partition(" meets ")[2] for each in window.obstacles(plan)]
+        assert found == expected
+    assert plan.extensions["*1007"] == "feature code"
+    window.set_range(NumberRange("1004", "1007"))
+    window.enable(plan=plan, force=True)
+    with service.store.read() as work:
+        entry = work.journal.audit_trail()[-1]
+    assert entry.action == "enabled autoregistration"
+    assert "(forced), in spite of: the range 1004-1007 meets extension of Asterisk 1005" in entry.detail
+    numbers = [(await desks.registered(model)).number for model in ("7961", "7942", "7975")]
+    assert numbers == ["1004", "1006", "1007"]
+    # Nobody else's number is left: 1005 stays whose it is.
+    late = desks.place("7961")
+    late.power_on()
+    (refused, *_) = await desks.watch.seen(PhoneRefused, late.device)
+    assert refused.reason == "range_exhausted"
+
+
+@pytest.mark.req("AR-36")
+async def test_ten_phones_are_moved_by_a_file(desks: Desks, shelf: Shelf) -> None:
+    service = desks.bed.service
+    with service.store.write() as work:
+        default = work.site.pool("Default")
+        work.objects.partitions.save(Partition("Inside"))
+        work.objects.calling_search_spaces.save(CallingSearchSpace("Staff", ("Inside",)))
+        work.objects.pools.save(replace(default, name="Staff", css="Staff"))
+        work.commit()
+    window = desks.bed.window_desk()
+    window.set_protocol("SIP")
+    sip = [shelf.take(desks.bed, model) for model in ("8841", "7961", "8861", "7841", "7975")]
+    await come_up(*sip)
+    window.set_protocol("SCCP")
+    sccp = [await desks.registered(model) for model in ("7961", "7942", "7975", "7941", "7970", "7965")]
+    phones: list[AnyPhone] = [*sip, *sccp]
+    stays = phones.pop()
+    numbers = [each.number for each in phones]
+    contexts = [await context_of(desks, each) for each in numbers]
+    before = [restarts(each) for each in phones]
+    config = ("--config", str(desks.bed.config))
+
+    async def temporary() -> set[str]:
+        listed = json.loads(await run(*config, "autoregistration", "temporary", "--json"))
+        return {each["phone"] for each in listed["phones"]}
+
+    assert await temporary() == {str(each.device) for each in [*phones, stays]}
+    # By name and by number; row 4 of the file has a pool that does not exist, row 7 a cell too many.
+    rows = [f"{each.device if index % 2 else each.number},Staff" for index, each in enumerate(phones)]
+    rows.insert(2, f"{stays.device},Nowhere")
+    rows.insert(5, f"{stays.device},Staff,more")
+    file = desks.bed.directory / "move.csv"
+    file.write_text("\n".join(["phone,pool", *rows, ""]), encoding="utf-8")
+    told = await run(*config, "autoregistration", "assign", "--csv", str(file), "--every", "1", code=1)
+    assert "line 4" in told
+    assert "line 7" in told
+    for phone in phones:
+        await phone.wait_for(RestartAsked, within=30)
+        await phone.wait_for(Registered, within=30)
+    await service.refresh()
+    await asyncio.sleep(2)
+    assert [restarts(each) - old for each, old in zip(phones, before, strict=True)] == [1] * 10
+    assert [each.number for each in phones] == numbers
+    for number, old in zip(numbers, contexts, strict=True):
+        assert await context_of(desks, number) != old
+    assert await temporary() == {str(stays.device)}

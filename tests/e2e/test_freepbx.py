@@ -10,8 +10,9 @@ import pytest
 
 from bridge.app.phonechanges import PhoneChanges
 from bridge.app.system import SystemIds
-from bridge.core import DeviceName, DndMode, ForwardKind, SignallingProtocol
+from bridge.core import DeviceName, DndMode, ForwardKind, NumberRange, SignallingProtocol
 from bridge.core.events import PhoneRegistered
+from bridge.errors import Conflict
 from bridge.lab.freepbx import FreePbxManners
 from bridge.lab.freepbxbed import FreePbxBed, running_freepbx
 from bridge.lab.freepbxsite import FreePbxSite, SiteExtension
@@ -265,12 +266,33 @@ async def test_numbers_of_freepbx_stand_in_the_way_of_a_range(shelf: Shelf) -> N
 
         async def seen() -> bool:
             plan = await lab.bed.service.pbx_plan()
-            return {"1600", "_17XX", "1005"} <= plan.extensions and "1005" in plan.endpoints
+            return {"1600", "_17XX", "1005"} <= plan.extensions.keys() and "1005" in plan.endpoints
 
         await polled(seen)
         plan = await lab.bed.service.pbx_plan()
-        assert phone.number not in plan.extensions | plan.endpoints
+        assert phone.number not in plan.extensions.keys() | plan.endpoints
         assert "_X." not in plan.extensions
+        desk = lab.bed.window_desk()
+        met: dict[str, str] = {}
+        for numbers in ("1005-1009", "1600-1609", "1700-1709"):
+            desk.set_range(NumberRange.parse(numbers))
+            with pytest.raises(Conflict, match=f"the range {numbers} meets") as refused:
+                desk.enable(plan=plan)
+            met[numbers] = f"{refused.value.what}; {refused.value.why}"
+        assert "extension of Asterisk 1005" in met["1005-1009"]
+        assert "ring group of Asterisk 1600" in met["1600-1609"]
+        assert "route pattern of Asterisk _17XX" in met["1700-1709"]
+        assert {plan.extensions[each] for each in ("*78", "*79")} == {"feature code"}
+        # Forced: the entry names it, and it is given to nobody.
+        desk.set_range(NumberRange("1005", "1006"))
+        desk.enable(plan=plan, force=True)
+        with lab.bed.service.store.read() as work:
+            entry = work.journal.audit_trail()[-1]
+        assert "(forced)" in entry.detail
+        assert "extension of Asterisk 1005" in entry.detail
+        other = shelf.take(lab.bed, "8841")
+        await come_up(other)
+        assert other.number == "1006"
 
 
 async def test_a_token_that_ends_and_an_api_that_is_away_lose_nothing(shelf: Shelf) -> None:

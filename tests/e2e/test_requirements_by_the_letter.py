@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import re
+import socket
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
@@ -39,6 +42,36 @@ async def desks() -> AsyncIterator[Desks]:
 def record(desks: Desks, name: DeviceName) -> Device | None:
     with desks.bed.service.store.read() as work:
         return work.devices.get(name)
+
+
+async def register_at_the_doorway(desks: Desks, name: str, *, model: int) -> tuple[str, dict[str, str]]:
+    """What a phone that knows only the defaults sends, word by word, and the final answer: its first line, headers."""
+    server = desks.bed.service.doorkeeper.addresses[0]
+    loop = asyncio.get_running_loop()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as wire:
+        wire.setblocking(False)
+        wire.bind((server[0], 0))
+        here = f"{server[0]}:{wire.getsockname()[1]}"
+        own = f'+u.sip!devicename.ccm.cisco.com="{name}";+u.sip!model.ccm.cisco.com="{model}"'
+        lines = (
+            f"REGISTER sip:{server[0]} SIP/2.0",
+            f"Via: SIP/2.0/UDP {here};branch=z9hG4bK5e1f",
+            "Max-Forwards: 70",
+            f"From: <sip:AUTO-REG@{server[0]}>;tag=0011",
+            f"To: <sip:AUTO-REG@{server[0]}>",
+            f"Call-ID: {name}@{here}",
+            "CSeq: 101 REGISTER",
+            f"Contact: <sip:AUTO-REG@{here};transport=udp>;{own}",
+            "Expires: 3600",
+            "Content-Length: 0",
+        )
+        await loop.sock_sendto(wire, "\r\n".join([*lines, "", ""]).encode(), server)
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                first, *rest = (await loop.sock_recv(wire, 65_535)).decode().partition("\r\n\r\n")[0].split("\r\n")
+                if not first.startswith("SIP/2.0 1"):
+                    break
+    return first, {key.lower(): value.strip() for key, _, value in (each.partition(":") for each in rest)}
 
 
 async def hear_each_other(one: AnyPhone, two: AnyPhone) -> None:
@@ -136,6 +169,10 @@ async def test_a_full_range_is_said_over_sccp_and_sip_and_disturbs_nobody(desks:
     assert (await third.wait_for(RegistrationRejected, within=PATIENCE)).why == "Autoreg range full"
     rejected = await fourth.wait_for(RegistrationRejected, within=PATIENCE)
     assert rejected.status == 403
+    status, headers = await register_at_the_doorway(desks, "SEP0011223344FE", model=683)
+    assert status == "SIP/2.0 403 Forbidden"
+    assert headers["retry-after"] == "35"
+    assert re.fullmatch(r'399 \S+ "Autoregistration range exhausted 1000-1001"', headers["warning"])
     for phone in (third, fourth):
         refused, *_ = await desks.watch.seen(PhoneRefused, phone.device)
         assert refused.reason == "range_exhausted"

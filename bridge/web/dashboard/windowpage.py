@@ -212,10 +212,7 @@ class WindowPage:
     async def _repair(self, request: web.Request) -> tuple[str, str]:
         repaired = await asyncio.to_thread(self._house.checklist(request).repair_pool)
         await self._house.service.refresh()
-        return (
-            "/window",
-            "The pool has the group of autoregistration now." if repaired else "There was nothing to repair.",
-        )
+        return "/window", f"From now on {repaired}." if repaired else "There was nothing to repair."
 
 
 def _closed_because(settings: AutoregistrationSettings) -> str:

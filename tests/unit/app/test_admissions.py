@@ -196,6 +196,24 @@ async def test_dual_phones_with_the_other_protocol_get_no_number_but_a_load(
     assert await admissions.number(registering(1, parameter, model)) == "1000"
 
 
+@pytest.mark.req("AR-24")
+async def test_a_phone_that_was_let_in_on_a_guess_does_not_count_and_stays_approved(
+    admissions: Desk, store: SqlStore, window: WindowDesk
+) -> None:
+    window.set_protocol("SIP")
+    window.set_approval(needed=True)
+    window.enable(count=1)
+    window.judge(phone(1), approved=True)
+    assert await admissions.number(at_file(1)) == "1000"
+    assert window.status().phones_left == 0
+    refusal = await admissions.refusal(registering(1, SCCP, "7961"))
+    assert refusal.reason is RefusalReason.WRONG_PROTOCOL
+    assert window.status().phones_left == 1
+    # With the load that it was told of it comes in, without anybody approving it again.
+    assert await admissions.number(registering(1, SIP, "7961")) == "1001"
+    assert window.status().phones_left == 0
+
+
 @pytest.mark.req("AR-25")
 @pytest.mark.parametrize(("model", "parameter", "speaks"), [("8841", SCCP, SIP), ("7937", SIP, SCCP)])
 async def test_single_protocol_phones_ignore_the_parameter(

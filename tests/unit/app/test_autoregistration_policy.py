@@ -19,6 +19,7 @@ from bridge.app.phonefiles import PhoneFiles
 from bridge.app.phones import PhoneDesk
 from bridge.app.planoverlap import PbxPlan
 from bridge.app.roguepool import ROGUE_CONTEXT, EmergencyList
+from bridge.app.sitedesk import SiteDesk
 from bridge.app.window import WindowDesk
 from bridge.autoregistration import (
     ListEntry,
@@ -161,7 +162,15 @@ async def test_a_range_that_meets_the_plan_is_refused_and_named_and_forced_with_
     desk.set_protocol("SIP")
     desk.set_range(NumberRange("1000", "1009"))
     assert not desk.status().is_open
-    plan = PbxPlan(endpoints=frozenset({"1002", "1999"}), extensions=frozenset({"1003", "_100[01]", "*72", "_9XXXX"}))
+    others = {
+        "1003": "extension",
+        "1006": "ring group",
+        "1007": "feature code",
+        "_100[01]": "route pattern",
+        "*72": "feature code",
+        "_9XXXX": "route pattern",
+    }
+    plan = PbxPlan(endpoints=frozenset({"1002", "1999"}), extensions=others)
     with pytest.raises(Conflict, match="range 1000-1009 meets"):
         desk.enable(plan=plan)
     met = [each.what.partition(" meets ")[2] for each in desk.obstacles(plan)]
@@ -169,8 +178,10 @@ async def test_a_range_that_meets_the_plan_is_refused_and_named_and_forced_with_
         "endpoint 1002",
         "extension 1005",
         "extension of Asterisk 1003",
-        "extension of Asterisk _100[01]",
+        "feature code of Asterisk 1007",
+        "ring group of Asterisk 1006",
         "route pattern 10XX in <None>",
+        "route pattern of Asterisk _100[01]",
         "translation pattern 100[89] in <None>",
     ]
     desk.enable(plan=plan, force=True)
@@ -482,6 +493,30 @@ async def test_a_later_server_admits_only_as_a_backup(
         window.set_backup(admits=True)
         assert await later.number(at_file(2)) == "1001"
         assert await first.number(at_file(3)) == "1002"
+
+
+@pytest.mark.req("AR-18")
+async def test_a_disabled_first_server_keeps_unknown_phones_out_whatever_later_ones_say(
+    store: SqlStore, window: WindowDesk, sink: Remembering, clock: StillClock, ids: CountingIds
+) -> None:
+    """The flag is cleared with the duty's move: cleared alone it would leave two servers that admit (AR-30)."""
+    with store.write() as work:
+        pool = work.site.pool("Default")
+        (first,) = pool.group.servers
+        servers = (replace(first, autoregistration_disabled=True), Server("second", "192.0.2.11"))
+        work.site.save_pool(replace(pool, group=replace(pool.group, servers=servers)))
+        work.commit()
+    site = SiteDesk(store, clock, ids, "tester")
+    assert "first_member_disabled" in {each.code for each in site.check()}
+    async with admitting(store, sink, clock, ids, "pbx") as one, admitting(store, sink, clock, ids, "second") as two:
+        assert (await one.refusal(at_file(1))).reason is RefusalReason.AUTOREG_OFF
+        assert (await two.refusal(at_file(1))).reason is RefusalReason.AUTOREG_OFF
+        window.set_backup(admits=True)
+        assert (await two.refusal(at_file(1))).reason is RefusalReason.AUTOREG_OFF
+        window.set_backup(admits=False)
+        site.move_autoregistration("pbx")
+        assert "first_member_disabled" not in {each.code for each in site.check()}
+        assert await one.number(at_file(1)) == "1000"
 
 
 # --- mixed batches

@@ -91,8 +91,23 @@ def test_a_pool_of_another_group_is_named_and_the_wizard_repairs_it(site: Shell)
     assert steps(site)[5]["state"] == "open"
     assert "Other" in steps(site)[5]["why"]
     code, output = wizard(site, "SIP\n30m\n\nn\n")
-    assert (code, "has the group" in output) == (0, True)
+    assert (code, "the pool Default has the group Default" in output) == (0, True)
     assert steps(site)[5]["state"] == "done"
+
+
+@pytest.mark.req("AR-33")
+def test_on_a_fresh_system_the_wizard_gives_the_pool_a_group_and_a_search_space(site: Shell) -> None:
+    code, output = wizard(site, "SIP\n1000-1009\n30m\n\nn\n")
+    assert (code, "the calling search space Internal: new phones call inside only" in output) == (0, True)
+    (pool,) = site.json("site", "pools", "list")["pools"]
+    assert (pool["name"], pool.get("group", "Default"), pool["autoreg_css"]) == ("Default", "Default", "Internal")
+    (space,) = site.json("site", "css", "list")["css"]
+    assert (space["name"], space.get("partitions", [])) == ("Internal", [])
+    # Once more there is nothing to repair; and who chose none is left alone.
+    assert "5. From now on" not in wizard(site, "SIP\n30m\n\nn\n")[1]
+    site.text("autoregistration", "space", "--none")
+    site.text("site", "css", "remove", "Internal", "--yes")
+    assert "5. From now on" not in wizard(site, "SIP\n30m\n\nn\n")[1]
 
 
 @pytest.mark.req("AR-37")

@@ -50,7 +50,7 @@ def test_removals_are_shown_first_and_need_a_yes(site: Shell, tmp_path: Path) ->
     assert isinstance(result.exception, InvalidInput)
     assert "--yes" in result.exception.fix
     assert site.json("site", "patterns", "list")["patterns"]
-    assert "1 changes made" in site.text("site", "apply", str(file), "--yes")
+    assert "1 change made" in site.text("site", "apply", str(file), "--yes")
     assert site.json("site", "patterns", "list")["patterns"] == []
 
 

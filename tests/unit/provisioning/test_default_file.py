@@ -71,6 +71,7 @@ def test_a_7902_always_gets_an_sccp_load(parameter: SignallingProtocol) -> None:
     assert loads(render(parameter, rows))["loadInformation30008"] == "CP7902080002SCCP060817A"
 
 
+@pytest.mark.req("AR-27")
 def test_an_empty_load_leaves_the_element_out() -> None:
     assert loads(render(SIP, [DeviceDefaults(30018, SIP), DeviceDefaults(30018, SCCP, "SCCP41.9-4-2SR3-1S")])) == {}
 
