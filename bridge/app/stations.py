@@ -259,20 +259,21 @@ class Stations:
         """
         self.watcher.asterisk_came_back()
         self.lines.renew()
+        # What it keeps of forwards and do-not-disturb may be older than what we know.
+        self.line_desk.all_changed()
+        loop = asyncio.get_running_loop()
+        for index, station in enumerate(list(self._all)):
+            loop.call_later(RENEWAL * index / len(self._all), station.meet_asterisk)
 
     def parking_changed(self, change: ParkingChange) -> None:
         """Something happened in the PBX's park slots: all phones may show it."""
         self.house.parking.change(change)
         for station in list(self._all):
             station.tell(change)
-        loop = asyncio.get_running_loop()
-        for index, station in enumerate(list(self._all)):
-            loop.call_later(RENEWAL * index / len(self._all), station.meet_asterisk)
 
     def asterisk_went(self) -> None:
         """Asterisk does not answer: see whether the lines still stand, so that the phones can say so."""
         self.lines.renew()
-        self.line_desk.all_changed()
 
     # --- for the stations --------------------------------------------------------------------------------------------
 
