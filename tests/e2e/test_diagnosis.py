@@ -392,7 +392,7 @@ async def test_sccp_firmware_in_a_phone_that_is_to_speak_sip(w: Ward) -> None:
     rejected = await phone.wait_for(RegistrationRejected)
     assert rejected.why
     finding = await w.said_first(phone, "wrong_protocol_firmware")
-    assert w.watch.of(PhoneRefused, phone.device)[-1].reason == "wrong_protocol"
+    assert (await w.watch.seen(PhoneRefused, phone.device))[-1].reason == "wrong_protocol"
     assert "rollout" in finding.fixes[0].text
 
 
@@ -409,7 +409,7 @@ async def test_sip_firmware_in_a_phone_that_is_to_speak_sccp(w: Ward) -> None:
     status, warning = await w.registers_at_the_doorway(phone)
     assert status == 403
     assert "399" in warning
-    assert w.watch.of(PhoneRefused, phone.device)[-1].reason == "wrong_protocol"
+    assert (await w.watch.seen(PhoneRefused, phone.device))[-1].reason == "wrong_protocol"
     await w.said_first(phone, "wrong_protocol_firmware")
 
 

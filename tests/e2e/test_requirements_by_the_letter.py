@@ -84,6 +84,7 @@ async def hear_each_other(one: AnyPhone, two: AnyPhone) -> None:
         pass
     one.hang_up()
     await one.wait_for(CallEnded)
+    await two.wait_for(CallEnded)
 
 
 @pytest.mark.req("AR-01")
