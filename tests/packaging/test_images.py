@@ -93,10 +93,34 @@ bridge start-sepbridge autoregistration range 3000-3009
 bridge start-sepbridge autoregistration protocol SIP
 bridge start-sepbridge autoregistration enable --for 5m --force
 echo "--- phones"
-phone() { bridge start-sepbridge lab phone --mac "$1" --tftp 127.0.0.1:69 --http 127.0.0.1:6970 --for 25s 2>&1; }
-(sleep 12; echo "call 3000"; sleep 6; echo quit) | phone 001122AABB02 >/tmp/second.log &
-(sleep 14; echo answer; sleep 6; echo quit) | phone 001122AABB01
-cat /tmp/second.log
+phone() {
+    mkfifo "$3"
+    bridge start-sepbridge lab phone --mac "$1" --tftp 127.0.0.1:69 --http 127.0.0.1:6970 --for 150s <"$3" >"$2" 2>&1 &
+}
+# Waits until the file $1 has $3 lines with $2.
+comes() {
+    for try in $(seq 200); do
+        if [ "$(grep -c "$2" "$1")" -ge "$3" ]; then return; fi
+        sleep 0.2
+    done
+    cat "$1"
+    exit 1
+}
+there=$(mktemp -d)
+phone 001122AABB01 $there/one $there/to-one
+exec 3>$there/to-one
+comes $there/one "registered at" 2
+phone 001122AABB02 $there/two $there/to-two
+exec 4>$there/to-two
+comes $there/two "registered at" 2
+echo "call 3000" >&4
+comes $there/one "type answer" 1
+echo answer >&3
+comes $there/one "hears [0-9]* Hz" 1
+comes $there/two "hears [0-9]* Hz" 1
+echo quit >&4
+echo quit >&3
+cat $there/one $there/two
 echo "--- list"
 bridge start-sepbridge phones list --json
 echo "--- end"
@@ -119,7 +143,7 @@ def test_the_images_run_as_compose_runs_them(tmp_path: Path) -> None:
                 *(peer("unshare"), "--net", "--mount", "--pid", "--fork", "--kill-child", "sh", "-c", _RUN, "run"),
                 *(bridge, asterisk, etc, own),
             ],
-            capture_output=True, text=True, timeout=120, check=False,
+            capture_output=True, text=True, timeout=300, check=False,
         )  # fmt: skip
     said = done.stdout
     assert done.returncode == 0, said + done.stderr

@@ -127,6 +127,7 @@ def test_the_watcher_sees_all_numbers_and_calls_none() -> None:
         f"include => {numbers_context('Staff')}\n"
         "include => sepbridge-services\n"
         "include => sepbridge-custom\n"
+        "include => sepbridge-codes\n"
     )
     with pytest.raises(InvalidInput):
         watcher_text("two words")
