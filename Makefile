@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 BIN := .venv/bin
-XDIST ?= 4
+XDIST ?= 3
 
 .PHONY: help
 help: ## this list
