@@ -6,14 +6,15 @@ From here a firewall before this machine does not show; the passive rules of the
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from bridge.app.settings import Address, Settings, TftpMode
 from bridge.errors import NotFound
 from bridge.host.certificate import certificate_facts
-from bridge.journey import CertificateFacts, PortCheck
+from bridge.journey import CertificateFacts, PortCheck, PortState
 from bridge.net.portprobe import OwnProbes, probe_sip_udp, probe_tcp, probe_tftp
 
 PATIENCE = 2.0
@@ -41,10 +42,10 @@ async def try_ports(
     def place(address: Address) -> tuple[str, int]:
         return (own_address if address.host in _ANY else address.host), address.port
 
-    probes: list[Coroutine[Any, Any, PortCheck]] = []
+    probes: list[Callable[[], Coroutine[Any, Any, PortCheck]]] = []
     if settings.tftp.mode is not TftpMode.OFF:
         listens = settings.tftp.listen if settings.tftp.mode is TftpMode.OWN else (Address(own_address, 69),)
-        probes += [probe_tftp(*place(each), within=within) for each in listens if each.port]
+        probes += [partial(probe_tftp, *place(each), within=within) for each in listens if each.port]
     tcp = (
         ("files over HTTP", settings.http.listen),
         ("files over HTTPS", settings.http.tls_listen),
@@ -54,15 +55,21 @@ async def try_ports(
     )
     # Port 0 means any that is free: nobody but the listener knows which, and phones cannot come there either.
     probes += [
-        probe_tcp(purpose, *place(each), within=within, own=own)
+        partial(probe_tcp, purpose, *place(each), within=within, own=own)
         for purpose, listen in tcp
         for each in listen
         if each.port
     ]
-    probes.append(probe_tcp("SIP", own_address, settings.sip.port, within=within, own=own))
+    probes.append(partial(probe_tcp, "SIP", own_address, settings.sip.port, within=within, own=own))
     if sip_udp:
-        probes.append(probe_sip_udp(own_address, settings.sip.port, within=within))
-    return tuple(await asyncio.gather(*probes))
+        probes.append(partial(probe_sip_udp, own_address, settings.sip.port, within=within))
+    return tuple(await asyncio.gather(*map(_twice, probes)))
+
+
+async def _twice(probe: Callable[[], Coroutine[Any, Any, PortCheck]]) -> PortCheck:
+    """A port that gave no answer is asked once more: this machine may have been busy, and that is no firewall."""
+    found = await probe()
+    return await probe() if found.state is PortState.BLOCKED else found
 
 
 async def _resolves(name: str) -> bool:
