@@ -14,7 +14,7 @@ from bridge.core import Device, DeviceName, Line
 from bridge.net.sipids import RandomSipIds
 from bridge.net.siptransport import SipLink
 from bridge.net.tap import NO_TAP, Wiretap
-from bridge.sip import Account, Destination, Event, RegistrationState, UserAgent
+from bridge.sip import Account, Destination, Event, Registered, RegistrationFailed, RegistrationState, UserAgent
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +50,8 @@ class OpenLine:
         self._heard = heard
         self._is_there = is_there
         self._link = SipLink(self.shared.agent, self._event, tap=tap)
+        self._asked_early = False
+        """A REGISTER was under way when Asterisk came to know the line: its answer may still be that of before."""
         self._waiting: list[Callable[[], None]] = []
         self._opening: asyncio.Task[None] | None = None
 
@@ -75,8 +77,10 @@ class OpenLine:
             self._link.flush()
 
     def try_again(self) -> None:
-        """Send a REGISTER, if the last one was refused."""
-        if self.shared.agent.registration_state is RegistrationState.WAITING:
+        """Send a REGISTER, if the last one was refused; if one is under way, as soon as it is."""
+        state = self.shared.agent.registration_state
+        self._asked_early = state is RegistrationState.REGISTERING
+        if state is RegistrationState.WAITING:
             self.renew()
 
     def flush(self) -> None:
@@ -112,6 +116,9 @@ class OpenLine:
     def _event(self, event: Event) -> None:
         self.shared.receive(event, now=self._link.now)
         self._heard()
+        if self._asked_early and isinstance(event, Registered | RegistrationFailed):
+            self._asked_early = False
+            self.try_again()
 
 
 class OpenLines:
