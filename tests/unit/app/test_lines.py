@@ -55,7 +55,8 @@ async def test_an_answer_of_before_asterisk_knew_the_line_does_not_cost_a_minute
     registrar: tuple[Registrar, Destination],
 ) -> None:
     server, where = registrar
-    lines = OpenLines(where, RandomSipIds(), lambda: None)
+    heard = asyncio.Event()
+    lines = OpenLines(where, RandomSipIds(), heard.set)
     taken = lines.take(sample_device())
     (line,) = taken
 
@@ -73,6 +74,7 @@ async def test_an_answer_of_before_asterisk_knew_the_line_does_not_cost_a_minute
         await server.answer("200 OK", f"Contact: <sip:{line.account.user}@127.0.0.1>;expires=300", "Expires: 300")
         async with asyncio.timeout(10):
             while line.shared.agent.registration_state is not RegistrationState.REGISTERED:
-                await asyncio.sleep(0.01)
+                heard.clear()
+                await heard.wait()
     finally:
         lines.give_back(taken)
