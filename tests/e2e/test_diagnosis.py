@@ -20,7 +20,7 @@ from bridge.app.selftest import try_ports
 from bridge.app.settings import Address, DhcpSettings
 from bridge.app.system import SystemIds
 from bridge.core import DeviceDefaults, DeviceName, NumberRange, SignallingProtocol
-from bridge.core.events import PhoneRefused
+from bridge.core.events import PhoneAdmitted, PhoneRefused
 from bridge.core.findings import Weight
 from bridge.journey import DhcpAnswer, FixKind, PortState
 from bridge.lab.asterisk import free_port
@@ -98,7 +98,8 @@ async def test_what_the_site_decides_itself(w: Ward) -> None:
     other.power_on()
     await w.up(other)
     # It got the next number: both of the range are in use.
-    desk.set_range(NumberRange(healthy.number, other.number))
+    one, two = (event.number for event in w.watch.of(PhoneAdmitted))
+    desk.set_range(NumberRange(one, two))
     desk.enable(force=True)
     second = w.sip()
     second.power_on()
