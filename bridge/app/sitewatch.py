@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 
 _FORGET_EVERY = 3600.0
 _LONGEST_WAIT = 300.0
+_ROUNDS = 8
+"""Rounds of the event loop in which a server takes a connection, opens it, and hears of its end."""
 
 
 def limits(settings: Settings) -> Limits:
@@ -110,6 +112,8 @@ class SiteWatch:
         """Set when everything listens: a test before that would tell of nothing."""
         self.probes = OwnProbes()
         """Where the self test comes from."""
+        self._test: asyncio.Task[tuple[PortCheck, ...]] | None = None
+        self._rests = False
 
     def facts(self) -> SiteFacts:
         """What is known now, without a phone."""
@@ -126,12 +130,30 @@ class SiteWatch:
 
     async def look(self) -> None:
         """Look at everything once. Never raises for what it finds."""
-        if self._settings.journey.self_test_every:
-            self.take_ports(await try_ports(self._settings, self._own_address, own=self.probes))
+        if self._settings.journey.self_test_every and not self._rests:
+            self._test = asyncio.create_task(try_ports(self._settings, self._own_address, own=self.probes))
+            try:
+                self.take_ports(await self._test)
+            except asyncio.CancelledError:
+                self._test.cancel()
+                if not self._rests:
+                    raise
         try:
             await asyncio.to_thread(self._read)
         except SepbridgeError as error:
             log.info("the diagnosis goes by what was known before: %s", error)
+
+    async def rest(self) -> None:
+        """Before the servers close: end the self test, and let them see that its connections are gone.
+
+        A connection that a server has not opened when it closes would stay open.
+        """
+        self._rests = True
+        if self._test is not None:
+            self._test.cancel()
+            await asyncio.wait({self._test})
+        for _ in range(_ROUNDS):
+            await asyncio.sleep(0)
 
     def _read(self) -> None:
         found, troubles = certificates(self._settings)

@@ -69,13 +69,14 @@ class DoorwayServer:
         if self._datagrams is not None:
             self._datagrams.close()
             self._datagrams = None
+        # From here on a connection that was just taken is not opened any more.
+        server, self._server = self._server, None
         for connection in list(self._connections.values()):
             connection.close()
-        if self._server is not None:
-            self._server.close()
+        if server is not None:
+            server.close()
             with contextlib.suppress(OSError):
-                await self._server.wait_closed()
-            self._server = None
+                await server.wait_closed()
 
     async def __aenter__(self) -> Self:
         return self
@@ -137,6 +138,8 @@ class DoorwayServer:
 
     def opened(self, connection: _Connection, source: Destination) -> bool:
         """A connection came in; False when there are too many."""
+        if self._server is None:
+            return False
         if len(self._connections) >= MAX_CONNECTIONS or self._per_address[source.host] >= MAX_CONNECTIONS_PER_ADDRESS:
             return False
         self._connections[source] = connection

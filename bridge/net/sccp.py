@@ -183,6 +183,7 @@ class SccpServer:
         self._most_per_address = most_per_address
         self._servers: list[asyncio.Server] = []
         self._tls_listeners: list[TlsListener] = []
+        self._is_closed = False
         self._connections: set[StationConnection] = set()
         self._per_address: Counter[str] = Counter()
         self.addresses: list[tuple[str, int]] = []
@@ -224,6 +225,7 @@ class SccpServer:
 
     async def close(self) -> None:
         """Stop listening and close every connection: phones go to their next server, or come back."""
+        self._is_closed = True  # a connection that was just taken is not opened any more
         for server in self._servers:
             server.close()
         for listener in self._tls_listeners:
@@ -239,7 +241,7 @@ class SccpServer:
     def admit(self, connection: StationConnection) -> bool:
         """Whether one more connection may be; it counts from now on."""
         host = connection.peer[0]
-        if len(self._connections) >= self._most or self._per_address[host] >= self._most_per_address:
+        if self._is_closed or len(self._connections) >= self._most or self._per_address[host] >= self._most_per_address:
             return False
         self._connections.add(connection)
         self._per_address[host] += 1

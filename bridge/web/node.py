@@ -74,6 +74,7 @@ async def running_node(settings: Settings) -> AsyncIterator[Service]:
                 service.site_watch.serving.set()
                 yield service
             finally:
+                await service.site_watch.rest()
                 dashboard.close()
                 with contextlib.suppress(asyncio.CancelledError):
                     await admins.close()
