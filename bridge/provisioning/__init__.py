@@ -7,7 +7,8 @@ from bridge.provisioning.dialtemplate import DialRule, dial_rules, plan_rules
 from bridge.provisioning.documents import content_differs
 from bridge.provisioning.flatfiles import render_flat_profile, render_model_profile, uses_udp_alone
 from bridge.provisioning.renderer import LoadEntry, RenderedFile, Renderer, default_loads
-from bridge.provisioning.ringlists import render_ring_list, why_no_ring
+from bridge.provisioning.ringlists import CALL_BACK_RING, MOST_RINGS, render_ring_list, why_no_ring
+from bridge.provisioning.ringtones import NARROW_RING, RING_FORMS, WIDE_RING, RingForm, ring_file
 from bridge.provisioning.schema import Finding, check_element, check_file, element_root
 from bridge.provisioning.settings import (
     Locale,
@@ -38,12 +39,18 @@ from bridge.provisioning.support import (
 from bridge.provisioning.texts import shown_text
 from bridge.provisioning.timezones import PhoneTimeZone, phone_time_zone, phone_time_zones
 from bridge.provisioning.wallpapers import MOST_PICTURES, PREVIEW, Screen, render_picture_list, screen_of, screens
+from bridge.provisioning.wavfile import Sound, read_wav
 
 __all__ = [
     "APPLICATION_RULES",
+    "CALL_BACK_RING",
     "DIAL_FILE",
     "MOST_PICTURES",
+    "MOST_RINGS",
+    "NARROW_RING",
     "PREVIEW",
+    "RING_FORMS",
+    "WIDE_RING",
     "ApplicationRule",
     "DialRule",
     "Finding",
@@ -54,9 +61,11 @@ __all__ = [
     "PhoneTimeZone",
     "RenderedFile",
     "Renderer",
+    "RingForm",
     "Screen",
     "ServiceUrls",
     "SipTransport",
+    "Sound",
     "SshLogin",
     "Support",
     "WebAccess",
@@ -71,6 +80,7 @@ __all__ = [
     "phone_time_zone",
     "phone_time_zones",
     "plan_rules",
+    "read_wav",
     "render_application_rules",
     "render_common_text",
     "render_flat_profile",
@@ -82,6 +92,7 @@ __all__ = [
     "render_soft_key_file",
     "render_sync_file",
     "require_support",
+    "ring_file",
     "screen_of",
     "screens",
     "secret_length",
