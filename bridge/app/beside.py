@@ -247,6 +247,7 @@ class Beside:
                 if template not in prints:
                     prints[template] = self._files.fingerprint(template)
                 made_from += (template, prints[template])
+            made_from += (repr(self._files.locale(device)),)  # which follows the files that are there
             known = self._rendered.get(device.name)
             if known is not None and known[:2] == (device, made_from):
                 return known[2]

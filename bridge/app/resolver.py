@@ -127,6 +127,8 @@ class FileResolver:
             return None
         if not is_known:
             return None
+        if found is None and asked.kind is FileKind.TONES and self._files.makes_tones(asked.canonical):
+            return None
         self.evidence.note(request, client, asked)
         if found is not None:
             return _found(asked.canonical, found)
@@ -178,6 +180,8 @@ class FileResolver:
                 return await self._own(asked.canonical) or await self._ring_list(asked.canonical)
             case FileKind.WALLPAPER_LIST:
                 return await self._own(asked.canonical) or await self._picture_list(asked.canonical)
+            case FileKind.TONES:
+                return await self._own(asked.canonical) or self._files.tones(asked.canonical) or FileMissing()
             case FileKind.FEATURE_POLICY:
                 return await self._own(asked.canonical) or self._files.feature_policy()
             case FileKind.NOT_A_DEVICE | FileKind.OLD_DEVICE:

@@ -99,6 +99,7 @@ class Service:
         self.tap = Wiretap()
         self.directory = Directory(self.store, self.clock)
         self.recorder = EventRecorder(self.store)
+        own_files = _made(settings.files_directory)
         self.files = phone_files(settings, self.store)
         self.call_log = _call_log(settings.calls, self.store, self.clock)
         self._registrations = Registrations(self.store, self.files, self.recorder, self.clock, ids)
@@ -130,7 +131,7 @@ class Service:
         self.resolver = FileResolver(
             self.store,
             self.files,
-            FileTree(_made(settings.files_directory)),
+            FileTree(own_files),
             self.admissions,
             settled=self._settled,
             mac_of=self.mac_of,

@@ -451,6 +451,10 @@ class PhonesSettings:
     """What the help key of a 79xx opens; our services when empty."""
     problem_report_url: str = ""
     """Where 78xx and 88xx upload their problem reports; nowhere when empty."""
+    missing_locales: bool = False
+    """Name a language or country in phones' files although its files are not there."""
+    make_tones: bool = False
+    """Make the tone files of countries that we know, where you have none. No phone has tried one."""
 
     def __post_init__(self) -> None:
         for name in ("audio_dscp", "video_dscp", "signalling_dscp"):

@@ -6,6 +6,7 @@ from bridge.provisioning.applicationrules import APPLICATION_RULES, ApplicationR
 from bridge.provisioning.dialtemplate import DialRule, dial_rules, plan_rules
 from bridge.provisioning.documents import content_differs
 from bridge.provisioning.flatfiles import render_flat_profile, render_model_profile, uses_udp_alone
+from bridge.provisioning.locales import EVERYTHING_THERE, LocaleFiles, locale_of, wanted_country, wanted_language
 from bridge.provisioning.renderer import LoadEntry, RenderedFile, Renderer, default_loads
 from bridge.provisioning.ringlists import CALL_BACK_RING, MOST_RINGS, render_ring_list, why_no_ring
 from bridge.provisioning.ringtones import NARROW_RING, RING_FORMS, WIDE_RING, RingForm, ring_file
@@ -38,6 +39,7 @@ from bridge.provisioning.support import (
 )
 from bridge.provisioning.texts import shown_text
 from bridge.provisioning.timezones import PhoneTimeZone, phone_time_zone, phone_time_zones
+from bridge.provisioning.tones import render_tones, tone_countries, tones_of
 from bridge.provisioning.wallpapers import MOST_PICTURES, PREVIEW, Screen, render_picture_list, screen_of, screens
 from bridge.provisioning.wavfile import Sound, read_wav
 
@@ -45,6 +47,7 @@ __all__ = [
     "APPLICATION_RULES",
     "CALL_BACK_RING",
     "DIAL_FILE",
+    "EVERYTHING_THERE",
     "MOST_PICTURES",
     "MOST_RINGS",
     "NARROW_RING",
@@ -56,6 +59,7 @@ __all__ = [
     "Finding",
     "LoadEntry",
     "Locale",
+    "LocaleFiles",
     "NetworkSettings",
     "PhoneSettings",
     "PhoneTimeZone",
@@ -77,6 +81,7 @@ __all__ = [
     "dial_rules",
     "element_root",
     "flat_template",
+    "locale_of",
     "phone_time_zone",
     "phone_time_zones",
     "plan_rules",
@@ -91,6 +96,7 @@ __all__ = [
     "render_ring_list",
     "render_soft_key_file",
     "render_sync_file",
+    "render_tones",
     "require_support",
     "ring_file",
     "screen_of",
@@ -100,6 +106,10 @@ __all__ = [
     "soft_key_file_name",
     "spoken_protocol",
     "support",
+    "tone_countries",
+    "tones_of",
     "uses_udp_alone",
+    "wanted_country",
+    "wanted_language",
     "why_no_ring",
 ]

@@ -13,10 +13,12 @@ import pytest
 from bridge.core.g711 import expand
 from bridge.lab.g711 import share
 from bridge.lab.phone import SimulatedPhone
-from bridge.lab.phoneevents import FileGot, FileMissing
+from bridge.lab.phoneevents import FileAsked, FileGot, FileMissing, Registered
 from bridge.lab.testbed import Testbed, running_testbed
-from tests.e2e.conftest import Shelf
+from bridge.ports import RestartKind
+from tests.e2e.conftest import Shelf, come_up
 from tests.e2e.programs import run
+from tests.firmware import zipped
 from tests.peers import peer
 
 
@@ -90,3 +92,25 @@ async def test_phones_find_a_ring_on_their_lists_and_fetch_it(shelf: Shelf, tmp_
         async with asyncio.timeout(20):
             while (await again.wait_for(FileMissing)).name != "RINGLIST.DAT":
                 pass
+
+
+async def test_a_phone_is_told_of_its_language_once_the_files_are_there(shelf: Shelf, tmp_path: Path) -> None:
+    async with running_testbed() as bed:
+        config = ("--config", str(bed.config))
+        await run(*config, "site", "pools", "set", "Default", "user_locale=German_Germany", "network_locale=Germany")
+        phone = shelf.take(bed, "7942")
+        await come_up(phone)
+        assert phone.boots == 2
+        asked = {event.name for event in phone.events if isinstance(event, FileAsked)}
+        assert not [name for name in asked if name.endswith((".jar", "-tones.xml"))], "it does not look for them"
+
+        jar = b"PK\x03\x04" + bytes(range(256)) * 300
+        package = zipped(
+            tmp_path / "po-locale.zip", {"German_Germany/mk-sip.jar": jar, "Germany/g3-tones.xml": b"<tones/>"}
+        )
+        await run(*config, "locales", "add", str(package))
+        await bed.service.restart_phone(phone.device, RestartKind.RESET)
+        assert (await got(phone, "German_Germany/mk-sip.jar")).size == len(jar)
+        await got(phone, "Germany/g3-tones.xml")
+        assert await tftp(bed, "german_germany/MK-SIP.JAR", tmp_path) == jar
+        await phone.wait_for(Registered)

@@ -15,6 +15,7 @@ from PIL import Image
 
 from bridge.app.admissions import Admissions
 from bridge.app.backgrounds import BackgroundDesk
+from bridge.app.localeshelf import LocaleShelf
 from bridge.app.onboarding import Onboarding
 from bridge.app.phonechanges import PhoneChanges
 from bridge.app.phonefiles import PhoneFiles
@@ -262,6 +263,21 @@ async def test_tones_and_locales_are_the_admins_own_files(ask: Ask, tmp_path: Pa
     (tmp_path / "files/German_Germany/mk-sip.jar").write_bytes(b"jar")
     assert text(await ask("/Germany/g3-tones.xml", via=Via.HTTP)) == "<tones/>"
     assert text(await ask("german_germany/MK-SIP.jar")) == "jar"
+
+
+async def test_tones_of_known_countries_are_made_where_the_site_wants_it(
+    ask: Ask, resolver: FileResolver, files: PhoneFiles, clock: StillClock, tmp_path: Path
+) -> None:
+    request = FileRequest("Germany/g3-tones.xml", CLIENT, Via.TFTP, clock.now())
+    assert isinstance(resolver.at_once(request), FileMissing)
+    files.serve_locales(LocaleShelf(FileTree(tmp_path / "files"), makes_tones=True))
+    assert resolver.at_once(request) is None, "it has to be made"
+    assert 't="ringing"' in text(await ask("/germany/G3-tones.xml", via=Via.HTTP))
+    assert isinstance(await ask("Atlantis/g3-tones.xml"), FileMissing)
+    assert isinstance(await ask("g3-tones.xml"), FileMissing)
+    (tmp_path / "files/Germany").mkdir()
+    (tmp_path / "files/Germany/g3-tones.xml").write_text("<tones/>")
+    assert text(await ask("Germany/g3-tones.xml")) == "<tones/>"  # the admin's own goes first
 
 
 # --- elements that the admin sets -------------------------------------------------------------------------------------
