@@ -5,6 +5,7 @@ from __future__ import annotations
 from bridge.provisioning.applicationrules import APPLICATION_RULES, ApplicationRule, render_application_rules
 from bridge.provisioning.dialtemplate import DialRule, dial_rules, plan_rules
 from bridge.provisioning.documents import content_differs
+from bridge.provisioning.elementreach import ElementReach, element_reach
 from bridge.provisioning.flatfiles import render_flat_profile, render_model_profile, uses_udp_alone
 from bridge.provisioning.locales import EVERYTHING_THERE, LocaleFiles, locale_of, wanted_country, wanted_language
 from bridge.provisioning.renderer import LoadEntry, RenderedFile, Renderer, default_loads
@@ -56,6 +57,7 @@ __all__ = [
     "WIDE_RING",
     "ApplicationRule",
     "DialRule",
+    "ElementReach",
     "Finding",
     "LoadEntry",
     "Locale",
@@ -79,6 +81,7 @@ __all__ = [
     "content_differs",
     "default_loads",
     "dial_rules",
+    "element_reach",
     "element_root",
     "flat_template",
     "locale_of",
