@@ -74,6 +74,8 @@ class DeskPhone(ABC):
         """Times that it read its files."""
         self.profile_rule = ""
         """What somebody keyed in as its profile rule, if it reads flat profiles; its profile may set another one."""
+        self.names_itself_over_http = self.model.family in FLAT_FAMILIES
+        """Whether its HTTP requests have a User-Agent. No source tells which enterprise firmware does that."""
         self._state = PhoneState.OFF
         self._stored: PhoneSettings | None = None
         self._sync = ""
@@ -209,6 +211,6 @@ class DeskPhone(ABC):
             self.server,
             local_address=self.local_address,
             http_first=http_first,
-            user_agent=self._identity.user_agent if self.model.family in FLAT_FAMILIES else "",
+            user_agent=self._identity.user_agent if self.names_itself_over_http else "",
             timing=self.timing.tftp,
         )
