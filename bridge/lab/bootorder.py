@@ -203,6 +203,8 @@ class BootOrder:
             return None
         if step.purpose is Purpose.TONES and names["tones"] in _NO_FILES_NEEDED:
             return None
+        if "{load}" in step.name and not load:
+            return None  # nobody named one
         name = step.name.format(**names)
         signed = self._trust_list and step.purpose in {Purpose.DEVICE_FILE, Purpose.DEFAULTS}
         return name + ".sgn" if signed else name

@@ -59,7 +59,8 @@ def test_what_a_counterpart_names_is_known_to_the_schema() -> None:
         "dtmfOutofBand": "avt",
         "timeZone": "GMT Standard/Daylight Time",
         "name": "ntp",
-    } | {"timerRegisterExpires": "600"}
+        "timerRegisterExpires": "600",
+    }
     for element, parameter in _parameters().items():
         whole = parameter.replace("#", "1")
         value = flat.get(parameter, "Yes" if parameter.startswith("Enable") else "60")
