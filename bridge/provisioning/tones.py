@@ -92,7 +92,7 @@ def render_tones(renderer: Renderer, name: str) -> RenderedFile | None:
     tones = tones_of(country) if file.lower() in TONE_FILES else ()
     if not tones:
         return None
-    text = renderer.render_document("tones/tones.xml", country=country, tones=tones, for_ever=FOR_EVER)
+    text = renderer.render_document("tones/tones.xml", country=country, tones=tones, for_ever=FOR_EVER, empty_tags=True)
     return RenderedFile(name, text)
 
 
