@@ -20,7 +20,15 @@ from bridge.core.events import FileDelivered, FileNotFound, FileRefused, FileReq
 from bridge.net.tap import NO_TAP, Wiretap
 from bridge.net.tlsgate import TlsListener
 from bridge.ports import Clock, EventSink, FileProvider
-from bridge.web.conditions import Slice, Unsatisfiable, entity_tag, is_unchanged, last_modified, wanted_slice
+from bridge.web.conditions import (
+    Slice,
+    Unsatisfiable,
+    entity_tag,
+    is_another,
+    is_unchanged,
+    last_modified,
+    wanted_slice,
+)
 from bridge.web.tapped import TappedSite, tapped
 
 MAX_NAME = 512
@@ -121,6 +129,8 @@ class HttpFileServer:
             headers["ETag"] = tag
         if modified := last_modified(found):
             headers["Last-Modified"] = modified
+        if is_another(request.headers, tag, found.modified):
+            return web.Response(status=412, headers=headers)
         if is_unchanged(request.headers, tag, found.modified):
             self._delivered(asked, found, 0, 0.0)
             return web.Response(status=304, headers=headers)
