@@ -536,7 +536,7 @@ class Service:
 
     def _page_reader(self) -> PageReader:
         every = self.settings.journey.phone_pages_every
-        return PageReader(self.recorder, self.clock, self.journeys.devices, every=every)
+        return PageReader(self.recorder, self.clock, self.journeys.with_address, every=every)
 
     def _transfers(self) -> list[TransferUnderWay]:
         return [*self.tftp.transfers(), *(each for transfers in self.http_transfers for each in transfers())]

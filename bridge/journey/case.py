@@ -151,10 +151,14 @@ class Case:
             each for each in self.this_boot if isinstance(each, PhoneAlarmed) and parse_alarm(each.text).cause in causes
         ]
 
-    def messages(self, *parts: str) -> list[tuple[str, datetime]]:
-        """Its status messages that hold one of these texts, by its own web page; letter case does not count."""
+    def messages(self, *parts: str, though_up: bool = False) -> list[tuple[str, datetime]]:
+        """Its status messages that hold one of these texts, by its own web page; letter case does not count.
+
+        A phone keeps them for weeks, without a date. Of one that is up they tell old troubles, and are left out unless
+        ``though_up`` says that something else shows the same.
+        """
         page = self.last(PhonePageRead)
-        if page is None:
+        if page is None or (self.is_up and not though_up):
             return []
         wanted = [each.lower() for each in parts]
         return [(text, page.at) for text in page.messages if any(each in text.lower() for each in wanted)]

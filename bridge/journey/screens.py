@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import lru_cache
@@ -15,6 +16,10 @@ from importlib import resources
 
 NEAREST = 3
 """Entries shown for a text that nobody knows."""
+MOST_MESSAGES = 20
+"""Status messages of one phone that are kept."""
+_TELLING = 8
+"""Letters from which a text in the middle of a line is no chance."""
 _CERTAIN = 0.82
 """Likeness from which a text counts as a known one with a typing error."""
 _NOISE = re.compile(r"[^a-z0-9]+")
@@ -82,6 +87,13 @@ def explain(typed: str) -> Explanation:
     if wanted and _likeness(wanted, _levelled(ranked[0].text)) >= _CERTAIN:
         return Explanation((ranked[0],), is_certain=True)
     return Explanation(tuple(ranked[:NEAREST]), is_certain=False)
+
+
+def status_messages(lines: Iterable[str]) -> tuple[str, ...]:
+    """Those lines of a phone's log that hold a text of the table; the newest ``MOST_MESSAGES``, oldest first."""
+    known = [f" {_levelled(each.text)} " for each in screen_texts() if len(each.text) >= _TELLING]
+    found = [line for line in lines if any(text in f" {_levelled(line)} " for text in known)]
+    return tuple(found[-MOST_MESSAGES:])
 
 
 @lru_cache(maxsize=1)

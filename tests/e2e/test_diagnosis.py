@@ -31,6 +31,7 @@ from bridge.net.selfsigned import make_certificate
 from bridge.phones import catalogue
 from tests.e2e.desks import polled
 from tests.e2e.ward import BrokenTemplate, Ward, rules, ward, wishes
+from tests.firmware import java_load, load_list
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 LOOPBACK = "127.0.0.1"
@@ -233,6 +234,51 @@ async def test_what_lies_in_files_and_on_the_phone(w: Ward) -> None:
     hunting.power_on()
     missing = await w.said_first(hunting, "firmware_file_missing")
     assert "SIP42.9-4-2SR3-1S" in missing.title
+
+
+async def test_a_load_that_the_hardware_does_not_take(w: Ward) -> None:
+    """It says so by the number of its alarm, and goes on with what it runs."""
+    w.bed.window_desk().set_protocol(SCCP)
+    load = "SCCP41.8-5-3S"
+    w.firmware(load, java_load(load, ("apps41.8-5-3.sbn", "jar41sccp.8-5-3.sbn")), "7961G", SCCP)
+    await w.bed.service.refresh()
+    phone = w.sccp(oldest_load="SCCP41.9-0-3S")
+    phone.power_on()
+    await w.up(phone)
+    finding = await w.said_first(phone, "firmware_rejected")
+    told = " ".join(each.what for each in finding.evidence)
+    assert f"alarm: 0: Name={phone.device}" in told
+    assert f"none of the files of {load}" in told
+    assert finding.severity is Weight.NOTE
+    # A load that its hardware takes, and it is well again.
+    newer = "SCCP41.9-4-2SR4-1S"
+    w.firmware(newer, java_load(newer), "7961G", SCCP)
+    await w.bed.service.refresh()
+    await phone.power_off()
+    phone.power_on()
+    await w.runs(phone, newer)
+    await w.well(phone)
+
+
+async def test_a_load_without_a_signature(w: Ward) -> None:
+    """The list alone is fetched; why, its status list says where its web pages are on."""
+    load, images = "sip88xx.14-1-1-0001-136", ("kern88xx.14-1-1.sbn", "rootfs88xx.14-1-1.sbn")
+    content = dict.fromkeys(images, b"x" * 900)
+    w.firmware(load, {f"{load}.loads": load_list(*images, signed=False), **content}, "8841", SIP)
+    await w.bed.service.refresh()
+    phone = w.sip("8841", web_port=80)
+    phone.power_on()
+    finding = await w.said_first(phone, "firmware_rejected")
+    assert f"{load}.loads" in finding.evidence[0].what
+    await w.looks_at_pages(phone)
+    finding = await w.said_first(phone, "firmware_unsigned")
+    assert "Image authentication failed" in finding.evidence[0].what
+    w.firmware(load, {f"{load}.loads": load_list(*images)}, "8841", SIP)
+    await phone.power_off()
+    phone.power_on()
+    await w.runs(phone, load)
+    await w.looks_at_pages(phone)
+    await w.well(phone)
 
 
 async def test_a_file_that_the_phone_refuses(w: Ward) -> None:
@@ -497,6 +543,22 @@ async def test_two_phones_with_one_number(w: Ward) -> None:
     phone.power_on()
     finding = await w.said_first(phone, "two_phones_one_number")
     assert copy.local_address in " ".join(each.what for each in finding.evidence)
+
+
+async def test_two_sccp_phones_with_one_number(w: Ward) -> None:
+    """Two machines with one name, as a softphone can be given any: each throws the other out."""
+    w.bed.window_desk().set_protocol(SCCP)
+    phone = w.sccp()
+    phone.power_on()
+    await w.up(phone)
+    await w.well(phone)
+    copy = w.sccp(mac=phone.mac)
+    copy.power_on()
+    finding = await w.said_first(phone, "two_phones_one_number")
+    told = " ".join(each.what for each in finding.evidence)
+    assert phone.local_address in told
+    assert copy.local_address in told
+    assert phone.number in finding.title or copy.number in finding.title
 
 
 async def test_a_nat_between_phone_and_server(w: Ward) -> None:

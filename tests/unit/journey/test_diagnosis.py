@@ -303,6 +303,46 @@ def test_firmware_that_the_phone_refuses(told: Event) -> None:
     assert first(asks(), gets(), told, facts=site(), after=9) == "firmware_rejected"
 
 
+def test_a_phone_that_refuses_its_firmware_registers_with_what_it_has() -> None:
+    """What it said before it registered counts for this boot."""
+    story = (asks(), gets(), alarm(0, last="Load Rejected HC"), registered(5, SCCP))
+    (note,) = judge(*story, facts=site(SCCP), after=9)
+    assert (note.code, note.severity) == ("firmware_rejected", Weight.NOTE)
+    again = (asks(seconds=100), gets(seconds=101), registered(102, SCCP))
+    assert codes(*story, *again, facts=site(SCCP), after=110) == []
+
+
+LIST = "sip88xx.14-1-1-0001-136.loads"
+
+
+def test_a_list_whose_files_are_not_asked_for_was_refused() -> None:
+    facts = site()
+    assert facts.device is not None
+    facts = replace(facts, device=replace(facts.device, model="8841"))
+    up = replace(registered(6), load="12.8.1")
+    read = (asks(), gets(), asks(LIST, 3), gets(LIST, 3))
+    (note,) = judge(*read, up, facts=facts, after=9)
+    assert (note.code, note.severity) == ("firmware_rejected", Weight.NOTE)
+    assert "runs 12.8.1" in note.evidence[-1].what
+    # Its status list tells more; alone, of a phone that is up, it tells old troubles.
+    page = shows("10:26a Image authentication failed", seconds=7)
+    assert [each.code for each in judge(*read, up, page, facts=facts, after=9)] == ["firmware_unsigned"]
+    assert codes(asks(), gets(), up, page, facts=facts, after=9) == []
+    # One that fetches the files, or runs that load already, is well; so is one that has said nothing yet.
+    assert codes(*read, asks("kern88xx.14-1.sbn", 4), gets("kern88xx.14-1.sbn", 5), up, facts=facts, after=9) == []
+    assert codes(*read, replace(up, load="14.1.1"), facts=facts, after=9) == []
+    assert codes(*read, facts=facts, after=9) == []
+    # A 7960 reads the list at every boot.
+    old = replace(facts, device=replace(facts.device, model="7960G"))
+    assert codes(asks(), gets(), gets("P0S3-8-12-00.loads", 3), replace(up, load="8.6"), facts=old, after=9) == []
+
+
+def test_old_messages_of_a_phone_that_is_up_are_no_finding() -> None:
+    old = ("DHCP timeout", "DNS unknown host", "CFG TFTP Size Error", "Trust List update failed", "Checksum Error",
+           "Cert key size is not FIPS compliant", "Error parsing config")  # fmt: skip
+    assert codes(asks(), gets(), registered(), shows(*old, seconds=9), facts=site(), after=20) == []
+
+
 def test_a_load_with_a_known_fault_is_a_note() -> None:
     old = ModelLearnt(at=at(4), device=PHONE, model="9971", evidence="")
     up = replace(registered(), load="9.2.2", protocol=SIP)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bridge.journey.screens import alarm_meanings, explain, screen_texts
+from bridge.journey.screens import MOST_MESSAGES, alarm_meanings, explain, screen_texts, status_messages
 from bridge.journey.screenspage import with_tables
 
 PAGE = Path(__file__).parents[3] / "docs/troubleshooting.md"
@@ -48,6 +48,12 @@ def test_an_unknown_text_has_its_three_nearest() -> None:
 def test_what_a_screen_adds_to_a_known_text_does_not_hide_it() -> None:
     assert explain("File Not Found : CTLFile.tlv 12:03:44").entries[0].text == "File Not Found CTLFile.tlv"
     assert explain("SEP001122334455.cnf.xml").entries[0].text == "SEP<mac>.cnf.xml"
+
+
+def test_the_lines_of_a_phones_log_that_are_status_messages() -> None:
+    lines = ["10:26:44a File Not Found : CTLFile.tlv", "kernel: eth0 up", "", "x" * 500, "10:27a DHCP timeout"]
+    assert status_messages(lines) == (lines[0], lines[4])
+    assert len(status_messages(["DNS timeout"] * 1000)) == MOST_MESSAGES
 
 
 def test_every_word_of_an_alarm_is_explained() -> None:
