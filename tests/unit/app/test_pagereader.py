@@ -67,7 +67,7 @@ async def test_the_status_list_and_the_clock_of_a_phone_are_read(sink: Rememberi
         for line in (
             "10:26:44a Trust List update failed",
             "10:26:50a stack 0x4711",
-            "10:27:02a SEP0003E369A125.cnf.xml",
+            "10:27:02a DHCP timeout",
         )
     )
     phone = await server({"/DeviceInformationX": DEVICE_PAGE, "/DeviceLogX": log}, date="Thu, 01 Jan 2026 09:00:00 GMT")
