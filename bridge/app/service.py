@@ -24,6 +24,7 @@ from bridge.app.claimvoice import Voice
 from bridge.app.dhcpwatch import DhcpWatch
 from bridge.app.directory import Directory
 from bridge.app.doorkeeper import Doorkeeper
+from bridge.app.ending import end_task
 from bridge.app.extensionfollowing import ExtensionFollowing
 from bridge.app.failback import FailBack
 from bridge.app.figures import Figures, by_stage, read_store
@@ -326,9 +327,7 @@ class Service:
             restart.cancel()
         # The events' own task goes last, so that it writes what the others still had to say.
         for task in reversed(self._tasks):
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError, Exception):
-                await task
+            await end_task(task)
         self.store.close()
 
     async def failure(self) -> None:

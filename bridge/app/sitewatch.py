@@ -112,7 +112,8 @@ class SiteWatch:
         """Set when everything listens: a test before that would tell of nothing."""
         self.probes = OwnProbes()
         """Where the self test comes from."""
-        self._test: asyncio.Task[tuple[PortCheck, ...]] | None = None
+        self._tests: set[asyncio.Task[tuple[PortCheck, ...]]] = set()
+        """Those under way: somebody may ask for one beside our own."""
         self._rests = False
 
     def facts(self) -> SiteFacts:
@@ -131,17 +132,23 @@ class SiteWatch:
     async def look(self) -> None:
         """Look at everything once. Never raises for what it finds."""
         if self._settings.journey.self_test_every and not self._rests:
-            self._test = asyncio.create_task(try_ports(self._settings, self._own_address, own=self.probes))
-            try:
-                self.take_ports(await self._test)
-            except asyncio.CancelledError:
-                self._test.cancel()
-                if not self._rests:
-                    raise
+            await self._try_ports()
         try:
             await asyncio.to_thread(self._read)
         except SepbridgeError as error:
             log.info("the diagnosis goes by what was known before: %s", error)
+
+    async def _try_ports(self) -> None:
+        # Waited for from outside: so its end by ``rest`` is not taken for the end of whoever waits, nor that for this.
+        test = asyncio.create_task(try_ports(self._settings, self._own_address, own=self.probes))
+        self._tests.add(test)
+        try:
+            await asyncio.wait({test})
+        finally:
+            self._tests.discard(test)
+            test.cancel()
+        if not test.cancelled():
+            self.take_ports(test.result())
 
     async def rest(self) -> None:
         """Before the servers close: end the self test, and let them see that its connections are gone.
@@ -149,9 +156,11 @@ class SiteWatch:
         A connection that a server has not opened when it closes would stay open.
         """
         self._rests = True
-        if self._test is not None:
-            self._test.cancel()
-            await asyncio.wait({self._test})
+        tests = set(self._tests)
+        for test in tests:
+            test.cancel()
+        if tests:
+            await asyncio.wait(tests)
         for _ in range(_ROUNDS):
             await asyncio.sleep(0)
 

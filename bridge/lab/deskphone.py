@@ -11,6 +11,7 @@ import contextlib
 from abc import ABC, abstractmethod
 from typing import ClassVar, TypeVar
 
+from bridge.app.ending import end_task
 from bridge.core import DeviceName, MacAddress, SignallingProtocol
 from bridge.lab.bootfiles import boot_plan
 from bridge.lab.bootorder import Booted, BootOrder, BootOutcome, NewFirmware, NotConfigured
@@ -131,8 +132,7 @@ class DeskPhone(ABC):
         life, self._life = self._life, None
         if life is None:
             return
-        life.cancel()
-        await asyncio.wait({life})
+        await end_task(life)
         self._state = PhoneState.OFF
         self._log.report(PoweredOff(*self._log.mark))
 

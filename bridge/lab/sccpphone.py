@@ -10,7 +10,6 @@ import asyncio
 import socket
 from collections import deque
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import replace
 
 from bridge.core import NO_VLAN, NOWHERE, MacAddress, NetworkPlace, SignallingProtocol
@@ -383,8 +382,8 @@ class SccpPhone(DeskPhone):
         finally:
             if standby is not None:
                 standby.cancel()
-                with suppress(asyncio.CancelledError):
-                    await standby
+                # From outside: a phone whose plug is pulled meanwhile must not take that for the end of its stand-by.
+                await asyncio.wait({standby})
             self._bury(line)
         if not ending.action:
             self._rejection = ending.text

@@ -569,28 +569,3 @@ async def test_a_nat_between_phone_and_server(w: Ward) -> None:
     journey = w.journey(phone.device)
     assert journey is not None
     assert journey.stage.is_up
-
-
-# --- systems of another kind ------------------------------------------------------------------------------------------
-
-
-async def named(bed: Testbed) -> None:
-    bed.settings = replace(bed.settings, server=replace(bed.settings.server, address="pbx.example.invalid"))
-
-
-async def test_a_name_in_the_settings_that_phones_cannot_resolve() -> None:
-    async with ward(wishes(), before=named) as w:
-        phone = w.sip()
-        phone.power_on()
-        finding = await w.said_first(phone, "dns")
-        assert "pbx.example.invalid" in " ".join(each.what for each in finding.evidence)
-
-
-async def test_an_asterisk_without_a_tcp_transport() -> None:
-    async with ward(wishes(tcp=False)) as w:
-        phone = w.sip()
-        phone.power_on()
-        finding = await w.said_first(phone, "transport_off")
-        told = " ".join(each.what for each in finding.evidence)
-        assert "nobody listens" in told
-        assert "SIP on udp alone" in told

@@ -47,7 +47,10 @@ _NETWORKS = itertools.count(20)
 
 @contextlib.contextmanager
 def own_network() -> Iterator[None]:
-    """This thread, and whatever it starts, in a network of its own: only loopback, and whatever rules a test makes."""
+    """This thread, and whatever it starts, in a network of its own: only loopback, and whatever rules a test makes.
+
+    Threads that are there already stay where they are: see ``ward``.
+    """
     if os.geteuid() != 0:
         missing("a network of one's own needs root")
     libc = ctypes.CDLL(None, use_errno=True)
@@ -383,7 +386,11 @@ async def ward(
     template: BrokenTemplate | None = None,
     before: Callable[[Testbed], Awaitable[None]] | None = None,
 ) -> AsyncIterator[Ward]:
-    """A running system in a network of its own. ``before``: what is done to it before the node starts."""
+    """A running system in a network of its own. ``before``: what is done to it before the node starts.
+
+    The event loop must be new: the threads that do its blocking work would be in the network where they began.
+    """
+    assert asyncio.get_running_loop()._default_executor is None, "this loop has threads in another network"  # type: ignore[attr-defined]
     with own_network():
         async with prepared_testbed(wanted or wishes()) as bed:
             broken = template.put(bed.settings.templates_directory) if template is not None else None
