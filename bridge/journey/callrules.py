@@ -19,9 +19,9 @@ from bridge.core.findings import Weight
 from bridge.journey import keys
 from bridge.journey.case import Case, is_address, known, said, seen
 from bridge.journey.findings import Evidence, Finding, Fix, FixKind
+from bridge.journey.firmwarerules import roll_out
 from bridge.journey.sitefacts import PortCheck, PortState
 from bridge.journey.stages import Stage
-from bridge.phones import catalogue
 from bridge.phones.loads import parse_load
 from bridge.phones.requestedfile import FileKind
 
@@ -69,7 +69,7 @@ def wrong_protocol(case: Case) -> Finding | None:
         f"is "
         f"awaited ({case.port}) are {wanted}'s. Firmware for {wanted.other} has no use for them.",
         (
-            Fix(FixKind.COMMAND, f"sepbridge firmware rollout {_example(case, wanted)} --phone {case.journey.device}"),
+            *roll_out(case, wanted),
             Fix(FixKind.COMMAND, "sepbridge firmware check"),
             Fix(FixKind.COMMAND, f"sepbridge phones remove {case.journey.device}"),
             Fix(FixKind.COMMAND, f"sepbridge phones add {case.journey.device} --protocol {wanted.other}"),
@@ -93,11 +93,6 @@ def _jar_of_the_other(case: Case, wanted: SignallingProtocol) -> Evidence | None
     ending = f"-{wanted.other.lower()}.jar"
     asked = [each for each in case.of(FileRequested) if each.name.lower().endswith(ending)]
     return seen(asked[-1]) if asked else None
-
-
-def _example(case: Case, wanted: SignallingProtocol) -> str:
-    model = catalogue().by_name(case.model) if case.model else None
-    return (model.last_known_load(wanted) if model is not None else "") or "LOAD"
 
 
 def _silent(case: Case) -> Evidence | None:

@@ -5,6 +5,7 @@ Source: diagnosis reference, section 1; requirement RG-18.
 
 from __future__ import annotations
 
+from bridge.core import SignallingProtocol
 from bridge.core.events import (
     FileDelivered,
     FileEvent,
@@ -51,7 +52,7 @@ def firmware_missing(case: Case) -> Finding | None:
         (
             Fix(FixKind.COMMAND, "sepbridge firmware add PACKAGE"),
             Fix(FixKind.COMMAND, "sepbridge firmware check"),
-            Fix(FixKind.CLICK, "Firmware > Defaults: take the load out, and the phone keeps what it runs"),
+            Fix(FixKind.CLICK, "Site > Device defaults > Load: take it out, and the phone keeps what it runs"),
         ),
     )
 
@@ -108,10 +109,18 @@ def _rejected(case: Case, why: str, proof: list[Evidence]) -> Finding:
         why,
         (
             Fix(FixKind.COMMAND, "sepbridge firmware check"),
-            Fix(FixKind.COMMAND, f"sepbridge firmware rollout LOAD --phone {case.journey.device}"),
+            *roll_out(case, case.wanted or case.load_protocol),
             keys.status_messages(case.model),
         ),
     )
+
+
+def roll_out(case: Case, protocol: SignallingProtocol | None) -> tuple[Fix, ...]:
+    """The command that loads other firmware: the newest that is known for the model, else what there is to choose."""
+    load = case.usual_load(protocol)
+    if not load:
+        return (Fix(FixKind.COMMAND, "sepbridge firmware list"),)
+    return (Fix(FixKind.COMMAND, f"sepbridge firmware rollout {load} --phone {case.journey.device}"),)
 
 
 def _weight(case: Case) -> Weight:

@@ -6,10 +6,8 @@ import itertools
 from dataclasses import replace
 from datetime import timedelta
 
-import click
 import pytest
 
-from bridge.cli.main import root as command
 from bridge.core.events import (
     ClockTold,
     DhcpUnanswered,
@@ -30,7 +28,6 @@ from bridge.journey import (
     CertificateFacts,
     DhcpAnswer,
     Environment,
-    Finding,
     FixKind,
     NetworkState,
     PortCheck,
@@ -574,51 +571,3 @@ def test_a_phone_that_fell_silent() -> None:
 
 def test_a_lost_address() -> None:
     assert first(asks(), gets(), shows("Duplicate IP"), facts=site(), after=9) == "address_lost"
-
-
-# --- what is said -----------------------------------------------------------------------------------------------------
-
-
-def everything() -> list[Finding]:
-    """One of nearly each kind."""
-    silent = PortCheck("SIP", SERVER, 5060, "tcp", BLOCKED)
-    stories: list[tuple[list[Event], SiteFacts, float]] = [
-        ([lease()], replace(SITE, environment=environment), 99) for environment in Environment
-    ]
-    stories += [
-        ([asks(), misses(), refused(reason)], SITE, 9)
-        for reason in ("window_closed", "range_exhausted", "autoreg_off", "not_in_allow_list", "awaiting_approval")
-    ]
-    stories += [
-        (fetching(6), site(), 240), ([signed()], SITE, 9), ([asks(), aborts()], SITE, 9),
-        ([asks(), gets()], site(), 200), ([asks(), gets()], site(ports=(silent,)), 200),
-        ([asks(), gets(), registers(SCCP)], site(), 9),
-        ([asks(), gets(), sip_refused("InvalidPassword")], site(foreign_numbers=frozenset({"1001"})), 9),
-        ([asks(), gets(), sip_refused("InvalidAccountID")], site(), 9), ([asks(), gets(), misses(LOAD)], site(), 9),
-        ([asks(), gets(), alarm(0)], site(), 9), ([asks(), gets(), alarm(1)], site(), 9),
-        ([asks(), gets(), shows("DNS timeout")], site(), 9), ([asks(), gets(), alarm(106)], site(), 9),
-    ]  # fmt: skip
-    return [each for events, facts, after in stories for each in judge(*events, facts=facts, after=after)]
-
-
-def test_every_command_that_is_advised_exists_with_its_options() -> None:
-    advised = {fix.text for each in everything() for fix in each.fixes if fix.kind is FixKind.COMMAND}
-    ours = [text for text in advised if text.startswith("sepbridge ")]
-    assert len(ours) > 15
-    for text in ours:
-        words = text.split()[1:]
-        at_hand: click.Command = command
-        while words and isinstance(at_hand, click.Group):
-            name = words.pop(0)
-            assert name in at_hand.commands, text
-            at_hand = at_hand.commands[name]
-        options = {option for each in at_hand.params for option in each.opts}
-        assert [word for word in words if word.startswith("--") and word not in options] == [], text
-
-
-def test_a_finding_says_what_happened_why_and_what_to_do() -> None:
-    for each in everything():
-        assert each.evidence, each.code
-        assert each.cause.endswith("."), each.code
-        assert each.fixes, each.code
-        assert each.code == each.code.lower()
