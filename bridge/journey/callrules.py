@@ -54,6 +54,8 @@ def wrong_protocol(case: Case) -> Finding | None:
     if silent is not None and (evidence or not case.load):
         evidence.append(silent)
         evidence += _open_for_others(case, wanted)
+    elif evidence and (before := _was_silent(case)) is not None:
+        evidence.append(before)
     up_wrongly = case.is_up and case.journey.facts.protocol not in (None, wanted)
     if up_wrongly:
         evidence.append(known(f"it registered over {case.journey.facts.protocol}"))
@@ -109,6 +111,18 @@ def _silent(case: Case) -> Evidence | None:
         seen(delivery).source,
         delivery.at,
     )
+
+
+def _was_silent(case: Case) -> Evidence | None:
+    """The same before its first call: it had its file, and took its time. A sign that stays until it registers."""
+    for each in case.deliveries:
+        called = next((signal.at for signal in case.signals if signal.at >= each.at), None)
+        if called is not None and (called - each.at).total_seconds() >= case.site.limits.no_signalling:
+            waited = (called - each.at).total_seconds()
+            return Evidence(
+                f"{each.name} served, and nothing on any port for {waited:.0f} s", seen(each).source, each.at
+            )
+    return None
 
 
 def _unanswered(case: Case) -> FileDelivered | None:

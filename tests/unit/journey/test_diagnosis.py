@@ -409,6 +409,21 @@ def test_three_signs_are_one_finding_with_three_pieces_of_evidence_until_the_rig
     assert codes(*story, *silent, *right, facts=site(), after=310) == []
 
 
+@pytest.mark.req("RG-24")
+def test_all_three_detections_of_one_phone_are_one_finding_with_three_pieces_of_evidence() -> None:
+    """Set to SIP: its file and silence, then an SCCP Register. Set to SCCP: a SIP REGISTER, for it was flashed too."""
+    silence = (asks(), gets())
+    as_sccp = (registers(SCCP, 130), refused("wrong_protocol", 131))
+    as_sip = (sip_refused("InvalidAccountID", 140),)
+    for events, facts in (((*silence, *as_sccp), site(SIP)), ((*silence, *as_sccp, *as_sip), site(SCCP))):
+        found = [each for each in judge(*events, facts=facts, after=150) if each.code == "wrong_protocol_firmware"]
+        (finding,) = found
+        assert len(finding.evidence) == 3, finding.evidence
+        assert any("nothing on any port for 128 s" in each.what for each in finding.evidence)
+    right = (alarm(25, 300, load="SCCP41.9-4-2SR3-1S"), registers(SCCP, 301), registered(302, SCCP))
+    assert codes(*silence, *as_sccp, *as_sip, *right, facts=site(SCCP), after=310) == []
+
+
 @pytest.mark.req("RG-04")
 def test_a_phone_registered_over_the_other_protocol_is_found_though_it_works() -> None:
     (finding,) = judge(asks(), gets(), registered(5, SIP), facts=site(SCCP), after=9)
