@@ -61,6 +61,7 @@ from bridge.autoregistration.checks import enabled_servers
 from bridge.autoregistration.claims import ClaimPolicy
 from bridge.core import Device, DeviceName, Server, SignallingProtocol, TransferUnderWay
 from bridge.core.events import EndpointConfirmed, Event, PbxConnected, PbxLost
+from bridge.dhcp.leases import Lease
 from bridge.dialplan import Context
 from bridge.errors import ConfigurationError, NotFound, PbxError, SepbridgeError, StoreError
 from bridge.journey import Progress
@@ -361,6 +362,10 @@ class Service:
         """How far one device is; None while nothing was seen of it since the start."""
         journey = self.journeys.seen(device)
         return journey.progress if journey is not None else None
+
+    def take_lease(self, lease: Lease) -> DeviceName | None:
+        """A DHCP server's hook tells of a lease; whose it is, None for what is no phone."""
+        return self.dhcp.take_lease(lease)
 
     async def diagnose(self, name: DeviceName) -> Diagnosis:
         """A phone's journey and why it is stuck. Raises NotFound, StoreError."""

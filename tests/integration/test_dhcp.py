@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -20,6 +20,7 @@ from bridge.core.events import DhcpLeaseSeen, DhcpUnanswered
 from bridge.dhcp import DhcpServer, snippet
 from bridge.journey import Stage, follow
 from bridge.phones.vendorclass import VendorClass
+from bridge.web.control import Controllable, ControlServer
 from tests.dhcpnet import SERVER, Network, dhcpd, dnsmasq, kea, network
 from tests.peers import peer
 from tests.tftp_lab import FixedClock, RecordingSink
@@ -272,6 +273,33 @@ async def test_a_lease_is_seen_in_the_lease_file_of_dnsmasq(tmp_path: Path) -> N
         seen, _ = await _seen(settings, tmp_path, lambda: _take_a_lease(net))
         assert seen.device == DeviceName(f"SEP{_mac(net)}")
     assert seen.model == ""
+
+
+@pytest.mark.req("RG-15")
+@pytest.mark.peer("dnsmasq")
+async def test_a_lease_is_told_by_the_hook_of_dnsmasq_with_its_model(tmp_path: Path) -> None:
+    sink, evidence = RecordingSink(), list[object]()
+    watch = DhcpWatch(sink, FixedClock(), lambda *told: evidence.append(told), settings=DhcpSettings(), state=tmp_path)
+    config, hook = tmp_path / "sepbridge.toml", tmp_path / "hook"
+    config.write_text(f'[server]\naddress = "192.0.2.1"\n[state]\ndirectory = "{tmp_path}"\n', encoding="utf-8")
+    program = Path(sys.executable).with_name("sepbridge")
+    hook.write_text(f'#!/bin/sh\nexec {program} --config {config} dhcp lease "$@" >>{tmp_path}/told 2>&1\n')
+    hook.chmod(0o755)
+    server = ControlServer(cast("Controllable", watch), tmp_path / "control.sock")
+    await server.start()
+    try:
+        with network() as net, dnsmasq(net, tmp_path, [f"--dhcp-script={hook}"]):
+            await asyncio.to_thread(_take_a_lease, net)
+            seen = await sink.wait_for(DhcpLeaseSeen)
+            device = DeviceName(f"SEP{_mac(net)}")
+    finally:
+        await server.close()
+    journey = follow(None, seen)
+    assert journey is not None
+    assert (seen.device, journey.stage, journey.client) == (device, Stage.DHCP, seen.address)
+    assert (seen.host_name, seen.vendor_class) == (str(device), "Cisco Systems, Inc. IP Phone CP-7961G")
+    assert seen.model == "7961G"
+    assert len(evidence) == 1
 
 
 @pytest.mark.req("RG-15")
