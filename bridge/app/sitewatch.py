@@ -85,6 +85,7 @@ def _with_site(facts: SiteFacts, store: Store, address: str, found: tuple[Certif
         pools=groups,
         certificates=found,
         has_ntp=all(pool.date_time_group.ntp_servers for pool in pools) if pools else None,
+        pools_without_ntp=frozenset(pool.name for pool in pools if not pool.date_time_group.ntp_servers),
     )
 
 

@@ -185,7 +185,7 @@ def show_file(frame: Frame, phone: str, check: bool, secrets: bool) -> None:
         "findings": [{"file": file, **frame.fields(each)} for file, each in findings],
     }
     rows = [
-        (file, each.path, f"{each.what} (phones pass it over)" if each.harmless else each.what)
+        (file, each.path, f"{each.what} (the phone works all the same)" if each.harmless else each.what)
         for file, each in findings
     ]
     flawless = f"Nothing is wrong with {' and '.join(file.name for file in shown)}."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
 import re
 import socket
 import ssl
@@ -12,6 +13,7 @@ from dataclasses import replace
 from datetime import timedelta
 from ipaddress import ip_network
 
+import aiohttp
 import pytest
 import pytest_asyncio
 
@@ -22,11 +24,12 @@ from bridge.app.system import SystemIds
 from bridge.core import DeviceDefaults, DeviceName, NumberRange, SignallingProtocol
 from bridge.core.events import PhoneAdmitted, PhoneRefused
 from bridge.core.findings import Weight
-from bridge.journey import DhcpAnswer, FixKind, PortState
+from bridge.journey import DhcpAnswer, FixKind, PortState, Stage
 from bridge.lab.asterisk import free_port
 from bridge.lab.phoneevents import ConfigRejected, RegistrationRejected
 from bridge.lab.skinnylink import SecureTransport
 from bridge.lab.testbed import Testbed
+from bridge.lab.tftpclient import TftpClient
 from bridge.net.selfsigned import make_certificate
 from bridge.phones import catalogue
 from tests.e2e.desks import polled
@@ -234,6 +237,57 @@ async def test_what_lies_in_files_and_on_the_phone(w: Ward) -> None:
     hunting.power_on()
     missing = await w.said_first(hunting, "firmware_file_missing")
     assert "SIP42.9-4-2SR3-1S" in missing.title
+
+
+@pytest.mark.req("RG-17")
+async def test_how_a_transfer_of_its_file_ended_is_known_to_the_octet(w: Ward) -> None:
+    """Whole over TFTP and over HTTP, with the hash of what was served; and given up after the second block."""
+    for fetch in (over_tftp, over_http):
+        device, address = w.stranger()
+        content = await fetch(w, f"{device}.cnf.xml", address)
+        journey = await w.told(device, lambda known: known.stage is Stage.CONFIG)
+        (file,) = journey.files
+        assert (file.outcome, file.size, file.acknowledged) == ("delivered", len(content), len(content))
+        assert file.digest == hashlib.sha256(content).hexdigest()
+        assert f"<versionStamp>{file.version}</versionStamp>".encode() in content
+
+    device, address = w.stranger()
+    await asyncio.to_thread(give_up_after, 2, f"{device}.cnf.xml", (address, 0), w.bed.tftp)
+    journey = await w.told(device, lambda known: any(each.outcome == "aborted" for each in known.files))
+    (file,) = journey.files
+    assert (journey.stage, file.acknowledged, file.size > 1024) == (Stage.TFTP, 1024, True)
+    await w.said_first(device, "transfer_aborted")
+
+
+async def over_tftp(w: Ward, name: str, address: str) -> bytes:
+    reply = await TftpClient(w.bed.tftp, local_address=address).read(name)
+    assert reply.content is not None
+    return reply.content
+
+
+async def over_http(w: Ward, name: str, address: str) -> bytes:
+    host, port = w.bed.http
+    connector = aiohttp.TCPConnector(local_addr=(address, 0))
+    async with (
+        aiohttp.ClientSession(connector=connector) as session,
+        session.get(f"http://{host}:{port}/{name}") as got,
+    ):
+        assert got.status == 200
+        return await got.read()
+
+
+def give_up_after(blocks: int, name: str, own: tuple[str, int], server: tuple[str, int]) -> None:
+    """A phone that takes so many blocks of 512 octets, and then says that its disk is full (RFC 1350, error 3)."""
+    with socket.socket(type=socket.SOCK_DGRAM) as sock:
+        sock.settimeout(10)
+        sock.bind(own)
+        sock.sendto(b"\0\1" + name.encode() + b"\0octet\0", server)
+        for number in range(1, blocks + 1):
+            data, peer = sock.recvfrom(600)
+            assert data[:4] == b"\0\3" + number.to_bytes(2, "big")
+            sock.sendto(b"\0\4" + data[2:4], peer)
+        sock.recvfrom(600)
+        sock.sendto(b"\0\5\0\3disk full\0", peer)
 
 
 async def test_a_load_that_the_hardware_does_not_take(w: Ward) -> None:

@@ -577,6 +577,17 @@ def test_a_clock_that_is_a_day_off_and_one_that_is_four_minutes_off() -> None:
     ]
 
 
+@pytest.mark.req("RG-27")
+def test_a_missing_time_server_is_that_of_the_phone_s_own_file() -> None:
+    told = ClockTold(at=at(3), device=PHONE, told=at(3) + timedelta(days=1))
+    pools = (("Default", (SERVER,)), ("Branch", (SERVER,)))
+    facts = site(pools=pools, has_ntp=False, pools_without_ntp=frozenset({"Branch"}))
+    assert facts.device is not None
+    for pool, expected in (("Default", ["clock_skew"]), ("Branch", ["clock_skew", "ntp_missing"])):
+        known = facts.about(replace(facts.device, pool=pool))
+        assert codes(asks(), gets(), told, facts=known, after=9) == expected
+
+
 def test_a_phone_that_fell_silent() -> None:
     gone = PhoneUnregistered(at=at(90), device=PHONE, endpoint="1001", why="keepAliveTimeout: no keepalive in time")
     assert first(asks(), gets(), registered(), gone, facts=site(), after=99) == "connection_lost"
