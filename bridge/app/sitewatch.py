@@ -114,7 +114,6 @@ class SiteWatch:
         self.probes = OwnProbes()
         """Where the self test comes from."""
         self._tests: set[asyncio.Task[tuple[PortCheck, ...]]] = set()
-        """Those under way: somebody may ask for one beside our own."""
         self._rests = False
 
     def facts(self) -> SiteFacts:
@@ -133,23 +132,21 @@ class SiteWatch:
     async def look(self) -> None:
         """Look at everything once. Never raises for what it finds."""
         if self._settings.journey.self_test_every and not self._rests:
-            await self._try_ports()
+            test = asyncio.create_task(try_ports(self._settings, self._own_address, own=self.probes))
+            self._tests.add(test)
+            test.add_done_callback(self._tests.discard)
+            try:
+                # Not awaited itself: who is cancelled, the test or this task, must not be mixed up.
+                await asyncio.wait({test})
+            except asyncio.CancelledError:
+                test.cancel()
+                raise
+            if not test.cancelled():
+                self.take_ports(test.result())
         try:
             await asyncio.to_thread(self._read)
         except SepbridgeError as error:
             log.info("the diagnosis goes by what was known before: %s", error)
-
-    async def _try_ports(self) -> None:
-        # Waited for from outside: so its end by ``rest`` is not taken for the end of whoever waits, nor that for this.
-        test = asyncio.create_task(try_ports(self._settings, self._own_address, own=self.probes))
-        self._tests.add(test)
-        try:
-            await asyncio.wait({test})
-        finally:
-            self._tests.discard(test)
-            test.cancel()
-        if not test.cancelled():
-            self.take_ports(test.result())
 
     async def rest(self) -> None:
         """Before the servers close: end the self test, and let them see that its connections are gone.
@@ -157,10 +154,9 @@ class SiteWatch:
         A connection that a server has not opened when it closes would stay open.
         """
         self._rests = True
-        tests = set(self._tests)
-        for test in tests:
-            test.cancel()
-        if tests:
+        if tests := set(self._tests):
+            for test in tests:
+                test.cancel()
             await asyncio.wait(tests)
         for _ in range(_ROUNDS):
             await asyncio.sleep(0)

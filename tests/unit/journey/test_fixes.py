@@ -8,7 +8,7 @@ import shlex
 import click
 import pytest
 
-from bridge.cli.main import root as command
+from bridge.cli.main import whole
 from bridge.core.findings import Weight
 from bridge.journey import FixKind
 from bridge.journey.case import Case
@@ -101,7 +101,7 @@ def test_every_command_that_is_advised_exists_with_its_options(model: str) -> No
     assert len(ours) > 15
     for text in ours:
         words = shlex.split(text)[1:]
-        at_hand: click.Command = command
+        at_hand: click.Command = whole()
         while words and isinstance(at_hand, click.Group):
             name = words.pop(0)
             assert name in at_hand.commands, text
