@@ -370,6 +370,9 @@ async def test_a_firewall_before_the_file_server(w: Ward) -> None:
         await w.well(phone)
 
     rules(f"tcp dport {http} drop")
+    booting, address = w.stranger()
+    await w.asks(f"CTL{booting}.tlv", address)
+    assert f"TCP {http}" in (await w.said_first(booting, "port_blocked")).title
     slow = w.sip("8841", trust_list=True)
     slow.power_on()
     finding = await w.said_too(slow, "port_blocked")

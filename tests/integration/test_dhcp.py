@@ -7,18 +7,20 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
+from bridge.app.dhcpmemory import remembered
 from bridge.app.dhcpwatch import DhcpWatch
 from bridge.app.settings import DhcpSettings
 from bridge.core import DeviceName
 from bridge.core.events import DhcpLeaseSeen, DhcpUnanswered
 from bridge.dhcp import DhcpServer, snippet
-from bridge.journey import Stage, follow
+from bridge.journey import SiteFacts, Stage, diagnose, follow
 from bridge.phones.vendorclass import VendorClass
 from bridge.web.control import Controllable, ControlServer
 from tests.dhcpnet import SERVER, Network, dhcpd, dnsmasq, kea, network
@@ -31,7 +33,8 @@ OURS = [IPv4Address("192.0.2.10"), IPv4Address("192.0.2.11")]
 
 def check(net: Network, directory: Path, *words: str) -> tuple[int, Any]:
     config = directory / "sepbridge.toml"
-    config.write_text('[server]\naddress = "192.0.2.10"\n', encoding="utf-8")
+    text = f'[server]\naddress = "192.0.2.10"\n[state]\ndirectory = "{directory}"\n'
+    config.write_text(text, encoding="utf-8")
     command = [sys.executable, "-c", "from bridge.cli import main; main()", "--config", str(config)]
     done = subprocess.run(
         net.at_phone(*command, "dhcp", "check", "--interface", "phone0", "--wait", "1.5", "--json", *words),
@@ -88,6 +91,11 @@ def test_an_option_150_that_is_no_list_of_addresses(tmp_path: Path, kind: str, v
     (bad, *_) = said["answers"][0]["findings"]
     assert (returned, bad["code"]) == (1, "bad_option_150")
     assert words in bad["what"]
+    at = datetime.now(UTC)
+    journey = follow(None, DhcpLeaseSeen(at=at, device=DeviceName("SEP001122334455"), address="192.0.2.100"))
+    assert journey is not None
+    known = SiteFacts(servers=("192.0.2.10",), dhcp=remembered(tmp_path, at))
+    assert diagnose(journey, known, now=at + timedelta(seconds=90))[0].code == "bad_option_150"
 
 
 def test_a_network_without_a_server(tmp_path: Path) -> None:
@@ -243,6 +251,31 @@ async def test_a_lease_is_seen_in_the_log_of_dnsmasq_with_its_model(tmp_path: Pa
     assert (seen.model, seen.vendor_class) == ("7961G", "Cisco Systems, Inc. IP Phone CP-7961G")
     assert seen.host_name == str(seen.device)
     assert [phone.model.name for phone in evidence if phone.model] == ["7961G"]
+
+
+@pytest.mark.req("RG-22")
+@pytest.mark.peer("dnsmasq")
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [
+        ([], "missing_tftp_option"),
+        (["--dhcp-option=150,192.0.2.99"], "wrong_tftp_address"),
+        (["--dhcp-option=150,192.0.2.10"], "no_tftp_request"),
+    ],
+)
+async def test_why_a_phone_with_a_lease_asks_for_no_file(tmp_path: Path, options: list[str], code: str) -> None:
+    """A real server gives the lease, and is asked by our check; the phone stays silent for longer than the limit."""
+    with network() as net, dnsmasq(net, tmp_path, options) as log:
+        seen, _ = await _seen(DhcpSettings(log=log), tmp_path, lambda: _take_a_lease(net))
+        await asyncio.to_thread(check, net, tmp_path)
+    journey = follow(None, seen)
+    assert journey is not None
+    known = SiteFacts(servers=("192.0.2.10",), dhcp=remembered(tmp_path, datetime.now(UTC)))
+    assert known.dhcp is not None
+    found = diagnose(journey, known, now=seen.at + timedelta(seconds=90))
+    assert found[0].code == code
+    assert seen.address in found[0].evidence[0].what
+    assert diagnose(journey, known, now=seen.at + timedelta(seconds=89)) == ()
 
 
 @pytest.mark.peer("dnsmasq")

@@ -26,7 +26,7 @@ from bridge.app.sipsecurity import SipSecurity
 from bridge.app.sitewatch import SiteWatch
 from bridge.core import DeviceName, SignallingProtocol, Via
 from bridge.core.events import FileRequested, PhoneAdmitted, PhoneRegistered, SipChallenged, SipRefused
-from bridge.journey import Environment, PortCheck
+from bridge.journey import Environment, PortCheck, PortState
 from bridge.lab.asterisk import free_port
 from bridge.ports import PbxStatus
 from bridge.store import Retention, SqlStore
@@ -100,6 +100,31 @@ async def test_the_end_of_a_self_test_is_not_the_end_of_who_waits_for_it(
         await other
         await site.look()
     assert begun == 2, "no test begins any more"
+
+
+async def test_a_self_test_that_took_longer_does_not_put_old_news_in_the_place_of_new(
+    store: SqlStore, clock: StillClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = asyncio.Event()
+    begun = 0
+
+    async def one(*_: object, **__: object) -> tuple[PortCheck, ...]:
+        nonlocal begun
+        begun += 1
+        if begun == 1:
+            await slow.wait()
+            return (PortCheck("TFTP", "192.0.2.1", 69, "udp", PortState.BLOCKED),)
+        return (PortCheck("TFTP", "192.0.2.1", 69, "udp", PortState.OPEN),)
+
+    monkeypatch.setattr("bridge.app.sitewatch.try_ports", one)
+    site = watch(store, clock, replace(SETTINGS, journey=JourneySettings(self_test_every=60)))
+    first = asyncio.create_task(site.look())
+    await asyncio.sleep(0)
+    await site.look()
+    slow.set()
+    await first
+    assert begun == 2
+    assert [each.state for each in site.facts().ports] == [PortState.OPEN]
 
 
 def test_events_older_than_the_settings_keep_them_go(store: SqlStore, clock: StillClock) -> None:
