@@ -118,7 +118,7 @@ class ControlServer:
                 web.post("/dhcp/lease", self._lease),
             ]
         )
-        self._runner = web.AppRunner(application, access_log=None, handle_signals=False)
+        self._runner = web.AppRunner(application, access_log=None, handle_signals=False, shutdown_timeout=5.0)
 
     async def start(self) -> None:
         """Listen; only the service's own user and group may connect."""

@@ -157,6 +157,7 @@ async def test_a_phone_outside_the_allowed_networks(w: Ward) -> None:
 # --- before the first file --------------------------------------------------------------------------------------------
 
 
+@pytest.mark.req("RG-09")
 @pytest.mark.req("RG-22")
 @pytest.mark.req("RG-31")
 async def test_a_lease_and_no_request_by_the_log_of_a_dhcp_server(w: Ward) -> None:
@@ -335,6 +336,7 @@ async def test_a_load_without_a_signature(w: Ward) -> None:
     await w.well(phone)
 
 
+@pytest.mark.req("RG-09")
 async def test_a_file_that_the_phone_refuses(w: Ward) -> None:
     """A password that is too long for the model: the file is thrown away as a whole, and fetched again and again."""
     w.break_template(AUTH, AUTH + "x" * 40)
