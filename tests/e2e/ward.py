@@ -340,12 +340,17 @@ class Ward:
 
     async def up(self, phone: AnyPhone) -> None:
         """Wait until the journey says registered."""
-        async with asyncio.timeout(PATIENCE):
-            while True:
-                journey = self.journey(phone.device)
-                if journey is not None and journey.stage.is_up:
-                    return
-                await asyncio.sleep(0.02)
+        try:
+            async with asyncio.timeout(PATIENCE):
+                while True:
+                    journey = self.journey(phone.device)
+                    if journey is not None and journey.stage.is_up:
+                        return
+                    await asyncio.sleep(0.02)
+        except TimeoutError:
+            journey = self.journey(phone.device)
+            told = "\n".join(map(repr, (*(journey.events if journey else ()), *phone.events[-20:])))
+            pytest.fail(f"{phone.device} is not up: {phone.display!r}, {journey}\n{told}")
 
 
 def wishes(
