@@ -21,6 +21,7 @@ from bridge.app.phones import PhoneDesk
 from bridge.app.selftest import try_ports
 from bridge.app.settings import Address, DhcpSettings
 from bridge.app.system import SystemIds
+from bridge.autoregistration.reasons import mib_name
 from bridge.core import DeviceDefaults, DeviceName, NumberRange, SignallingProtocol
 from bridge.core.events import PhoneAdmitted, PhoneRefused, PhoneRegistered
 from bridge.core.findings import Weight
@@ -134,9 +135,11 @@ async def test_what_the_site_decides_itself(w: Ward) -> None:
     with w.bed.service.store.read() as work:
         refused = {each.device: each for each in work.journal.refused()}
     assert refused[fourth.device].client == fourth.local_address
+    assert refused[fifth.device].model == "7961G", "as its Register says"
+    assert all(mib_name(refused[each.device].reason) == "noEntryInDatabase" for each in (fourth, fifth))
     # The one action of the list: the next retry registers, and nothing is said any more.
     desk_of(w).add(fourth.device, protocol=SIP)
-    desk_of(w).add(fifth.device, protocol=SCCP)
+    assert desk_of(w).add(fifth.device, protocol=SCCP).model == "7961G"
     await w.bed.service.refresh()
     for phone in (fourth, fifth):
         await w.up(phone)
