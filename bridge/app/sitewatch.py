@@ -85,6 +85,7 @@ def _with_site(facts: SiteFacts, store: Store, address: str, found: tuple[Certif
         pools=groups,
         certificates=found,
         has_ntp=all(pool.date_time_group.ntp_servers for pool in pools) if pools else None,
+        pools_without_ntp=frozenset(pool.name for pool in pools if not pool.date_time_group.ntp_servers),
     )
 
 
@@ -112,8 +113,12 @@ class SiteWatch:
         """Set when everything listens: a test before that would tell of nothing."""
         self.probes = OwnProbes()
         """Where the self test comes from."""
-        self._test: asyncio.Task[tuple[PortCheck, ...]] | None = None
+        self._tests: set[asyncio.Task[tuple[PortCheck, ...]]] = set()
         self._rests = False
+        self._begun = 0
+        """Self tests that were begun."""
+        self._newest = 0
+        """Which of them the facts are from: one that took longer must not put what it saw before in their place."""
 
     def facts(self) -> SiteFacts:
         """What is known now, without a phone."""
@@ -131,13 +136,20 @@ class SiteWatch:
     async def look(self) -> None:
         """Look at everything once. Never raises for what it finds."""
         if self._settings.journey.self_test_every and not self._rests:
-            self._test = asyncio.create_task(try_ports(self._settings, self._own_address, own=self.probes))
+            self._begun += 1
+            mine = self._begun
+            test = asyncio.create_task(try_ports(self._settings, self._own_address, own=self.probes))
+            self._tests.add(test)
+            test.add_done_callback(self._tests.discard)
             try:
-                self.take_ports(await self._test)
+                # Not awaited itself: who is cancelled, the test or this task, must not be mixed up.
+                await asyncio.wait({test})
             except asyncio.CancelledError:
-                self._test.cancel()
-                if not self._rests:
-                    raise
+                test.cancel()
+                raise
+            if not test.cancelled() and mine > self._newest:
+                self._newest = mine
+                self.take_ports(test.result())
         try:
             await asyncio.to_thread(self._read)
         except SepbridgeError as error:
@@ -149,9 +161,10 @@ class SiteWatch:
         A connection that a server has not opened when it closes would stay open.
         """
         self._rests = True
-        if self._test is not None:
-            self._test.cancel()
-            await asyncio.wait({self._test})
+        if tests := set(self._tests):
+            for test in tests:
+                test.cancel()
+            await asyncio.wait(tests)
         for _ in range(_ROUNDS):
             await asyncio.sleep(0)
 
