@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
-from collections.abc import Mapping
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -50,6 +53,19 @@ class Upload:
             raise InvalidInput(
                 f"{self.file_name[:80]} cannot be read", why=str(error), fix="save it as text in UTF-8"
             ) from None
+
+
+@contextlib.asynccontextmanager
+async def upload_place(directory: Path) -> AsyncIterator[Path]:
+    """A directory for one upload, gone afterwards. Not below /tmp, which may lie in memory. Raises WriteFailed."""
+    try:
+        place = await asyncio.to_thread(tempfile.mkdtemp, prefix=".upload-", dir=directory)
+    except OSError as error:
+        raise WriteFailed(f"nothing can be written in {directory}", why=error.strerror or str(error)) from error
+    try:
+        yield Path(place)
+    finally:
+        await asyncio.to_thread(shutil.rmtree, place, ignore_errors=True)
 
 
 async def read_upload(request: web.Request, *, largest: int, place: Path | None = None) -> Upload:

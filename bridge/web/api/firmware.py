@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-import tempfile
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated
 
 from aiohttp import web
@@ -19,6 +17,7 @@ from bridge.store.firmware import StoredLoad
 from bridge.web.api.answers import SiteFinding
 from bridge.web.api.operations import Ask, Operations
 from bridge.web.api.schema import Many, Number, Text
+from bridge.web.uploads import upload_place
 
 firmware = Operations("Firmware")
 
@@ -175,11 +174,10 @@ async def add_package(ask: Ask, query: PackageQuery) -> PackageResult:
     The body is the file itself, of at most `web.largest_package` octets.
     """
     largest = ask.service.settings.web.largest_package
-    room = ask.service.settings.state.directory
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", query.name):
         raise InvalidInput(f"{query.name!r} is no file name", fix="letters, digits, dots, dashes and underscores")
-    with tempfile.TemporaryDirectory(prefix=".upload-", dir=room) as place:
-        file = Path(place) / query.name
+    async with upload_place(ask.service.settings.state.directory) as place:
+        file = place / query.name
         size = 0
         with file.open("wb") as stream:
             async for piece in ask.request.content.iter_chunked(1 << 20):
