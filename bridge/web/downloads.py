@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import IO
 
@@ -43,38 +43,44 @@ def _made(directory: Path, make: Callable[[Path], object]) -> IO[bytes]:
 
 async def send_file(request: web.Request, file: IO[bytes], *, name: str, media: str) -> web.StreamResponse:
     """Send a file and close it. ``name``: under which a browser keeps it."""
+
+    async def pieces() -> AsyncIterator[bytes]:
+        while piece := await asyncio.to_thread(file.read, PIECE):
+            yield piece
+
     try:
         size = await asyncio.to_thread(lambda: os.fstat(file.fileno()).st_size)
-        response = await _begun(request, size, name, media)
-        while piece := await asyncio.to_thread(file.read, PIECE):
-            await _send(response, piece)
+        return await _send(request, size, pieces(), name=name, media=media)
     finally:
         file.close()
-    await response.write_eof()
-    return response
 
 
 async def send_octets(request: web.Request, content: bytes, *, name: str, media: str) -> web.StreamResponse:
     """The same for what is in memory: a large answer in one piece would hold the others up."""
-    response = await _begun(request, len(content), name, media)
-    for start in range(0, len(content), PIECE):
-        await _send(response, content[start : start + PIECE])
-    await response.write_eof()
-    return response
+
+    async def pieces() -> AsyncIterator[bytes]:
+        for start in range(0, len(content), PIECE):
+            yield content[start : start + PIECE]
+
+    return await _send(request, len(content), pieces(), name=name, media=media)
 
 
-async def _begun(request: web.Request, size: int, name: str, media: str) -> web.StreamResponse:
+async def _send(
+    request: web.Request, size: int, pieces: AsyncIterator[bytes], *, name: str, media: str
+) -> web.StreamResponse:
     response = web.StreamResponse(
         headers={"Content-Type": media, "Content-Disposition": f'attachment; filename="{name}"'}
     )
     response.content_length = size
-    await response.prepare(request)
-    return response
-
-
-async def _send(response: web.StreamResponse, piece: bytes) -> None:
     try:
-        async with asyncio.timeout(STALLED):
-            await response.write(piece)
+        await response.prepare(request)
+        async for piece in pieces:
+            async with asyncio.timeout(STALLED):
+                await response.write(piece)
+        await response.write_eof()
     except TimeoutError:
-        raise ConnectionResetError("nobody takes the file any more") from None
+        if request.transport is not None:
+            request.transport.abort()
+    except ConnectionError:
+        pass  # whoever wanted it is gone
+    return response
