@@ -6,6 +6,7 @@ import asyncio
 import csv
 import io
 import json
+import re
 import zipfile
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -17,8 +18,9 @@ import pytest
 
 from bridge.app.backup import Backup
 from bridge.core import CallQuality, CallRecord, Device, DeviceName, Line, LineAppearance, Role, SignallingProtocol
+from bridge.web.access import CSRF_FIELD
 from tests.firmware import java_load, zipped
-from tests.webnode import WebNode, running_web_node, web_settings
+from tests.webnode import PASSWORD, WebNode, running_web_node, web_settings
 
 SECRET = "TheSecretOfThePhone"
 NAME = DeviceName("SEP001122331001")
@@ -188,6 +190,31 @@ async def test_a_package_comes_up_and_one_that_is_too_large_does_not(
     assert (await done.json())["loads"] == ["SCCP41.9-4-2SR4-1S"]
     assert (await admin.post(f"{PACKAGE}?name=load.zip", data=b"no zip")).status == 422
     assert (await admin.post(f"{PACKAGE}?name=load.zip", data=io.BytesIO(bytes((1 << 20) + 1)))).status == 413
+    assert [each for each in node.service.settings.state.directory.iterdir() if "upload" in each.name] == []
+
+
+async def test_the_dashboards_form_has_the_same_limit_and_wants_its_token_first(node: WebNode, tmp_path: Path) -> None:
+    await asyncio.to_thread(node.accounts.add_user, "ada", Role.ADMIN, "tester", password=PASSWORD)
+
+    def form(token: str, size: int) -> aiohttp.FormData:
+        made = aiohttp.FormData()
+        made.add_field(CSRF_FIELD, token)
+        made.add_field("file", io.BytesIO(bytes(size)), filename="x.zip", content_type="application/zip")
+        return made
+
+    async with node.client() as session:
+        await session.post("/login", data={"name": "ada", "password": PASSWORD})
+        page = await (await session.get("/firmware")).text()
+        found = re.search(f'name="{CSRF_FIELD}" value="([^"]+)"', page)
+        assert found is not None
+        answer = await session.post("/firmware/add", data=form(found[1], (1 << 20) + 1))
+        assert answer.status == 413
+        assert "What was sent is too large" in await answer.text()
+        answer = await session.post("/firmware/add", data=form("wrong", 10))
+        assert answer.status == 403
+        answer = await session.post("/firmware/add", data=form(found[1], 10))
+        assert answer.status == 422
+        assert "x.zip is not taken" in (await answer.text()).lower()
     assert [each for each in node.service.settings.state.directory.iterdir() if "upload" in each.name] == []
 
 
