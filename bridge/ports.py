@@ -440,9 +440,16 @@ class CallRecords(Protocol):
         ...
 
     def newest(
-        self, *, devices: Collection[DeviceName] = (), since: datetime | None = None, most: int = 100
+        self,
+        *,
+        devices: Collection[DeviceName] = (),
+        since: datetime | None = None,
+        until: datetime | None = None,
+        skip: int = 0,
+        most: int = 100,
     ) -> Sequence[CallRecord]:
-        """The newest calls, oldest first: of these phones if any are named, ended at ``since`` or later."""
+        """The newest calls, oldest first: of these phones if any are named, ended at ``since`` or later and before
+        ``until``; without the ``skip`` newest of them."""
         ...
 
     def forget(self, before: datetime) -> int:

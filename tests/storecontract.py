@@ -1005,6 +1005,10 @@ class CallRecordsContract(StoreContract):
             assert work.calls.newest(devices=[name(1)]) == [kept]
             assert work.calls.newest(devices=[name(3)]) == []
             assert work.calls.newest(since=NOW + 2 * SECOND) == [kept]
+            assert work.calls.newest(until=NOW + 2 * SECOND) == [cut]
+            assert work.calls.newest(until=NOW + SECOND) == []
+            assert work.calls.newest(most=1, skip=1) == [kept]
+            assert work.calls.newest(skip=2) == []
 
     def test_old_ones_are_forgotten(self, store: SqlStore) -> None:
         with store.write() as work:

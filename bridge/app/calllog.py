@@ -12,11 +12,12 @@ import contextlib
 import json
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from bridge.app.csvcells import csv_text
 from bridge.app.stationjournal import printable
 from bridge.callcontrol.events import CallConnected, CallFinished, CallMeasured, CallStarted, PhoneEvent
 from bridge.core import CallQuality, CallRecord, DeviceName
@@ -137,6 +138,24 @@ def as_json(record: CallRecord) -> dict[str, object]:
         "malicious": record.malicious,
         "recording": record.recording,
     }
+
+
+def as_csv(records: Iterable[CallRecord]) -> str:
+    """Records as a CSV file, one line each, with the columns of ``as_json``."""
+    return csv_text(_COLUMNS, map(_cells, records))
+
+
+_COLUMNS = (
+    *("device", "line", "direction", "number", "name", "started", "answered", "ended", "seconds", "why", "status"),
+    *("codec", "sent", "received", "lost", "jitter_ms", "latency_ms", "malicious", "recording"),
+)
+
+
+def _cells(record: CallRecord) -> list[object]:
+    told = as_json(record)
+    measured = told["quality"] if isinstance(told["quality"], dict) else {}
+    values = {**told, **measured, "malicious": "yes" if record.malicious else ""}
+    return [values.get(name) for name in _COLUMNS]
 
 
 class CallFile:

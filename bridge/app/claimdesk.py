@@ -236,6 +236,15 @@ class ClaimDesk:
         work.journal.audit(AuditEntry(self._clock.now(), self._actor, action, detail))
 
 
+GENERATED_PIN = 6
+"""Digits of a PIN that we make."""
+
+
+def made_pin() -> str:
+    """A PIN by chance."""
+    return f"{secrets.randbelow(10**GENERATED_PIN):0{GENERATED_PIN}d}"
+
+
 OF_ONE_ROW = (InvalidInput, Conflict, NotFound)
 """What may be wrong with one row of a file, and does not concern the others."""
 

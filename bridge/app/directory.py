@@ -12,9 +12,10 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from bridge.app.csvcells import csv_text, unguarded
 from bridge.core import CallKind, Device, DeviceName, DirectoryContact, PastCall, checked_contact
 from bridge.core.phonebook import folded, matches, search_words
-from bridge.errors import InvalidInput, NotFound
+from bridge.errors import Conflict, InvalidInput, NotFound
 from bridge.ports import AuditEntry, Clock, Store
 
 PAGE = 32
@@ -170,6 +171,21 @@ class DirectoryDesk:
             work.commit()
         return count
 
+    def change(self, before: DirectoryContact, after: DirectoryContact) -> None:
+        """Put a contact in the place of another of the same directory. Raises NotFound, Conflict where it is there."""
+        with self._store.write() as work:
+            if not work.phonebook.remove_contacts(owner=before.owner, name=before.name, number=before.number):
+                raise NotFound(
+                    f"there is no contact {before.name}, {before.number}", fix="somebody removed it: look at the list"
+                )
+            if not work.phonebook.add_contacts([after]):
+                raise Conflict(
+                    f"{after.name}, {after.number}, is in the directory already", fix="remove one of the two"
+                )
+            detail = f"{before.name}, {before.number}, is {after.name}, {after.number}"
+            work.journal.audit(AuditEntry(self._clock.now(), self._actor, "changed a contact", detail))
+            work.commit()
+
     def set_pin(self, owner: DeviceName, pin: str) -> None:
         """Let a personal directory ask for this PIN; empty for none. Raises InvalidInput, NotFound."""
         if pin and not (pin.isascii() and pin.isdigit() and len(pin) in _PIN):
@@ -194,6 +210,11 @@ def read_contacts(text: str, owner: str = "") -> list[DirectoryContact]:
     return list(_rows(reader, owner))
 
 
+def written_contacts(contacts: Sequence[DirectoryContact]) -> str:
+    """Contacts as such a file: what ``read_contacts`` reads again."""
+    return csv_text(("name", "number"), ((each.name, each.number) for each in contacts))
+
+
 def _rows(reader: Iterator[list[str]], owner: str) -> Iterator[DirectoryContact]:
     columns: dict[str, int] = {}
     try:
@@ -213,7 +234,7 @@ def _rows(reader: Iterator[list[str]], owner: str) -> Iterator[DirectoryContact]
             if len(row) <= max(columns["name"], columns["number"]):
                 raise InvalidInput(f"line {line}: too few columns", fix="give every line a name and a number")
             try:
-                yield checked_contact(row[columns["name"]], row[columns["number"]], owner)
+                yield checked_contact(unguarded(row[columns["name"]]), unguarded(row[columns["number"]]), owner)
             except InvalidInput as error:
                 raise InvalidInput(f"line {line}: {error.what}", why=error.why, fix=error.fix) from None
     except csv.Error as error:

@@ -242,6 +242,8 @@ class Service:
         self.https_addresses: tuple[tuple[str, int], ...] = ()
         self.web_addresses: tuple[tuple[str, int], ...] = ()
         self.first_login: OneTimePassword | None = None
+        self.config: Path | None = None
+        """The settings file that was read, where there is one."""
         """The first admin's password, where this start made one; to be shown once."""
         self.http_transfers: Sequence[Callable[[], list[TransferUnderWay]]] = ()
         own = settings.server.address or own_address()

@@ -264,6 +264,8 @@ class WebSettings:
     """Seconds for which they are not."""
     metrics: MetricsAccess = MetricsAccess.TOKEN
     """Who may read the figures for Prometheus under ``/metrics``."""
+    largest_package: int = 1 << 30
+    """Octets of a firmware package that is uploaded. The largest load that is known has some 300 MB."""
     phone_user: str = ""
     """What phones' own web pages are asked with for a screenshot; phones ask us whether it is right. Empty: nothing."""
     phone_password: str = field(default="", repr=False)
@@ -272,6 +274,10 @@ class WebSettings:
         if bool(self.phone_user) != bool(self.phone_password):
             raise ConfigurationError(
                 "web.phone_user and web.phone_password belong together", fix="set both of them, or none"
+            )
+        if self.largest_package < 1 << 20:
+            raise ConfigurationError(
+                "web.largest_package must be a megabyte (1048576) or more", fix="the default is 1073741824"
             )
         if self.tries < 1:
             raise ConfigurationError("web.tries must be 1 or more", fix="the default is 5")

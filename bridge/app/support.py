@@ -37,6 +37,7 @@ MOST_LOG = 2_000_000
 """Octets of the end of each log."""
 _JOURNAL = ("journalctl", "--unit=sepbridge", "--lines=5000", "--no-pager", "--output=short-iso")
 _LIBRARIES = ("aiohttp", "alembic", "click", "jinja2", "panoramisk", "prometheus-client", "sipmessage", "sqlalchemy")
+_DOCTOR_SECONDS = 60
 _SECRET_COLUMNS = ("secret", "password", "digest", "pin")
 _README = """\
 What sepbridge knows of itself, for whoever helps you. Made by `sepbridge support-bundle`.
@@ -50,12 +51,12 @@ Look through it before you give it away: it is an ordinary ZIP of texts.
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What only the command knows how to get."""
+    """What only who asks for the bundle knows how to get."""
 
     status: object
     """The running service's own words; why there are none, where it does not run."""
     doctor: str = ""
-    """What `sepbridge doctor` says; empty where there is no such command."""
+    """What `sepbridge doctor` says; empty: it was not asked."""
 
 
 def make_bundle(settings: Settings, store: Store, path: Path, around: Surroundings, *, address: str) -> Sequence[str]:
@@ -82,6 +83,20 @@ def make_bundle(settings: Settings, store: Store, path: Path, around: Surroundin
     finally:
         part.unlink(missing_ok=True)
     return names
+
+
+def doctor_words(config: Path | None) -> str:
+    """What ``sepbridge doctor`` says of this installation. ``config``: the settings file in use. Blocking.
+
+    It runs in a process of its own: what it looks at shall not depend on what the service has in hand.
+    """
+    words = [] if config is None else ["--config", str(config)]
+    program = [sys.executable, "-c", "from bridge.cli import main; main()", *words, "doctor"]
+    try:
+        done = subprocess.run(program, capture_output=True, text=True, timeout=_DOCTOR_SECONDS, check=False)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return f"it did not end well: {error}"
+    return done.stdout + done.stderr
 
 
 def known_secrets(settings: Settings) -> frozenset[str]:

@@ -196,6 +196,18 @@ class Tracing:
         self._look()
         return TraceProgress(name, trace.traced.device, left, trace.counts(), trace.lost)
 
+    def running(self) -> list[TraceProgress]:
+        """All that are kept, those that are over but were not fetched, too."""
+        self._forget()
+        return [self.progress(name) for name in self._traces]
+
+    def discard(self, name: str) -> TraceProgress:
+        """End it without a file. Raises NotFound."""
+        progress = self.progress(name)
+        del self._traces[name]
+        self._look()
+        return progress
+
     async def finish(self, name: str, traced: Traced, *, secrets: bool) -> TraceFile:
         """End it, and make its file. ``traced``: what is known of the phone by now. Raises NotFound."""
         trace = self._trace(name)

@@ -46,8 +46,8 @@ def moment_of(text: str, now: datetime) -> datetime:
 
 def _row(call: CallRecord) -> tuple[object, ...]:
     quality = call.quality
-    received = quality.received + quality.lost if quality else 0
-    lost = f"{100 * quality.lost / received:.1f} %" if quality and received else ""
+    loss = quality.loss if quality else None
+    lost = f"{100 * loss:.1f} %" if loss is not None else ""
     marks = (" malicious" if call.malicious else "") + (" recorded" if call.recording else "")
     return (
         f"{call.started.astimezone():%Y-%m-%d %H:%M:%S}",

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import secrets
 import sys
 from pathlib import Path
 
 import click
 
-from bridge.app.claimdesk import LARGEST_FILE, ClaimWish
+from bridge.app.claimdesk import GENERATED_PIN, LARGEST_FILE, ClaimWish, made_pin
 from bridge.cli.control import poke
 from bridge.cli.desks import claim_desk
 from bridge.cli.frame import Frame, json_option, table
 from bridge.cli.main import root
 from bridge.core import Claim
 from bridge.errors import InvalidInput
-
-GENERATED = 6
-"""Digits of a PIN that the command makes itself."""
 
 
 @root.group()
@@ -27,7 +23,7 @@ def claims() -> None:
 
 @claims.command()
 @click.argument("number")
-@click.option("--generate-pin", is_flag=True, help=f"Make a PIN of {GENERATED} digits and print it, once.")
+@click.option("--generate-pin", is_flag=True, help=f"Make a PIN of {GENERATED_PIN} digits and print it, once.")
 @click.option("--no-pin", is_flag=True, help="Ask for no PIN: whoever keys the extension gets it.")
 @click.option("--name", default="", help="What the other side sees as the caller's name.")
 @click.option("--description", default="", help="What the phone is called in lists.")
@@ -137,7 +133,7 @@ def _pin(generate: bool, without: bool) -> str:
     if without:
         return ""
     if generate:
-        return f"{secrets.randbelow(10**GENERATED):0{GENERATED}d}"
+        return made_pin()
     if sys.stdin.isatty():
         return str(click.prompt("PIN", hide_input=True, confirmation_prompt=True))
     pin = sys.stdin.readline().strip()

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import importlib
 import signal
+from pathlib import Path
 
 import click
 
@@ -31,16 +32,16 @@ def serve(frame: Frame, log_level: str | None) -> None:
     start_logging(frame.settings.log, level=log_level or "")
     with contextlib.suppress(ImportError):  # faster under load, never needed
         importlib.import_module("uvloop").install()
-    asyncio.run(_serve(frame.settings))
+    asyncio.run(_serve(frame.settings, frame.config))
 
 
-async def _serve(settings: Settings) -> None:
+async def _serve(settings: Settings, config: Path | None) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     supervisor = Supervisor()
-    async with running_node(settings) as service:
+    async with running_node(settings, config) as service:
         supervisor.ready(service.listens())
         click.echo(f"sepbridge serves phones: {service.listens()}")
         if service.first_login is not None:

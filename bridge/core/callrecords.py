@@ -19,6 +19,12 @@ class CallQuality:
     jitter: int
     latency: int
 
+    @property
+    def loss(self) -> float | None:
+        """The share of packets that were lost, from 0 to 1; None where none was to come."""
+        expected = self.received + self.lost
+        return self.lost / expected if expected else None
+
 
 @dataclass(frozen=True, slots=True)
 class CallRecord:

@@ -52,15 +52,23 @@ class SqlCallRecords:
             self._connection.execute(delete(call_record).where(call_record.c.id <= number - MOST_RECORDS))
 
     def newest(
-        self, *, devices: Collection[DeviceName] = (), since: datetime | None = None, most: int = 100
+        self,
+        *,
+        devices: Collection[DeviceName] = (),
+        since: datetime | None = None,
+        until: datetime | None = None,
+        skip: int = 0,
+        most: int = 100,
     ) -> Sequence[CallRecord]:
         """See the port."""
         rows = call_record.c
-        query = select(call_record).order_by(rows.id.desc()).limit(most)
+        query = select(call_record).order_by(rows.id.desc()).limit(most).offset(skip)
         if devices:
             query = query.where(rows.device_name.in_(each.value for each in devices))
         if since is not None:
             query = query.where(rows.ended >= since)
+        if until is not None:
+            query = query.where(rows.ended < until)
         found = self._connection.execute(query).mappings().all()
         return [
             CallRecord(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from aiohttp import web
+from aiohttp import MultipartReader, web
 
 from bridge.app.accounts import csrf_token_of
 from bridge.app.guard import plain_address
@@ -18,8 +18,11 @@ CSRF_FIELD = "csrf_token"
 """The name of the hidden field in forms."""
 
 PRINCIPAL = web.RequestKey("principal", Principal)
+PARTS = web.RequestKey("parts", MultipartReader)
+"""What is left of a form that a handler reads by itself, once the CSRF field was taken off its beginning."""
 _ACCESS = "__sepbridge_access__"
 _EARLY = "__sepbridge_early__"
+_STREAMED = "__sepbridge_streamed__"
 
 H = TypeVar("H", bound=Callable[..., Awaitable[web.StreamResponse]])
 
@@ -45,6 +48,12 @@ def with_one_time_password(handler: H) -> H:
     return handler
 
 
+def with_streamed_form(handler: H) -> H:
+    """Its form may hold large files, and is not read into memory before: the CSRF field must be the form's first."""
+    setattr(handler, _STREAMED, True)
+    return handler
+
+
 def has_access_mark(handler: object) -> bool:
     """Whether the handler says for whom it is."""
     return hasattr(handler, _ACCESS)
@@ -59,6 +68,11 @@ def wanted_role(handler: object) -> Role | None:
 def takes_one_time_password(handler: object) -> bool:
     """Whether it serves those who must change their password first."""
     return bool(getattr(handler, _EARLY, False))
+
+
+def takes_streamed_form(handler: object) -> bool:
+    """Whether it reads its form by itself."""
+    return bool(getattr(handler, _STREAMED, False))
 
 
 def principal(request: web.Request) -> Principal:

@@ -7,6 +7,7 @@ import contextlib
 import socket
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from pathlib import Path
 
 from bridge.app.accounts import Accounts, LoginRules
 from bridge.app.service import Service
@@ -22,15 +23,18 @@ from bridge.web.files import HttpFileServer
 from bridge.web.selfprovision import SelfProvisionServer
 from bridge.web.services import PhoneServices
 from bridge.web.site import make_site
+from bridge.web.upkeep import large_files
 
 
 @contextlib.asynccontextmanager
-async def running_node(settings: Settings) -> AsyncIterator[Service]:
+async def running_node(settings: Settings, config: Path | None = None) -> AsyncIterator[Service]:
     """Start everything, hand over the service, and stop everything in the opposite order.
 
+    ``config``: the settings file that was read, for backups and the doctor.
     Raises ConfigurationError when an address is taken, StoreError when the database cannot be used.
     """
     async with Service(settings) as service:
+        service.config = config
         services = PhoneServices(
             service.directory,
             service.files,
@@ -115,6 +119,7 @@ async def _for_admins(service: Service, settings: Settings, dashboard: Dashboard
     routes = [*api_routes(), *dashboard.routes()]
     site = make_site(service, accounts, routes=routes, error_page=dashboard.error_page)
     site.cleanup_ctx.append(live_feed)
+    site.cleanup_ctx.append(large_files)
     site.on_shutdown.append(end_streams)
     address = settings.server.address or own_address()
     return await asyncio.to_thread(AdminServer, site, settings, (address, settings.server.name or socket.gethostname()))

@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from aiohttp import web
+from aiohttp import BodyPartReader, web
 from aiohttp.typedefs import Handler, Middleware
 
 from bridge.app.accounts import Accounts, LoggedIn
@@ -27,12 +27,14 @@ from bridge.web.access import (
     COOKIE,
     CSRF_FIELD,
     CSRF_HEADER,
+    PARTS,
     PRINCIPAL,
     actor,
     client_address,
     csrf_token,
     has_access_mark,
     takes_one_time_password,
+    takes_streamed_form,
     wanted_role,
 )
 from bridge.web.operations import operations_routes
@@ -46,6 +48,8 @@ ErrorPage = Callable[[web.Request, SepbridgeError, int], web.Response]
 
 LARGEST_BODY = 1 << 20
 """Octets of a request's body, where a handler does not read it by itself."""
+LONGEST_TOKEN = 200
+"""Octets of a CSRF token; ours are shorter."""
 MOST_LOGINS_WAITING = 16
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
@@ -247,7 +251,10 @@ async def _who(request: web.Request) -> Principal:
 async def _check_csrf(request: web.Request) -> None:
     _check_origin(request)
     sent = request.headers.get(CSRF_HEADER, "")
-    if not sent and request.content_type in _FORMS:
+    streamed = takes_streamed_form(request.match_info.handler) and request.content_type == "multipart/form-data"
+    if not sent and streamed:
+        sent = await _first_field(request)
+    elif not sent and request.content_type in _FORMS:
         field = (await request.post()).get(CSRF_FIELD, "")
         sent = field if isinstance(field, str) else ""
     if not hmac.compare_digest(sent.encode(), csrf_token(request).encode()):
@@ -256,6 +263,20 @@ async def _check_csrf(request: web.Request) -> None:
             why=f"the field {CSRF_FIELD} or the header {CSRF_HEADER} is missing or wrong",
             fix="load the page again; a program takes the value from GET /api/v1/session, or uses a token",
         )
+
+
+async def _first_field(request: web.Request) -> str:
+    """The CSRF token at the beginning of a form that the handler reads by itself; empty where it is not."""
+    try:
+        reader = await request.multipart()
+        part = await reader.next()
+        if not isinstance(part, BodyPartReader) or part.name != CSRF_FIELD:
+            return ""
+        sent = await part.read_chunk(LONGEST_TOKEN)
+    except (AssertionError, ValueError):  # no such form, or a broken one
+        return ""
+    request[PARTS] = reader
+    return sent.decode("utf-8", errors="replace")
 
 
 def _check_origin(request: web.Request) -> None:

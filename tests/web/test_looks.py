@@ -12,7 +12,7 @@ from tests.web.nodethread import ADMIN
 from tests.web.test_rights import PAGES
 from tests.webnode import PASSWORD
 
-ALL = (*PAGES, "/users", "/phones?q=nothing+like+it", "/phones/SEP00FF00FF00FF", "/site/pools?name=Default")
+ALL = (*PAGES, "/users", "/upkeep", "/phones?q=nothing+like+it", "/phones/SEP00FF00FF00FF", "/site/pools?name=Default")
 PHONE = (390, 844)
 
 

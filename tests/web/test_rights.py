@@ -17,10 +17,20 @@ PAGES = (
     "/phones/SEP001B2A899001",
     "/window",
     "/temporary",
+    "/claims",
+    "/directory",
+    "/directory?phone=1001",
+    "/calls",
+    "/messages",
+    "/site/text",
     "/site/pools",
     "/site/patterns?pattern=112&partition=",
     "/site/defaults",
     "/site/css",
+    "/site/button-templates",
+    "/site/softkey-templates",
+    "/site/line-templates",
+    "/site/device-templates",
     "/dial-plan?phone=1000&dialled=1001",
     "/firmware",
     "/audit",
@@ -57,7 +67,7 @@ def test_a_viewer_sees_every_page_and_no_way_to_change_anything(viewer: Visitor)
 
 
 def test_a_viewer_sees_no_secret(viewer: Visitor) -> None:
-    for path in ("/phones/SEP001122300000", "/site/pools", "/health"):
+    for path in ("/phones/SEP001122300000", "/site/pools", "/site/text", "/health"):
         viewer.go(path)
         assert "s3cretSecret" not in viewer.page.content()
 
@@ -79,11 +89,12 @@ def test_a_viewer_cannot_change_anything_by_any_form_that_there_is(house: House,
 
 def test_pages_for_admins_are_not_for_viewers(house: House, viewer: Visitor) -> None:
     closed = [path for path, role in _addresses(house, "GET") if role is Role.ADMIN]
-    assert "/users" in closed
+    assert {"/users", "/upkeep"} <= set(closed)
     for path in closed:
         assert viewer.context.request.get(viewer.base + path, max_redirects=0).status == 403
     viewer.go("/phones")
-    assert viewer.page.locator("nav.nav >> text=Users and tokens").count() == 0
+    for title in ("Users and tokens", "Backup and traces"):
+        assert viewer.page.locator(f"nav.nav >> text={title}").count() == 0
 
 
 def test_without_a_login_there_is_nothing_but_the_door(house: House) -> None:

@@ -59,10 +59,75 @@ def test_device_defaults_groups_and_templates_have_their_forms(visit: Visit) -> 
     assert "of: pbx" in visitor.page.inner_text("section[aria-labelledby=h-form]")
     visitor.go("/site/button-templates")
     visitor.page.fill("input[name='key.name']", "Two lines")
-    visitor.page.fill("input[name='v.buttons']", "line, line, speed-dial")
+    for place, kind in enumerate(("line", "line", "speed-dial"), 1):
+        visitor.page.select_option(f"select[name='b{place}.kind']", kind)
     _save(visitor)
     assert "line, line, speed-dial" in visitor.page.inner_text("tr[aria-current]")
     assert visitor.go("/site/unicorns") == 404
+
+
+def test_the_buttons_of_a_template_have_labels_and_numbers_and_gaps(house: House, visit: Visit) -> None:
+    visitor = visit(javascript=False)
+    visitor.go("/site/button-templates")
+    visitor.page.fill("input[name='key.name']", "Front desk")
+    visitor.page.select_option("select[name='b1.kind']", "line")
+    visitor.page.select_option("select[name='b3.kind']", "directed-park")
+    visitor.page.fill("input[name='b3.label']", "Park 1")
+    visitor.page.fill("input[name='b3.argument']", "701")
+    visitor.page.fill("input[name='b4.label']", "Lost")
+    _save(visitor)
+    assert "button 4 has a label and is nothing" in visitor.trouble().lower()
+    assert visitor.page.input_value("input[name='b4.label']") == "Lost", "what was typed stays"
+    visitor.page.fill("input[name='b4.label']", "")
+    _save(visitor)
+    assert "Front desk was added." in visitor.said()
+    with house.thread.service.store.read() as work:
+        template = work.objects.button_templates.get("Front desk")
+    assert template is not None
+    assert [(each.kind.value, each.label, each.argument) for each in template.buttons] == [
+        ("line", "", ""),
+        ("none", "", ""),
+        ("directed-park", "Park 1", "701"),
+    ]
+    assert template.protocol is None, "what was not chosen is not set"
+    _save(visitor)
+    assert visitor.said() == "Nothing was changed."
+    visitor.page.select_option("select[name='b2.kind']", "")
+    visitor.page.select_option("select[name='b3.kind']", "")
+    visitor.page.fill("input[name='b3.label']", "")
+    visitor.page.fill("input[name='b3.argument']", "")
+    _save(visitor)
+    with house.thread.service.store.read() as work:
+        template = work.objects.button_templates.get("Front desk")
+    assert template is not None
+    assert [each.kind.value for each in template.buttons] == ["line"]
+
+
+def test_soft_keys_and_universal_templates_are_changed_on_their_pages(house: House, visit: Visit) -> None:
+    visitor = visit(javascript=False)
+    visitor.go("/site/softkey-templates")
+    assert "needs NewCall" in visitor.page.inner_text("#h-v\\.on_hook")
+    visitor.page.fill("input[name='key.name']", "Few")
+    visitor.page.fill("input[name='v.on_hook']", "Redial")
+    _save(visitor)
+    assert "lacks the soft key NewCall" in visitor.trouble()
+    visitor.page.fill("input[name='v.on_hook']", "NewCall, Redial")
+    _save(visitor)
+    assert "NewCall, Redial" in visitor.page.inner_text("tr[aria-current]")
+    visitor.go("/site/line-templates")
+    visitor.page.fill("input[name='key.name']", "Staff line")
+    visitor.page.fill("input[name='v.display_name']", "{owner}")
+    _save(visitor)
+    visitor.go("/site/device-templates")
+    visitor.page.fill("input[name='key.name']", "Staff")
+    visitor.page.select_option("select[name='v.line_template']", "Staff line")
+    visitor.page.select_option("select[name='v.softkey_template']", "Few")
+    _save(visitor)
+    assert "Staff line" in visitor.page.inner_text("tr[aria-current]")
+    with house.thread.service.store.read() as work:
+        template = work.objects.device_templates.get("Staff")
+    assert template is not None
+    assert (template.line_template, template.softkey_template, template.pool) == ("Staff line", "Few", "Default")
 
 
 def test_what_would_happen_if_this_phone_dialled(visit: Visit) -> None:

@@ -126,6 +126,57 @@ def test_phones_wait_for_approval_and_are_judged(still: House, visit: Visit) -> 
     assert not _admits(still, other)
 
 
+def test_many_that_wait_are_judged_at_once_by_keyboard(still: House, admin: Visitor) -> None:
+    names = [DeviceName(f"SEP001122EE003{place}") for place in range(3)]
+    admin.go("/window")
+    admin.page.click("text=Approve every phone by hand")
+    assert [_admits(still, name) for name in names] == [False] * 3
+    admin.go("/window")
+    keys, waiting = admin.page.keyboard, admin.page.locator("section[aria-labelledby=h-waiting]")
+    for name in names[:2]:
+        admin.page.focus(f"input[name=waiting][value={name}]")
+        keys.press("Space")
+    expect(waiting.locator("[data-chosen]")).to_have_text("2 chosen")
+    waiting.locator("form#judge-waiting button:has-text('Approve')").focus()
+    keys.press("Enter")
+    assert "were approved." in admin.said()
+    # What is ticked stays ticked when the page is drawn anew, because others asked in the meantime.
+    admin.page.check(f"input[name=waiting][value={names[2]}]")
+    admin.page.focus("#f-networks")
+    late = DeviceName("SEP001122EE0039")
+    assert not _admits(still, late)
+    expect(waiting).to_contain_text(str(late), timeout=10_000)
+    assert admin.page.is_checked(f"input[name=waiting][value={names[2]}]")
+    assert not admin.page.is_checked(f"input[name=waiting][value={late}]")
+    waiting.locator("form#judge-waiting button:has-text('Deny')").click()
+    assert admin.said() == f"{names[2]} was denied."
+    assert [_admits(still, name) for name in names] == [True, True, False]
+    waiting.locator("form#judge-waiting button:has-text('Deny')").click()
+    assert "No phone was chosen" in admin.trouble()
+
+
+def test_many_that_were_turned_away_are_added_at_once(still: House, visit: Visit) -> None:
+    names = [DeviceName(f"SEP001122EE004{place}") for place in range(3)]
+    visitor = visit(javascript=False)
+    visitor.go("/window")
+    visitor.page.click("text=Close it")
+    assert [_admits(still, name) for name in names] == [False] * 3
+    visitor.page.fill("#f-range", "3000-3001")
+    visitor.page.click("text=Set the range")
+    if _switch(visitor) == "Open":
+        visitor.page.click("text=Close it")
+    for name in names:
+        visitor.page.check(f"input[name=refused][value={name}]")
+    visitor.page.click("form#judge-refused button:has-text('Add')")
+    assert "have numbers. Not done: " in visitor.said()
+    assert [_admits(still, name) for name in names].count(True) == 2
+    (left,) = [name for name in names if not _admits(still, name)]
+    visitor.go("/window")
+    visitor.page.check(f"input[name=refused][value={left}]")
+    visitor.page.click("form#judge-refused button:has-text('Deny')")
+    assert visitor.said() == f"{left} was denied."
+
+
 def test_who_is_turned_away_shows_while_one_looks(still: House, admin: Visitor) -> None:
     name = DeviceName("SEP001122EE0021")
     admin.go("/window")

@@ -31,6 +31,7 @@ class ShownClaim:
     css: str
     button_template: str
     softkey_template: str
+    device_template: str
     claimed_at: datetime | None
     claimed_by: DeviceName | None
 
@@ -56,6 +57,8 @@ class NewClaim:
     css: Annotated[str, Text(50)] = ""
     button_template: Annotated[str, Text(50)] = ""
     softkey_template: Annotated[str, Text(50)] = ""
+    device_template: Annotated[str, Text(50)] = ""
+    """The universal device template that the phone is made from."""
     device: Annotated[str, Text(50)] = ""
     """A device that exists, whose place the phone takes."""
     planned_model: Annotated[str, Text(50)] = ""
@@ -65,7 +68,7 @@ class NewClaim:
 @dataclass(frozen=True, slots=True)
 class ClaimFile:
     """A CSV file: number, and any of pin, name, description, pool, css, button_template, softkey_template, device,
-    planned_model."""
+    planned_model, device_template."""
 
     csv: Annotated[str, Text(LARGEST_FILE, 1)]
 
@@ -106,6 +109,7 @@ async def add_claim(ask: Ask, body: NewClaim) -> ShownClaim:
         body.softkey_template,
         body.device,
         body.planned_model,
+        body.device_template,
     )
     claim = await ask.run(ask.desks.claims.add, wish)
     await ask.changed()
@@ -165,6 +169,7 @@ def _shown(claim: Claim) -> ShownClaim:
         claim.css,
         claim.button_template,
         claim.softkey_template,
+        claim.device_template,
         claim.claimed_at,
         claim.claimed_by,
     )

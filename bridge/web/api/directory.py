@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Annotated
 
-from bridge.app.directory import LARGEST_FILE, read_contacts
-from bridge.core import DeviceName, checked_contact
+from aiohttp import web
+
+from bridge.app.directory import LARGEST_FILE, read_contacts, written_contacts
+from bridge.core import DeviceName, DirectoryContact, checked_contact
 from bridge.errors import InvalidInput
 from bridge.web.api.operations import Ask, Operations
 from bridge.web.api.schema import Number, Text
+from bridge.web.downloads import send_octets
 
 directory = Operations("Directories")
 
@@ -62,6 +65,32 @@ class ContactKey:
 
 
 @dataclass(frozen=True, slots=True)
+class ContactPlace:
+    """Which contact is meant."""
+
+    name: Annotated[str, Text(100, 1)]
+    number: Annotated[str, Text(50, 1)]
+    phone: Annotated[str, Text(50)] = ""
+    """Whose personal directory it is in; empty: the corporate one."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedContact:
+    """What it is to be; what is left out stays."""
+
+    name: Annotated[str, Text(100, 1)] | None = None
+    number: Annotated[str, Text(50, 1)] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DirectoryQuery:
+    """Which directory."""
+
+    phone: Annotated[str, Text(50)] = ""
+    """The personal one of this phone; empty: the corporate one."""
+
+
+@dataclass(frozen=True, slots=True)
 class Counted:
     """How many."""
 
@@ -110,6 +139,16 @@ async def add_contact(ask: Ask, body: NewContact) -> Counted:
     return Counted(await ask.run(ask.desks.directory.add, [contact]))
 
 
+@directory.add("PATCH", "/directory")
+async def change_contact(ask: Ask, query: ContactPlace, body: ChangedContact) -> Contact:
+    """Change a contact"""
+    owner = await _owner(ask, query.phone)
+    whose = owner.value if owner else ""
+    after = checked_contact(body.name or query.name, body.number or query.number, whose)
+    await ask.run(ask.desks.directory.change, DirectoryContact(query.name, query.number, whose), after)
+    return Contact(after.name, after.number)
+
+
 @directory.add("DELETE", "/directory")
 async def remove_contacts(ask: Ask, query: ContactKey) -> Counted:
     """Remove the contacts with this name, number, or both"""
@@ -117,6 +156,14 @@ async def remove_contacts(ask: Ask, query: ContactKey) -> Counted:
         raise InvalidInput("say which contacts", fix="give name, number, or both")
     owner = await _owner(ask, query.phone)
     return Counted(await ask.run(ask.desks.directory.remove, owner=owner, name=query.name, number=query.number))
+
+
+@directory.add("GET", "/directory/export", media="text/csv", answer=lambda _: {"type": "string"})
+async def export_contacts(ask: Ask, query: DirectoryQuery) -> web.StreamResponse:
+    """Fetch a directory as the CSV file that can be imported again"""
+    found = await ask.run(ask.desks.directory.contacts, await _owner(ask, query.phone))
+    text = await ask.run(written_contacts, found)
+    return await send_octets(ask.request, text.encode(), name="directory.csv", media="text/csv; charset=utf-8")
 
 
 @directory.add("POST", "/directory/import")

@@ -21,6 +21,7 @@ from bridge.web.api.records import records
 from bridge.web.api.session import session
 from bridge.web.api.site import site
 from bridge.web.api.temporary import temporary
+from bridge.web.api.upkeep import upkeep
 from bridge.web.api.users import users
 
 about = Operations("About")
@@ -47,6 +48,7 @@ RESOURCES = (
     network,
     records,
     events,
+    upkeep,
     users,
 )
 

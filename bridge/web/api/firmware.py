@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-import tempfile
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated
 
 from aiohttp import web
@@ -19,10 +17,9 @@ from bridge.store.firmware import StoredLoad
 from bridge.web.api.answers import SiteFinding
 from bridge.web.api.operations import Ask, Operations
 from bridge.web.api.schema import Many, Number, Text
+from bridge.web.uploads import upload_place
 
 firmware = Operations("Firmware")
-LARGEST_PACKAGE = 1 << 30
-"""Octets. The largest load that is known has some 300 MB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +62,7 @@ class PackageQuery:
     """What comes, and what may happen."""
 
     name: Annotated[str, Text(100, 1, r"[A-Za-z0-9][A-Za-z0-9._-]*")]
-    """The file's name: a zip, tar or cop file, or a single file of a load."""
+    """The file's name: of a zip, tar or cop file."""
     replace: bool = False
     """Put files in the place of different ones of the same name."""
     incomplete: bool = False
@@ -174,18 +171,19 @@ async def check_firmware(ask: Ask) -> FirmwareCheck:
 async def add_package(ask: Ask, query: PackageQuery) -> PackageResult:
     """Take the firmware out of a package, all of it or nothing, and check it
 
-    The body is the file itself.
+    The body is the file itself, of at most `web.largest_package` octets.
     """
+    largest = ask.service.settings.web.largest_package
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", query.name):
         raise InvalidInput(f"{query.name!r} is no file name", fix="letters, digits, dots, dashes and underscores")
-    with tempfile.TemporaryDirectory(prefix="sepbridge-firmware-") as place:
-        file = Path(place) / query.name
+    async with upload_place(ask.service.settings.state.directory) as place:
+        file = place / query.name
         size = 0
         with file.open("wb") as stream:
             async for piece in ask.request.content.iter_chunked(1 << 20):
                 size += len(piece)
-                if size > LARGEST_PACKAGE:
-                    raise web.HTTPRequestEntityTooLarge(max_size=LARGEST_PACKAGE, actual_size=size)
+                if size > largest:
+                    raise web.HTTPRequestEntityTooLarge(max_size=largest, actual_size=size)
                 await ask.run(stream.write, piece)
         added = await ask.run(ask.desks.firmware.add, file, replace=query.replace, incomplete=query.incomplete)
     await ask.changed()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from bridge.app.dhcpcheck import DhcpCheck, check_dhcp, tftp_addresses
-from bridge.app.screenmessages import Delivery, checked_message
+from bridge.app.screenmessages import LONGEST_DOCUMENT, Delivery, checked_document, checked_message
 from bridge.core import Role
 from bridge.dhcp import DhcpServer, snippet
 from bridge.errors import InvalidInput
@@ -58,6 +58,8 @@ class Message:
 
     text: Annotated[str, Text(1000)] = ""
     """Empty: take back what was shown with this priority, or as the idle text."""
+    document: Annotated[str, Text(LONGEST_DOCUMENT)] = ""
+    """Instead of a text: an XML object, a menu for example."""
     phones: Annotated[tuple[Annotated[str, Text(50, 1)], ...], Many(5000)] = ()
     pool: Annotated[str, Text(50)] = ""
     """Instead of phones: all of this device pool."""
@@ -107,6 +109,12 @@ async def message_phones(ask: Ask, body: Message) -> Deliveries:
     """Show a text on the screens of phones"""
     if (bool(body.phones), bool(body.pool), body.everybody).count(True) != 1:
         raise InvalidInput("whom to tell?", fix="give phones, pool, or everybody = true")
-    message = checked_message(body.text, seconds=body.seconds, priority=body.priority, stays=body.idle)
+    if body.document and body.text:
+        raise InvalidInput("a text or a document, not both", fix="leave one out")
+    message = (
+        checked_document(body.document.encode())
+        if body.document
+        else checked_message(body.text, seconds=body.seconds, priority=body.priority, stays=body.idle)
+    )
     names = [await ask.phone(each) for each in body.phones]
     return Deliveries(await ask.service.message_phones(message, names=names, pool=body.pool))

@@ -44,7 +44,7 @@ _INTRODUCTION = (
     "Everything that the command line and the dashboard can do. Programs send `Authorization: Bearer` with a token of "
     "`sepbridge tokens add`; a browser has the cookie of its login, and sends `X-CSRF-Token` with every change. Errors "
     "have three parts: what happened, why, and what to do next. Secrets are in no answer, save a token or one-time "
-    "password in the answer to the request that made it."
+    "password in the answer to the request that made it, and a backup, which holds all of them."
 )
 
 

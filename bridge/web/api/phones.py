@@ -22,7 +22,8 @@ from bridge.journey.screens import Explanation, explain
 from bridge.ports import RefusedPhone, RestartKind
 from bridge.web.api.answers import Phone, phone_of, settings_of
 from bridge.web.api.operations import Ask, Operations
-from bridge.web.api.schema import Number, Schema, Schemas, Text
+from bridge.web.api.schema import Many, Number, Schema, Schemas, Text
+from bridge.web.lettingin import let_many_in
 
 phones = Operations("Phones")
 _BY_COMMANDS = ("name", "lines", "buttons", "abbreviated_dials")
@@ -83,6 +84,30 @@ class Refused:
     """Phones that were turned away and not admitted since."""
 
     refused: tuple[RefusedPhone, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedChoice:
+    """Which phones."""
+
+    phones: Annotated[tuple[Annotated[str, Text(50, 1)], ...], Many(1000, 1)]
+    """Their names or MACs."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotLetIn:
+    """A phone that could not be added."""
+
+    phone: DeviceName
+    trouble: str
+
+
+@dataclass(frozen=True, slots=True)
+class LetInPhones:
+    """What came of it."""
+
+    added: tuple[Phone, ...]
+    failed: tuple[NotLetIn, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,6 +297,21 @@ async def list_refused(ask: Ask) -> Refused:
     """
     everything: PhoneList = await ask.run(ask.desks.phones.list)
     return Refused(tuple(everything.refused))
+
+
+@phones.add("POST", "/phones/refused/add")
+async def add_refused(ask: Ask, body: RefusedChoice) -> LetInPhones:
+    """Add phones that were turned away, each with the next free number
+
+    As what their requests prove them to be. They come in on their own retry; what goes wrong with one is said.
+    """
+    names = [DeviceName.parse(each) for each in dict.fromkeys(body.phones)]
+    service, desks = ask.service, ask.desks
+    done = await ask.run(lambda: tuple(let_many_in(service, desks, names)))
+    added = tuple(phone_of(each.device) for each in done if each.device is not None)
+    if added:
+        await ask.changed()
+    return LetInPhones(added, tuple(NotLetIn(each.name, each.trouble) for each in done if each.device is None))
 
 
 @phones.add("GET", "/phones/on-their-way")

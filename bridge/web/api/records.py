@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 
+from aiohttp import web
+
+from bridge.app.calllog import as_csv
 from bridge.app.status import ServiceStatus, WindowStatus
 from bridge.core import CallQuality, CallRecord, DeviceName
 from bridge.web.api.operations import Ask, Operations
 from bridge.web.api.schema import Many, Number, Text
+from bridge.web.downloads import send_octets
 
 records = Operations("Records and status")
 
@@ -21,7 +26,24 @@ class CallQuery:
     phone: Annotated[tuple[Annotated[str, Text(50, 1)], ...], Many(100)] = ()
     since: datetime | None = None
     """Ended then or later."""
+    until: datetime | None = None
+    """Ended before."""
+    skip: Annotated[int, Number(0, 2_000_000)] = 0
+    """Without the newest so many."""
     limit: Annotated[int, Number(1, 10_000)] = 100
+    """The newest so many."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallExport:
+    """Which calls."""
+
+    phone: Annotated[tuple[Annotated[str, Text(50, 1)], ...], Many(100)] = ()
+    since: datetime | None = None
+    """Ended then or later."""
+    until: datetime | None = None
+    """Ended before."""
+    limit: Annotated[int, Number(1, 100_000)] = 100_000
     """The newest so many."""
 
 
@@ -106,14 +128,30 @@ class Status:
 @records.add("GET", "/calls")
 async def list_calls(ask: Ask, query: CallQuery) -> Calls:
     """List the calls of SCCP phones"""
+    found = await _read_calls(ask, query, skip=query.skip)
+    return Calls(tuple(_shown(each) for each in found))
+
+
+@records.add("GET", "/calls/export", media="text/csv", answer=lambda _: {"type": "string"})
+async def export_calls(ask: Ask, query: CallExport) -> web.StreamResponse:
+    """Fetch calls as a CSV file, oldest first
+
+    A name that a spreadsheet would take for a formula has an apostrophe in front.
+    """
+    found = await _read_calls(ask, query)
+    text = await ask.run(as_csv, found)
+    return await send_octets(ask.request, text.encode(), name="calls.csv", media="text/csv; charset=utf-8")
+
+
+async def _read_calls(ask: Ask, query: CallQuery | CallExport, *, skip: int = 0) -> Sequence[CallRecord]:
     names = [await ask.phone(each) for each in query.phone]
     store = ask.service.store
 
-    def read() -> tuple[CallRecord, ...]:
+    def read() -> Sequence[CallRecord]:
         with store.read() as work:
-            return tuple(work.calls.newest(devices=names, since=query.since, most=query.limit))
+            return work.calls.newest(devices=names, since=query.since, until=query.until, skip=skip, most=query.limit)
 
-    return Calls(tuple(_shown(each) for each in await ask.run(read)))
+    return await ask.run(read)
 
 
 @records.add("GET", "/audit")

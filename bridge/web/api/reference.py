@@ -30,7 +30,7 @@ $ curl -N -H "Authorization: Bearer $TOKEN" http://pbx:6980/api/v1/events?kind=s
   that is not there has its default, and `null` goes back to it.
 - **Phones** are named by name, MAC or number.
 - **Secrets** are in no answer: phones' files come with the password masked. A token, and a password made for one login,
-  are in the answer to the request that made them, and nowhere else.
+  are in the answer to the request that made them, and nowhere else. A backup holds every secret of the site.
 - A change is in force when the answer comes: files and Asterisk are told before.
 """
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
+from aiohttp import web
+
 from bridge.app.sitesections import SECTIONS, Section
 from bridge.core import SignallingProtocol
 from bridge.errors import Conflict
@@ -13,6 +15,7 @@ from bridge.web.api.answers import Changes, SiteFinding, changes_of
 from bridge.web.api.operations import Ask, Operations
 from bridge.web.api.reading import MalformedRequest
 from bridge.web.api.schema import Schema, Schemas, Text
+from bridge.web.downloads import send_octets
 
 site = Operations("Site")
 LARGEST_SITE = 8 << 20
@@ -53,6 +56,13 @@ class SiteCheck:
 async def export_site(ask: Ask, query: ExportQuery) -> SiteText:
     """Export the site as one text"""
     return SiteText(await ask.run(ask.desks.site.export, phones=query.phones))
+
+
+@site.add("GET", "/site/text", media="application/toml", answer=lambda _: {"type": "string"})
+async def export_site_text(ask: Ask, query: ExportQuery) -> web.StreamResponse:
+    """Export the site as a file"""
+    text = await ask.run(ask.desks.site.export, phones=query.phones)
+    return await send_octets(ask.request, text.encode(), name="site.toml", media="application/toml")
 
 
 @site.add("POST", "/site/diff")

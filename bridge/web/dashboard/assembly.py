@@ -8,18 +8,24 @@ from aiohttp import web
 
 from bridge.app.service import Service
 from bridge.web.dashboard.auditpage import AuditPage
+from bridge.web.dashboard.callspage import CallsPage
+from bridge.web.dashboard.claimspage import ClaimsPage
 from bridge.web.dashboard.dialplanpage import DialPlanPage
+from bridge.web.dashboard.directorypage import DirectoryPage
 from bridge.web.dashboard.doorpage import DoorPage
 from bridge.web.dashboard.firmwarepage import FirmwarePage
 from bridge.web.dashboard.healthpage import HealthPage
 from bridge.web.dashboard.house import House
 from bridge.web.dashboard.livestream import LiveStream
+from bridge.web.dashboard.messagespage import MessagesPage
 from bridge.web.dashboard.phonepage import PhonePage
 from bridge.web.dashboard.phonespage import PhonesPage
 from bridge.web.dashboard.screenshots import Screenshots
 from bridge.web.dashboard.sitepage import SitePage
+from bridge.web.dashboard.sitetextpage import SiteTextPage
 from bridge.web.dashboard.staticfiles import static_routes
 from bridge.web.dashboard.temporarypage import TemporaryPage
+from bridge.web.dashboard.upkeeppage import UpkeepPage
 from bridge.web.dashboard.userspage import UsersPage
 from bridge.web.dashboard.windowpage import WindowPage
 from bridge.web.site import ErrorPage
@@ -39,11 +45,17 @@ class Dashboard:
             PhonePage(house),
             WindowPage(house),
             TemporaryPage(house),
+            ClaimsPage(house),
+            DirectoryPage(house),
+            CallsPage(house),
+            MessagesPage(house),
+            SiteTextPage(house),
             SitePage(house),
             DialPlanPage(house),
             FirmwarePage(house),
             AuditPage(house),
             HealthPage(house),
+            UpkeepPage(house),
             UsersPage(house),
         )
 

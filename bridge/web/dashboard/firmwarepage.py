@@ -11,9 +11,10 @@ from aiohttp import web
 from bridge.app.firmware import RolloutPlan, UsedLoad
 from bridge.autoregistration.checks import Finding
 from bridge.core import Rollout, RolloutStage, RolloutState
-from bridge.errors import SepbridgeError
+from bridge.errors import InvalidInput, SepbridgeError
 from bridge.provisioning.rollout import PhoneProgress
 from bridge.web.dashboard.house import Form, House, change, number_of, text_of
+from bridge.web.uploads import read_upload, upload_place
 
 _OVER = (RolloutStage.DONE,)
 _ORDER = {
@@ -48,6 +49,7 @@ class FirmwarePage:
         changes = {"begin": self._begin, "stop": self._stop, "remove": self._remove}
         return [
             web.get("/firmware", house.viewer(self.show)),
+            web.post("/firmware/add", house.upload(change(house, self._add, self.show))),
             *(web.post(f"/firmware/{word}", house.admin(change(house, do, self.show))) for word, do in changes.items()),
         ]
 
@@ -84,6 +86,7 @@ class FirmwarePage:
             seconds_left=seconds_left,
             asked=asked,
             plan=read.plan,
+            largest=self._house.service.settings.web.largest_package,
         )
 
     def _read(self, request: web.Request, asked: dict[str, str]) -> _Read:
@@ -95,6 +98,22 @@ class FirmwarePage:
             except SepbridgeError as error:
                 problem = error
         return _Read(desk.list(), desk.check(), desk.rollout(), plan, problem)
+
+    async def _add(self, request: web.Request) -> tuple[str, str]:
+        """A package comes up: to the disk piece by piece, then with the checks of ``sepbridge firmware add``."""
+        settings = self._house.service.settings
+        async with upload_place(settings.state.directory) as place:
+            sent = await read_upload(request, largest=settings.web.largest_package, place=place)
+            if sent.path is None:
+                raise InvalidInput("no file was chosen", fix="choose a zip, tar or cop file")
+            path, replace, incomplete = sent.path, sent.field("replace") == "1", sent.field("incomplete") == "1"
+            desk = self._house.desks(request).firmware
+            added = await asyncio.to_thread(lambda: desk.add(path, replace=replace, incomplete=incomplete))
+        await self._house.service.refresh()
+        counts = ((added.new, "new"), (added.same, "there already"), (added.replaced, "replaced"))
+        told = ", ".join(f"{len(names)} {what}" for names, what in counts if names)
+        names = ", ".join(each.name for each in added.loads)
+        return "/firmware", f"{names or 'No load'} from {path.name}. Files: {told}."
 
     async def _begin(self, request: web.Request) -> tuple[str, str]:
         form = await request.post()
@@ -118,8 +137,10 @@ class FirmwarePage:
         return "/firmware", f"The roll-out of {rollout.load} stops: no further phone is told."
 
     async def _remove(self, request: web.Request) -> tuple[str, str]:
-        load = text_of(await request.post(), "load")
-        gone = await asyncio.to_thread(self._house.desks(request).firmware.remove, load)
+        form = await request.post()
+        load, force = text_of(form, "load"), text_of(form, "force") == "1"
+        desk = self._house.desks(request).firmware
+        gone = await asyncio.to_thread(lambda: desk.remove(load, force=force))
         self._house.service.rollouts.look()
         return "/firmware", f"{load} is gone, {len(gone)} files."
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from importlib import resources
@@ -19,8 +18,14 @@ from bridge.app.desks import Desks
 from bridge.app.service import Service
 from bridge.core import DeviceName, Principal, Role
 from bridge.errors import InvalidInput, SepbridgeError
-from bridge.ports import AuditEntry
-from bridge.web.access import CSRF_FIELD, actor, csrf_token, for_admin, for_viewer, principal
+from bridge.web.access import (
+    CSRF_FIELD,
+    csrf_token,
+    for_admin,
+    for_viewer,
+    principal,
+    with_streamed_form,
+)
 from bridge.web.dashboard import icons, words
 from bridge.web.dashboard.board import PhoneBoard
 from bridge.web.dashboard.findingcards import FindingCard, finding_cards
@@ -28,21 +33,31 @@ from bridge.web.dashboard.notes import Notes
 from bridge.web.dashboard.screenshots import Screenshots
 from bridge.web.dashboard.staticfiles import static_address
 from bridge.web.site import desks
+from bridge.web.upkeep import audit
 from bridge.web.weberrors import status_of
 
 THEME_COOKIE = "sepbridge_colours"
 LONGEST_FIELD = 4000
+MOST_CHOSEN = 1000
+"""Phones that are ticked in one form."""
 NAVIGATION = (
     ("phones", "/phones", "Phones", "phone"),
     ("window", "/window", "The window", "window"),
     ("temporary", "/temporary", "Temporary", "temporary"),
+    ("claims", "/claims", "Claims", "claims"),
+    ("directory", "/directory", "Directory", "directory"),
+    ("calls", "/calls", "Calls", "calls"),
+    ("messages", "/messages", "Messages", "messages"),
     ("site", "/site/pools", "Site", "site"),
     ("dialplan", "/dial-plan", "Dial plan", "dial"),
     ("firmware", "/firmware", "Firmware", "firmware"),
     ("audit", "/audit", "Audit", "audit"),
     ("health", "/health", "Health", "health"),
 )
-FOR_ADMINS = (("users", "/users", "Users and tokens", "users"),)
+FOR_ADMINS = (
+    ("upkeep", "/upkeep", "Backup and traces", "upkeep"),
+    ("users", "/users", "Users and tokens", "users"),
+)
 
 Form = Mapping[str, Any]
 Page = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -114,6 +129,10 @@ class House:
         """A handler for admins."""
         return for_admin(own(handler))
 
+    def upload(self, handler: Page) -> Page:
+        """A handler for admins that reads a form with a file by itself (``web/uploads.py``)."""
+        return with_streamed_form(self.admin(handler))
+
     # --- use cases ---------------------------------------------------------------------------------------------------
 
     def desks(self, request: web.Request) -> Desks:
@@ -127,17 +146,11 @@ class House:
 
     async def audit(self, request: web.Request, action: str, detail: str = "") -> None:
         """Note what was asked of the running service, which leaves no trace in the database by itself."""
-        entry = AuditEntry(self.service.clock.now(), actor(request), action, detail)
-        await asyncio.to_thread(self._write, entry)
+        await audit(request, action, detail)
 
     async def findings(self, name: DeviceName) -> Sequence[FindingCard]:
         """What the diagnosis says of a phone."""
         return await finding_cards(self.service, name)
-
-    def _write(self, entry: AuditEntry) -> None:
-        with self.service.store.write() as work:
-            work.journal.audit(entry)
-            work.commit()
 
     def _about(self, request: web.Request, viewer: Viewer | None) -> dict[str, Any]:
         token = csrf_token(request)
@@ -180,6 +193,17 @@ def change(house: House, do: Doing, show: Showing) -> Page:
         return house.goes(request, where, note)
 
     return answer
+
+
+def chosen_names(form: Form, *keys: str) -> list[DeviceName]:
+    """The phones that were ticked, each once. Raises InvalidInput for none, and for what is no phone's name."""
+    ticked = [each for key in keys for each in form.getall(key, [])]  # type: ignore[attr-defined]  # aiohttp's form
+    names = [DeviceName.parse(str(each)[:60]) for each in dict.fromkeys(ticked)]
+    if not names:
+        raise InvalidInput("no phone was chosen", fix="tick the phones that are meant")
+    if len(names) > MOST_CHOSEN:
+        raise InvalidInput(f"{len(names)} phones are too many at once", fix=f"choose {MOST_CHOSEN} at most")
+    return names
 
 
 def text_of(form: Form, key: str) -> str:

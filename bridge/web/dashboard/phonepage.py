@@ -11,7 +11,7 @@ from aiohttp import web
 
 from bridge.app.filedesk import FileDesk, ShownFile
 from bridge.app.phonefiles import model_of
-from bridge.app.phones import PhoneDesk, PhoneSheet
+from bridge.app.phones import PhoneSheet
 from bridge.core import ButtonKind, Device, DeviceName
 from bridge.errors import InvalidInput, NotFound, SepbridgeError
 from bridge.ports import RestartKind
@@ -19,6 +19,7 @@ from bridge.web.dashboard.buttonboard import button_board
 from bridge.web.dashboard.house import House, change, text_of
 from bridge.web.dashboard.standing import how_it_stands
 from bridge.web.dashboard.timeline import chapters
+from bridge.web.lettingin import let_in
 
 SHOWN_EVENTS = 400
 _KINDS = [
@@ -150,19 +151,11 @@ class PhonePage:
         name = _name(request)
         back = text_of(await request.post(), "back")
         service = self._house.service
-        desk = self._house.desks(request).phones
-        device = await asyncio.to_thread(self._let_in, desk, name)
+        desks = self._house.desks(request)
+        device = await asyncio.to_thread(let_in, service, desks, name)
         await service.refresh()
         where = {"list": "/phones", "window": "/window"}.get(back, f"/phones/{name}")
         return where, f"{name} has the number {device.number}. It comes in when it asks the next time."
-
-    def _let_in(self, desk: PhoneDesk, name: DeviceName) -> Device:
-        """Add it as what its requests prove it to be."""
-        sheet = desk.show(name.value, limit=SHOWN_EVENTS)
-        client = sheet.refusal.client if sheet.refusal else ""
-        evidence = self._house.service.resolver.evidence.about(client, name)
-        model = evidence.model()
-        return desk.add(name, model=model.name if model else "", protocol=None if model else evidence.observed)
 
     async def _restart(self, request: web.Request) -> tuple[str, str]:
         name = _name(request)

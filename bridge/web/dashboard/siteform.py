@@ -12,6 +12,7 @@ from typing import Any
 
 from bridge.app.sitefields import REQUIRED, Table, plain
 from bridge.app.sitesections import Section
+from bridge.core.softkeytemplates import MANDATORY, SoftkeyState
 
 _LABELS = {
     "css": "Calling search space",
@@ -36,6 +37,7 @@ class FormField:
     kind: str = "text"
     options: Sequence[tuple[str, str]] = ()
     hint: str = ""
+    placeholder: str = ""
     is_key: bool = False
     fixed: bool = False
     """It names the object that is being changed, and stays."""
@@ -45,7 +47,7 @@ class FormField:
 def form_fields(section: Section, table: Table | None, names: Mapping[str, Sequence[str]]) -> list[FormField]:
     """The fields of an object; of a new one where ``table`` is None. ``names``: what may be named, by section.
 
-    A field that cannot be written in one line is left out: the site's file is the place for it.
+    A field that cannot be written in one line is left out: it has a form of its own (``templatebuttons``).
     """
     found: list[FormField] = []
     for name, field in section.fields.items():
@@ -55,7 +57,7 @@ def form_fields(section: Section, table: Table | None, names: Mapping[str, Seque
         value = (table or {}).get(name, default)
         others = names.get(section.names[name], ()) if name in section.names else None
         is_list = typing.get_origin(hint) is tuple
-        if is_list and _is_nested(typing.get_args(hint)[0]) and not _is_words(value):
+        if is_list and _is_nested(typing.get_args(hint)[0]):
             continue
         found.append(
             FormField(
@@ -63,8 +65,9 @@ def form_fields(section: Section, table: Table | None, names: Mapping[str, Seque
                 label_of(name),
                 _text(value),
                 kind="number" if hint is int else "text",
-                options=() if is_list else _options(hint, others, required=field.default is REQUIRED),
-                hint=_hint(is_list, others),
+                options=() if is_list else _options(hint, others, required=field.default not in (None, "")),
+                hint=_hint(is_list, others, needed=_needed(name) if section.name == "softkey_template" else ""),
+                placeholder="The standard ones" if is_list and field.default is None else "",
                 is_key=is_key,
                 fixed=is_key and table is not None,
                 required=field.default is REQUIRED,
@@ -80,16 +83,26 @@ def changed_values(section: Section, table: Table, typed: Mapping[str, str]) -> 
 
 
 def _options(hint: Any, others: Sequence[str] | None, *, required: bool) -> Sequence[tuple[str, str]]:
+    """What can be chosen; with an empty choice where the field may be empty, so that a form never sets what is not."""
+    none = [] if required else [("", "–")]
     if others is not None:
-        return [*([] if required else [("", "–")]), *((each, each) for each in others)]
+        return [*none, *((each, each) for each in others)]
     if hint is bool:
         return [("no", "no"), ("yes", "yes")]
     if isinstance(hint, type) and issubclass(hint, StrEnum):
-        return [(each.value, each.value or "–") for each in hint]
+        return [*none, *((each.value, each.value or "–") for each in hint if each.value or required)]
     return ()
 
 
-def _hint(is_list: bool, others: Sequence[str] | None) -> str:
+def _needed(name: str) -> str:
+    """The soft key that a state cannot do without."""
+    state = name.replace("_", "-")
+    return MANDATORY.get(SoftkeyState(state), "") if state in list(SoftkeyState) else ""
+
+
+def _hint(is_list: bool, others: Sequence[str] | None, *, needed: str = "") -> str:
+    if needed:
+        return f"In order, comma between them; needs {needed}"
     if is_list and others:
         return f"In order, comma between them, of: {', '.join(others)}"
     return "Comma between them" if is_list else ""
@@ -103,10 +116,6 @@ def _text(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(_text(each) for each in value)
     return str(value)
-
-
-def _is_words(value: Any) -> bool:
-    return not value or (isinstance(value, list) and all(isinstance(each, str) for each in value))
 
 
 def _is_nested(kind: Any) -> bool:

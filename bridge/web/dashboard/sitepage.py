@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -10,12 +11,14 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
-from bridge.app.sitefields import Table
+from bridge.app.sitefields import Table, from_text
 from bridge.app.sitesections import BY_WORD, SECTIONS, Section
 from bridge.autoregistration.checks import Finding
+from bridge.core.softkeytemplates import Softkey
 from bridge.errors import InvalidInput, SepbridgeError
 from bridge.web.dashboard.house import Form, House, change, text_of
 from bridge.web.dashboard.siteform import changed_values, form_fields, label_of
+from bridge.web.dashboard.templatebuttons import FIELD, KINDS, button_rows, buttons_of, typed_rows
 
 _ABOUT = {
     "servers": "Where phones register. Only one of them admits phones that nobody knows.",
@@ -29,6 +32,7 @@ _ABOUT = {
     "softkey-templates": "Which soft keys phones show.",
     "button-templates": "What each button of a phone is.",
     "phone-profiles": "Rules that many phones share.",
+    "pickup-groups": "Whose calls a group may take, and how its phones are told of them.",
     "pools": "What phones of one place have in common.",
     "defaults": "What a phone of a model gets when it is new: load, pool, templates.",
     "line-templates": "What a line gets when it is made for a user.",
@@ -82,8 +86,13 @@ class SitePage:
         wanted = {key: request.query.get(key, "") for key in section.keys}
         chosen = next((each for each in tables if _keys(section, each) == wanted), None)
         fields = form_fields(section, chosen, names)
+        buttons = button_rows((chosen or {}).get(FIELD)) if FIELD in section.fields else []
         if problem is not None and request.method == "POST":
-            fields = await _typed_again(request, fields)
+            form = await request.post()
+            fields = _typed_again(form, fields)
+            if any(key.startswith("b1.") for key in form):
+                with contextlib.suppress(InvalidInput):
+                    buttons = typed_rows(form)
         return self._house.page(
             request,
             "site.html",
@@ -99,6 +108,9 @@ class SitePage:
             chosen=_shown(section, chosen) if chosen is not None else "",
             chosen_keys={f"key.{key}": text for key, text in _keys(section, chosen or {}).items()},
             fields=fields,
+            buttons=buttons,
+            button_kinds=KINDS,
+            softkeys=[each.value for each in Softkey if each] if section.name == "softkey_template" else [],
         )
 
     def _read(
@@ -118,7 +130,8 @@ class SitePage:
         keys, values = _posted(section, form)
         defaults = {each.name: each.value for each in form_fields(section, None, {})}
         wanted = {key: text for key, text in values.items() if text and text != defaults.get(key, "")}
-        await asyncio.to_thread(self._house.desks(request).site.add, section, keys, wanted)
+        table = {**dict(zip(section.keys, keys, strict=True)), **_table(section, wanted), **_buttons(section, form)}
+        await asyncio.to_thread(self._house.desks(request).site.create, section, table)
         await self._house.service.refresh()
         return _address(section, keys), f"{_title(section)}: {' '.join(keys)} was added."
 
@@ -129,8 +142,8 @@ class SitePage:
         tables = await asyncio.to_thread(desk.tables, section)
         named = dict(zip(section.keys, keys, strict=True))
         table = next((each for each in tables if _keys(section, each) == named), {})
-        wanted = changed_values(section, table, values)
-        done = await asyncio.to_thread(desk.set, section, keys, wanted)
+        wanted = {**_table(section, changed_values(section, table, values)), **_buttons(section, form)}
+        done = await asyncio.to_thread(desk.change, section, keys, wanted)
         await self._house.service.refresh()
         return _address(section, keys), "Saved." if done.changes else "Nothing was changed."
 
@@ -159,9 +172,19 @@ def _posted(section: Section, form: Form) -> tuple[list[str], dict[str, str]]:
     return keys, values
 
 
-async def _typed_again(request: web.Request, fields: Sequence[Any]) -> list[Any]:
+def _table(section: Section, typed: Mapping[str, str]) -> Table:
+    """What was typed, as values of a table."""
+    return {key: from_text(section.fields, key, text, section.title) for key, text in typed.items()}
+
+
+def _buttons(section: Section, form: Form) -> Table:
+    """The buttons of a template, where the form has rows for them; none is the default."""
+    rows = typed_rows(form) if FIELD in section.fields else []
+    return {FIELD: buttons_of(rows) or None} if rows else {}
+
+
+def _typed_again(form: Form, fields: Sequence[Any]) -> list[Any]:
     """What was typed stays in the form that is shown with what is wrong with it."""
-    form = await request.post()
     again = []
     for each in fields:
         typed = form.get(f"{'key' if each.is_key else 'v'}.{each.name}")

@@ -16,10 +16,11 @@ from bridge.app.window import AWAITING, Obstacle
 from bridge.autoregistration import AutoregistrationSettings, UnknownMode
 from bridge.autoregistration.checklist import ChecklistStep
 from bridge.core import DeviceName, NumberRange
-from bridge.errors import InvalidInput, NotFound, PbxError, SepbridgeError
+from bridge.errors import Conflict, InvalidInput, NotFound, PbxError, SepbridgeError
 from bridge.ports import RefusedPhone
-from bridge.web.dashboard.house import House, change, number_of, text_of
+from bridge.web.dashboard.house import House, change, chosen_names, number_of, text_of
 from bridge.web.dashboard.rangechart import RangeChart, range_chart
+from bridge.web.lettingin import let_many_in
 
 DURATIONS = [("15", "15 minutes"), ("30", "30 minutes"), ("60", "1 hour"), ("120", "2 hours"), ("480", "8 hours")]
 MOST_MINUTES = 7 * 24 * 60
@@ -63,6 +64,7 @@ class WindowPage:
             "range": self._range,
             "approval": self._approval,
             "judge": self._judge,
+            "let-in": self._let_in,
             "rules": self._rules,
             "space": self._space,
             "repair": self._repair,
@@ -165,13 +167,39 @@ class WindowPage:
 
     async def _judge(self, request: web.Request) -> tuple[str, str]:
         form = await request.post()
-        name, verdict = DeviceName.parse(text_of(form, "phone")), text_of(form, "verdict")
+        names, verdict = chosen_names(form, "phone", "waiting", "refused"), text_of(form, "verdict")
         if verdict not in ("approved", "denied"):
             raise InvalidInput("a phone is approved or denied", fix="use the buttons of the page")
         desk = self._house.desks(request).window
-        await asyncio.to_thread(desk.judge, name, approved=verdict == "approved")
-        await self._house.service.refresh()
-        return "/window", f"{name} was {verdict}."
+        done, troubles = [], []
+
+        def judge() -> None:
+            for name in names:
+                try:
+                    desk.judge(name, approved=verdict == "approved")
+                except Conflict as error:
+                    troubles.append(error)
+                else:
+                    done.append(name)
+
+        await asyncio.to_thread(judge)
+        if done:
+            await self._house.service.refresh()
+        if not done:
+            raise troubles[0]
+        return "/window", _told(done, f"was {verdict}", f"were {verdict}", [each.what for each in troubles])
+
+    async def _let_in(self, request: web.Request) -> tuple[str, str]:
+        """Phones that were turned away get the next free numbers, each as what its requests prove it to be."""
+        names = chosen_names(await request.post(), "refused")
+        service, desks = self._house.service, self._house.desks(request)
+        outcome = await asyncio.to_thread(lambda: list(let_many_in(service, desks, names)))
+        added = [each.name for each in outcome if each.device is not None]
+        troubles = [f"{each.name}: {each.trouble}" for each in outcome if each.device is None]
+        if not added:
+            raise Conflict("none of them was added", why=troubles[0], fix="see the range of numbers")
+        await service.refresh()
+        return "/window", _told(added, "has a number", "have numbers", troubles)
 
     async def _rules(self, request: web.Request) -> tuple[str, str]:
         form = await request.post()
@@ -227,6 +255,13 @@ def _closed_because(settings: AutoregistrationSettings) -> str:
     if settings.phones_left == 0:
         return "As many phones as were allowed are in."
     return "Unknown phones are turned away, and listed below."
+
+
+def _told(done: Sequence[DeviceName], one: str, many: str, troubles: Sequence[str]) -> str:
+    named = ", ".join(str(each) for each in done[:SHOWN_REASONS])
+    more = f" and {len(done) - SHOWN_REASONS} more" if len(done) > SHOWN_REASONS else ""
+    said = f"{named}{more} {one if len(done) == 1 else many}."
+    return said if not troubles else f"{said} Not done: {'; '.join(troubles[:SHOWN_REASONS])}."
 
 
 def _in_short(why: str) -> str:

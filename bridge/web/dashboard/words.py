@@ -62,6 +62,11 @@ def capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def ended(text: str) -> str:
+    """A sentence with its full stop, where it has none yet."""
+    return text if text.endswith((".", "?", "!", "…")) else f"{text}."
+
+
 def sentence(event: Event) -> str:
     """What happened, without the phone's name, which the page already bears."""
     text = describe(event)

@@ -7,6 +7,21 @@ document.addEventListener("submit", (event) => {
   if (question && !window.confirm(question)) event.preventDefault();
 });
 
+// Ask only if a box is ticked.
+document.addEventListener("submit", (event) => {
+  const { askIf, question } = event.target.dataset;
+  if (askIf && event.target.elements[askIf]?.checked && !window.confirm(question)) event.preventDefault();
+});
+
+// What takes long says so, and is not sent twice.
+document.addEventListener("submit", (event) => {
+  const busy = event.target.dataset.busy;
+  if (!busy || event.defaultPrevented) return;
+  const button = event.submitter ?? event.target.querySelector("button");
+  // After the form was gathered: a button that is disabled before is not part of it.
+  setTimeout(() => { button.disabled = true; button.textContent = busy; });
+});
+
 // The switch of colours shows what it would change to; without a choice the system decides.
 {
   const root = document.documentElement;
@@ -40,8 +55,13 @@ document.addEventListener("submit", (event) => {
 }
 
 // Tick all boxes of a table at once.
-for (const all of document.querySelectorAll("[data-all]")) {
-  all.addEventListener("change", () => {
-    for (const box of document.querySelectorAll(`input[name="${all.dataset.all}"]`)) box.checked = all.checked;
-  });
-}
+// Parts of a page may be drawn anew: the listener is the document's.
+document.addEventListener("change", (event) => {
+  const all = event.target.dataset?.all;
+  if (all) for (const box of document.querySelectorAll(`input[name="${all}"]`)) box.checked = event.target.checked;
+  const name = all ?? event.target.name;
+  for (const told of document.querySelectorAll(`[data-chosen="${CSS.escape(name)}"]`)) {
+    const count = document.querySelectorAll(`input[name="${CSS.escape(name)}"]:checked`).length;
+    told.textContent = count ? `${count} chosen` : "";
+  }
+});

@@ -13,7 +13,14 @@
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     for (const heading of PARTS) {
       const old = part(document, heading), fresh = part(page, heading);
-      if (old && fresh && !old.contains(document.activeElement) && old.innerHTML !== fresh.innerHTML) old.replaceWith(fresh);
+      if (!old || !fresh || old.contains(document.activeElement) || old.innerHTML === fresh.innerHTML) continue;
+      // What was ticked stays ticked.
+      for (const box of old.querySelectorAll("input[type=checkbox]:checked"))
+        for (const again of fresh.querySelectorAll("input[type=checkbox]"))
+          if (again.name === box.name && again.value === box.value && !box.dataset.all) again.checked = true;
+      for (const told of old.querySelectorAll("[data-chosen]"))
+        fresh.querySelector(`[data-chosen="${told.dataset.chosen}"]`)?.replaceWith(told);
+      old.replaceWith(fresh);
     }
     // Somebody else opened or closed it: all of the page is another one.
     const was = document.querySelector("[data-window]").classList.contains("open");
