@@ -12,6 +12,7 @@ from tests.e2e.desks import next_tone, polled, seen_on
 from tests.e2e.listening import hear_each_other, until
 from tests.e2e.test_freepbx import office
 from tests.e2e.test_intercom import button, whispers
+from tests.e2e.test_lamps_and_pickup import give_lamp, lamps_say
 from tests.e2e.test_park import hears, slot_on, talking
 
 SCCP = TestbedWishes(protocol=SignallingProtocol.SCCP)
@@ -84,3 +85,27 @@ async def test_an_intercom_button_reaches_an_extension() -> None:
         await hear_each_other(alice, bob)
         alice.hang_up()
         await bob.wait_for(CallEnded)
+
+
+async def test_who_talks_in_spite_of_do_not_disturb_is_in_use_to_who_watches() -> None:
+    """FreePBX's hint says busy for both; the code is FreePBX's, the key the phone's."""
+    async with running_freepbx(SCCP) as lab, office(lab) as desks:
+        alice, bob = [await desks.registered(model) for model in ("7961", "7942")]
+        old, new = await desks.registered("7940"), await desks.registered("7975")
+        for phone in (old, new):
+            await give_lamp(desks, phone, bob.number)
+        await lamps_say("idle", old, new)
+        bob.call("*78")
+        await bob.wait_for(CallEnded)
+        await lamps_say("do not disturb", new)
+        await lamps_say("in use", old)  # it has no other lamp for it
+        await seen_on(bob, lambda: "do not disturb 1: on" in bob.view.lamps)
+        bob.call(alice.number)
+        await hear_each_other(alice, bob)
+        await lamps_say("in use", old, new)
+        bob.hang_up()
+        await alice.wait_for(CallEnded)
+        await lamps_say("do not disturb", new)
+        bob.press_soft_key("DND")
+        await lamps_say("idle", old, new)
+        assert bob.view.lamps == ()
