@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bridge.app.dialtemplates import template_name, template_rules
@@ -22,6 +23,7 @@ from bridge.dialplan import (
     SitePlan,
     context_name,
     context_of,
+    emergency_routes,
 )
 from bridge.errors import ConfigurationError
 from bridge.provisioning import DialRule, dial_rules
@@ -199,7 +201,20 @@ class DialPlans:
         # A PBX whose contexts are wrapped has feature codes of its own.
         services = (SERVICES,) if self._wraps else (SERVICES, CODES)
         includes = (SERVICES, CUSTOM, *services[1:]) if pair == ("", "") else services
-        return context_of(self.plan, *pair, includes=includes, wraps=self._wraps)
+        return context_of(self._with_emergency(pair), *pair, includes=includes, wraps=self._wraps)
+
+    def _with_emergency(self, pair: Pair) -> SitePlan:
+        """The plan, with a way out for the emergency numbers that this pair would be kept from."""
+        routes = emergency_routes(
+            self.plan,
+            *pair,
+            self._emergency.plain,
+            self._emergency.access_code,
+            last_resort=self._wraps or CUSTOM,
+            # Such a PBX has numbers of its own, looked up where the plan has none; so has the admin's context.
+            only_blocked=bool(self._wraps) or pair == ("", ""),
+        )
+        return replace(self.plan, routes=(*self.plan.routes, *routes))
 
 
 def _patterns(numbers: NumberRange) -> Iterator[str]:

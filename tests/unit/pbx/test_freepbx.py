@@ -126,8 +126,8 @@ def test_the_watcher_sees_freepbxs_hints_and_the_phones_of_a_number_alone(tmp_pa
     watched = [(item.key, item.value) for item in sections["sepbridge-watched"].items]
     assert watched == [("include", "from-internal"), ("include", "sepbridge-line-states")]
     assert sections["sepbridge-watcher"].items == ()  # it can call nobody
-    hints = without_codes(service_text("sepbridge/services/dnd.conf", DEFAULT_CODES)).split("[sepbridge-line-states]\n")[1]
-    assert hints == "exten => _sepbridge-li[n]e-.,hint,PJSIP/${EXTEN:15}\n"
+    service = without_codes(service_text("sepbridge/services/dnd.conf", DEFAULT_CODES))
+    assert service.split("[sepbridge-line-states]\n")[1] == "exten => _sepbridge-li[n]e-.,hint,PJSIP/${EXTEN:15}\n"
 
 
 def test_logins_besides_freepbxs_own_are_sections_of_ours(tmp_path: Path) -> None:
