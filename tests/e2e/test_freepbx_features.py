@@ -109,3 +109,36 @@ async def test_who_talks_in_spite_of_do_not_disturb_is_in_use_to_who_watches() -
         bob.press_soft_key("DND")
         await lamps_say("idle", old, new)
         assert bob.view.lamps == ()
+
+
+async def test_a_forward_of_the_phone_is_freepbxs_and_its_codes_are_the_phones() -> None:
+    """The call is forwarded by FreePBX's own dialplan, from AstDB; *72 and *73 are answered there, too."""
+    async with running_freepbx(SCCP) as lab, office(lab) as desks:
+        alice, bob, carol = [await desks.registered(model) for model in ("7961", "7942", "7975")]
+        bob.press_soft_key("CFwdAll")
+        await seen_on(bob, lambda: "Enter number" in bob.view.status)
+        bob.press_keys(f"{carol.number}#")
+        await seen_on(bob, lambda: bob.view.status == f"Forwarded to {carol.number}")
+        alice.call(bob.number)
+        await hear_each_other(alice, carol)
+        assert bob.view.calls == ()
+        assert not bob.view.ringing
+        alice.hang_up()
+        await carol.wait_for(CallEnded)
+        bob.call("*73")
+        await bob.wait_for(CallEnded)
+        await seen_on(bob, lambda: bob.view.status == "Your current options")
+        alice.call(bob.number)
+        await hear_each_other(alice, bob)
+        alice.hang_up()
+        await bob.wait_for(CallEnded)
+        bob.call(f"*72{alice.number}")
+        await bob.wait_for(CallEnded)
+        await seen_on(bob, lambda: bob.view.status == f"Forwarded to {alice.number}")
+        carol.call(bob.number)
+        await hear_each_other(carol, alice)
+        carol.hang_up()
+        await alice.wait_for(CallEnded)
+        bob.press_soft_key("CFwdAll")
+        await seen_on(bob, lambda: bob.view.status == "Your current options")
+        assert "Value:" not in await lab.bed.asterisk.cli(f"database get CF {bob.number}")

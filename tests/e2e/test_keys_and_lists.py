@@ -1,4 +1,4 @@
-"""Keys beside the soft keys, reminders, redial and the phone's own lists, on a stock Asterisk; all phones are watched."""
+"""Keys beside the soft keys, reminders, redial and the phone's own lists, on a stock Asterisk."""
 
 from __future__ import annotations
 

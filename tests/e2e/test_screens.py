@@ -1,4 +1,4 @@
-"""What stands on the screens, on a stock Asterisk: clock, language, soft keys of the site, messages, outside numbers."""
+"""What stands on the screens, on a stock Asterisk: clock, language, soft keys, messages, outside numbers."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ import pytest
 
 from bridge.app.phones import PhoneDesk
 from bridge.app.system import SystemIds
-from bridge.core import BargeOption, Switch
+from bridge.core import BargeOption, ButtonKind, DeviceButton, FeatureButton, Switch
 from bridge.core.events import PhoneRegistered
 from bridge.lab.anyphone import AnyPhone
 from bridge.lab.phoneevents import CallEnded, CallStarted, Registered
@@ -177,6 +177,10 @@ async def test_barge(office: Office) -> None:
     await until(lambda: three.current_call is not None and three.current_call.answered, "three is in the call")
     await until(lambda: quality(one) < MIXED and quality(office.caller) < MIXED, "both hear two tones")
     await until(lambda: quality(three) < MIXED, "three hears two tones")
+    await office.lamps("on", "on", "on")
+    assert any(f"connected {office.caller.number}" in each for each in three.view.calls)
+    assert office.caller.view.status == "Connected"
+    assert office.caller.view.tone == one.view.tone == three.view.tone == ""
     two.select_call()
     two.press_soft_key("Barge")
     await until(lambda: two.view.status == "Another barge exists", "two is told")
@@ -215,6 +219,50 @@ async def test_privacy(office: Office) -> None:
     await until(lambda: office.caller.number in str(one.view.calls), "three keeps nothing private")
     assert "Barge" in one.view.soft_keys
     three.hang_up()
+    await office.lamps("", "", "")
+
+
+async def test_the_privacy_button(office: Office) -> None:
+    """In the middle of a call one phone makes it private, and not private again; its own lamp alone says so."""
+    one, two, three = office.phones
+    desks = office.desks
+    with desks.bed.service.store.write() as work:
+        device = work.devices.get(one.device)
+        assert device is not None
+        button = DeviceButton(3, FeatureButton(ButtonKind.PRIVACY))
+        work.devices.update(replace(device, buttons=(button,)), sharing=True)
+        work.commit()
+    registered = len(desks.watch.of(PhoneRegistered, one.device))
+    await desks.bed.service.refresh()
+    await desks.watch.seen(PhoneRegistered, one.device, count=registered + 1)
+    await until(lambda: one.view.labels[-1:] == ("Private",), "the button has its label")
+    assert one.view.lamps == ()
+
+    office.caller.call(office.number)
+    await one.wait_for(CallStarted)
+    one.answer()
+    await hears(one, office.caller.tone)
+    await office.lamps("on", "on", "on")
+    for phone in (two, three):
+        phone.select_call()
+        await until(lambda phone=phone: office.caller.number in str(phone.view.calls), "it is no secret")
+        assert "Barge" in phone.view.soft_keys
+    one.press_button(2)
+    await until(lambda: "feature 1: on" in one.view.lamps, "its lamp is lit")
+    for phone in (two, three):
+        await until(lambda phone=phone: office.caller.number not in str(phone.view.calls), "now it is")
+        await until(lambda phone=phone: "Barge" not in phone.view.soft_keys, "and nobody may join")
+        assert "feature 1: on" not in phone.view.lamps
+    await office.lamps("on", "on", "on")
+    await hears(office.caller, one.tone)
+    assert office.number in str(office.caller.view.calls)
+    one.press_button(2)
+    await until(lambda: "feature 1: on" not in one.view.lamps, "its lamp is off")
+    three.select_call()
+    await until(lambda: "Barge" in three.view.soft_keys, "they may join again")
+    three.press_soft_key("Barge")
+    await until(lambda: quality(one) < MIXED and quality(office.caller) < MIXED, "both hear two tones")
+    one.hang_up()
     await office.lamps("", "", "")
 
 
