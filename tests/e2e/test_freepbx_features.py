@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bridge.core import ButtonKind, SignallingProtocol
+from bridge.core.events import EmergencyNumberDialled
 from bridge.lab.freepbxbed import running_freepbx
 from bridge.lab.phoneevents import CallAnswered, CallEnded
 from bridge.lab.testbed import TestbedWishes
@@ -142,3 +143,66 @@ async def test_a_forward_of_the_phone_is_freepbxs_and_its_codes_are_the_phones()
         bob.press_soft_key("CFwdAll")
         await seen_on(bob, lambda: bob.view.status == "Your current options")
         assert "Value:" not in await lab.bed.asterisk.cli(f"database get CF {bob.number}")
+
+
+async def test_an_emergency_call_opens_the_line_for_a_call_back() -> None:
+    """FreePBX's dialplan knows of no exception: do-not-disturb and the forward of all calls end by the call."""
+    async with running_freepbx(SCCP) as lab, office(lab) as desks:
+        alice, bob, carol = [await desks.registered(model) for model in ("7961", "7942", "7975")]
+        bob.press_soft_key("CFwdAll")
+        await seen_on(bob, lambda: "Enter number" in bob.view.status)
+        bob.press_keys(f"{carol.number}#")
+        await seen_on(bob, lambda: bob.view.status == f"Forwarded to {carol.number}")
+        bob.call("*78")
+        await bob.wait_for(CallEnded)
+        await seen_on(bob, lambda: "do not disturb 1: on" in bob.view.lamps)
+        bob.lift()
+        bob.press_keys("911")
+        await desks.watch.seen(EmergencyNumberDialled, bob.device)
+        await seen_on(bob, lambda: not bob.view.calls and bob.view.lamps == ())
+        await seen_on(bob, lambda: bob.view.status == "Your current options")
+        alice.call(bob.number)  # stands for who calls back
+        await hear_each_other(alice, bob)
+        assert carol.view.calls == ()
+        alice.hang_up()
+        await bob.wait_for(CallEnded)
+
+
+async def test_a_missed_number_is_called_back_and_a_meeting_is_opened() -> None:
+    async with running_freepbx(SCCP) as lab, office(lab) as desks:
+        one, three = await desks.registered("7961"), await desks.registered("7970")
+        two = await desks.registered("7942", auto_answer=None)
+        one.call(two.number)
+        await seen_on(two, lambda: two.view.ringing)
+        await seen_on(one, lambda: "CallBack" in one.view.soft_keys)
+        one.press_soft_key("CallBack")
+        one.hang_up()
+        await seen_on(two, lambda: not (two.view.ringing or two.view.calls))
+        two.call(three.number)
+        await hear_each_other(two, three)
+
+        async def in_use() -> bool:
+            return "InUse" in await lab.bed.asterisk.cli(f"core show hint {two.number}")
+
+        await polled(in_use)
+        assert not one.view.ringing
+        two.hang_up()
+        await seen_on(one, lambda: f"{two.number} is free: CallBack" in one.view.status and one.view.ringing)
+        one.press_soft_key("CallBack")
+        await seen_on(two, lambda: two.view.ringing)
+        two.answer()
+        await hear_each_other(one, two)
+        one.hang_up()
+        await desks.nothing_is_left()
+
+        one.press_soft_key("NewCall")
+        await seen_on(one, lambda: "MeetMe" in one.view.soft_keys)
+        one.press_soft_key("MeetMe")
+        one.press_keys("8501")
+        await seen_on(one, lambda: "connected" in str(one.view.calls))
+        two.call("8501")
+        three.call("8501")
+        await hear_each_other(one, two, three)
+        for phone in (one, two, three):
+            phone.hang_up()
+        await until(lambda: one.view.calls == two.view.calls == three.view.calls == (), lambda: str(one.view))
