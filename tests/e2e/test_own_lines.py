@@ -9,11 +9,12 @@ import pytest
 
 from bridge.app.phonechanges import PhoneChanges
 from bridge.app.system import SystemIds
-from bridge.lab.phoneevents import CallEnded
+from bridge.lab.phoneevents import CallAnswered, CallEnded
 from bridge.lab.sccpphone import SccpPhone
 from tests.e2e.desks import Desks, office, polled, seen_on
 from tests.e2e.listening import hear_each_other, no_longer_hears
 from tests.e2e.test_lamps_and_pickup import give_lamp, lamps_say
+from tests.e2e.test_park import slot_on
 
 SALES = "1700"
 """The second number of the phone with two."""
@@ -153,3 +154,99 @@ async def test_do_not_disturb_is_for_all_lines_and_a_forward_for_one(desks: Desk
     await seen_on(phone, lambda: phone.view.tone == "inside dial")
     phone.press_soft_key("CFwdAll")
     await desks.nothing_is_left()
+
+
+async def test_services_of_the_second_line(desks: Desks) -> None:
+    """Join, park, transfer and conference do not care for which line a call is on."""
+    phone = await with_two_lines(desks, "7961")
+    one, two = await desks.registered("7960"), await desks.registered("7942")
+
+    # Calls on both lines are joined.
+    one.call(phone.number)
+    await seen_on(phone, lambda: phone.view.ringing)
+    phone.answer()
+    await hear_each_other(phone, one)
+    phone.press_line(2)
+    await no_longer_hears(one, phone)
+    phone.press_keys(f"{two.number}#")
+    await hear_each_other(phone, two)
+    phone.press_soft_key("Select")
+    phone.press_soft_key("Join")
+    await hear_each_other(phone, one, two)
+    await seen_on(phone, lambda: len(phone.view.calls) == 1 and len(phone.view.lamps) == 1)
+    phone.hang_up()
+    await hear_each_other(one, two)
+    one.hang_up()
+    await desks.nothing_is_left()
+
+    # A call of the second line is parked, and fetched with the first one.
+    two.call(SALES)
+    await seen_on(phone, lambda: phone.view.ringing)
+    phone.press_line(2)
+    await hear_each_other(phone, two)
+    phone.press_soft_key("Park")
+    await seen_on(phone, lambda: not phone.view.calls and slot_on(phone) == "71")
+    assert phone.view.lamps == ()
+    phone.press_line(1)
+    await seen_on(phone, lambda: phone.view.tone == "inside dial")
+    phone.press_keys("71#")
+    await hear_each_other(phone, two)
+    assert phone.view.lamps == ("line 1: on",)
+
+    # And transferred, while the second line takes another call.
+    phone.press_soft_key("Transfer")
+    await no_longer_hears(two, phone)
+    phone.press_keys(f"{one.number}#")
+    await hear_each_other(phone, one)
+    phone.press_soft_key("Transfer")
+    await hear_each_other(one, two)
+    await seen_on(phone, lambda: not (phone.view.calls or phone.view.lamps))
+    one.hang_up()
+    await desks.nothing_is_left()
+
+
+async def test_two_lines_are_busy_each_for_itself(desks: Desks) -> None:
+    phone = await with_two_lines(desks, "7961")
+    one, two, three = await desks.registered("7960"), await desks.registered("7942"), await desks.registered("7975")
+    for number in (phone.number, SALES):
+        changes = PhoneChanges(desks.bed.service.store, desks.bed.service.clock, SystemIds(), "test")
+        await asyncio.to_thread(changes.set_line, phone.device, number, {"busy_trigger": "1", "max_calls": "2"})
+    await desks.bed.service.refresh()
+    one.call(SALES)
+    await seen_on(phone, lambda: phone.view.ringing)
+    phone.press_line(2)
+    await hear_each_other(phone, one)
+    two.call(SALES)
+    await seen_on(two, lambda: two.view.tone == "line busy")
+    assert len(phone.view.calls) == 1
+    two.hang_up()
+    three.call(phone.number)  # the other line is free
+    await seen_on(phone, lambda: "line 1: blink" in phone.view.lamps)
+    await hear_each_other(phone, one)
+
+    # The talk ends: the other line rings on aloud, and is taken with the handset.
+    one.hang_up()
+    await seen_on(phone, lambda: phone.view.ringing and phone.view.calls == (f"1: ring in {three.number}",))
+    phone.lift()
+    await hear_each_other(phone, three)
+    phone.put_down()
+    await desks.nothing_is_left()
+
+
+async def test_messages_of_each_line_light_its_own_lamp(desks: Desks) -> None:
+    phone = await with_two_lines(desks, "7961")
+    caller = await desks.registered("7942")
+    conf = desks.bed.asterisk.etc / "voicemail.conf"
+    with conf.open("a", encoding="utf-8") as file:
+        file.write(f"{SALES} => 1234,Sales\n")
+    await desks.bed.asterisk.cli("module reload app_voicemail.so")
+    caller.call(SALES)
+    await seen_on(phone, lambda: phone.view.ringing and "iDivert" in phone.view.soft_keys)
+    phone.press_soft_key("iDivert")
+    await caller.wait_for(CallAnswered, within=20)
+    caller.press_keys("#")
+    await asyncio.sleep(3)  # a message takes the time that it takes
+    caller.hang_up()
+    await seen_on(phone, lambda: phone.view.message_waiting and "voicemail 2: on" in phone.view.lamps)
+    assert "voicemail 1: on" not in phone.view.lamps
+    assert not caller.view.message_waiting
