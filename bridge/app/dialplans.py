@@ -115,6 +115,16 @@ class DialPlans:
             Entry(Pattern(text), _LAST, Effect()) for text in _patterns(self._site.autoregistration.range)
         ]
 
+    def met_entries(self, pair: Pair) -> list[Entry[Effect]]:
+        """What a number meets at Asterisk that was dialled: no phone is kept from an emergency number there."""
+        entries = self.digits_entries(pair)
+        if self.context(pair) in (ROGUE_CONTEXT, self._plain_context):
+            return entries
+        try:
+            return [*SitePlan(routes=tuple(self._emergency_routes(pair))).entries("", ""), *entries]
+        except ConfigurationError:  # said already
+            return entries
+
     def template_rules(self, pair: Pair) -> tuple[DialRule, ...]:
         """The dial template of phones with this pair: by the plan where there is one, else by the range alone."""
         numbers = self._site.autoregistration.range
@@ -201,11 +211,12 @@ class DialPlans:
         # A PBX whose contexts are wrapped has feature codes of its own.
         services = (SERVICES,) if self._wraps else (SERVICES, CODES)
         includes = (SERVICES, CUSTOM, *services[1:]) if pair == ("", "") else services
-        return context_of(self._with_emergency(pair), *pair, includes=includes, wraps=self._wraps)
+        plan = replace(self.plan, routes=(*self.plan.routes, *self._emergency_routes(pair)))
+        return context_of(plan, *pair, includes=includes, wraps=self._wraps)
 
-    def _with_emergency(self, pair: Pair) -> SitePlan:
-        """The plan, with a way out for the emergency numbers that this pair would be kept from."""
-        routes = emergency_routes(
+    def _emergency_routes(self, pair: Pair) -> Iterator[RoutePattern]:
+        """A way out for the emergency numbers that this pair would be kept from."""
+        return emergency_routes(
             self.plan,
             *pair,
             self._emergency.plain,
@@ -214,7 +225,6 @@ class DialPlans:
             # Such a PBX has numbers of its own, looked up where the plan has none; so has the admin's context.
             only_blocked=bool(self._wraps) or pair == ("", ""),
         )
-        return replace(self.plan, routes=(*self.plan.routes, *routes))
 
 
 def _patterns(numbers: NumberRange) -> Iterator[str]:

@@ -64,15 +64,18 @@ def _is_written(route: RoutePattern, number: str) -> bool:
 def _is_reached(entries: Iterable[Entry[Effect]], number: str, plain: Iterable[str], *, only_blocked: bool) -> bool:
     """Whether what wins for ``number`` is no block, and lets an emergency number leave.
 
-    Where all that matches is a pattern with an access code, a number that begins like the code would leave cut short.
+    A pattern of many numbers may drop an access code that this number only begins like, or put digits before it; the
+    site's pattern for this number alone is meant as it is.
     """
     won = winner(entries, number)
     if won is None:
         return only_blocked
     entry = won.one if isinstance(won, Tie) else won
-    if entry.action.refuse:
+    effect = entry.action
+    if effect.refuse:
         return False
+    if not effect.destination or entry.pattern.number == number:
+        return True
     code, dot, _ = entry.pattern.text.partition(".")
-    if entry.action.discard in _DROPS_CODE and dot and number.startswith(code):
-        return number.removeprefix(code) in plain
-    return True
+    left = number.removeprefix(code) if effect.discard in _DROPS_CODE and dot else number
+    return not effect.called_mask and effect.prefix + left in plain

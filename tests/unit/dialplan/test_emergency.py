@@ -44,6 +44,14 @@ def test_what_is_reached_anyway_stays_as_it_is() -> None:
     # All outside numbers with their code: 9911 leaves as 911, but 911 would leave as 11.
     wide = RoutePattern(pattern="9.!", partition="PSTN", destination="city", discard_digits=PRE_DOT)
     assert found(wide, css="Out") == {"911": "custom"}
+    abroad = RoutePattern(
+        pattern="9.!", partition="PSTN", destination="city", discard_digits=PRE_DOT, prefix_digits="00"
+    )
+    assert found(abroad, css="Out") == {"911": "custom", "9.911": "custom"}
+    shown = RoutePattern(pattern="XXX", partition="PSTN", destination="city", called_mask="555XXX")
+    assert found(shown, css="Out") == {"911": "custom", "9.911": "custom"}
+    meant = RoutePattern(pattern="911", partition="PSTN", destination="city", prefix_digits="0")
+    assert found(meant, css="Out") == {"9.911": "city"}
 
 
 def test_a_block_does_not_count() -> None:
