@@ -283,3 +283,44 @@ async def test_call_lists(office: Office) -> None:
     for phone in office.phones:
         assert [(entry.kind, entry.number) for entry in phone.listed][-1] == (CallHistory.MISSED, office.caller.number)
     assert [(entry.kind, entry.number) for entry in office.caller.listed] == [(CallHistory.PLACED, office.number)] * 2
+
+
+async def test_a_forward_of_the_line_is_shown_on_all_its_phones(office: Office) -> None:
+    """Set on one of them, ended on another; so is its do-not-disturb."""
+    one, two, three = office.phones
+    caller = office.caller
+    one.press_soft_key("CFwdAll")
+    await until(lambda: "Enter number" in one.view.status, "it is asked for")
+    one.press_keys("600#")
+    for phone in office.phones:
+        await until(lambda phone=phone: "Forwarded to 600" in phone.view.status, f"{phone.device} says so")
+    caller.call(office.number)
+    await hears(caller, caller.tone)  # the echo
+    assert not any(phone.view.ringing or phone.view.calls for phone in office.phones)
+    caller.hang_up()
+    await office.lamps("", "", "")
+    two.press_line(2)
+    await until(lambda: two.view.tone == "inside dial", "it is off hook on the shared line")
+    two.press_soft_key("CFwdAll")
+    for phone in office.phones:
+        await until(lambda phone=phone: phone.view.status == "Your current options", f"{phone.device} is as before")
+    two.hang_up()
+    await office.lamps("", "", "")
+
+    # Do-not-disturb is the number's, as at the PBX: all its phones say so, and none is heard.
+    one.press_soft_key("DND")
+    for phone in office.phones:
+        await until(lambda phone=phone: "do not disturb 1: on" in phone.view.lamps, f"{phone.device} is lit")
+        assert phone.view.status == "Do not disturb is active"
+    caller.call(office.number)
+    await office.lamps("blink", "blink", "blink")
+    assert not any(phone.view.ringing for phone in office.phones)
+    two.answer()
+    await hears(caller, two.tone)
+    await office.lamps("on", "on", "on")
+    two.hang_up()
+    await office.lamps("", "", "")
+    one.press_soft_key("DND")
+    for phone in office.phones:
+        await until(lambda phone=phone: phone.view.status == "Your current options", f"{phone.device} is free")
+        assert phone.view.lamps == ()
