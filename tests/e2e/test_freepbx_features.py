@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bridge.core import ButtonKind, SignallingProtocol
+from bridge.app.settings import SccpSettings
+from bridge.core import ButtonKind, PagingGroup, SignallingProtocol
 from bridge.core.events import EmergencyNumberDialled
 from bridge.lab.freepbxbed import running_freepbx
 from bridge.lab.phoneevents import CallAnswered, CallEnded
@@ -206,3 +207,24 @@ async def test_a_missed_number_is_called_back_and_a_meeting_is_opened() -> None:
         for phone in (one, two, three):
             phone.hang_up()
         await until(lambda: one.view.calls == two.view.calls == three.view.calls == (), lambda: str(one.view))
+
+
+async def test_a_page_reaches_the_extensions_that_are_free() -> None:
+    groups = (PagingGroup("8600", ("1000", "1001", "1002", "1003")),)
+    wishes = TestbedWishes(protocol=SignallingProtocol.SCCP, sccp=SccpSettings(paging=groups))
+    async with running_freepbx(wishes) as lab, office(lab) as desks:
+        models = ("7961", "7942", "7970", "7975")
+        alice, bob, carol, dora = [await desks.registered(model, auto_answer=None) for model in models]
+        dora.call("*78")
+        await dora.wait_for(CallEnded)
+        await seen_on(dora, lambda: "do not disturb 1: on" in dora.view.lamps)
+        alice.call("8600#")
+        for phone in (bob, carol):
+            assert await next_tone(phone) == alice.tone
+            await seen_on(phone, lambda phone=phone: phone.view.speaker and phone.view.muted)
+            assert not phone.view.ringing
+        assert dora.view.calls == ()
+        assert alice.current_call is not None
+        assert alice.current_call.heard.frequency == 0
+        alice.hang_up()
+        await seen_on(bob, lambda: not (bob.view.calls or carol.view.calls))

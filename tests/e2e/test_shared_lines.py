@@ -287,7 +287,7 @@ async def test_call_lists(office: Office) -> None:
 
 async def test_a_forward_of_the_line_is_shown_on_all_its_phones(office: Office) -> None:
     """Set on one of them, ended on another; so is its do-not-disturb."""
-    one, two, three = office.phones
+    one, two, _ = office.phones
     caller = office.caller
     one.press_soft_key("CFwdAll")
     await until(lambda: "Enter number" in one.view.status, "it is asked for")
