@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bridge.app.dialtemplates import template_name, template_rules
@@ -22,6 +23,7 @@ from bridge.dialplan import (
     SitePlan,
     context_name,
     context_of,
+    emergency_routes,
 )
 from bridge.errors import ConfigurationError
 from bridge.provisioning import DialRule, dial_rules
@@ -113,6 +115,16 @@ class DialPlans:
             Entry(Pattern(text), _LAST, Effect()) for text in _patterns(self._site.autoregistration.range)
         ]
 
+    def met_entries(self, pair: Pair) -> list[Entry[Effect]]:
+        """What a number meets at Asterisk that was dialled: no phone is kept from an emergency number there."""
+        entries = self.digits_entries(pair)
+        if self.context(pair) in (ROGUE_CONTEXT, self._plain_context):
+            return entries
+        try:
+            return [*SitePlan(routes=tuple(self._emergency_routes(pair))).entries("", ""), *entries]
+        except ConfigurationError:  # said already
+            return entries
+
     def template_rules(self, pair: Pair) -> tuple[DialRule, ...]:
         """The dial template of phones with this pair: by the plan where there is one, else by the range alone."""
         numbers = self._site.autoregistration.range
@@ -199,7 +211,20 @@ class DialPlans:
         # A PBX whose contexts are wrapped has feature codes of its own.
         services = (SERVICES,) if self._wraps else (SERVICES, CODES)
         includes = (SERVICES, CUSTOM, *services[1:]) if pair == ("", "") else services
-        return context_of(self.plan, *pair, includes=includes, wraps=self._wraps)
+        plan = replace(self.plan, routes=(*self.plan.routes, *self._emergency_routes(pair)))
+        return context_of(plan, *pair, includes=includes, wraps=self._wraps)
+
+    def _emergency_routes(self, pair: Pair) -> Iterator[RoutePattern]:
+        """A way out for the emergency numbers that this pair would be kept from."""
+        return emergency_routes(
+            self.plan,
+            *pair,
+            self._emergency.plain,
+            self._emergency.access_code,
+            last_resort=self._wraps or CUSTOM,
+            # Such a PBX has numbers of its own, looked up where the plan has none; so has the admin's context.
+            only_blocked=bool(self._wraps) or pair == ("", ""),
+        )
 
 
 def _patterns(numbers: NumberRange) -> Iterator[str]:

@@ -367,8 +367,7 @@ class SccpSettings:
     recording_directory: str = "sepbridge"
     """Where recordings of calls go, below Asterisk's directory of recordings."""
     recording_beep: int = 0
-    """Seconds between two beeps that both sides of a recorded call hear, 10 or more; 0 for none. Asterisk 22 leaves
-    some out: asked for every 2 s it beeped every 6."""
+    """Seconds between two beeps that both sides of a recorded call hear, 10 or more; 0 for none."""
     paging: tuple[PagingGroup, ...] = ()
     """Groups of phones that are spoken to by dialling a number: ``8600=1001,1002``."""
     paging_multicast: tuple[PagingStream, ...] = ()
@@ -427,7 +426,7 @@ class SccpSettings:
         if self.recording_beep and self.recording_beep < SHORTEST_BEEP:
             raise ConfigurationError(
                 f"sccp.recording_beep must be 0, or {SHORTEST_BEEP} or more",
-                why="Asterisk leaves out beeps that come faster",
+                why="beeps that come faster are in the way of the talk",
                 fix="15 is usual",
             )
         if not 0 < self.paging_multicast_ttl < 256:

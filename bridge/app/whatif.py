@@ -141,7 +141,7 @@ class _Way:
     def follow(self, number: str) -> tuple[Fate, str, Effect | None, str]:
         pair = self._pair
         for _ in range(MAX_REWRITES + 1):
-            entries = self._plans.digits_entries(pair)
+            entries = self._plans.met_entries(pair)
             found = winner(entries, number)
             if found is None:
                 return Fate.NO_MATCH, _nothing(entries, number), None, number

@@ -5,6 +5,7 @@ Sources: SCCP wire reference, sections 7.1, 7.6 and 10; SCCP flows reference, se
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -45,6 +46,8 @@ from bridge.sccp import (
 M = TypeVar("M", bound=Message)
 _NOBODY = (0, 0)
 _EMPTY = {StimulusType.UNUSED, StimulusType.UNDEFINED}
+_DATE_TEMPLATE = re.compile(r"([DMY]+)([/.-])([DMY]+)\2([DMY]+)(A?)")
+_DATE = {"D": "%d", "M": "%m", "Y": "%y", "YY": "%Y"}
 _MOST = 64
 """Entries of any kind that a screen keeps: a server cannot make it grow."""
 
@@ -98,6 +101,8 @@ class Display:
         self.tone = Tone.SILENCE
         self.speaker = False
         self.muted = False
+        self.date_template = "M/D/Y"
+        """How the clock stands on the screen; the server tells."""
         self._prompts: dict[tuple[int, int], _Timed] = {}
         self._notify: _Timed | None = None
         self._priority: dict[int, _Timed] = {}
@@ -193,7 +198,7 @@ class Display:
         return ""
 
     def clock(self, *, now: float) -> str:
-        """``2026-06-05 23:18``; empty before the server told the time, or when it told none that exists."""
+        """``23:18 05.06.26``, as the date template wants it; empty before the server told a time that exists."""
         if self._time is None:
             return ""
         told, at = self._time
@@ -201,10 +206,26 @@ class Display:
             moment = datetime(told.year, told.month, told.day, told.hour, told.minute, told.second)  # noqa: DTZ001  # the phone shows what it is told, and knows no zone
         except (ValueError, OverflowError):
             return ""
+        date, hour = self._clock_format()
         try:
-            return f"{moment + timedelta(seconds=max(0.0, now - at)):%Y-%m-%d %H:%M}"
+            return f"{moment + timedelta(seconds=max(0.0, now - at)):{hour} {date}}"
         except (OverflowError, ValueError):
             return ""
+
+    def _clock_format(self) -> tuple[str, str]:
+        """Of date and time of day (SCCP wire reference, RegisterAck; dialplan mapping reference, date templates)."""
+        found = _DATE_TEMPLATE.fullmatch(self.date_template)
+        if found is None:
+            return "", "%H:%M"
+        first, delimiter, second, third, twelve = found.groups()
+        date = delimiter.join(_DATE.get(part, "") for part in (first, second, third))
+        return date, "%I:%M %p" if twelve else "%H:%M"
+
+    @property
+    def date_template_is_valid(self) -> bool:
+        """Whether it names day, month and year, each once."""
+        found = _DATE_TEMPLATE.fullmatch(self.date_template)
+        return found is not None and sorted(each[0] for each in (found[1], found[3], found[4])) == ["D", "M", "Y"]
 
     @property
     def clock_is_valid(self) -> bool:

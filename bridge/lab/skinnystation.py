@@ -434,6 +434,9 @@ class SkinnyStation:
             version = offered
         if not 0 < ack.keepalive_s <= _LONGEST_KEEPALIVE:
             self.judge.note(f"RegisterAck with a keepalive interval of {ack.keepalive_s} s")
+        self.display.date_template = readable(ack.date_template)
+        if not self.display.date_template_is_valid:
+            self.judge.note(f"RegisterAck with the date template {self.display.date_template!r}")
         self.state = StationState.LEARNING
         self.version = self.calls.version = version
         self._dialect = dialect(self.traits, version)

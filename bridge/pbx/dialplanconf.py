@@ -24,7 +24,9 @@ PAGING_CONTEXT = "sepbridge-paging-numbers"
 STREAMS_CONTEXT = "sepbridge-paging-streams"
 """Holds the same numbers: whoever is there speaks to the group's multicast address."""
 _EXTENSION = re.compile(r"_?[0-9A-DXZN*#+.\[\]-]{1,90}")
-_WITH_HINTS = ("sepbridge-services", "sepbridge-custom", "sepbridge-codes")
+LINE_STATES_CONTEXT = "sepbridge-line-states"
+"""Has a hint for the phones of each number alone (asterisk-conf/sepbridge/services/dnd.conf)."""
+_WITH_HINTS = ("sepbridge-services", "sepbridge-custom", "sepbridge-codes", LINE_STATES_CONTEXT)
 """Contexts besides those of the numbers in which hints may stand."""
 GROUPS_VARIABLE = "SEPBRIDGE_PICKUP_GROUPS"
 """Read by services/pickup.conf."""

@@ -95,6 +95,7 @@ class FreePbx:
             on_event=self._event,
         )
         """What it has in common with every other one."""
+        self.asterisk.line_features.plan_rings_through = False
         self._wake = asyncio.Event()
         self._waiting = Settling()
         self._new: set[str] = set()

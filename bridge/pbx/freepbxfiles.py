@@ -15,7 +15,7 @@ from bridge.dialplan import Context, numbers_context
 from bridge.errors import InvalidInput, WriteFailed
 from bridge.pbx.atomic import remove_leftovers, write_atomically
 from bridge.pbx.conffile import Item, Section, render, stamped
-from bridge.pbx.dialplanconf import NUMBERS_CONTEXT, dial_plan_text, pickup_groups_text
+from bridge.pbx.dialplanconf import LINE_STATES_CONTEXT, NUMBERS_CONTEXT, dial_plan_text, pickup_groups_text
 from bridge.pbx.install import EXTENSIONS_PHONES, EXTENSIONS_SITE
 from bridge.pbx.pjsipconf import (
     WATCHED_CONTEXT,
@@ -163,7 +163,7 @@ def _numbers(endpoints: Sequence[SipEndpoint], watched: bool) -> str:
         texts.setdefault(numbers_context(endpoint.partition), []).append(step)
     sections = [Section(name, tuple(items)) for name, items in texts.items()]
     if watched:
-        includes = (Item("include", FROM_INTERNAL, arrow=True),)
+        includes = tuple(Item("include", name, arrow=True) for name in (FROM_INTERNAL, LINE_STATES_CONTEXT))
         sections += [Section(WATCHER), Section(WATCHED_CONTEXT, includes)]
     groups = pickup_groups_text(each.call_group for each in endpoints) if any(e.call_group for e in endpoints) else ""
     return "\n".join(filter(None, [render(sections), groups]))

@@ -32,6 +32,8 @@ class AsteriskLineFeatures:
 
     def __init__(self, ami: Ami) -> None:
         self._ami = ami
+        self.plan_rings_through = True
+        """Whether its dialplan looks at the time until which a number rings; FreePBX's knows of none."""
         self.on_change: Callable[[str], None] = lambda number: None
         """Called with a number of which somebody changed something."""
 
@@ -70,8 +72,19 @@ class AsteriskLineFeatures:
         await self._tell(f"{DND}{number}", on=mode is not DndMode.OFF)
 
     async def ring_through(self, number: str, seconds: float) -> None:
-        """For so long calls to ``number`` ring whatever is set. Raises PbxError."""
-        await self._put(RING_THROUGH, check_extension(number), str(int(time.time() + seconds)))
+        """For so long calls to ``number`` ring whatever is set. Raises PbxError.
+
+        Where the dialplan knows of no such time, what would keep it from ringing ends for good.
+        """
+        number = check_extension(number)
+        await self._put(RING_THROUGH, number, str(int(time.time() + seconds)))
+        if self.plan_rings_through:
+            return
+        now = await self.read(number)
+        if now.dnd is DndMode.REJECT:
+            await self.set_dnd(number, DndMode.OFF)
+        if now.forward_all:
+            await self.set_forward(number, ForwardKind.ALL, "")
 
     # --- inside ------------------------------------------------------------------------------------------------------
 

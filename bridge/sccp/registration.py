@@ -18,6 +18,9 @@ from bridge.sccp.openenum import OpenEnum
 from bridge.sccp.registry import wire
 from bridge.sccp.versions import OLDEST, PhoneFeatures
 
+DATE_TEMPLATE = 6
+"""Characters of a date template that RegisterAck has room for."""
+
 
 class UnregisterReason(OpenEnum):
     """UnregisterReason."""
@@ -109,7 +112,7 @@ class Register(Message):
     Form(
         MessageId.REGISTER_ACK,
         u32("keepalive_s"),
-        Text("date_template", 6, full=True),
+        Text("date_template", DATE_TEMPLATE, full=True),
         Pad(2),
         u32("secondary_keepalive_s"),
         u8("protocol_version"),
@@ -133,6 +136,11 @@ class RegisterAck(Message):
     feature0: int = 0
     feature1: int = 0
     feature2: int = 0
+
+
+def fitted_date_template(wanted: str) -> str:
+    """A date template as it fits: of ``D/M/YYA`` the year gets short, or the clock would lose its twelve hours."""
+    return wanted.replace("YY", "Y") if len(wanted) > DATE_TEMPLATE else wanted
 
 
 @wire(Form(MessageId.REGISTER_REJECT, Text("text", 32)))

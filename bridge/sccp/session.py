@@ -45,6 +45,7 @@ from bridge.sccp.registration import (
     UnregisterAck,
     UnregisterReason,
     UnregisterStatus,
+    fitted_date_template,
 )
 from bridge.sccp.registry import shape
 from bridge.sccp.requests import TimeDateReq
@@ -416,7 +417,7 @@ class StationSession:
         self._send(
             RegisterAck(
                 profile.keepalive_s,
-                profile.date_template,
+                fitted_date_template(profile.date_template),
                 profile.secondary_keepalive_s,
                 version,
                 *acknowledged_features(version),

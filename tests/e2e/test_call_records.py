@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
+from pathlib import Path
 
 from bridge.core import CallRecord
 from bridge.core.events import CallMeasured
 from bridge.lab.sccpphone import SccpPhone
-from tests.e2e.desks import Desks, office, seen_on
+from bridge.lab.testbed import prepared_testbed
+from tests.e2e.desks import SCCP, Desks, office, polled, seen_on
 from tests.e2e.listening import hear_each_other
 from tests.e2e.programs import PROGRAM
 
@@ -75,3 +78,35 @@ async def test_both_phones_of_a_call_have_a_record() -> None:
         assert [each["device"] for each in of_bob] == [bob.device.value]
         assert of_bob[0]["direction"] == "in"
         assert (await command(desks, "--since", "2099-01-01"))["calls"] == []
+
+
+async def test_each_call_is_a_line_of_json_in_a_file_of_the_sites(tmp_path: Path) -> None:
+    async with prepared_testbed(SCCP) as bed:
+        file = tmp_path / "calls.jsonl"
+        bed.settings = replace(bed.settings, calls=replace(bed.settings.calls, file=file))
+        async with bed.node():
+            desks = Desks(bed)
+            alice, bob = await desks.registered("7961"), await desks.registered("7942")
+            alice.call(bob.number)
+            await hear_each_other(alice, bob)
+            bob.hang_up()
+            await desks.nothing_is_left()
+            for phone in (alice, bob):
+                await written(desks, phone, 1)
+
+            async def both() -> bool:
+                return file.exists() and file.read_text(encoding="utf-8").count("\n") == 2
+
+            await polled(both)
+            lines = {each["device"]: each for each in map(json.loads, file.read_text(encoding="utf-8").splitlines())}
+            for phone, other, direction in ((alice, bob, "out"), (bob, alice, "in")):
+                record = lines[phone.device.value]
+                assert (record["line"], record["number"], record["direction"]) == (
+                    phone.number,
+                    other.number,
+                    direction,
+                )
+                assert record["codec"] == "ulaw"
+                assert record["quality"]["lost"] == 0
+            for phone in desks.phones:
+                await phone.power_off()

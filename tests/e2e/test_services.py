@@ -106,6 +106,42 @@ async def test_the_directory_is_searched_and_an_entry_dialled(desks: Desks) -> N
     assert two.document_keys[:2] == ("Dial", "Prev")
 
 
+async def test_a_personal_directory_is_its_phones_alone_and_asks_for_its_pin(desks: Desks) -> None:
+    one, two = await desks.registered("7961"), await desks.registered("7940")
+    admin = DirectoryDesk(desks.bed.service.store, desks.bed.service.clock, "test")
+    mother = checked_contact("Zoë Ørsted", two.number, one.device.value)
+    admin.add([mother], owner=one.device)
+    admin.set_pin(one.device, "4711")
+    one.open_service("directories")
+    await shown(one)
+    one.choose(2)
+    assert await shown(one) == "Personal Directory"
+    assert one.document is not None
+    assert one.document.kind == "Input"
+    one.fill_in(pin="1234")
+    await shown(one)
+    assert "Wrong PIN" in one.document.text
+    one.open_service("directories")
+    await shown(one)
+    one.choose(2)
+    await shown(one)
+    one.fill_in(pin="4711")
+    await shown(one)
+    assert one.document.items == (("Zoë Ørsted", two.number),)
+    two.open_service("directories")
+    await shown(two)
+    two.choose(2)
+    await shown(two)
+    assert two.document is not None
+    assert two.document.items == ()
+    one.press_document_key("Dial")
+    assert (await two.wait_for(AudioHeard)).frequency == one.tone
+    assert (await one.wait_for(AudioHeard)).frequency == two.tone
+    await until(lambda: one.number in str(two.view.calls) and two.number in str(one.view.calls))
+    one.hang_up()
+    await desks.nothing_is_left()
+
+
 async def test_the_services_key_opens_a_menu_in_the_phones_language(desks: Desks) -> None:
     phone = await desks.registered("7975")
     phone.locale = "German_Germany"

@@ -10,7 +10,7 @@ import pytest
 
 from bridge.app.phones import PhoneDesk
 from bridge.app.system import SystemIds
-from bridge.core import BargeOption, Switch
+from bridge.core import BargeOption, ButtonKind, DeviceButton, FeatureButton, Switch
 from bridge.core.events import PhoneRegistered
 from bridge.lab.anyphone import AnyPhone
 from bridge.lab.phoneevents import CallEnded, CallStarted, Registered
@@ -177,6 +177,10 @@ async def test_barge(office: Office) -> None:
     await until(lambda: three.current_call is not None and three.current_call.answered, "three is in the call")
     await until(lambda: quality(one) < MIXED and quality(office.caller) < MIXED, "both hear two tones")
     await until(lambda: quality(three) < MIXED, "three hears two tones")
+    await office.lamps("on", "on", "on")
+    assert any(f"connected {office.caller.number}" in each for each in three.view.calls)
+    assert office.caller.view.status == "Connected"
+    assert office.caller.view.tone == one.view.tone == three.view.tone == ""
     two.select_call()
     two.press_soft_key("Barge")
     await until(lambda: two.view.status == "Another barge exists", "two is told")
@@ -218,6 +222,50 @@ async def test_privacy(office: Office) -> None:
     await office.lamps("", "", "")
 
 
+async def test_the_privacy_button(office: Office) -> None:
+    """In the middle of a call one phone makes it private, and not private again; its own lamp alone says so."""
+    one, two, three = office.phones
+    desks = office.desks
+    with desks.bed.service.store.write() as work:
+        device = work.devices.get(one.device)
+        assert device is not None
+        button = DeviceButton(3, FeatureButton(ButtonKind.PRIVACY))
+        work.devices.update(replace(device, buttons=(button,)), sharing=True)
+        work.commit()
+    registered = len(desks.watch.of(PhoneRegistered, one.device))
+    await desks.bed.service.refresh()
+    await desks.watch.seen(PhoneRegistered, one.device, count=registered + 1)
+    await until(lambda: one.view.labels[-1:] == ("Private",), "the button has its label")
+    assert one.view.lamps == ()
+
+    office.caller.call(office.number)
+    await one.wait_for(CallStarted)
+    one.answer()
+    await hears(one, office.caller.tone)
+    await office.lamps("on", "on", "on")
+    for phone in (two, three):
+        phone.select_call()
+        await until(lambda phone=phone: office.caller.number in str(phone.view.calls), "it is no secret")
+        assert "Barge" in phone.view.soft_keys
+    one.press_button(2)
+    await until(lambda: "feature 1: on" in one.view.lamps, "its lamp is lit")
+    for phone in (two, three):
+        await until(lambda phone=phone: office.caller.number not in str(phone.view.calls), "now it is")
+        await until(lambda phone=phone: "Barge" not in phone.view.soft_keys, "and nobody may join")
+        assert "feature 1: on" not in phone.view.lamps
+    await office.lamps("on", "on", "on")
+    await hears(office.caller, one.tone)
+    assert office.number in str(office.caller.view.calls)
+    one.press_button(2)
+    await until(lambda: "feature 1: on" not in one.view.lamps, "its lamp is off")
+    three.select_call()
+    await until(lambda: "Barge" in three.view.soft_keys, "they may join again")
+    three.press_soft_key("Barge")
+    await until(lambda: quality(one) < MIXED and quality(office.caller) < MIXED, "both hear two tones")
+    one.hang_up()
+    await office.lamps("", "", "")
+
+
 async def test_call_lists(office: Office) -> None:
     one, two, three = office.phones
     office.caller.call(office.number)
@@ -235,3 +283,44 @@ async def test_call_lists(office: Office) -> None:
     for phone in office.phones:
         assert [(entry.kind, entry.number) for entry in phone.listed][-1] == (CallHistory.MISSED, office.caller.number)
     assert [(entry.kind, entry.number) for entry in office.caller.listed] == [(CallHistory.PLACED, office.number)] * 2
+
+
+async def test_a_forward_of_the_line_is_shown_on_all_its_phones(office: Office) -> None:
+    """Set on one of them, ended on another; so is its do-not-disturb."""
+    one, two, _ = office.phones
+    caller = office.caller
+    one.press_soft_key("CFwdAll")
+    await until(lambda: "Enter number" in one.view.status, "it is asked for")
+    one.press_keys("600#")
+    for phone in office.phones:
+        await until(lambda phone=phone: "Forwarded to 600" in phone.view.status, f"{phone.device} says so")
+    caller.call(office.number)
+    await hears(caller, caller.tone)  # the echo
+    assert not any(phone.view.ringing or phone.view.calls for phone in office.phones)
+    caller.hang_up()
+    await office.lamps("", "", "")
+    two.press_line(2)
+    await until(lambda: two.view.tone == "inside dial", "it is off hook on the shared line")
+    two.press_soft_key("CFwdAll")
+    for phone in office.phones:
+        await until(lambda phone=phone: phone.view.status == "Your current options", f"{phone.device} is as before")
+    two.hang_up()
+    await office.lamps("", "", "")
+
+    # Do-not-disturb is the number's, as at the PBX: all its phones say so, and none is heard.
+    one.press_soft_key("DND")
+    for phone in office.phones:
+        await until(lambda phone=phone: "do not disturb 1: on" in phone.view.lamps, f"{phone.device} is lit")
+        assert phone.view.status == "Do not disturb is active"
+    caller.call(office.number)
+    await office.lamps("blink", "blink", "blink")
+    assert not any(phone.view.ringing for phone in office.phones)
+    two.answer()
+    await hears(caller, two.tone)
+    await office.lamps("on", "on", "on")
+    two.hang_up()
+    await office.lamps("", "", "")
+    one.press_soft_key("DND")
+    for phone in office.phones:
+        await until(lambda phone=phone: phone.view.status == "Your current options", f"{phone.device} is free")
+        assert phone.view.lamps == ()

@@ -43,6 +43,7 @@ from bridge.sccp import (
     CallState,
     CapabilitiesReq,
     ClearDisplay,
+    DefineTimeDate,
     DeviceType,
     DisplayPriNotify,
     DisplayPromptStatus,
@@ -160,6 +161,24 @@ class Pair:
         return self
 
 
+@pytest.mark.parametrize(
+    ("template", "clock", "valid"),
+    [
+        ("D.M.Y", "23:18 05.06.26", True),
+        ("M/D/YA", "11:18 PM 06/05/26", True),
+        ("YY-M-D", "23:18 2026-06-05", True),
+        ("D/M", "23:18 ", False),
+        ("D/D/Y", "23:18 05/05/26", False),
+    ],
+)
+def test_the_clock_stands_as_the_server_wants_it(template: str, clock: str, valid: bool) -> None:
+    pair = Pair()
+    pair.station.register(now=pair.now)
+    pair.says(RegisterAck(30, template, 60, 17), DefineTimeDate(2026, 6, 5, 5, 23, 18, 1, 0, 0))
+    assert pair.station.view(now=pair.now).clock == clock
+    assert any("date template" in each for each in pair.station.faults) is not valid
+
+
 MODELS = [catalogue().by_number(int(kind)) for kind in skinny_models()]
 
 
@@ -174,7 +193,7 @@ def test_every_model_registers_at_every_ceiling(model: str, ceiling: int) -> Non
     assert pair.station.view(now=pair.now).labels == ("Line 1001",)
     assert pair.server.register is not None
     assert pair.server.register.device_type == pair.station.identity.type
-    assert pair.station.view(now=pair.now).clock == "2026-06-05 23:18"
+    assert pair.station.view(now=pair.now).clock == "23:18 05.06.26"
     assert isinstance(pair.sent(TimeDateReq), TimeDateReq)
 
 

@@ -17,11 +17,14 @@ from bridge.core.extensions import (
     ExtensionSecretChanged,
 )
 from bridge.pbx.conffile import parse
+from bridge.pbx.featurecodes import DEFAULT_CODES, service_text
 from bridge.pbx.freepbxextensions import FreePbxExtension
 from bridge.pbx.freepbxfiles import AORS, AUTHS, ENDPOINTS, FreePbxFiles
 from bridge.pbx.freepbxfollow import Steps, compare, wanted_name
+from bridge.pbx.freepbxinstall import without_codes
 from bridge.pbx.freepbxledger import Agreed, Ledger
 from bridge.pbx.freepbxnumbers import is_no_plan, numbers_in_use
+from bridge.pbx.install import EXTENSIONS_PHONES
 from bridge.pbx.pjsipconf import PjsipOptions
 from bridge.ports import SipEndpoint
 
@@ -115,6 +118,16 @@ def test_only_living_extensions_are_added_to(tmp_path: Path) -> None:
     assert not {"type", "aors", "auth", "callerid", "mailboxes"} & {item.key for item in endpoint.items}
     assert endpoint.last("rewrite_contact") == "no"
     assert parse(texts[AORS]).sections[0].of_type == "aor"
+
+
+def test_the_watcher_sees_freepbxs_hints_and_the_phones_of_a_number_alone(tmp_path: Path) -> None:
+    FreePbxFiles(tmp_path, PjsipOptions(), watcher_secret="s3cret").write([ANN], (), living=set(), secrets={})
+    sections = {section.name: section for section in parse((tmp_path / EXTENSIONS_PHONES).read_text()).sections}
+    watched = [(item.key, item.value) for item in sections["sepbridge-watched"].items]
+    assert watched == [("include", "from-internal"), ("include", "sepbridge-line-states")]
+    assert sections["sepbridge-watcher"].items == ()  # it can call nobody
+    service = without_codes(service_text("sepbridge/services/dnd.conf", DEFAULT_CODES))
+    assert service.split("[sepbridge-line-states]\n")[1] == "exten => _sepbridge-li[n]e-.,hint,PJSIP/${EXTEN:15}\n"
 
 
 def test_logins_besides_freepbxs_own_are_sections_of_ours(tmp_path: Path) -> None:

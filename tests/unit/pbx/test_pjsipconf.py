@@ -128,6 +128,7 @@ def test_the_watcher_sees_all_numbers_and_calls_none() -> None:
         "include => sepbridge-services\n"
         "include => sepbridge-custom\n"
         "include => sepbridge-codes\n"
+        "include => sepbridge-line-states\n"
     )
     with pytest.raises(InvalidInput):
         watcher_text("two words")

@@ -188,6 +188,17 @@ def test_the_application_decides_in_its_own_time() -> None:
     assert wire.session.state is SessionState.ACCEPTED
 
 
+@pytest.mark.parametrize(("wanted", "told"), [("M/D/YY", "M/D/YY"), ("D/M/YA", "D/M/YA"), ("D/M/YYA", "D/M/YA")])
+def test_a_clock_of_twelve_hours_stays_one(wanted: str, told: str) -> None:
+    """RegisterAck has room for six characters: the year gets shorter, not the clock another one."""
+    wire = Wire()
+    wire.says(Register(NAME, device_type=DeviceType.CISCO_7961G, protocol_version=17))
+    wire.session.accept(replace(PROFILE, date_template=wanted), now=0.0)
+    ack, _ = wire.answers()
+    assert isinstance(ack, RegisterAck)
+    assert ack.date_template == told
+
+
 @pytest.mark.parametrize(
     ("offered", "ceiling", "spoken", "features"),
     [
