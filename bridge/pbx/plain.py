@@ -12,7 +12,7 @@ from pathlib import Path
 from bridge.core import NumberRange, PagingGroup
 from bridge.core.events import EndpointConfirmed, EndpointWritten, PbxReloaded
 from bridge.dialplan import Context
-from bridge.errors import ConfigurationError, PbxUnavailable, SepbridgeError, WriteFailed
+from bridge.errors import ConfigurationError, PbxError, PbxUnavailable, SepbridgeError, WriteFailed
 from bridge.pbx.ami import AmiSettings
 from bridge.pbx.asterisk import DIALPLAN, PJSIP, VOICEMAIL, Asterisk
 from bridge.pbx.backlog import Backlog, ReloadBatch
@@ -97,6 +97,8 @@ class PlainAsterisk:
         self._idle.set()
         self._dirty = {PJSIP: True, DIALPLAN: True} | ({VOICEMAIL: True} if settings.voicemail_pin else {})
         self._announced: set[str] = set()
+        self._taken: frozenset[str] = frozenset()
+        """Names that we want, and that somebody else has in Asterisk."""
         self._waiting = Settling()
         self._reloads = 0
         self._write_trouble: SepbridgeError | None = None
@@ -104,10 +106,14 @@ class PlainAsterisk:
 
     async def run(self) -> None:
         """Keep the connection, write, reload, confirm, watch registrations. Ends only by cancellation."""
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self.asterisk.run())
-            group.create_task(self._write_changes())
-            group.create_task(self._reload_changes())
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self.asterisk.run())
+                group.create_task(self._write_changes())
+                group.create_task(self._reload_changes())
+        finally:
+            if self._settings.realtime is not None:
+                self._settings.realtime.close()
 
     # --- what is desired (the Pbx port)
 
@@ -209,7 +215,10 @@ class PlainAsterisk:
                 continue
             snapshot = self._backlog.snapshot()
             try:
-                written = await asyncio.to_thread(self._files.write, snapshot.endpoints, self._contexts)
+                await self._look_for_others(snapshot.endpoints)
+                written = await asyncio.to_thread(
+                    self._files.write, snapshot.endpoints, self._contexts, taken=self._taken
+                )
             except (WriteFailed, ConfigurationError) as error:
                 if str(error) != str(self._write_trouble):
                     _log.error("%s", error)
@@ -222,6 +231,7 @@ class PlainAsterisk:
             self._dirty[DIALPLAN] |= written.dialplan
             if written.voicemail:
                 self._dirty[VOICEMAIL] = True
+            known = dict(self._backlog.refused)
             self._backlog.wrote(snapshot, written.refused)
             now = self._clock.now()
             for endpoint in snapshot.endpoints:
@@ -229,9 +239,19 @@ class PlainAsterisk:
                     self._announced.add(endpoint.name)
                     self._sink.record(EndpointWritten(at=now, device=endpoint.device, endpoint=endpoint.name))
             for name, why in written.refused.items():
-                _log.error("endpoint %r was left out: %s", name, why)
+                if known.get(name) != why:
+                    _log.error("endpoint %r was left out: %s", name, why)
                 self._waiting.tell(name, confirmed=False)
             self._to_reload.set()
+
+    async def _look_for_others(self, endpoints: Iterable[SipEndpoint]) -> None:
+        """Find which of the new names Asterisk has from somebody else: two of one name, and it would read nothing."""
+        new = {each.name for each in endpoints} - await asyncio.to_thread(self._files.ours)
+        # While Asterisk is away nobody can be asked: those that were somebody else's are so still.
+        found = self._taken & new
+        with contextlib.suppress(PbxError):
+            found = await self.asterisk.known(new)
+        self._taken = found
 
     # --- reloading and confirming
 

@@ -15,7 +15,7 @@ import pytest
 
 from bridge.core import DeviceName
 from bridge.core.events import EndpointConfirmed, EndpointWritten, PbxConnected, PbxLost, PbxReloaded
-from bridge.errors import NotFound, PbxUnavailable
+from bridge.errors import ConfigurationError, NotFound, PbxUnavailable
 from bridge.lab.asterisk import PrivateAsterisk, free_port
 from bridge.pbx import AmiSettings, PlainAsterisk, PlainAsteriskSettings
 from bridge.pbx.amilink import AmiAnswer, AmiMessage
@@ -199,6 +199,53 @@ async def test_foreign_numbers_are_those_of_others(asterisk: PrivateAsterisk) ->
         assert await pbx.settled("1003", within=5)
         assert await pbx.foreign_numbers() == {"trunk"}
         host.write_text(before)
+
+
+_OF_SOMEBODY_ELSE = "[1002]\ntype = endpoint\naors = 1002\n[1002]\ntype = aor\nmax_contacts = 1\n"
+
+
+async def test_a_number_that_the_admin_has_given_away_himself_stops_no_other_phone(
+    make_asterisk: Callable[[], PrivateAsterisk], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bridge.pbx.phonefiles.names_of_others", _closed)
+    async with make_asterisk() as asterisk, service(asterisk, [phone(1000)]) as (pbx, recorder):
+        host = asterisk.etc / "pjsip.conf"
+        before = host.read_text()
+        host.write_text(before + _OF_SOMEBODY_ELSE)
+        await asterisk.cli("module reload res_pjsip.so")
+        pbx.put([phone(1002), phone(1003)])
+        assert await pbx.settled("1003", within=5)
+        assert not await pbx.settled("1002", within=5)
+        assert "1002 is an endpoint of somebody else in Asterisk" in pbx.status().trouble
+        # One that was ours a moment ago is not somebody else's, though Asterisk may have it still.
+        pbx.drop(["1003"])
+        pbx.put([phone(1003)])
+        assert await pbx.settled("1003", within=5)
+        # The admin takes his out: the number is ours.
+        host.write_text(before)
+        await asterisk.cli("module reload res_pjsip.so")
+        pbx.replace_all([phone(1000), phone(1002)])
+        await recorder.until(lambda: pbx.status().trouble == "")
+        assert await pbx.settled("1002", within=5)
+        assert "1002/1002" in await asterisk.cli("pjsip show endpoint 1002")
+
+
+def _closed(etc: Path, ours: Path) -> frozenset[str]:
+    raise ConfigurationError(f"cannot read {etc}/pjsip.conf")
+
+
+async def test_a_number_in_the_admins_file_is_left_to_him_though_asterisk_has_not_read_it(
+    make_asterisk: Callable[[], PrivateAsterisk],
+) -> None:
+    async with make_asterisk() as asterisk, service(asterisk, [phone(1000), phone(1002)]) as (pbx, _):
+        host = asterisk.etc / "pjsip.conf"
+        host.write_text(host.read_text() + '#include "more*.conf"\n')
+        (asterisk.etc / "more-phones.conf").write_text(_OF_SOMEBODY_ELSE + "[1000](+)\nmoh_suggest = none\n")
+        # It was ours before he wrote it; the next change leaves it to him, or nothing would be read any more.
+        pbx.put([phone(1003)])
+        assert await pbx.settled("1003", within=5)
+        assert "1002 is an endpoint of somebody else" in pbx.status().trouble
+        assert "[1002]" not in (asterisk.phones_directory / "pjsip_phones.conf").read_text()
 
 
 async def test_registrations_come_and_go(asterisk: PrivateAsterisk) -> None:
