@@ -9,9 +9,8 @@ import click
 
 from bridge.app.recorder import describe
 from bridge.app.screenmessages import checked_document
-from bridge.cli.autoregistration import pbx_plan
 from bridge.cli.control import ask
-from bridge.cli.desks import file_desk, phone_desk, tell_service
+from bridge.cli.desks import file_desk, pbx_plan, phone_desk, tell_service
 from bridge.cli.frame import Duration, Frame, json_option, table
 from bridge.cli.main import root
 from bridge.core import Device, DeviceName, SignallingProtocol
