@@ -277,7 +277,7 @@ async def test_a_burst_of_registrations_takes_few_questions(
     phones = [phone(number) for number in range(1000, 1100)]
     async with service(asterisk, phones) as (pbx, recorder), contextlib.AsyncExitStack() as stack:
         asked: list[str] = []
-        real = pbx._ami.action
+        real = pbx.asterisk.ami.action
 
         async def counting(
             name: str, fields: Sequence[tuple[str, str]] = (), *, within: float | None = None
@@ -285,7 +285,7 @@ async def test_a_burst_of_registrations_takes_few_questions(
             asked.append(name)
             return await real(name, fields, within=within)
 
-        monkeypatch.setattr(pbx._ami, "action", counting)
+        monkeypatch.setattr(pbx.asterisk.ami, "action", counting)
         clients = [await stack.enter_async_context(SipClient(asterisk.sip, one.name, one.secret)) for one in phones]
         assert set(await asyncio.gather(*[client.register() for client in clients])) == {200}
         # The Asterisk is shared: phones of earlier tests may be registered under the same numbers.
@@ -425,7 +425,7 @@ async def test_a_reload_that_somebody_else_runs_is_waited_for(
     asterisk: PrivateAsterisk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with service(asterisk, [phone(1000)]) as (pbx, _):
-        real = pbx._ami.action
+        real = pbx.asterisk.ami.action
         busy = AmiAnswer(AmiMessage((("response", "Error"), ("message", "A reload is in progress"))))
         asked: list[str] = []
 
@@ -435,7 +435,7 @@ async def test_a_reload_that_somebody_else_runs_is_waited_for(
             asked.append(name)
             return busy if asked.count("Reload") <= 3 and name == "Reload" else await real(name, fields, within=within)
 
-        monkeypatch.setattr(pbx._ami, "action", busy_at_first)
+        monkeypatch.setattr(pbx.asterisk.ami, "action", busy_at_first)
         pbx.put([phone(1001)])
         assert await pbx.settled("1001", within=10)
         assert asked.count("Reload") >= 4
@@ -445,7 +445,7 @@ async def test_a_refused_reload_is_reported_and_tried_again(
     asterisk: PrivateAsterisk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with service(asterisk, [phone(1000)]) as (pbx, _):
-        real = pbx._ami.action
+        real = pbx.asterisk.ami.action
         refused = asyncio.Event()
 
         async def refusing(
@@ -456,7 +456,7 @@ async def test_a_refused_reload_is_reported_and_tried_again(
                 return AmiAnswer(AmiMessage((("response", "Error"), ("message", "Permission denied"))))
             return await real(name, fields, within=within)
 
-        monkeypatch.setattr(pbx._ami, "action", refusing)
+        monkeypatch.setattr(pbx.asterisk.ami, "action", refusing)
         pbx.put([phone(1001)])
         await refused.wait()
         assert not await pbx.settled("1001", within=0.01)
