@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -9,8 +10,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import make_url
 
+from bridge.app.doctor import Doctor
+from bridge.core.findings import Weight
 from bridge.lab.asterisk import LabHouse
 from bridge.lab.installation import AsteriskInstallation
+from bridge.lab.testbed import Testbed
 from bridge.pbx.install import plan
 from bridge.pbx.snippets import snippet
 from tests.databases import DatabaseServer
@@ -70,3 +74,22 @@ def realtime_house(username: str) -> LabHouse:
 
     made: Callable[[Path, str, int], None] = write
     return LabHouse(made, plan, ("lab-udp", "lab-tcp"))
+
+
+async def realtime_troubles(bed: Testbed, root: Path) -> list[str]:
+    """Codes of the problems that the doctor finds about Asterisk and the tables. ``root``: a directory for it."""
+    checks = ("modules", "configuration", "realtime", "endpoints")
+    program = root / "usr/sbin/asterisk"
+    program.parent.mkdir(parents=True)
+    program.write_text(f'#!/bin/sh\nexec {bed.asterisk.installation.program} "$@"\n')
+    program.chmod(0o755)
+
+    def examined() -> list[str]:
+        doctor = Doctor(bed.settings, None, status=dict, files=root)
+        results = [each for each in doctor.run() if each.check in checks]
+        assert {each.check for each in results} == set(checks)
+        found = [each for result in results for each in result.findings]
+        assert not [each for each in found if each.code.startswith("unchecked")], found
+        return sorted(each.code for each in found if each.weight is Weight.PROBLEM)
+
+    return await asyncio.to_thread(examined)

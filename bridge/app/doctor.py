@@ -17,8 +17,10 @@ from sqlalchemy import make_url
 
 from bridge.app.freepbxdoctor import check_freepbx
 from bridge.app.loadcheck import check_loads
-from bridge.app.settings import Settings, TftpMode
+from bridge.app.pbxchoice import realtime_tables
+from bridge.app.settings import AsteriskBackend, Settings, TftpMode
 from bridge.app.sitedesk import SiteDesk
+from bridge.app.surroundings import asterisk_program
 from bridge.app.system import SystemClock, SystemIds, own_address
 from bridge.app.tftpadvice import advise
 from bridge.app.wantedports import listeners, port_facts, wanted_ports
@@ -56,16 +58,19 @@ from bridge.doctor.ports import (
     check_service,
     check_units,
 )
+from bridge.doctor.realtime import check_realtime
 from bridge.errors import ConfigurationError, SepbridgeError
 from bridge.host.addresses import interface_addresses, unresolved
 from bridge.host.certificate import certificate_facts
 from bridge.host.filter import bans, firewall_facts
 from bridge.host.machine import clock_facts, confinement_facts, disk_facts, limit_facts, state_facts, unit_facts
+from bridge.host.programs import output_of
 from bridge.net.dhcp import discover, interface_mac
 from bridge.pbx.ami import AmiSettings
 from bridge.pbx.freepbxchecks import check_fail2ban, check_port_69
 from bridge.pbx.inspection import CODECS, inspect_ami, inspect_files
 from bridge.pbx.install import InstallSettings, belongs_to_freepbx
+from bridge.pbx.realtimechecks import inspect_realtime
 from bridge.store import HEAD, REVISIONS, SqlStore, current, open_store
 from bridge.store.filetree import FileTree
 from bridge.watch.portowner import owners
@@ -132,8 +137,9 @@ class Doctor:
                 lambda: check_units([unit_facts(each, files=self._files) for each in _UNITS]),
             ),
             ("manager", "Asterisk's manager interface", lambda: check_ami(self._ami)),
-            ("modules", "Asterisk's modules", lambda: check_modules(self._asterisk)),
+            ("modules", "Asterisk's modules", lambda: check_modules(self._asterisk, realtime=self._is_realtime)),
             ("configuration", "Asterisk's files, transports, RTP", self._check_configuration),
+            *([("realtime", "Endpoints in a database", self._check_realtime)] if self._is_realtime else []),
             *([("freepbx", "FreePBX", self._check_freepbx)] if self._is_freepbx else []),
             ("codecs", "Codecs", self._check_codecs),
             ("endpoints", "Phones known to Asterisk", self._check_endpoints),
@@ -196,6 +202,10 @@ class Doctor:
         except SepbridgeError:
             return False  # the check of Asterisk's files says that they cannot be read
 
+    @property
+    def _is_realtime(self) -> bool:
+        return self._settings.asterisk.backend is AsteriskBackend.REALTIME and not self._settings.freepbx.url
+
     def _store(self) -> contextlib.closing[SqlStore]:
         return contextlib.closing(open_store(self._settings.database_url))
 
@@ -254,6 +264,15 @@ class Doctor:
         # Transports that are off are switched on in FreePBX's pages: its own check says where.
         return (each for each in found if not (self._is_freepbx and each.code == TRANSPORT.code))
 
+    def _check_realtime(self) -> Iterator[Finding]:
+        tables = realtime_tables(self._settings)
+        if tables is None:
+            return
+        etc = self._settings.asterisk.directory.parent
+        command = [str(asterisk_program(self._files) or "asterisk"), "-C", str(etc / "asterisk.conf"), "-rx"]
+        with contextlib.closing(tables):
+            yield from check_realtime(inspect_realtime(etc, tables, lambda asked: output_of([*command, asked])))
+
     def _check_freepbx(self) -> Iterator[Finding]:
         return check_freepbx(self._settings, phone_networks(self._addresses))
 
@@ -271,7 +290,7 @@ class Doctor:
     def _check_endpoints(self) -> Iterator[Finding]:
         with self._store() as store, store.read() as work:
             wanted = {line.line.number for device in work.devices.all() for line in device.lines}
-        return check_endpoints(self._asterisk, wanted)
+        return check_endpoints(self._asterisk, wanted, realtime=self._is_realtime)
 
     def _check_tftp(self) -> Iterator[Finding]:
         if (
@@ -281,7 +300,11 @@ class Doctor:
             return  # Our own server is elsewhere, as in the lab.
         holders = owners(69)
         advice = advise(holders, self._settings, files=self._files)
-        findings = [each for each in advice.findings if each.weight is not Weight.OK]
+        # Who holds it may be hidden from us, but not that it is the service: it says so itself.
+        is_ours = self._status is not None and any(str(each).endswith(":69") for each in self._status.get("tftp", ()))
+        findings = [
+            each for each in advice.findings if each.weight is not Weight.OK and not (each.code == "unseen" and is_ours)
+        ]
         if self._is_freepbx and any(each.weight is Weight.PROBLEM for each in findings):
             program = next((Path(each.command[0]).name for each in holders if each.command), "")
             yield from check_port_69(program)

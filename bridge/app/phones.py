@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from bridge.app.admissions import SECRET_LENGTH
@@ -93,8 +93,10 @@ class PhoneDesk:
         protocol: SignallingProtocol | None = None,
         display_name: str = "",
         description: str = "",
+        foreign: Collection[str] = (),
     ) -> Device:
         """Add a phone by hand; without a number it gets the next of the range. Works while autoregistration is off.
+        ``foreign``: endpoints that the PBX has from somebody else, as far as it is known.
 
         Raises Conflict when the phone or the number exists, InvalidInput and NotFound for values that cannot be used.
         """
@@ -107,6 +109,7 @@ class PhoneDesk:
                 protocol=protocol,
                 display_name=display_name,
                 description=description,
+                foreign=foreign,
             )
             work.commit()
         return device
@@ -122,6 +125,7 @@ class PhoneDesk:
         display_name: str = "",
         description: str = "",
         pool: str = "",
+        foreign: Collection[str] = (),
     ) -> Device:
         """As ``add``, as a part of a transaction that somebody else commits. ``pool``: the usual one when empty."""
         if name.prefix not in {"SEP", "ATA"}:
@@ -139,7 +143,13 @@ class PhoneDesk:
         if number:
             check_directory_number(number)
         else:
-            number = self._next_number(work)
+            number = self._next_number(work, foreign)
+        if number in foreign:
+            raise Conflict(
+                f"{number} is an endpoint of Asterisk already, and not one of ours",
+                why="two endpoints of one name keep Asterisk from reading any",
+                fix="give another number, or take that endpoint out of Asterisk's configuration",
+            )
         device = Device(
             name=name,
             desired_protocol=_protocol(row, protocol, settings.protocol),
@@ -197,9 +207,9 @@ class PhoneDesk:
             work.commit()
         return device
 
-    def _next_number(self, work: UnitOfWork) -> str:
+    def _next_number(self, work: UnitOfWork, foreign: Collection[str]) -> str:
         settings = work.autoregistration.load(for_update=True)
-        found = allocate(settings.range, settings.next_number, work.devices.numbers_in_use())
+        found = allocate(settings.range, settings.next_number, work.devices.numbers_in_use() | frozenset(foreign))
         if found is None:
             raise Conflict(
                 "no number is free" if len(settings.range) else "no number was given, and there is no range",

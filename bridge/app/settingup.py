@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
+from bridge.app.handover import hand_over, not_owned
 from bridge.app.settings import AsteriskBackend, Settings, load_settings, settings_from
 from bridge.app.setupplan import MANIFEST, Manifest, SetupAnswers, differences, digest, settings_text
 from bridge.app.system import SystemClock
@@ -55,11 +55,14 @@ class SetupPlan:
     """The database is to be created or upgraded."""
     changes_site: tuple[str, ...]
     """Words for what changes in the database."""
+    hands_over: tuple[Path, ...] = ()
+    """What the service's user does not own yet, and must."""
 
     @property
     def is_empty(self) -> bool:
         """Whether everything is as it should be already."""
-        return self.asterisk.is_empty and not self.text and not self.upgrades and not self.changes_site
+        changes = self.text or self.upgrades or self.changes_site or self.hands_over
+        return self.asterisk.is_empty and not changes
 
 
 def plan_setup(answers: SetupAnswers, toml: Path, site: SiteWishes, *, owner: str) -> SetupPlan:
@@ -115,6 +118,7 @@ def plan_setup(answers: SetupAnswers, toml: Path, site: SiteWishes, *, owner: st
         (*(() if installed.is_empty else installed.notes), *notes),
         revision != HEAD,
         tuple(_site_changes(settings, site, is_new=revision != HEAD)),
+        _not_owned(settings, toml, owner),
     )
 
 
@@ -126,11 +130,10 @@ def carry_out(wanted: SetupPlan) -> None:
     sqlite = not wanted.settings.database.url
     made_database = sqlite and not (state / "sepbridge.db").exists()
     apply(wanted.asterisk)
-    _make_directory(state, wanted.owner)
+    _make_directory(state)
     if wanted.text:
         _make_parent(wanted.toml)
         write_atomically(wanted.toml, wanted.text.encode(), mode=_SETTINGS_MODE)
-        _give(wanted.toml, wanted.owner)
     manifest = Manifest(
         str(wanted.answers.etc),
         str(wanted.toml),
@@ -141,9 +144,12 @@ def carry_out(wanted: SetupPlan) -> None:
     )
     _note(state, manifest, wanted.owner)
     upgrade(wanted.settings.database_url)
-    for each in state.glob("sepbridge.db*"):
-        _give(each, wanted.owner)
     _set_site(wanted.settings, wanted.site)
+    hand_over(wanted.owner, _not_owned(wanted.settings, wanted.toml, wanted.owner))
+
+
+def _not_owned(settings: Settings, toml: Path, owner: str) -> tuple[Path, ...]:
+    return not_owned(owner, directory=settings.asterisk.directory, state=settings.state.directory, toml=toml)
 
 
 def start_unit(state: Path, owner: str) -> None:
@@ -285,14 +291,13 @@ def _set_site(settings: Settings, site: SiteWishes) -> None:
             desk.enable(duration=site.open_for)
 
 
-def _make_directory(directory: Path, owner: str) -> None:
+def _make_directory(directory: Path) -> None:
     if directory.is_dir():
         return
     try:
         directory.mkdir(parents=True, mode=0o700)
     except OSError as error:
         raise WriteFailed(f"{directory} cannot be made", why=error.strerror or "", fix="run as root") from error
-    _give(directory, owner)
 
 
 def _make_parent(path: Path) -> None:
@@ -304,13 +309,4 @@ def _make_parent(path: Path) -> None:
 
 def _note(state: Path, manifest: Manifest, owner: str) -> None:
     write_atomically(state / MANIFEST, manifest.text().encode(), mode=0o600)
-    _give(state / MANIFEST, owner)
-
-
-def _give(path: Path, owner: str) -> None:
-    if not owner or os.geteuid() != 0:
-        return
-    try:
-        shutil.chown(path, owner)
-    except (LookupError, OSError) as error:
-        raise WriteFailed(f"{path} cannot be given to {owner}", why=str(error), fix="create that user first") from error
+    hand_over(owner, (state / MANIFEST,) if owner and os.geteuid() == 0 else ())

@@ -65,9 +65,7 @@ class Surroundings:
 def look_around(files: Path = Path("/"), *, etc: Path | None = None) -> Surroundings:
     """Look. ``files``: where ``/`` is; ``etc`` names Asterisk's directory, where it is not in a usual place."""
     found_etc = etc or next((files / each for each in _ETC if (files / each).is_dir()), None)
-    program = next((files / each for each in _PROGRAMS if (files / each).is_file()), None)
-    if program is None and files == Path("/") and (path := shutil.which("asterisk")):
-        program = Path(path)
+    program = asterisk_program(files)
     is_on, manager_port, sip_port = _asterisk_ports(found_etc)
     addresses: tuple[InterfaceAddress, ...] = ()
     with contextlib.suppress(SepbridgeError):
@@ -92,6 +90,14 @@ def look_around(files: Path = Path("/"), *, etc: Path | None = None) -> Surround
         has_unit=any((files / each / "sepbridge.service").is_file() for each in _UNIT_PLACES),
         user=_user(),
     )
+
+
+def asterisk_program(files: Path = Path("/")) -> Path | None:
+    """Asterisk itself; None where it is not on this machine."""
+    program = next((files / each for each in _PROGRAMS if (files / each).is_file()), None)
+    if program is None and files == Path("/") and (path := shutil.which("asterisk")):
+        program = Path(path)
+    return program
 
 
 _UNIT_PLACES = ("etc/systemd/system", "usr/lib/systemd/system", "lib/systemd/system")

@@ -11,7 +11,7 @@ from bridge.app.recorder import describe
 from bridge.app.screenmessages import checked_document
 from bridge.autoregistration.reasons import mib_name
 from bridge.cli.control import ask
-from bridge.cli.desks import file_desk, phone_desk, tell_service
+from bridge.cli.desks import file_desk, pbx_plan, phone_desk, tell_service
 from bridge.cli.frame import Duration, Frame, json_option, table
 from bridge.cli.main import root
 from bridge.core import Device, DeviceName, SignallingProtocol
@@ -119,6 +119,7 @@ def add(
     frame: Frame, phone: str, number: str, model: str, protocol: str | None, display_name: str, description: str
 ) -> None:
     """Add a phone by its MAC, whether autoregistration is open or not."""
+    plan = None if number and frame.settings.freepbx.url else pbx_plan(frame)  # FreePBX's extensions may be given away
     with phone_desk(frame) as desk:
         device = desk.add(
             DeviceName.parse(phone),
@@ -127,6 +128,7 @@ def add(
             protocol=SignallingProtocol(protocol.upper()) if protocol else None,
             display_name=display_name,
             description=description,
+            foreign=plan.endpoints if plan is not None else (),
         )
         remark = tell_service(frame)
     text = f"{device.name} has number {device.number}. Plug it in, or power it off and on. {remark}"

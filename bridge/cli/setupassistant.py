@@ -202,6 +202,7 @@ def _data(wanted: SetupPlan, *, done: bool, words: Sequence[str]) -> dict[str, o
         "settings": {"file": str(wanted.toml), "written": bool(wanted.text)},
         "database_upgraded": wanted.upgrades,
         "site": list(wanted.changes_site),
+        "handed_over": [str(each) for each in wanted.hands_over],
         "notes": list(wanted.notes),
         "words": list(words),
     }

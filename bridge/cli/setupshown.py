@@ -13,6 +13,8 @@ from bridge.cli.frame import Frame
 _SECRET_LINE = re.compile(r'^((?:(?:client_)?secret|voicemail_pin) = ").*(")$', re.MULTILINE)
 _PASSWORD = re.compile(r"(://[^:/@\s]+:)[^@\s]+(@)")
 
+_NAMED = 4
+
 
 def show_surroundings(frame: Frame, around: Surroundings) -> None:
     """What was found on this machine."""
@@ -55,6 +57,10 @@ def show_plan(frame: Frame, wanted: SetupPlan, *, whole: bool) -> None:
         frame.console.print(f"database: {place} is created or upgraded", markup=False)
     for each in wanted.changes_site:
         frame.console.print(f"site: {each}", markup=False)
+    if wanted.hands_over:
+        names = ", ".join(str(each) for each in wanted.hands_over[:_NAMED])
+        more = f" and {len(wanted.hands_over) - _NAMED} more" if len(wanted.hands_over) > _NAMED else ""
+        frame.console.print(f"given to {wanted.owner}: {names}{more}", markup=False, soft_wrap=True)
     for note in wanted.notes:
         frame.console.print(f"note: {note}", markup=False, soft_wrap=True)
 

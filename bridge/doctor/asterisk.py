@@ -85,6 +85,16 @@ INCLUDES_OLD = Ailment(
     "sepbridge was upgraded, or a feature code was changed, since they were written",
     "sepbridge setup asterisk, then asterisk -rx 'core reload'",
 )
+NAMED_TWICE = Ailment(
+    "endpoint_named_twice",
+    Area.ASTERISK,
+    Weight.PROBLEM,
+    "pjsip.conf, or a file that it includes, has an endpoint of the same name as a phone of ours",
+    "Asterisk reads no endpoint at all from files that name one twice: no phone can be added, and after its next start "
+    "none works. The service leaves its own out when it next writes",
+    "take the section out of pjsip.conf, or give the phone another number; then asterisk -rx 'module reload "
+    "res_pjsip.so'",
+)
 TRANSPORT = Ailment(
     "transport_missing",
     Area.ASTERISK,
@@ -154,7 +164,7 @@ SKEW = Ailment(
 )
 AILMENTS = (
     *(AMI_AWAY, AMI_REFUSED, AMI_RIGHTS, TOO_OLD, MODULE, SERVICE_MODULE, OLD_CHANNEL, INCLUDES, INCLUDES_OLD),
-    *(TRANSPORT, TRANSPORT_PORT, NAT, RTP_SMALL, RTP_OVERLAP, CODEC, ENDPOINTS, SKEW),
+    *(NAMED_TWICE, TRANSPORT, TRANSPORT_PORT, NAT, RTP_SMALL, RTP_OVERLAP, CODEC, ENDPOINTS, SKEW),
 )
 
 OLDEST = 18
@@ -188,6 +198,12 @@ USEFUL: Mapping[str, str] = {
     "res_pjsip_mwi": "message lamps",
     "res_pjsip_refer": "transfers",
 }
+REALTIME: Mapping[str, str] = {
+    "res_odbc": "the connection to the database of asterisk.realtime_url",
+    "res_odbc_transaction": "res_odbc needs it",
+    "res_config_odbc": "endpoints in the database",
+}
+"""Needed where endpoints are in a database."""
 UNWANTED = ("chan_sip", "chan_skinny")
 ACTIONS = (
     *("CoreSettings", "CoreShowChannels", "DBDel", "DBGet", "DBPut", "ExtensionState", "Getvar", "PJSIPNotify"),
@@ -216,7 +232,7 @@ class AmiFacts:
     trouble: str = ""
     version: str = ""
     modules: frozenset[str] = frozenset()
-    """Those of NEEDED, USEFUL, UNWANTED and the codecs that are loaded."""
+    """Those of NEEDED, USEFUL, REALTIME, UNWANTED and the codecs that are loaded."""
     actions: frozenset[str] = frozenset()
     """What our account may ask for."""
     endpoints: frozenset[str] = frozenset()
@@ -247,6 +263,8 @@ class ConfigurationFacts:
     transports: tuple[TransportFacts, ...] = ()
     rtp: tuple[int, int] = (5000, 31000)
     """First and last port; the defaults are Asterisk's."""
+    twice: tuple[str, ...] = ()
+    """Endpoints of ours that stand in the admin's own files, too."""
 
 
 def check_ami(facts: AmiFacts) -> Iterator[Finding]:
@@ -273,11 +291,11 @@ def check_ami(facts: AmiFacts) -> Iterator[Finding]:
                 yield SKEW.found(f"Asterisk's clock is {abs(facts.seconds_ahead):.0f} s {word} ours")
 
 
-def check_modules(facts: AmiFacts) -> Iterator[Finding]:
-    """Modules, when the manager interface let us in."""
+def check_modules(facts: AmiFacts, *, realtime: bool = False) -> Iterator[Finding]:
+    """Modules, when the manager interface let us in. ``realtime``: endpoints are in a database."""
     if facts.door is not Door.OPEN:
         return
-    for module, use in NEEDED.items():
+    for module, use in {**NEEDED, **(REALTIME if realtime else {})}.items():
         if module not in facts.modules:
             yield MODULE.found(f"{module}.so is not loaded: {use}", fix=_load(module))
     for module, use in USEFUL.items():
@@ -302,14 +320,20 @@ def check_codecs(facts: AmiFacts, regions: Mapping[str, Sequence[str]], known: C
             yield CODEC.found(f"region {region}: {', '.join(lacking)}")
 
 
-def check_endpoints(facts: AmiFacts, wanted: Collection[str]) -> Iterator[Finding]:
-    """Whether Asterisk knows every phone."""
+def check_endpoints(facts: AmiFacts, wanted: Collection[str], *, realtime: bool = False) -> Iterator[Finding]:
+    """Whether Asterisk knows every phone. ``realtime``: endpoints are in a database."""
     if facts.door is not Door.OPEN:
         return
     lacking = sorted(set(wanted) - facts.endpoints)
     if lacking:
         more = f" and {len(lacking) - _NAMED} more" if len(lacking) > _NAMED else ""
-        yield ENDPOINTS.found(f"not in Asterisk: {', '.join(lacking[:_NAMED])}{more}")
+        what = f"not in Asterisk: {', '.join(lacking[:_NAMED])}{more}"
+        if realtime:
+            why = "it does not read our tables, or the service has not written them yet"
+            fix = f"asterisk -rx 'realtime load ps_endpoints id {lacking[0]}' shows what Asterisk sees of the first"
+            yield ENDPOINTS.found(what, why=why, fix=fix)
+        else:
+            yield ENDPOINTS.found(what)
 
 
 def check_configuration(
@@ -320,6 +344,8 @@ def check_configuration(
         yield INCLUDES.found(f"missing in {facts.directory}: {', '.join(facts.missing)}")
     if facts.outdated:
         yield INCLUDES_OLD.found(f"not as this version writes them: {', '.join(facts.outdated)}")
+    if facts.twice:
+        yield NAMED_TWICE.found(f"{', '.join(facts.twice[:_NAMED])}: in {facts.directory}/pjsip.conf, too")
     for protocol in ("udp", "tcp"):
         ports = [each.port for each in facts.transports if each.protocol == protocol]
         if not ports:

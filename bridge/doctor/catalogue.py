@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bridge.doctor import asterisk, certificates, firewall, freepbx, keeping, machine, network, ports
+from bridge.doctor import asterisk, certificates, firewall, freepbx, keeping, machine, network, ports, realtime
 from bridge.doctor.ailment import Ailment, Area
 
 AILMENTS: tuple[Ailment, ...] = (
     *keeping.AILMENTS,
     *ports.AILMENTS,
     *asterisk.AILMENTS,
+    *realtime.AILMENTS,
     *freepbx.AILMENTS,
     *network.AILMENTS,
     *firewall.AILMENTS,

@@ -6,7 +6,7 @@ wrong.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from ipaddress import IPv4Address, IPv4Network, ip_network
@@ -94,6 +94,7 @@ class _Walk:
     def chain(self, name: str, depth: int) -> tuple[str, str]:
         if depth > _DEEPEST:
             return "", ""
+        may_have_left = False
         for rule in self._ruleset.chains.get(name, []):
             self._steps += 1
             if self._steps > _MOST_STEPS:
@@ -102,32 +103,30 @@ class _Walk:
             if False in held:
                 continue
             kind, _, target = rule.verdict.partition(":")
+            verdict = (kind, rule.text)
+            if kind in ("jump", "goto"):
+                verdict = self.chain(target, depth + 1)
             if None in held:
-                self._maybe(rule, kind, target, depth)
-                continue
-            match kind:
-                case "accept" | "drop":
-                    return kind, rule.text
-                case "return":
-                    return "", ""
-                case "jump":
-                    verdict = self.chain(target, depth + 1)
-                    if verdict[0]:
-                        return verdict
-                case "goto":
-                    return self.chain(target, depth + 1)
-                case _:
-                    pass
+                self._maybe(verdict)
+                may_have_left |= kind in ("return", "goto")
+            elif kind == "return":
+                return "", ""
+            elif verdict[0] in ("accept", "drop"):
+                if not may_have_left:
+                    return verdict
+                # Whether the packet got here is not known: it goes on where this chain was called from, too.
+                self._maybe(verdict)
+                return "", ""
+            elif kind == "goto":
+                return "", ""
         return "", ""
 
-    def _maybe(self, rule: Rule, kind: str, target: str, depth: int) -> None:
-        """The rule may hold or not: note what it would do."""
-        if kind in ("jump", "goto"):
-            kind, _ = self.chain(target, depth + 1)
-        if kind == "accept":
+    def _maybe(self, verdict: tuple[str, str]) -> None:
+        """It may come to this verdict, or not: note it."""
+        if verdict[0] == "accept":
             self.maybe_accepted = True
-        elif kind == "drop" and not self.maybe_dropped:
-            self.maybe_dropped = rule.text
+        elif verdict[0] == "drop" and not self.maybe_dropped:
+            self.maybe_dropped = verdict[1]
 
 
 def _holds(match: Match, packet: Packet) -> bool | None:
@@ -259,10 +258,19 @@ def _nft_match(body: Mapping[str, Any], sets: Mapping[str, list[Any]]) -> tuple[
             return (Match("interface", values, negated),)
         case {"meta": {"key": "nfproto"}}:
             return (Match("state", ("new",) if "ipv4" in values else ("other",), negated),)
+        case {"fib": {"result": "type", "flags": "daddr" | ["daddr"]}}:
+            return (_to_us([each for each in values if isinstance(each, str)], negated=negated),)
         case {"ct": {"key": "state"}}:
             return (Match("state", values, negated),)
+        case {"ct": {"key": "status"}} if set(values) <= {"dnat", "snat"}:
+            return (Match("state", ("other",), negated),)  # nobody has translated its address
         case _:
             return (None,)
+
+
+def _to_us(kinds: Sequence[str], *, negated: bool) -> Match:
+    """What kind of address the packet goes to: one of this machine's, not a group's and not everybody's."""
+    return Match("state", ("new",) if "local" in kinds else ("other",), negated)
 
 
 def _nft_values(right: Any, sets: Mapping[str, list[Any]]) -> tuple[tuple[int, int] | IPv4Network | str, ...] | None:
@@ -363,13 +371,15 @@ def _iptables_rule(words: list[str], line: str) -> Rule:
                 matches.append(Match("source", (IPv4Network(value, strict=False),), negated))
             case "-i":
                 matches.append(Match("interface", (value,), negated))
+            case "--dst-type":
+                matches.append(_to_us(value.lower().split(","), negated=negated))
             case "--ctstate" | "--state":
                 matches.append(Match("state", tuple(value.lower().split(",")), negated))
             case "-j":
                 verdict = _VERDICTS.get(value, f"jump:{value}")
             case "-g":
                 verdict = f"goto:{value}"
-            case "-m" if value in ("tcp", "udp", "multiport", "conntrack", "state", "comment"):
+            case "-m" if value in ("tcp", "udp", "multiport", "conntrack", "state", "comment", "addrtype"):
                 pass
             case "--reject-with" | "--log-prefix" | "--log-level":
                 pass

@@ -45,11 +45,15 @@ def manager(files: Path = Path("/")) -> Manager:
 
 
 def bans() -> tuple[Ban, ...]:
-    """Every address that fail2ban has banned; none where it is not installed. Raises SepbridgeError."""
+    """Every address that fail2ban has banned; none where it is not installed or does not run. Raises SepbridgeError."""
     try:
         status = output_of(["fail2ban-client", "status"])
     except NotFound:
         return ()
+    except SepbridgeError as error:
+        if "Is fail2ban running?" in error.why:
+            return ()
+        raise
     return tuple(
         Ban(jail, address)
         for jail in read_jails(status)[:_MOST_JAILS]

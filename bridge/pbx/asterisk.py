@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 
 from bridge.core.events import PbxConnected, PbxLost, SipChallenged, SipRefused
-from bridge.errors import NotFound, PbxRefused
+from bridge.errors import InvalidInput, NotFound, PbxRefused
 from bridge.pbx.ami import Ami, AmiSettings, AmiState
 from bridge.pbx.amilink import AmiMessage
 from bridge.pbx.conferences import AsteriskConferences
@@ -88,6 +89,17 @@ class Asterisk:
         if not answer.success and "no endpoints" not in answer.message.lower():
             raise PbxRefused("Asterisk did not list its endpoints", why=answer.message)
         return frozenset(event.get("ObjectName") for event in answer.named("EndpointList"))
+
+    async def known(self, names: Collection[str]) -> frozenset[str]:
+        """Those of the names that Asterisk has an endpoint for, whatever it is like. Raises PbxError."""
+        if len(names) > _SINGLY:
+            return await self.endpoint_names() & frozenset(names)
+        found: set[str] = set()
+        for name in names:
+            with contextlib.suppress(InvalidInput):  # what Asterisk cannot be asked for, it does not have
+                if (await self.ami.action("PJSIPShowEndpoint", [("Endpoint", name)])).success:
+                    found.add(name)
+        return frozenset(found)
 
     async def live(self, endpoints: Collection[SipEndpoint]) -> set[str]:
         """Names of those that Asterisk knows. Raises PbxError.

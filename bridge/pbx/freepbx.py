@@ -12,13 +12,12 @@ import contextlib
 import logging
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from bridge.core.events import EndpointConfirmed, EndpointWritten, PbxReloaded
+from bridge.core.events import PbxReloaded
 from bridge.core.extensions import ExtensionChange
-from bridge.dialplan import Context
 from bridge.errors import SepbridgeError
 from bridge.pbx.amilink import AmiMessage
 from bridge.pbx.asterisk import DIALPLAN, PJSIP, Asterisk
-from bridge.pbx.backlog import Backlog
+from bridge.pbx.declared import DeclaredEndpoints
 from bridge.pbx.dialplanconf import meetme_text, paging_text
 from bridge.pbx.freepbxanswers import ApiRefused
 from bridge.pbx.freepbxapi import GraphQlApi
@@ -30,25 +29,19 @@ from bridge.pbx.freepbxmaking import ExtensionMaker
 from bridge.pbx.freepbxnumbers import MOST_CONTEXTS, is_no_plan, numbers_in_use
 from bridge.pbx.freepbxsettings import FreePbxSettings
 from bridge.pbx.pjsipconf import WATCHER
-from bridge.pbx.settling import Settling
 from bridge.ports import (
     Clock,
-    Contact,
     EventSink,
     ExtensionFollower,
     PbxListener,
     PbxStatus,
-    RestartEvent,
-    RestartKind,
     SipEndpoint,
 )
 
 _log = logging.getLogger(__name__)
 
-_NOT_TAKEN = 'Asterisk does not know it after a reload; its log ("res_sorcery_config") says which setting it refused'
 
-
-class FreePbx:
+class FreePbx(DeclaredEndpoints):
     """``Pbx`` for FreePBX 16 and 17.
 
     Nothing is done before ``replace_all`` was called. An extension that was there before is used as it is; only those
@@ -64,12 +57,9 @@ class FreePbx:
         listener: PbxListener,
         follower: ExtensionFollower,
     ) -> None:
+        super().__init__(word="extension", sink=sink, clock=clock)
         self._settings = settings
-        self._sink = sink
-        self._clock = clock
         self._follower = follower
-        self._backlog = Backlog()
-        self._contexts: tuple[Context, ...] = ()
         self._api = GraphQlApi(settings.api)
         self._extensions = FreePbxExtensions(
             self._api,
@@ -94,12 +84,7 @@ class FreePbx:
             on_connection=self._connection_changed,
             on_event=self._event,
         )
-        """What it has in common with every other one."""
         self.asterisk.line_features.plan_rings_through = False
-        self._wake = asyncio.Event()
-        self._waiting = Settling()
-        self._new: set[str] = set()
-        """Endpoints that were announced as written and are not confirmed yet."""
         self._numbers: frozenset[str] = frozenset()
         """All extensions of FreePBX, as last seen."""
         self._dirty = {PJSIP: True, DIALPLAN: True}
@@ -114,7 +99,6 @@ class FreePbx:
             longest=settings.longest_secret,
             is_waited_for=lambda number: number in self._waiting,
         )
-        self._reloads = 0
         self._trouble: SepbridgeError | None = None
 
     async def run(self) -> None:
@@ -137,27 +121,6 @@ class FreePbx:
             self._backlog.replace_all(wanted.values())
             self._wake.set()
 
-    def put(self, endpoints: Iterable[SipEndpoint]) -> None:
-        """Add or change endpoints."""
-        if self._backlog.put(endpoints):
-            self._wake.set()
-
-    def drop(self, names: Iterable[str]) -> None:
-        """Remove endpoints."""
-        dropped = list(names)
-        if self._backlog.drop(dropped):
-            self._wake.set()
-        for name in dropped:
-            self._waiting.tell(name, confirmed=False)
-
-    def set_dial_plan(self, contexts: Iterable[Context]) -> None:
-        """Declare the contexts of the site's dial plan."""
-        wanted = tuple(contexts)
-        if wanted != self._contexts:
-            self._contexts = wanted
-            self._backlog.touch()
-            self._wake.set()
-
     async def settled(self, name: str, *, within: float) -> bool:
         """Wait until the extension is made, applied and confirmed. False at once while FreePBX is away."""
         if self._backlog.is_confirmed(name):
@@ -168,27 +131,9 @@ class FreePbx:
 
     # --- how things stand
 
-    def is_there(self, name: str) -> bool:
-        """Whether Asterisk knows the endpoint, in this form or an older one."""
-        return self._backlog.was_confirmed(name)
-
     def status(self) -> PbxStatus:
         """How things stand."""
-        state = self.asterisk.ami.state
-        trouble = state.trouble or self._trouble
-        text = str(trouble) if trouble else ""
-        if not text and (refused := self._backlog.refused):
-            name = min(refused)
-            others = f" (and {len(refused) - 1} more)" if len(refused) > 1 else ""
-            text = f"extension {name} does not work{others}; why: {refused[name]}"
-        return PbxStatus(
-            connected=state.connected,
-            since=self.asterisk.since,
-            version=state.version,
-            trouble=text,
-            pending=self._backlog.pending,
-            reloads=self._reloads,
-        )
+        return self._status(self._trouble)
 
     @property
     def others(self) -> frozenset[str]:
@@ -207,20 +152,6 @@ class FreePbx:
         found = await self.asterisk.extensions(contexts, most=MOST_CONTEXTS, skip=is_no_plan)
         used = numbers_in_use(found, ours=self._backlog.names | self._ledger.known.keys())
         return {name: found[name] for name in used}
-
-    async def calls(self) -> int:
-        """How many channels are in a call. Raises PbxError."""
-        return await self.asterisk.calls()
-
-    async def contacts(self) -> Sequence[Contact]:
-        """Every registration of our endpoints, ordered by endpoint. Raises PbxError."""
-        return await self.asterisk.contacts()
-
-    async def restart_phone(
-        self, endpoint: str, kind: RestartKind, *, event: RestartEvent = RestartEvent.SERVICE_CONTROL
-    ) -> None:
-        """See ``Asterisk.restart_phone``."""
-        await self.asterisk.restart_phone(endpoint, kind, event=event)
 
     # --- going round
 
@@ -306,11 +237,7 @@ class FreePbx:
             self._maker.are_unapplied = bool(absent - self._backlog.refused.keys())
         refused |= await self._write(seen, endpoints)
         self._backlog.wrote(snapshot, refused)
-        now = self._clock.now()
-        for endpoint in endpoints:
-            if endpoint.name in self._backlog.pending and endpoint.name not in self._new | refused.keys():
-                self._new.add(endpoint.name)
-                self._sink.record(EndpointWritten(at=now, device=endpoint.device, endpoint=endpoint.name))
+        self._announce(endpoints, set(self._backlog.pending) - self._announced - refused.keys())
         for name in refused:
             self._waiting.tell(name, confirmed=False)
         if self._maker.are_unapplied:
@@ -343,18 +270,7 @@ class FreePbx:
         if not self.asterisk.connected:
             return
         batch = self._backlog.begin_reload()
-        wanted = [endpoint for name in batch.names if (endpoint := self._backlog.desired(name)) is not None]
-        live = await self.asterisk.live(wanted)
-        outcome = self._backlog.finish_reload(batch, live.__contains__, why_not=_NOT_TAKEN)
-        now = self._clock.now()
-        for endpoint in outcome.confirmed:
-            if endpoint.name in self._new:
-                self._new.discard(endpoint.name)
-                self._sink.record(EndpointConfirmed(at=now, device=endpoint.device, endpoint=endpoint.name))
-            self._waiting.tell(endpoint.name, confirmed=True)
-        for name in outcome.refused:
-            _log.error("extension %s is not in Asterisk: %s", name, _NOT_TAKEN)
-            self._waiting.tell(name, confirmed=False)
+        self._settle(batch, await self.asterisk.live(self._in(batch)))
 
     # --- Asterisk's side
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Collection
 from ipaddress import ip_network
 from pathlib import Path
 
 from bridge.doctor.asterisk import (
     ACTIONS,
     NEEDED,
+    REALTIME,
     UNWANTED,
     USEFUL,
     AmiFacts,
@@ -22,13 +22,13 @@ from bridge.doctor.asterisk import (
 )
 from bridge.errors import ConfigurationError, PbxError, PbxLoginRefused
 from bridge.pbx.ami import Ami, AmiSettings, AmiState
-from bridge.pbx.conffile import ConfFile, Section, parse
-from bridge.pbx.install import InstallSettings, belongs_to_freepbx, outdated, standing
+from bridge.pbx.conffile import Section
+from bridge.pbx.included import included, names_of_others
+from bridge.pbx.install import DIRECTORY, PJSIP_PHONES, InstallSettings, belongs_to_freepbx, outdated, standing
 
 CODECS = ("ulaw", "alaw", "g722", "g729", "gsm", "ilbc", "opus", "g726")
 """Codecs that a module of Asterisk translates."""
 _MODULE_OF = {"opus": ("codec_opus", "codec_opus_open_source")}
-_MOST_FILES = 200
 
 
 async def inspect_ami(settings: AmiSettings, *, within: float = 8.0) -> AmiFacts:
@@ -64,7 +64,7 @@ async def _asked(ami: Ami) -> AmiFacts:
     actions = frozenset(each for each in ACTIONS if each.lower() in named)
     loaded: set[str] = set()
     codecs = [f"codec_{each}" for each in CODECS]
-    for module in (*NEEDED, *USEFUL, *UNWANTED, *codecs):
+    for module in (*NEEDED, *USEFUL, *REALTIME, *UNWANTED, *codecs):
         names = _MODULE_OF.get(module.removeprefix("codec_"), (module,))
         for name in names:
             # Asterisk adds the ending itself, to whatever it is given.
@@ -93,14 +93,24 @@ def inspect_files(etc: Path, settings: InstallSettings) -> ConfigurationFacts:
         raise ConfigurationError(f"{etc} is not on this machine", fix="run the doctor where Asterisk runs")
     # FreePBX reads other files of ours, which are its own way in.
     missing, old = ((), ()) if belongs_to_freepbx(etc) else (standing(etc), outdated(etc, settings))
-    return ConfigurationFacts(str(etc), missing, old, configured_transports(etc), configured_rtp(etc))
+    return ConfigurationFacts(
+        str(etc), missing, old, configured_transports(etc), configured_rtp(etc), _named_twice(etc)
+    )
+
+
+def _named_twice(etc: Path) -> tuple[str, ...]:
+    ours = etc / DIRECTORY / PJSIP_PHONES
+    if not ours.is_file():
+        return ()
+    named = {section.name for file in included(etc, str(ours)) for section in file.sections}
+    return tuple(sorted(named & names_of_others(etc, etc / DIRECTORY)))
 
 
 def configured_transports(etc: Path) -> tuple[TransportFacts, ...]:
     """The transports in pjsip.conf and all that it includes."""
     return tuple(
         _transport(section)
-        for file in _included(etc, "pjsip.conf")
+        for file in included(etc, "pjsip.conf")
         for section in file.sections
         if section.last("type").lower() == "transport" and not section.template
     )
@@ -109,7 +119,7 @@ def configured_transports(etc: Path) -> tuple[TransportFacts, ...]:
 def configured_rtp(etc: Path) -> tuple[int, int]:
     """First and last RTP port; Asterisk's defaults where nothing is set."""
     first, last = 5000, 31000
-    for file in _included(etc, "rtp.conf"):
+    for file in included(etc, "rtp.conf"):
         for section in file.named("general"):
             with contextlib.suppress(ValueError):
                 first = int(section.last("rtpstart") or first)
@@ -131,34 +141,3 @@ def _transport(section: Section) -> TransportFacts:
         section.last("external_media_address") or section.last("external_signaling_address"),
         tuple(local),
     )
-
-
-def _included(etc: Path, name: str) -> list[ConfFile]:
-    """A file and everything that it includes, each once."""
-    found: list[ConfFile] = []
-    seen: set[Path] = set()
-    waiting: list[Path] = [etc / name]
-    while waiting and len(seen) < _MOST_FILES:
-        path = waiting.pop(0)
-        if path in seen:
-            continue
-        seen.add(path)
-        try:
-            text = path.read_bytes().decode("utf-8", "surrogateescape")
-        except FileNotFoundError:
-            continue
-        except OSError as error:
-            raise ConfigurationError(f"cannot read {path}", why=error.strerror or "", fix="run as root") from error
-        file = parse(text)
-        found.append(file)
-        waiting += _targets(etc, [each.target for each in file.includes if each.directive != "exec"])
-    return found
-
-
-def _targets(etc: Path, names: Collection[str]) -> list[Path]:
-    places: list[Path] = []
-    for name in names:
-        base = Path("/") if name.startswith("/") else etc
-        with contextlib.suppress(ValueError, OSError):
-            places += sorted(base.glob(name.lstrip("/")))
-    return places

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from bridge.dialplan import Context
-from bridge.errors import InvalidInput, WriteFailed
+from bridge.errors import ConfigurationError, InvalidInput, WriteFailed
 from bridge.pbx.atomic import remove_leftovers, write_atomically
-from bridge.pbx.conffile import stamped
+from bridge.pbx.conffile import parse, stamped
 from bridge.pbx.dialplanconf import dial_plan_text, number_text, numbers_text, pickup_groups_text, watcher_contexts_text
+from bridge.pbx.included import names_of_others
 from bridge.pbx.install import EXTENSIONS_PHONES, EXTENSIONS_SITE, PJSIP_PHONES, VOICEMAIL_PHONES
 from bridge.pbx.pjsipconf import PjsipOptions, endpoint_sections, endpoint_text, watcher_text
 from bridge.pbx.realtime import RealtimeTables
@@ -61,18 +63,34 @@ class PhoneFiles:
         """Endpoint and dialplan text of what was written last, so that a change renders only what changed."""
         self._standing: frozenset[str] | None = None
         """The endpoints' texts in the file; None before we looked."""
+        self._ours: frozenset[str] | None = None
 
-    def write(self, endpoints: Sequence[SipEndpoint], contexts: Sequence[Context] = ()) -> Written:
-        """Bring the files to hold exactly these. Raises WriteFailed; the old files still stand then. With realtime
-        tables also ConfigurationError.
+    def ours(self) -> frozenset[str]:
+        """Names of endpoints that we have written, now or earlier. Raises WriteFailed, ConfigurationError."""
+        if self._ours is None:
+            text = (self._read(PJSIP_PHONES) or b"").decode("utf-8", "replace")
+            tables = self._realtime.ours() if self._realtime is not None else frozenset()
+            self._ours = tables | {section.name for section in parse(text).sections}
+        return self._ours
+
+    def write(
+        self, endpoints: Sequence[SipEndpoint], contexts: Sequence[Context] = (), *, taken: Collection[str] = ()
+    ) -> Written:
+        """Bring the files to hold exactly these, without those whose names are ``taken`` by somebody else.
+
+        Raises WriteFailed; the old files still stand then. With realtime tables also ConfigurationError.
         """
         refused: dict[str, str] = {}
-        others = self._realtime.taken([each.name for each in endpoints]) if self._realtime is not None else frozenset()
+        ours = self.ours()
+        others = self._others([each.name for each in endpoints], taken)
         texts: dict[SipEndpoint, tuple[str, str]] = {}
         numbers: dict[str, str] = {}
         for endpoint in endpoints:
             if endpoint.name in others:
-                refused[endpoint.name] = f"{endpoint.name} is somebody else's in Asterisk's tables"
+                refused[endpoint.name] = (
+                    f"{endpoint.name} is an endpoint of somebody else in Asterisk, and two of one name keep Asterisk "
+                    f"from reading any; give the phone another number, or take {endpoint.name} out of Asterisk"
+                )
                 continue
             try:
                 text = self._texts.get(endpoint) or (endpoint_text(endpoint, self._options), number_text(endpoint))
@@ -85,6 +103,7 @@ class PhoneFiles:
             numbers[endpoint.number] = endpoint.name
             texts[endpoint] = text
         self._texts = texts
+        self._ours = ours | {each.name for each in texts}
         if self._standing is None:
             remove_leftovers(self._directory)
             self._standing = self._blocks(self._read(PJSIP_PHONES))
@@ -107,11 +126,21 @@ class PhoneFiles:
         self._standing = frozenset(text.strip() for text, _ in texts.values())
         return Written(pjsip, dialplan, voicemail, new, refused)
 
+    def _others(self, names: Sequence[str], taken: Collection[str]) -> frozenset[str]:
+        """Those of the names that are not ours to write."""
+        others = frozenset(taken)
+        with contextlib.suppress(ConfigurationError):  # the admin's file may be closed to us: then Asterisk was asked
+            others |= names_of_others(self._directory.parent, self._directory)
+        return others | (self._realtime.taken(names) if self._realtime is not None else frozenset())
+
     def _write_boxes(self, endpoints: Sequence[SipEndpoint]) -> bool:
         if not self._pin:
             return False
-        # What the admin's own file has is his, even where it includes ours after it.
-        others = boxes_in((self._read_at(self._directory.parent / "voicemail.conf") or b"").decode("utf-8", "replace"))
+        others: frozenset[str] = frozenset()
+        # What the admin's own file has is his. Where we may not read it, Asterisk decides: the first of two counts,
+        # and ours is included last.
+        with contextlib.suppress(PermissionError, FileNotFoundError):
+            others = boxes_in((self._directory.parent / "voicemail.conf").read_bytes().decode("utf-8", "replace"))
         return self._replace(VOICEMAIL_PHONES, boxes_text(endpoints, self._pin, others=others))
 
     @staticmethod
@@ -127,10 +156,7 @@ class PhoneFiles:
         return True
 
     def _read(self, name: str) -> bytes | None:
-        return self._read_at(self._directory / name)
-
-    @staticmethod
-    def _read_at(path: Path) -> bytes | None:
+        path = self._directory / name
         try:
             return path.read_bytes()
         except FileNotFoundError:

@@ -5,28 +5,25 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from bridge.core import NumberRange, PagingGroup
-from bridge.core.events import EndpointConfirmed, EndpointWritten, PbxReloaded
-from bridge.dialplan import Context
-from bridge.errors import ConfigurationError, PbxUnavailable, SepbridgeError, WriteFailed
+from bridge.core.events import PbxReloaded
+from bridge.errors import ConfigurationError, PbxError, PbxUnavailable, SepbridgeError, WriteFailed
 from bridge.pbx.ami import AmiSettings
 from bridge.pbx.asterisk import DIALPLAN, PJSIP, VOICEMAIL, Asterisk
-from bridge.pbx.backlog import Backlog, ReloadBatch
+from bridge.pbx.declared import DeclaredEndpoints
 from bridge.pbx.dialplanconf import PagingMulticast, meetme_text, paging_text
 from bridge.pbx.phonefiles import PhoneFiles
 from bridge.pbx.pjsipconf import WATCHER, PjsipOptions
 from bridge.pbx.realtime import RealtimeTables
-from bridge.pbx.settling import Settling
-from bridge.ports import Clock, Contact, EventSink, PbxListener, PbxStatus, RestartEvent, RestartKind, SipEndpoint
+from bridge.ports import Clock, EventSink, PbxListener, PbxStatus, SipEndpoint
 
 _log = logging.getLogger(__name__)
 
 _MOST_CONTEXTS = 100
-_NOT_TAKEN = 'Asterisk does not know it after a reload; its log ("res_sorcery_config") says which setting it refused'
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +53,7 @@ class PlainAsteriskSettings:
     """The first password of mailboxes that lines name; empty where they are not ours to make."""
 
 
-class PlainAsterisk:
+class PlainAsterisk(DeclaredEndpoints):
     """``Pbx`` for an Asterisk whose configuration files are plain files.
 
     Nothing is written before ``replace_all`` was called, or the phones that are there already would be lost. Files are
@@ -67,11 +64,8 @@ class PlainAsterisk:
     def __init__(
         self, settings: PlainAsteriskSettings, *, sink: EventSink, clock: Clock, listener: PbxListener
     ) -> None:
+        super().__init__(word="endpoint", sink=sink, clock=clock)
         self._settings = settings
-        self._sink = sink
-        self._clock = clock
-        self._backlog = Backlog()
-        self._contexts: tuple[Context, ...] = ()
         self._files = PhoneFiles(
             settings.directory,
             settings.pjsip,
@@ -89,53 +83,32 @@ class PlainAsterisk:
             poll_contacts_every=settings.poll_contacts_every,
             on_connection=self._connection_changed,
         )
-        """What it has in common with every other one."""
-        self._ami = self.asterisk.ami
-        self._to_write = asyncio.Event()
         self._to_reload = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
         self._dirty = {PJSIP: True, DIALPLAN: True} | ({VOICEMAIL: True} if settings.voicemail_pin else {})
-        self._announced: set[str] = set()
-        self._waiting = Settling()
-        self._reloads = 0
+        self._taken: frozenset[str] = frozenset()
+        """Names that we want, and that somebody else has in Asterisk."""
         self._write_trouble: SepbridgeError | None = None
         self._reload_trouble: SepbridgeError | None = None
 
     async def run(self) -> None:
         """Keep the connection, write, reload, confirm, watch registrations. Ends only by cancellation."""
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self.asterisk.run())
-            group.create_task(self._write_changes())
-            group.create_task(self._reload_changes())
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self.asterisk.run())
+                group.create_task(self._write_changes())
+                group.create_task(self._reload_changes())
+        finally:
+            if self._settings.realtime is not None:
+                self._settings.realtime.close()
 
     # --- what is desired (the Pbx port)
 
     def replace_all(self, endpoints: Iterable[SipEndpoint]) -> None:
         """Declare the complete set."""
         self._backlog.replace_all(endpoints)
-        self._to_write.set()
-
-    def put(self, endpoints: Iterable[SipEndpoint]) -> None:
-        """Add or change endpoints."""
-        if self._backlog.put(endpoints):
-            self._to_write.set()
-
-    def drop(self, names: Iterable[str]) -> None:
-        """Remove endpoints."""
-        dropped = list(names)
-        if self._backlog.drop(dropped):
-            self._to_write.set()
-        for name in dropped:
-            self._waiting.tell(name, confirmed=False)
-
-    def set_dial_plan(self, contexts: Iterable[Context]) -> None:
-        """Declare the contexts of the site's dial plan."""
-        wanted = tuple(contexts)
-        if wanted != self._contexts:
-            self._contexts = wanted
-            self._backlog.touch()
-            self._to_write.set()
+        self._wake.set()
 
     async def settled(self, name: str, *, within: float) -> bool:
         """Wait until Asterisk has confirmed the endpoint. False at once while away, or where it was refused."""
@@ -147,27 +120,9 @@ class PlainAsterisk:
 
     # --- how things stand
 
-    def is_there(self, name: str) -> bool:
-        """Whether Asterisk knows the endpoint, in this form or an older one."""
-        return self._backlog.was_confirmed(name)
-
     def status(self) -> PbxStatus:
         """How things stand."""
-        state = self._ami.state
-        trouble = state.trouble or self._write_trouble or self._reload_trouble
-        text = str(trouble) if trouble else ""
-        if not text and (refused := self._backlog.refused):
-            name = min(refused)
-            others = f" (and {len(refused) - 1} more)" if len(refused) > 1 else ""
-            text = f"endpoint {name} is not in Asterisk{others}; why: {refused[name]}"
-        return PbxStatus(
-            connected=state.connected,
-            since=self.asterisk.since,
-            version=state.version,
-            trouble=text,
-            pending=self._backlog.pending,
-            reloads=self._reloads,
-        )
+        return self._status(self._write_trouble, self._reload_trouble)
 
     @property
     def others(self) -> frozenset[str]:
@@ -182,56 +137,52 @@ class PlainAsterisk:
         """Extensions and patterns of these contexts and of what they include, with their kinds. Raises PbxError."""
         return await self.asterisk.extensions(contexts, most=_MOST_CONTEXTS)
 
-    async def calls(self) -> int:
-        """How many channels are in a call. Raises PbxError."""
-        return await self.asterisk.calls()
-
-    async def contacts(self) -> Sequence[Contact]:
-        """Every registration of our endpoints, ordered by endpoint. Raises PbxError."""
-        return await self.asterisk.contacts()
-
-    async def restart_phone(
-        self, endpoint: str, kind: RestartKind, *, event: RestartEvent = RestartEvent.SERVICE_CONTROL
-    ) -> None:
-        """See ``Asterisk.restart_phone``."""
-        await self.asterisk.restart_phone(endpoint, kind, event=event)
-
     # --- writing
 
     async def _write_changes(self) -> None:
         while True:
-            await self._to_write.wait()
+            await self._wake.wait()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._settings.gather):
                     await self._idle.wait()
-            self._to_write.clear()
+            self._wake.clear()
             if not self._backlog.needs_writing:
                 continue
             snapshot = self._backlog.snapshot()
             try:
-                written = await asyncio.to_thread(self._files.write, snapshot.endpoints, self._contexts)
+                await self._look_for_others(snapshot.endpoints)
+                written = await asyncio.to_thread(
+                    self._files.write, snapshot.endpoints, self._contexts, taken=self._taken
+                )
             except (WriteFailed, ConfigurationError) as error:
                 if str(error) != str(self._write_trouble):
                     _log.error("%s", error)
                 self._write_trouble = error
                 await asyncio.sleep(self._settings.retry_every)
-                self._to_write.set()
+                self._wake.set()
                 continue
             self._write_trouble = None
             self._dirty[PJSIP] |= written.pjsip
             self._dirty[DIALPLAN] |= written.dialplan
             if written.voicemail:
                 self._dirty[VOICEMAIL] = True
+            known = dict(self._backlog.refused)
             self._backlog.wrote(snapshot, written.refused)
-            now = self._clock.now()
-            for endpoint in snapshot.endpoints:
-                if endpoint.name in written.new:
-                    self._announced.add(endpoint.name)
-                    self._sink.record(EndpointWritten(at=now, device=endpoint.device, endpoint=endpoint.name))
+            self._announce(snapshot.endpoints, written.new)
             for name, why in written.refused.items():
-                _log.error("endpoint %r was left out: %s", name, why)
+                if known.get(name) != why:
+                    _log.error("endpoint %r was left out: %s", name, why)
                 self._waiting.tell(name, confirmed=False)
             self._to_reload.set()
+
+    async def _look_for_others(self, endpoints: Iterable[SipEndpoint]) -> None:
+        """Find which of the new names Asterisk has from somebody else: two of one name, and it would read nothing."""
+        new = {each.name for each in endpoints} - await asyncio.to_thread(self._files.ours)
+        # While Asterisk is away nobody can be asked: those that were somebody else's are so still.
+        found = self._taken & new
+        with contextlib.suppress(PbxError):
+            found = await self.asterisk.known(new)
+        self._taken = found
 
     # --- reloading and confirming
 
@@ -239,7 +190,7 @@ class PlainAsterisk:
         while True:
             await self._to_reload.wait()
             self._to_reload.clear()
-            if not (self._needs_reload and self._ami.state.connected):
+            if not (self._needs_reload and self.asterisk.ami.state.connected):
                 continue
             self._idle.clear()
             try:
@@ -272,25 +223,12 @@ class PlainAsterisk:
             seconds = asyncio.get_running_loop().time() - began
             self._sink.record(PbxReloaded(at=self._clock.now(), endpoints=batch.changed, seconds=seconds))
         # The phone may have its file as soon as its endpoint is live; its number becomes dialable a moment later.
-        wanted = [endpoint for name in batch.names if (endpoint := self._backlog.desired(name)) is not None]
-        live = await self.asterisk.live(wanted)
+        live = await self.asterisk.live(self._in(batch))
         self._reload_trouble = None
-        self._confirm(batch, live)
+        self._settle(batch, live)
         if VOICEMAIL in self._dirty:
             await self._reload_module(VOICEMAIL)
         await self._reload_module(DIALPLAN)
-
-    def _confirm(self, batch: ReloadBatch, live: set[str]) -> None:
-        outcome = self._backlog.finish_reload(batch, live.__contains__, why_not=_NOT_TAKEN)
-        now = self._clock.now()
-        for endpoint in outcome.confirmed:
-            if endpoint.name in self._announced:
-                self._announced.discard(endpoint.name)
-                self._sink.record(EndpointConfirmed(at=now, device=endpoint.device, endpoint=endpoint.name))
-            self._waiting.tell(endpoint.name, confirmed=True)
-        for name in outcome.refused:
-            _log.error("endpoint %s is not in Asterisk: %s", name, _NOT_TAKEN)
-            self._waiting.tell(name, confirmed=False)
 
     async def _reload_module(self, module: str) -> bool:
         """Reload one module if its file changed, and return whether it did."""

@@ -116,6 +116,15 @@ class RealtimeTables:
         except SQLAlchemyError as error:
             raise _failed(error) from error
 
+    def ours(self) -> frozenset[str]:
+        """Names of endpoints whose rows are ours. Raises WriteFailed, ConfigurationError."""
+        try:
+            with self._engine.connect() as connection:
+                self._reflected(connection)
+                return frozenset(id_ for kind, id_ in self._ours(connection) if kind == ENDPOINTS)
+        except SQLAlchemyError as error:
+            raise _failed(error) from error
+
     def write(self, endpoints: Mapping[str, Sequence[Section]]) -> RowsWritten:
         """Bring our rows to be exactly these, in one transaction. Raises WriteFailed; nothing has changed then."""
         wanted: dict[Key, Row] = {}

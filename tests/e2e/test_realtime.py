@@ -14,15 +14,26 @@ from bridge.app.pbxchoice import realtime_engine
 from bridge.app.settings import AsteriskBackend
 from bridge.core import SignallingProtocol
 from bridge.core.events import PbxReloaded
+from bridge.lab.asterisk import PrivateAsterisk
 from bridge.lab.installation import find_asterisk
 from bridge.lab.phoneevents import AudioHeard
 from bridge.lab.testbed import TestbedWishes, prepared_testbed
+from bridge.pbx.install import InstallPlan, InstallSettings, plan
 from bridge.pbx.realtime import create_tables
 from tests.databases import DatabaseServer, mariadb, postgresql
 from tests.e2e.conftest import Shelf, Watch, come_up
-from tests.e2e.desks import Desks, polled
+from tests.e2e.desks import SCCP as SCCP_PHONES
+from tests.e2e.desks import Desks, polled, seen_on
 from tests.e2e.test_main_job import phone_desk
-from tests.realtime import odbc, realtime_house
+from tests.e2e.test_voicemail import hear, leave_a_message
+from tests.realtime import odbc, realtime_house, realtime_troubles
+
+_PIN = "1234"
+
+
+def set_up(etc: Path, settings: InstallSettings) -> InstallPlan:
+    """With mailboxes, as ``sepbridge setup asterisk`` does where asterisk.voicemail_pin is set."""
+    return plan(etc, replace(settings, voicemail=True))
 
 
 @contextmanager
@@ -90,6 +101,45 @@ async def test_phones_become_rows_and_call_each_other(
                 await bed.service.refresh()
                 await polled(lambda: connected((two.number,) not in asked(plain, "SELECT id FROM ps_endpoints")))
                 assert (two.number,) not in asked(plain, "SELECT id FROM ps_auths")
+
+
+@pytest.mark.parametrize("kind", ["postgresql", "mariadb"])
+async def test_a_box_of_ours_its_lamp_and_the_doctor(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with server(kind) as database:
+        url = database.fresh()
+        odbc(database, url, find_asterisk(), tmp_path / "odbc", monkeypatch)
+        house = replace(realtime_house(make_url(url).username or ""), install=set_up)
+        async with prepared_testbed(SCCP_PHONES, house=house) as bed:
+            own = replace(bed.settings.asterisk, backend=AsteriskBackend.REALTIME, realtime_url=url, voicemail_pin=_PIN)
+            bed.settings = replace(bed.settings, asterisk=own)
+            engine = realtime_engine(bed.settings)
+            create_tables(engine)
+            plain = engine.url.render_as_string(hide_password=False)
+            engine.dispose()
+            async with bed.node():
+                desks = Desks(bed)
+                await polled(lambda: connected(bed.service.pbx.status().connected))
+                owner = await desks.registered("7961", auto_answer=None)
+                caller = await desks.registered("7942")
+                await desks.change_line(owner, voicemail_box=owner.number)
+                await bed.service.refresh()
+                boxes = asked(plain, "SELECT id, mailboxes FROM ps_endpoints")
+                assert (owner.number, f"{owner.number}@default") in boxes
+                await polled(lambda: has_box(bed.asterisk, owner.number))
+
+                await leave_a_message(desks, caller, owner)
+                await seen_on(owner, lambda: owner.view.message_waiting)
+                await hear(owner, caller)
+                await seen_on(owner, lambda: not owner.view.message_waiting)
+                assert await realtime_troubles(bed, tmp_path / "host") == []
+                for phone in (owner, caller):
+                    await phone.power_off()
+
+
+async def has_box(asterisk: PrivateAsterisk, box: str) -> bool:
+    return f" {box} " in await asterisk.cli("voicemail show users")
 
 
 async def connected(value: bool) -> bool:

@@ -152,6 +152,21 @@ async def test_phones_that_asterisk_does_not_know(tmp_path: Path) -> None:
     assert (finding.code, finding.what) == ("endpoints_missing", "not in Asterisk: 1000")
 
 
+def test_a_number_that_the_admins_own_file_has_too(tmp_path: Path) -> None:
+    asterisk = PrivateAsterisk(tmp_path / "a")
+    asterisk.configure()
+    sections = "[1002]\ntype = endpoint\n[1002]\ntype = aor\n"
+    (asterisk.phones_directory / "pjsip_phones.conf").write_text(sections)
+    settings = settings_for(asterisk, tmp_path / "state")
+    assert examined(settings, "configuration") == []
+    (asterisk.etc / "more.conf").write_text(f"[phone](!)\ntype = endpoint\n[1003](phone)\n{sections}")
+    with (asterisk.etc / "pjsip.conf").open("a") as file:
+        file.write("#include more.conf\n")
+    (finding,) = examined(settings, "configuration")
+    assert finding.code == "endpoint_named_twice"
+    assert finding.what.startswith("1002: in ")
+
+
 @pytest.mark.peer("atftpd")
 def test_port_69_with_another_server_on_it(tmp_path: Path) -> None:
     with other_server(TftpProgram.ATFTPD, tmp_path) as server:

@@ -15,7 +15,7 @@ import pytest
 
 from bridge.core import DeviceName
 from bridge.core.events import EndpointConfirmed, EndpointWritten, PbxConnected, PbxLost, PbxReloaded
-from bridge.errors import NotFound, PbxUnavailable
+from bridge.errors import ConfigurationError, NotFound, PbxUnavailable
 from bridge.lab.asterisk import PrivateAsterisk, free_port
 from bridge.pbx.ami import AmiSettings
 from bridge.pbx.amilink import AmiAnswer, AmiMessage
@@ -202,6 +202,53 @@ async def test_foreign_numbers_are_those_of_others(asterisk: PrivateAsterisk) ->
         host.write_text(before)
 
 
+_OF_SOMEBODY_ELSE = "[1002]\ntype = endpoint\naors = 1002\n[1002]\ntype = aor\nmax_contacts = 1\n"
+
+
+async def test_a_number_that_the_admin_has_given_away_himself_stops_no_other_phone(
+    make_asterisk: Callable[[], PrivateAsterisk], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bridge.pbx.phonefiles.names_of_others", _closed)
+    async with make_asterisk() as asterisk, service(asterisk, [phone(1000)]) as (pbx, recorder):
+        host = asterisk.etc / "pjsip.conf"
+        before = host.read_text()
+        host.write_text(before + _OF_SOMEBODY_ELSE)
+        await asterisk.cli("module reload res_pjsip.so")
+        pbx.put([phone(1002), phone(1003)])
+        assert await pbx.settled("1003", within=5)
+        assert not await pbx.settled("1002", within=5)
+        assert "1002 is an endpoint of somebody else in Asterisk" in pbx.status().trouble
+        # One that was ours a moment ago is not somebody else's, though Asterisk may have it still.
+        pbx.drop(["1003"])
+        pbx.put([phone(1003)])
+        assert await pbx.settled("1003", within=5)
+        # The admin takes his out: the number is ours.
+        host.write_text(before)
+        await asterisk.cli("module reload res_pjsip.so")
+        pbx.replace_all([phone(1000), phone(1002)])
+        await recorder.until(lambda: pbx.status().trouble == "")
+        assert await pbx.settled("1002", within=5)
+        assert "1002/1002" in await asterisk.cli("pjsip show endpoint 1002")
+
+
+def _closed(etc: Path, ours: Path) -> frozenset[str]:
+    raise ConfigurationError(f"cannot read {etc}/pjsip.conf")
+
+
+async def test_a_number_in_the_admins_file_is_left_to_him_though_asterisk_has_not_read_it(
+    make_asterisk: Callable[[], PrivateAsterisk],
+) -> None:
+    async with make_asterisk() as asterisk, service(asterisk, [phone(1000), phone(1002)]) as (pbx, _):
+        host = asterisk.etc / "pjsip.conf"
+        host.write_text(host.read_text() + '#include "more*.conf"\n')
+        (asterisk.etc / "more-phones.conf").write_text(_OF_SOMEBODY_ELSE + "[1000](+)\nmoh_suggest = none\n")
+        # It was ours before he wrote it; the next change leaves it to him, or nothing would be read any more.
+        pbx.put([phone(1003)])
+        assert await pbx.settled("1003", within=5)
+        assert "1002 is an endpoint of somebody else" in pbx.status().trouble
+        assert "[1002]" not in (asterisk.phones_directory / "pjsip_phones.conf").read_text()
+
+
 async def test_registrations_come_and_go(asterisk: PrivateAsterisk) -> None:
     async with service(asterisk, [phone(1000)]) as (pbx, recorder):
         async with SipClient(asterisk.sip, "1000", "secret1000", user_agent="Cisco-CP8841/14.2.1") as first:
@@ -230,7 +277,7 @@ async def test_a_burst_of_registrations_takes_few_questions(
     phones = [phone(number) for number in range(1000, 1100)]
     async with service(asterisk, phones) as (pbx, recorder), contextlib.AsyncExitStack() as stack:
         asked: list[str] = []
-        real = pbx._ami.action
+        real = pbx.asterisk.ami.action
 
         async def counting(
             name: str, fields: Sequence[tuple[str, str]] = (), *, within: float | None = None
@@ -238,7 +285,7 @@ async def test_a_burst_of_registrations_takes_few_questions(
             asked.append(name)
             return await real(name, fields, within=within)
 
-        monkeypatch.setattr(pbx._ami, "action", counting)
+        monkeypatch.setattr(pbx.asterisk.ami, "action", counting)
         clients = [await stack.enter_async_context(SipClient(asterisk.sip, one.name, one.secret)) for one in phones]
         assert set(await asyncio.gather(*[client.register() for client in clients])) == {200}
         # The Asterisk is shared: phones of earlier tests may be registered under the same numbers.
@@ -378,7 +425,7 @@ async def test_a_reload_that_somebody_else_runs_is_waited_for(
     asterisk: PrivateAsterisk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with service(asterisk, [phone(1000)]) as (pbx, _):
-        real = pbx._ami.action
+        real = pbx.asterisk.ami.action
         busy = AmiAnswer(AmiMessage((("response", "Error"), ("message", "A reload is in progress"))))
         asked: list[str] = []
 
@@ -388,7 +435,7 @@ async def test_a_reload_that_somebody_else_runs_is_waited_for(
             asked.append(name)
             return busy if asked.count("Reload") <= 3 and name == "Reload" else await real(name, fields, within=within)
 
-        monkeypatch.setattr(pbx._ami, "action", busy_at_first)
+        monkeypatch.setattr(pbx.asterisk.ami, "action", busy_at_first)
         pbx.put([phone(1001)])
         assert await pbx.settled("1001", within=10)
         assert asked.count("Reload") >= 4
@@ -398,7 +445,7 @@ async def test_a_refused_reload_is_reported_and_tried_again(
     asterisk: PrivateAsterisk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with service(asterisk, [phone(1000)]) as (pbx, _):
-        real = pbx._ami.action
+        real = pbx.asterisk.ami.action
         refused = asyncio.Event()
 
         async def refusing(
@@ -409,7 +456,7 @@ async def test_a_refused_reload_is_reported_and_tried_again(
                 return AmiAnswer(AmiMessage((("response", "Error"), ("message", "Permission denied"))))
             return await real(name, fields, within=within)
 
-        monkeypatch.setattr(pbx._ami, "action", refusing)
+        monkeypatch.setattr(pbx.asterisk.ami, "action", refusing)
         pbx.put([phone(1001)])
         await refused.wait()
         assert not await pbx.settled("1001", within=0.01)

@@ -16,7 +16,7 @@ from bridge.app.phonetable import PHONE_FIELDS
 from bridge.app.recorder import describe
 from bridge.app.whatif import DialOutcome, WhatIf
 from bridge.core import Device, DeviceName, SignallingProtocol
-from bridge.errors import NotFound
+from bridge.errors import NotFound, PbxError
 from bridge.journey import Finding, Progress
 from bridge.journey.screens import Explanation, explain
 from bridge.ports import RefusedPhone, RestartKind
@@ -335,9 +335,18 @@ async def add_phone(ask: Ask, body: NewPhone) -> ChangedPhone:
         protocol=body.protocol,
         display_name=body.display_name,
         description=body.description,
+        foreign=await _endpoints_of_others(ask, body.number),
     )
     await ask.changed()
     return changed_phone(device)
+
+
+async def _endpoints_of_others(ask: Ask, number: str) -> frozenset[str]:
+    """Endpoints that are not ours. FreePBX's extensions may be given to a phone on purpose."""
+    if not (number and ask.service.settings.freepbx.url):
+        with contextlib.suppress(PbxError):
+            return await ask.service.pbx.foreign_numbers()
+    return frozenset()
 
 
 @phones.add("GET", "/phones/{phone}")

@@ -19,6 +19,7 @@ from bridge.core import (
     Line,
     LineAppearance,
     LineSettings,
+    NumberRange,
     SignallingProtocol,
     Switch,
 )
@@ -140,3 +141,14 @@ def test_privacy_of_the_device_or_else_of_its_profile(
     settings = DeviceSettings(privacy=own, phone_profile="Open" if profile else "", barge=BargeOption.CONFERENCE)
     calls = Profiles(files, SccpSettings()).calls(replace(sample_device(SCCP), settings=settings))
     assert (calls.privacy, calls.barge) == (private, True)
+
+
+def test_an_endpoint_of_somebody_else_is_no_number_for_a_phone(desk: PhoneDesk, store: SqlStore) -> None:
+    three = DeviceName("SEP001122334403")
+    with pytest.raises(Conflict, match="1003 is an endpoint of Asterisk already"):
+        desk.add(three, number="1003", foreign={"1003"})
+    with store.write() as work:
+        settings = work.autoregistration.load(for_update=True)
+        work.autoregistration.save(replace(settings, range=NumberRange("1003", "1009"), next_number="1003"))
+        work.commit()
+    assert desk.add(three, foreign={"1003"}).number == "1004"

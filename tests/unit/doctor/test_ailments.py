@@ -14,6 +14,7 @@ from bridge.doctor.ailment import Area, unchecked
 from bridge.doctor.asterisk import (
     ACTIONS,
     NEEDED,
+    REALTIME,
     USEFUL,
     AmiFacts,
     ConfigurationFacts,
@@ -58,12 +59,18 @@ from bridge.doctor.ports import (
     check_service,
     check_units,
 )
+from bridge.doctor.realtime import RealtimeFacts, check_realtime
 from bridge.doctor.ruleset import read_iptables
 
 NOW = datetime(2026, 11, 26, tzinfo=UTC)
 HOUSE = IPv4Network("192.168.7.0/24")
 GOOD_AMI = AmiFacts(
-    Door.OPEN, "", "22.10.1", frozenset({*NEEDED, *USEFUL, "codec_ulaw"}), frozenset(ACTIONS), frozenset({"1000"})
+    Door.OPEN,
+    "",
+    "22.10.1",
+    frozenset({*NEEDED, *USEFUL, *REALTIME, "codec_ulaw"}),
+    frozenset(ACTIONS),
+    frozenset({"1000"}),
 )
 GOOD_CONFIGURATION = ConfigurationFacts(
     "/etc/asterisk", (), (), (TransportFacts("u", "udp"), TransportFacts("t", "tcp")), (10000, 20000)
@@ -164,6 +171,13 @@ SICK: list[tuple[str, Iterable[Finding]]] = [
             )
         ),
     ),
+    ("endpoint_named_twice", configuration(twice=("1002",))),
+    ("module_missing", check_modules(replace(GOOD_AMI, modules=GOOD_AMI.modules - {"res_odbc"}), realtime=True)),
+    ("endpoints_missing", check_endpoints(GOOD_AMI, {"1000", "1001"}, realtime=True)),
+    ("realtime_database", check_realtime(RealtimeFacts("the database has no table ps_aors"))),
+    ("realtime_files", check_realtime(RealtimeFacts("", ("sorcery.conf: auth=realtime,ps_auths",), "sepbridge", 0))),
+    ("realtime_no_connection", check_realtime(RealtimeFacts("", (), "sepbridge", 0))),
+    ("realtime_no_connection", check_realtime(RealtimeFacts("", (), "sepbridge", -1))),
     ("rtp_range_small", configuration(rtp=(10000, 10020))),
     ("rtp_range_overlaps", configuration(rtp=(5000, 31000))),
     ("address_is_a_name", addresses(told="pbx.example.net")),
@@ -232,6 +246,10 @@ HEALTHY: list[Iterable[Finding]] = [
     ),
     check_modules(GOOD_AMI),
     check_modules(AmiFacts(Door.AWAY)),
+    check_modules(GOOD_AMI, realtime=True),
+    check_modules(replace(GOOD_AMI, modules=GOOD_AMI.modules - {"res_odbc"})),
+    check_realtime(RealtimeFacts("", (), "sepbridge", 1)),
+    check_realtime(RealtimeFacts("", (), "sepbridge", None)),
     check_codecs(GOOD_AMI, {"Default": ("ulaw",)}, ("ulaw", "g722")),
     check_endpoints(GOOD_AMI, {"1000"}),
     configuration(),

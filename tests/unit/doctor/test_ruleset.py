@@ -92,6 +92,20 @@ def test_another_network_is_another_question() -> None:
     assert fate(rules, packet(source=IPv4Address("192.168.8.50")))[0] is Fate.DROPPED
 
 
+# As a firewalld of today has it: packets whose address was translated pass, before anything else is asked.
+TRANSLATED = [{"match": {"op": "in", "left": {"ct": {"key": "status"}}, "right": "dnat"}}, ACCEPT]
+NOT_TO_US = [
+    {"match": {"op": "!=", "left": {"fib": {"result": "type", "flags": ["daddr"]}}, "right": "local"}},
+    DROP,
+]
+
+
+def test_a_packet_to_this_machine_is_neither_translated_nor_for_others() -> None:
+    rules = read_nft(table(TRANSLATED, [{"reject": {"type": "icmpx", "expr": "admin-prohibited"}}]))
+    assert fate(rules, packet())[0] is Fate.DROPPED
+    assert fate(read_nft(table(NOT_TO_US)), packet())[0] is Fate.ACCEPTED
+
+
 UFW = """\
 *filter
 :INPUT DROP [0:0]
@@ -105,6 +119,23 @@ UFW = """\
 -A ufw-user-input -s 192.168.7.0/24 -p udp -m multiport --dports 69,5060:5070 -m comment --comment "the phones" -j ACCEPT
 COMMIT
 """  # noqa: E501
+
+
+# What is not for this machine is dropped, in a chain that is left for what is; then it depends on the port.
+OTHERS = """\
+*filter
+:INPUT DROP [0:0]
+:others - [0:0]
+-A INPUT -j others
+-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT
+-A others -m addrtype --dst-type LOCAL -j RETURN
+-A others -m limit --limit 3/min --limit-burst 10 -j LOG
+-A others -j DROP
+COMMIT
+"""
+# The same, but who is let out of the chain cannot be told.
+PERHAPS = OTHERS.replace("-m addrtype --dst-type LOCAL", "-m set --match-set ours src")
+PERHAPS_ELSEWHERE = PERHAPS.replace("-j RETURN", "-g elsewhere").replace(":others", ":elsewhere - [0:0]\n:others")
 
 
 @pytest.mark.parametrize(
@@ -122,6 +153,11 @@ COMMIT
             Fate.DROPPED,
         ),
         ("*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -m recent --update --seconds 60 -j DROP\n", 69, "udp", Fate.UNCERTAIN),
+        (OTHERS, 22, "tcp", Fate.ACCEPTED),
+        (OTHERS, 2000, "tcp", Fate.DROPPED),
+        (PERHAPS, 22, "tcp", Fate.UNCERTAIN),
+        (PERHAPS, 2000, "tcp", Fate.DROPPED),
+        (PERHAPS_ELSEWHERE, 22, "tcp", Fate.UNCERTAIN),
         ("*nat\n:INPUT DROP [0:0]\nCOMMIT\n", 69, "udp", Fate.ACCEPTED),
     ],
 )

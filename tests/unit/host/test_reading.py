@@ -10,7 +10,7 @@ from bridge.doctor.firewall import Manager
 from bridge.doctor.network import is_inside, phone_networks
 from bridge.errors import NotFound, SepbridgeError
 from bridge.host.addresses import read_addresses, unresolved
-from bridge.host.filter import manager, read_banned, read_jails
+from bridge.host.filter import bans, manager, read_banned, read_jails
 from bridge.host.machine import confinement_facts, disk_facts, limit_facts, read_unit, state_facts, unit_facts
 from bridge.host.programs import output_of
 
@@ -49,6 +49,20 @@ def test_bans() -> None:
     assert read_banned(BANNED) == ["192.168.7.50", "203.0.113.9"]
     assert read_jails("no such thing") == []
     assert read_banned("") == []
+
+
+def test_a_fail2ban_that_does_not_run_bans_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = tmp_path / "fail2ban-client"
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    # As version 1.1 says it.
+    program.write_text(
+        '#!/bin/sh\necho "ERROR Failed to access socket path: …/s. Is fail2ban running?" >&2\nexit 255\n'
+    )
+    program.chmod(0o755)
+    assert bans() == ()
+    program.write_text("#!/bin/sh\necho Permission denied to socket >&2\nexit 255\n")
+    with pytest.raises(SepbridgeError):
+        bans()
 
 
 def test_units(tmp_path: Path) -> None:

@@ -1,0 +1,56 @@
+"""What root made before the service's user was known is given to that user, and nothing else is."""
+
+from __future__ import annotations
+
+import os
+import pwd
+from pathlib import Path
+
+import pytest
+
+from bridge.app.handover import hand_over, not_owned
+from tests.peers import missing
+
+OWNER = "nobody"
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> dict[str, Path]:
+    if os.geteuid() != 0:
+        missing("giving files away needs root")
+    places = {"directory": tmp_path / "etc", "state": tmp_path / "state", "toml": tmp_path / "sepbridge.toml"}
+    (places["state"] / "files").mkdir(parents=True)
+    (places["state"] / "sepbridge.db").write_bytes(b"")
+    (places["state"] / "link").symlink_to("/etc/passwd")
+    places["directory"].mkdir()
+    for name in ("pjsip_phones.conf", "custom.conf"):
+        (places["directory"] / name).write_text("")
+    places["toml"].write_text("")
+    places["toml"].chmod(0o640)
+    return places
+
+
+def test_what_the_service_writes_is_given_to_it_once(house: dict[str, Path]) -> None:
+    user = pwd.getpwnam(OWNER)
+    wanted = not_owned(OWNER, **house)
+    state = house["state"]
+    assert set(wanted) == {
+        *(house["directory"], house["directory"] / "pjsip_phones.conf", house["toml"]),
+        *(state, state / "files", state / "sepbridge.db"),
+    }
+    hand_over(OWNER, wanted)
+    assert not_owned(OWNER, **house) == ()
+    assert (state / "sepbridge.db").stat().st_uid == user.pw_uid
+    # The admin's own, and what a link leads to, stay his.
+    assert (house["directory"] / "custom.conf").stat().st_uid == 0
+    assert Path("/etc/passwd").stat().st_uid == 0
+
+
+def test_a_settings_file_that_the_service_may_read_stays_roots(house: dict[str, Path]) -> None:
+    os.chown(house["toml"], 0, pwd.getpwnam(OWNER).pw_gid)
+    assert house["toml"] not in not_owned(OWNER, **house)
+
+
+def test_without_an_owner_nothing_is_given_away(house: dict[str, Path]) -> None:
+    assert not_owned("", **house) == ()
+    assert not_owned("no-such-user", **house) == ()
