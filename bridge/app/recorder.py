@@ -162,7 +162,7 @@ class EventRecorder:
             self._arrived.set()
 
     def _write(self, events: list[Event]) -> None:
-        with self._store.write() as work:
+        with self._store.write(urgent=False) as work:
             work.journal.append(events)
             work.commit()
 

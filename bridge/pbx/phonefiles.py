@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bridge.dialplan import Context
 from bridge.errors import InvalidInput, WriteFailed
-from bridge.pbx.atomic import remove_leftovers, write_atomically
+from bridge.pbx.atomic import remove_leftovers, sync_directory, write_together
 from bridge.pbx.conffile import stamped
 from bridge.pbx.dialplanconf import dial_plan_text, number_text, numbers_text, pickup_groups_text, watcher_contexts_text
 from bridge.pbx.install import EXTENSIONS_PHONES, EXTENSIONS_SITE, PJSIP_PHONES, VOICEMAIL_PHONES
@@ -61,11 +61,14 @@ class PhoneFiles:
         """Endpoint and dialplan text of what was written last, so that a change renders only what changed."""
         self._standing: frozenset[str] | None = None
         """The endpoints' texts in the file; None before we looked."""
+        self._changed: dict[Path, bytes] = {}
+        """What the write under way will replace."""
 
     def write(self, endpoints: Sequence[SipEndpoint], contexts: Sequence[Context] = ()) -> Written:
-        """Bring the files to hold exactly these. Raises WriteFailed; the old files still stand then. With realtime
-        tables also ConfigurationError.
+        """Bring the files to hold exactly these; ``settle`` belongs to it. Raises WriteFailed; the old files still
+        stand then. With realtime tables also ConfigurationError.
         """
+        self._changed.clear()
         refused: dict[str, str] = {}
         others = self._realtime.taken([each.name for each in endpoints]) if self._realtime is not None else frozenset()
         texts: dict[SipEndpoint, tuple[str, str]] = {}
@@ -98,14 +101,29 @@ class PhoneFiles:
         dialplan |= self._replace(EXTENSIONS_SITE, dial_plan_text(contexts))
         voicemail = self._write_boxes(list(texts))
         if self._realtime is not None:
+            pjsip = self._replace(PJSIP_PHONES, self._watcher)
+            write_together(self._changed)
             written = self._realtime.write({one.name: endpoint_sections(one, self._options) for one in texts})
-            return Written(self._replace(PJSIP_PHONES, self._watcher), dialplan, voicemail, written.new, refused)
+            return Written(pjsip, dialplan, voicemail, written.new, refused)
         pjsip = self._replace(
             PJSIP_PHONES, "\n".join([*filter(None, [self._watcher]), *(text for text, _ in texts.values())])
         )
+        write_together(self._changed)
         new = frozenset(endpoint.name for endpoint, (text, _) in texts.items() if text.strip() not in self._standing)
         self._standing = frozenset(text.strip() for text, _ in texts.values())
         return Written(pjsip, dialplan, voicemail, new, refused)
+
+    def settle(self) -> None:
+        """Make the last write survive a power cut as well. Nobody needs to wait for that: if the old files come back,
+        the next start writes the new ones again. Raises WriteFailed.
+        """
+        if not self._changed:
+            return
+        self._changed.clear()
+        try:
+            sync_directory(self._directory)
+        except OSError as error:
+            raise WriteFailed(f"could not sync {self._directory}", why=error.strerror or str(error)) from error
 
     def _write_boxes(self, endpoints: Sequence[SipEndpoint]) -> bool:
         if not self._pin:
@@ -123,7 +141,7 @@ class PhoneFiles:
         content = stamped(body, about=_ABOUT).encode()
         if self._read(name) == content:
             return False
-        write_atomically(self._directory / name, content)
+        self._changed[self._directory / name] = content
         return True
 
     def _read(self, name: str) -> bytes | None:

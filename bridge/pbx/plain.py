@@ -232,6 +232,11 @@ class PlainAsterisk:
                 _log.error("endpoint %r was left out: %s", name, why)
                 self._waiting.tell(name, confirmed=False)
             self._to_reload.set()
+            try:
+                await asyncio.to_thread(self._files.settle)  # while Asterisk reads them already
+            except WriteFailed as error:
+                _log.error("%s", error)
+                self._write_trouble = error
 
     # --- reloading and confirming
 
