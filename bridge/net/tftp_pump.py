@@ -25,7 +25,6 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
-import heapq
 import os
 import select
 import socket
@@ -38,6 +37,7 @@ from bridge.capture import Carrier, Passed, Wire
 from bridge.net.datagrams import BATCH, SENT, Inbox, Outbox, is_full, socket_address
 from bridge.net.tap import Wiretap
 from bridge.net.tftp_sockets import LocalAddress, SocketAddress, open_transfer_socket
+from bridge.net.timerslots import TimerSlots
 from bridge.tftp import Error, ErrorCode, ReadTransfer, TransferEvent, encode
 
 TURN = 0.003
@@ -181,10 +181,7 @@ class TransferPump(Generic[Job]):
         self._boxes: dict[int, tuple[Inbox, Outbox]] = {}
         self._pools: dict[LocalAddress, deque[Port[Job]]] = {}
         self._readers: dict[int, Callable[[float], None]] = {}
-        self._due: dict[int, dict[Flight[Job], None]] = {}
-        """Who has a timer, by slot: multiples of ``TIMER_GRAIN``."""
-        self._slots: list[int] = []
-        """The keys of ``_due`` as a heap."""
+        self._timers: TimerSlots[Flight[Job]] = TimerSlots(TIMER_GRAIN)
         self._alarm: asyncio.TimerHandle | None = None
         self._over: deque[tuple[float, Port[Job], bytes]] = deque()
         """Clients whose transfer ended, in that order, and until when they are remembered."""
@@ -257,9 +254,7 @@ class TransferPump(Generic[Job]):
         """Let go of a transfer that is over, and report it."""
         flight.port.flights[flight.client] = None
         self._over.append((self._loop.time() + REMEMBERED, flight.port, flight.client))
-        due = self._due.get(flight.slot)
-        if due is not None:
-            due.pop(flight, None)
+        self._timers.remove(flight, flight.slot)
         self._on_end(flight, event)
 
     def send_alone(self, port: Port[Job], client: bytes, datagram: bytes, address: SocketAddress | None = None) -> None:
@@ -298,8 +293,7 @@ class TransferPump(Generic[Job]):
                 port.socket.close()
         self._pools.clear()
         self._readers.clear()
-        self._due.clear()
-        self._slots.clear()
+        self._timers.clear()
         self._over.clear()
         self._postponed.clear()
 
@@ -332,20 +326,14 @@ class TransferPump(Generic[Job]):
 
     def _set_timer(self, flight: Flight[Job]) -> None:
         when = flight.machine.timer()
-        if when is None:
-            return
-        slot = flight.slot = int(when / TIMER_GRAIN) + 1
-        due = self._due.get(slot)
-        if due is None:
-            due = self._due[slot] = {}
-            heapq.heappush(self._slots, slot)
+        if when is not None:
+            flight.slot = self._timers.add(flight, when)
             self._arm()
-        due[flight] = None
 
     def _arm(self) -> None:
-        if not self._slots:
+        first = self._timers.next()
+        if first is None:
             return
-        first = self._slots[0] * TIMER_GRAIN
         if self._alarm is not None:
             if self._alarm.when() <= first:
                 return
@@ -355,11 +343,10 @@ class TransferPump(Generic[Job]):
     def _alarm_rang(self) -> None:
         self._alarm = None
         now = self._loop.time()
-        while self._slots and self._slots[0] * TIMER_GRAIN <= now:
-            for flight in self._due.pop(heapq.heappop(self._slots)):
-                flight.machine.handle_timer(now=now)
-                self.advance(flight)
-                self._set_timer(flight)
+        for flight in self._timers.due(now):
+            flight.machine.handle_timer(now=now)
+            self.advance(flight)
+            self._set_timer(flight)
         self._arm()
 
     def _forget(self) -> None:
