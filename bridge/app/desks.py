@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from bridge.app.claimdesk import ClaimDesk
 from bridge.app.directory import DirectoryDesk
-from bridge.app.filedesk import FileDesk
+from bridge.app.filedesk import FileDesk, locales_directory
 from bridge.app.firmware import FirmwareDesk
+from bridge.app.locales import LocaleDesk
 from bridge.app.onboarding import Onboarding
 from bridge.app.phonechanges import PhoneChanges
 from bridge.app.phones import PhoneDesk
@@ -17,6 +18,7 @@ from bridge.app.window import WindowDesk
 from bridge.ports import Clock, IdSource, Store
 from bridge.store.filetree import FileTree
 from bridge.store.firmware import FirmwareStore
+from bridge.store.locales import LocaleStore
 
 
 class Desks:
@@ -84,6 +86,13 @@ class Desks:
     def firmware(self) -> FirmwareDesk:
         """Firmware and its roll-outs."""
         return FirmwareDesk(self.store, FirmwareStore(self.settings.files_directory), self.clock, self.actor)
+
+    @property
+    def locales(self) -> LocaleDesk:
+        """Languages and tones."""
+        place = LocaleStore(locales_directory(self.settings))
+        makes = self.settings.phones.make_tones
+        return LocaleDesk(self.store, place, self.clock, self.actor, makes_tones=makes)
 
     @property
     def claims(self) -> ClaimDesk:

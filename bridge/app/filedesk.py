@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
+from bridge.app.localeshelf import LocaleShelf
 from bridge.app.phonefiles import PhoneFiles, template_loader
 from bridge.app.roguepool import EmergencyList
-from bridge.app.settings import PhonesSettings, SccpSettings, Settings
+from bridge.app.settings import PhonesSettings, SccpSettings, Settings, TftpMode
 from bridge.callcontrol.emergency import emergency_numbers
 from bridge.core import Device, DeviceName
 from bridge.errors import NotFound
 from bridge.ports import Store
 from bridge.provisioning import Finding, NetworkSettings, PhoneSettings, ServiceUrls, WebAccess, check_file
+from bridge.store.filetree import FileTree
 
 HIDDEN = "********"
 
@@ -28,7 +31,7 @@ class ShownFile:
 
 def phone_files(settings: Settings, store: Store) -> PhoneFiles:
     """The files of the site, before anybody said where the service can be reached."""
-    return PhoneFiles(
+    files = PhoneFiles(
         store,
         template_loader(settings.templates_directory),
         context=settings.phone_context,
@@ -38,6 +41,17 @@ def phone_files(settings: Settings, store: Store) -> PhoneFiles:
         settings=phone_settings(settings.phones),
         emergency=emergency_list(settings.sccp),
     )
+    place = locales_directory(settings)
+    tree = FileTree(place) if place.is_dir() else None
+    shelf = LocaleShelf(tree, makes_tones=settings.phones.make_tones)
+    files.serve_locales(shelf, always=settings.phones.missing_locales)
+    return files
+
+
+def locales_directory(settings: Settings) -> Path:
+    """Where phones get languages and tones from: beside another TFTP server, its directory."""
+    beside = settings.beside.root if settings.tftp.mode is TftpMode.BESIDE else None
+    return beside or settings.files_directory
 
 
 def phone_settings(own: PhonesSettings) -> PhoneSettings:

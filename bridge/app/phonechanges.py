@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bridge.app.onenumber import check_one_line, newly_used
+from bridge.app.phonefiles import model_of
 from bridge.app.phonetable import LINE_FIELDS, PHONE_FIELDS, PhoneButton, change_phone, phone_table
 from bridge.app.roguepool import in_partition
 from bridge.app.sitefields import BadValue, Table, fields_of, from_text, plain
@@ -14,10 +15,19 @@ from bridge.autoregistration import ROGUE_POOL
 from bridge.core import ButtonKind, Device, DeviceName, FileElement
 from bridge.errors import Conflict, InvalidInput, NotFound
 from bridge.ports import AuditEntry, Clock, IdSource, Store, UnitOfWork
-from bridge.provisioning import check_element
+from bridge.provisioning import ElementReach, check_element, element_reach
 
 LISTS = ("lines", "buttons", "abbreviated_dials")
 """Keys of a phone's table that are changed by commands of their own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """Phones that do not read an element."""
+
+    reach: ElementReach
+    models: tuple[str, ...]
+    phones: int
 
 
 class PhoneChanges:
@@ -131,10 +141,28 @@ class PhoneChanges:
 
     def set_element(self, path: str, value: str, name: DeviceName | None, *, unknown: bool = False) -> None:
         """Set one element of a phone's file, or with None of all phones' files. ``unknown``: the reference need not
-        know it. Raises InvalidInput for one that cannot be set so.
+        know it. Raises InvalidInput for one that cannot be set so, or that this phone does not read.
         """
         check_element(path, value, unknown=unknown)
+        if name is not None and (unread := self.unread(path, name)):
+            (only,) = unread
+            raise InvalidInput(f"{path} would not reach {name}", why=only.reach.why, fix=only.reach.fix)
         self._elements(name, f"set {path}={value}", lambda work: work.elements.set(FileElement(path, value, name)))
+
+    def unread(self, path: str, name: DeviceName | None = None) -> Sequence[Unread]:
+        """Which phones do not read an element, of all or of one; those of one kind together, most numerous first."""
+        with self._store.read() as work:
+            devices = work.devices.all() if name is None else [each for each in [work.devices.get(name)] if each]
+        found: dict[ElementReach, list[Device]] = {}
+        for device in devices:
+            reach = element_reach(path, model_of(device), device.desired_protocol)
+            if not reach.is_read:
+                found.setdefault(reach, []).append(device)
+        kinds = [
+            Unread(reach, tuple(sorted({each.model or "unknown" for each in these})), len(these))
+            for reach, these in found.items()
+        ]
+        return sorted(kinds, key=lambda each: -each.phones)
 
     def remove_element(self, path: str, name: DeviceName | None) -> None:
         """Take back what ``set_element`` set."""

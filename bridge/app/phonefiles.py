@@ -15,6 +15,7 @@ import jinja2
 
 from bridge.app.applicationrules import application_rules
 from bridge.app.dialplans import DialPlans
+from bridge.app.localeshelf import LocaleShelf
 from bridge.app.roguepool import EmergencyList
 from bridge.app.servicepages import PREFIX
 from bridge.app.settings import ServiceSettings
@@ -42,11 +43,15 @@ from bridge.core import (
     TranslationPattern,
 )
 from bridge.errors import NotFound
+from bridge.phones import TONE_FILES
 from bridge.phones.catalogue import ConfigFamily, Model, catalogue
 from bridge.ports import MOST_BUSY_AT, FileStore, RestartEvent, SipEndpoint, Store, Transport
 from bridge.provisioning import (
     DIAL_FILE,
+    EVERYTHING_THERE,
     DialRule,
+    Locale,
+    LocaleFiles,
     PhoneSettings,
     RenderedFile,
     Renderer,
@@ -55,6 +60,7 @@ from bridge.provisioning import (
     content_differs,
     element_root,
     flat_template,
+    locale_of,
     render_application_rules,
     render_common_text,
     render_flat_profile,
@@ -65,9 +71,11 @@ from bridge.provisioning import (
     render_ring_list,
     render_soft_key_file,
     render_sync_file,
+    render_tones,
     require_support,
     screens,
     soft_key_file_name,
+    spoken_protocol,
     uses_udp_alone,
 )
 
@@ -162,6 +170,8 @@ class PhoneFiles:
         self._settings = settings or PhoneSettings()
         self._own_urls = self._settings.urls
         self._emergency = emergency or EmergencyList()
+        self._locales: LocaleShelf | None = None
+        self._names_all_locales = True
         self._temporary_settings: PhoneSettings | None = None
         """Of phones that are nobody's yet, where they differ."""
         self._site: Site | None = None
@@ -192,6 +202,16 @@ class PhoneFiles:
         if self_provisioning_idle:
             idle = replace(urls, idle=f"{at}/selfprovision", idle_seconds=self_provisioning_idle)
             self._temporary_settings = replace(self._settings, urls=idle)
+
+    def serve_locales(self, shelf: LocaleShelf, *, always: bool = False) -> None:
+        """From now on phones' files name the locales whose files are there; with ``always`` all that are set."""
+        self._locales = shelf
+        self._names_all_locales = always
+
+    @property
+    def locale_files(self) -> LocaleFiles:
+        """Where the files of languages and countries lie, as far as it matters what phones' files name."""
+        return EVERYTHING_THERE if self._names_all_locales or self._locales is None else self._locales
 
     def read_site(self) -> Site:
         """Read the site's objects anew. Raises StoreError, ConfigurationError."""
@@ -249,8 +269,24 @@ class PhoneFiles:
             settings=self._settings_of(device),
             load=self._load(device),
             overrides=self._elements(device, "device"),
+            locale_files=self.locale_files,
         )
         return _found(rendered, device)
+
+    def locale(self, device: Device) -> Locale:
+        """The language and the tones that the device's own file names."""
+        model = model_of(device)
+        protocol = spoken_protocol(model, device.desired_protocol)
+        return locale_of(self._settings_of(device), device, self.pool(device), model, protocol, self.locale_files)
+
+    def makes_tones(self, name: str) -> bool:
+        """Whether this is a tone file that we make."""
+        return self._locales is not None and self._locales.makes(name)
+
+    def tones(self, name: str) -> FileFound | None:
+        """The tones of a country, where the settings want them made; None for others."""
+        rendered = render_tones(self._renderer, name) if self.makes_tones(name) else None
+        return FileFound(rendered.name, rendered.content) if rendered else None
 
     def _elements(self, device: Device, root: str) -> Mapping[str, str]:
         """What the admin set for elements of this device's file; what is set for it alone goes last, and counts."""
@@ -294,6 +330,8 @@ class PhoneFiles:
         found += [self.dial_template(self.plans.template_name(pair)) for pair in sorted(pairs)]
         keys = {self._settings_of(each).soft_key_file for each in sip} - {""}
         found += [made for name in sorted(keys) if (made := self.soft_keys(name)) is not None]
+        for country in sorted({self.pool(each).network_locale for each in devices} - {""}):
+            found += [made for file in TONE_FILES if (made := self.tones(f"{country}/{file}")) is not None]
         if any(reads_text_files(model_of(each)) for each in sip):
             found += [self.common_text(), self.sync_file(), self.dial_template(DIAL_FILE)]
         return found

@@ -15,7 +15,7 @@ from bridge.app.admissions import Admissions, Known
 from bridge.app.evidence import EvidenceBook
 from bridge.app.guard import CodeBrake, GuessingBrake, MacLookup, is_allowed, plain_address, why_not_theirs
 from bridge.app.onboarding import WHY_NOT, Onboarding, Redeemed
-from bridge.app.phonefiles import PhoneFiles
+from bridge.app.phonefiles import PhoneFiles, model_of
 from bridge.app.settings import FilesSettings, Network, UnsignedFiles
 from bridge.autoregistration import Arrival, Deferral, FileArrival, ModelFacts, Refusal, RegistrationArrival
 from bridge.core import (
@@ -34,9 +34,17 @@ from bridge.core import (
 )
 from bridge.core.events import TRUST_LIST_FINDING, NamesGuessed, TrustListSeen
 from bridge.errors import SepbridgeError
-from bridge.phones import FileKind, FirmwareKind, RequestedFile, catalogue, parse_file_name, parse_user_agent
+from bridge.phones import (
+    FileKind,
+    FirmwareKind,
+    RequestedFile,
+    catalogue,
+    firmware_of,
+    parse_file_name,
+    parse_user_agent,
+)
 from bridge.ports import EventSink, FileStore, Store
-from bridge.provisioning import flat_template
+from bridge.provisioning import flat_template, support
 
 log = logging.getLogger(__name__)
 
@@ -127,6 +135,8 @@ class FileResolver:
             return None
         if not is_known:
             return None
+        if found is None and asked.kind is FileKind.TONES and self._files.makes_tones(asked.canonical):
+            return None
         self.evidence.note(request, client, asked)
         if found is not None:
             return _found(asked.canonical, found)
@@ -178,6 +188,8 @@ class FileResolver:
                 return await self._own(asked.canonical) or await self._ring_list(asked.canonical)
             case FileKind.WALLPAPER_LIST:
                 return await self._own(asked.canonical) or await self._picture_list(asked.canonical)
+            case FileKind.TONES:
+                return await self._own(asked.canonical) or self._files.tones(asked.canonical) or FileMissing()
             case FileKind.FEATURE_POLICY:
                 return await self._own(asked.canonical) or self._files.feature_policy()
             case FileKind.NOT_A_DEVICE | FileKind.OLD_DEVICE:
@@ -256,7 +268,26 @@ class FileResolver:
             # It had its file and did not register with it: its firmware may speak the other protocol. Without a file it
             # reads XMLDefault, and shows by registering what it speaks.
             return FileWithheld("it did not register with its file: it is sent to XMLDefault to show what it speaks")
-        return self._not_theirs(device, client) or self._files.device_file(device)
+        if trouble := self._not_theirs(device, client):
+            return trouble
+        return self._files.device_file(await self._as_it_says(request, device))
+
+    async def _as_it_says(self, request: FileRequest, device: Device) -> Device:
+        """The device with the model that its User-Agent names over HTTP, where nothing better is known.
+
+        So a new phone gets the file of its model at once, and one that runs other firmware than before the file that
+        its firmware reads. A phone that registered is not contradicted, since its registration is the better evidence
+        (phone boot reference, section 8); nor is anybody believed who may not have the file.
+        """
+        agent = parse_user_agent(request.user_agent) if request.user_agent else None
+        if agent is None or agent.model is None or agent.model.name == device.model:
+            return device
+        if agent.mac not in (None, device.name.mac) or not support(agent.model, device.desired_protocol).supported:
+            return device
+        known = model_of(device)
+        if known is not None and device.observed_protocol is not None and firmware_of(known) is agent.firmware:
+            return device
+        return await self._admissions.learn(device, agent.model, f"User-Agent {request.user_agent[:80]} over HTTP")
 
     def _does_not_come_up(self, device: Device, client: str) -> bool:
         """Whether a phone should show what its firmware speaks: it was given its file, and did not register with it.
@@ -264,10 +295,12 @@ class FileResolver:
         One that never registered got the file on a guess. One that did may have other firmware now (AR-14), but there
         are more likely reasons, so that it gets its file twice before; one that an admin has assigned always gets it.
         """
+        model = model_of(device)
+        if model is not None and model.only_protocol is not None:
+            return False
         if device.is_provisional:
             return self.evidence.count_file(client, device.name) % 2 == 0
-        model = catalogue().by_number(device.model_number) if device.model_number is not None else None
-        if not device.temporary or (model is not None and model.only_protocol is not None):
+        if not device.temporary:
             return False
         if device.registered and device.desired_protocol is SignallingProtocol.SCCP:
             return False

@@ -451,6 +451,10 @@ class PhonesSettings:
     """What the help key of a 79xx opens; our services when empty."""
     problem_report_url: str = ""
     """Where 78xx and 88xx upload their problem reports; nowhere when empty."""
+    missing_locales: bool = False
+    """Name a language or country in phones' files although its files are not there."""
+    make_tones: bool = False
+    """Make the tone files of countries that we know, where you have none. No phone has tried one."""
 
     def __post_init__(self) -> None:
         for name in ("audio_dscp", "video_dscp", "signalling_dscp"):
@@ -540,7 +544,7 @@ class JourneySettings:
     self_test_every: float = 300.0
     """Seconds between two tests of our own ports; 0: never."""
     phone_pages: bool = False
-    """Read the web pages of our own phones: model, load, serial number, switch port."""
+    """Read the web pages of our own phones: model, load, serial number, switch port, clock, status messages."""
     phone_pages_every: float = 900.0
     """Seconds between two looks at the pages of one phone."""
 

@@ -12,6 +12,7 @@ from bridge.app.desks import Desks
 from bridge.app.directory import DirectoryDesk
 from bridge.app.filedesk import FileDesk
 from bridge.app.firmware import FirmwareDesk
+from bridge.app.locales import LocaleDesk
 from bridge.app.onboarding import Onboarding
 from bridge.app.phonechanges import PhoneChanges
 from bridge.app.phones import PhoneDesk
@@ -96,6 +97,13 @@ def firmware_desk(frame: Frame) -> Iterator[FirmwareDesk]:
     """Firmware and its roll-outs."""
     with opened_desks(frame) as desks:
         yield desks.firmware
+
+
+@contextlib.contextmanager
+def locale_desk(frame: Frame) -> Iterator[LocaleDesk]:
+    """Languages and tones."""
+    with opened_desks(frame) as desks:
+        yield desks.locales
 
 
 @contextlib.contextmanager

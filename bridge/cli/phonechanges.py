@@ -110,7 +110,8 @@ def element(frame: Frame, path: str, value: str | None, phone: str, remove: bool
     """Set an element of phones' files that no setting has, for example: vendorConfig/daysDisplayNotActive 1,7.
 
     PATH names the elements below the root, with slashes between them; names with underscores are those of flat
-    profiles. What is set for one phone goes before what is set for all.
+    profiles. What is set for one phone goes before what is set for all. Phones that read files of another kind are
+    named, with what works there.
     """
     if remove is (value is not None):
         raise InvalidInput("an element is set to a value, or taken back", fix="give a VALUE, or --remove")
@@ -120,11 +121,17 @@ def element(frame: Frame, path: str, value: str | None, phone: str, remove: bool
             changes.remove_element(path, name)
         else:
             changes.set_element(path, value, name, unknown=unknown)
+        unread = changes.unread(path) if value is not None and name is None else []
     whose = str(name) if name else "all phones"
     done = f"{path} of {whose} is {'as it was' if value is None else escape(repr(value))}."
     how = f"It takes effect when the phone starts again: sepbridge phones restart {name or '…'}"
     remark = tell_service(frame)
-    frame.show({"path": path, "value": value, "phone": name and str(name)}, done, how, *([remark] if remark else []))
+    lost = [
+        f"{each.phones} phones do not read it ({', '.join(each.models)}): {each.reach.why}; {each.reach.fix}."
+        for each in unread
+    ]
+    data = {"path": path, "value": value, "phone": name and str(name), "unread": unread}
+    frame.show(data, done, how, *map(escape, lost), *([remark] if remark else []))
 
 
 @phones.command()

@@ -5,7 +5,7 @@ Source: ITU-T G.711, table 1a (the 13-segment A-law); even bits are inverted on 
 
 from __future__ import annotations
 
-from bridge.lab.g711 import expand
+from bridge.core.g711 import expand
 
 PCMA = 8
 """Static payload type of G.711 A-law (RFC 3551, section 6)."""

@@ -1,4 +1,4 @@
-"""G.711 mu-law by table, and tones to be sent and recognised.
+"""Tones to be sent and recognised in G.711 mu-law.
 
 A simulated phone proves that audio flows by playing a tone of its own and looking for another phone's in what it hears.
 The tones are multiples of 25 Hz: two packets of 20 ms at 8,000 samples a second hold a whole number of periods of each
@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-SAMPLE_RATE = 8000
-"""Samples per second."""
+from bridge.core.g711 import SAMPLE_RATE, compress, expand
+
 PACKET_SAMPLES = 160
 """Samples in a packet: 20 ms (RFC 3551, section 4.5)."""
 WINDOW = 2 * PACKET_SAMPLES
@@ -23,36 +23,8 @@ STEP = SAMPLE_RATE // WINDOW
 """Distance between two tones, Hz."""
 TONES = tuple(range(400, 3225, STEP))
 """Every tone that a phone may play, Hz: inside the telephone band, clear of its edges."""
-SILENCE = 0xFF
-"""The mu-law code of zero."""
-
-_BIAS = 0x84
-_CLIP = 32635
 _AUDIBLE = 200.0
 """Root mean square, in 16-bit steps, below which sound counts as silence (about -44 dB of full scale)."""
-
-
-def _expand(code: int) -> int:
-    """The 16-bit sample of a mu-law code (ITU-T G.711, table 2a)."""
-    inverted = ~code & 0xFF
-    magnitude = (((inverted & 0x0F) << 3) + _BIAS) << ((inverted >> 4) & 0x07)
-    return _BIAS - magnitude if inverted & 0x80 else magnitude - _BIAS
-
-
-_EXPANDED = tuple(_expand(code) for code in range(256))
-
-
-def compress(sample: int) -> int:
-    """The mu-law code nearest to a 16-bit sample."""
-    sign = 0x80 if sample < 0 else 0
-    magnitude = min(abs(sample), _CLIP) + _BIAS
-    exponent = magnitude.bit_length() - 8
-    return ~(sign | (exponent << 4) | ((magnitude >> (exponent + 3)) & 0x0F)) & 0xFF
-
-
-def expand(payload: bytes) -> list[int]:
-    """The 16-bit samples of a mu-law payload."""
-    return [_EXPANDED[code] for code in payload]
 
 
 @lru_cache(maxsize=len(TONES))

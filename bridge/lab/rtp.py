@@ -9,8 +9,9 @@ import struct
 from collections import deque
 from dataclasses import dataclass
 
+from bridge.core.g711 import SILENCE
 from bridge.lab.alaw import PCMA, TO_A_LAW, TO_MU_LAW
-from bridge.lab.g711 import PACKET_SAMPLES, SILENCE, ToneHeard, ToneListener, tone_payloads
+from bridge.lab.g711 import PACKET_SAMPLES, ToneHeard, ToneListener, tone_payloads
 
 PCMU = 0
 """Static payload type of G.711 mu-law."""

@@ -1,28 +1,33 @@
 """Listening with TLS, and saying whose handshakes fail.
 
-Asyncio's own servers end a failed handshake without a word, and what was wrong is what an admin has to know: so the
-connection is taken plain, and the handshake is done here.
+Asyncio's own servers end a failed handshake without a word, and what was wrong is what an admin has to know: so
+connections are taken here, each with a handshake of its own that is waited for.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
+import logging
+import socket
 import ssl
 from collections.abc import Callable
-from typing import cast
+
+log = logging.getLogger(__name__)
 
 HANDSHAKE = 10.0
 """Seconds that a TLS handshake may take."""
 MOST_WAITING = 1024
 """Handshakes at a time; who comes then is sent away."""
 
+PAUSE = 0.1
+"""Seconds until the next attempt after a connection that could not be taken."""
+
 Failed = Callable[[tuple[str, int], tuple[str, int], str], None]
 """Takes the peer's address and port, ours, and why its handshake came to nothing."""
 
 
 class TlsListener:
-    """One listening socket. ``protocol`` makes what serves a connection once its handshake is done."""
+    """One listening socket. ``protocol`` makes what serves a connection; it hears of it once its handshake is done."""
 
     def __init__(
         self,
@@ -33,56 +38,65 @@ class TlsListener:
         self._protocol = protocol
         self._context = context
         self._failed = failed
-        self._server: asyncio.Server | None = None
+        self._socket: socket.socket | None = None
+        self._accepting: asyncio.Task[None] | None = None
         self._handshakes: set[asyncio.Task[None]] = set()
 
     async def start(self, host: str, port: int, *, backlog: int = 128) -> tuple[str, int]:
         """Listen; the address and the port. Raises OSError."""
-        loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(lambda: _Plain(self), host, port, backlog=backlog)
-        address: tuple[str, int] = self._server.sockets[0].getsockname()[:2]
-        return address
+        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        family, _, _, _, address = found[0]
+        self._socket = socket.create_server(address[:2], family=family, backlog=backlog)
+        self._socket.setblocking(False)
+        self._accepting = asyncio.create_task(self._accept(self._socket))
+        own: tuple[str, int] = self._socket.getsockname()[:2]
+        return own
 
     async def close(self) -> None:
         """Take no more connections, and end the handshakes; connections that are served are left alone."""
-        if self._server is not None:
-            self._server.close()
-        for handshake in list(self._handshakes):
-            handshake.cancel()
-        await asyncio.gather(*self._handshakes, return_exceptions=True)
+        tasks = [*self._handshakes, *([self._accepting] if self._accepting is not None else [])]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        if self._socket is not None:
+            self._socket.close()
         await asyncio.sleep(0)  # what was aborted is closed in the loop's next round
 
-    def begin(self, transport: asyncio.Transport) -> None:
-        """A connection came in."""
-        if len(self._handshakes) >= MOST_WAITING:
-            transport.abort()
-            return
-        task = asyncio.create_task(self._shake_hands(transport))
-        self._handshakes.add(task)
-        task.add_done_callback(self._handshakes.discard)
+    async def _accept(self, listening: socket.socket) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                connection, peer = await loop.sock_accept(listening)
+            except OSError as error:  # out of descriptors, or the peer is gone already
+                log.warning("a connection could not be taken: %s", error.strerror or error)
+                await asyncio.sleep(PAUSE)
+                continue
+            if len(self._handshakes) >= MOST_WAITING:
+                connection.close()
+                continue
+            task = asyncio.create_task(self._shake_hands(connection, peer[:2]))
+            self._handshakes.add(task)
+            task.add_done_callback(self._handshakes.discard)
 
-    async def _shake_hands(self, plain: asyncio.Transport) -> None:
-        peer, own = plain.get_extra_info("peername")[:2], plain.get_extra_info("sockname")[:2]
-        early = _Early()
+    async def _shake_hands(self, connection: socket.socket, peer: tuple[str, int]) -> None:
+        # Not by starting TLS on a plain transport: uvloop reads from one before anybody can tell it not to, and what a
+        # quick phone says first is lost.
+        own = connection.getsockname()[:2]
         try:
-            secure = await asyncio.get_running_loop().start_tls(
-                plain,
-                early,
-                self._context,
-                server_side=True,
+            await asyncio.get_running_loop().connect_accepted_socket(
+                self._protocol,
+                connection,
+                ssl=self._context,
                 ssl_handshake_timeout=HANDSHAKE,
                 # Phones drop the connection without the farewell of TLS; nobody is to wait for it.
                 ssl_shutdown_timeout=1.0,
             )
         except (OSError, TimeoutError) as error:  # ssl.SSLError is an OSError
-            plain.abort()
+            connection.close()
             self._failed(peer, own, _reason(error))
-            return
         except asyncio.CancelledError:
-            plain.abort()
+            connection.close()
             raise
-        if secure is not None:
-            early.hand_over(secure, self._protocol())
 
 
 def _reason(error: Exception) -> str:
@@ -92,38 +106,3 @@ def _reason(error: Exception) -> str:
     if isinstance(error, ConnectionError) and "handshake" in str(error) and "longer" in str(error):
         return "it did not end the handshake in time"
     return "the phone closed the connection during the handshake"
-
-
-class _Plain(asyncio.Protocol):
-    """A connection before its handshake."""
-
-    def __init__(self, listener: TlsListener) -> None:
-        self._listener = listener
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        # Other event loops have transports of their own, which are no subclass of asyncio's.
-        self._listener.begin(cast("asyncio.Transport", transport))
-
-
-class _Early(asyncio.Protocol):
-    """Takes what comes with the last packet of the handshake, before anybody serves the connection."""
-
-    def __init__(self) -> None:
-        self._data: list[bytes] = []
-        self._lost: list[Exception | None] = []
-
-    def data_received(self, data: bytes) -> None:
-        self._data.append(data)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._lost.append(exc)
-
-    def hand_over(self, transport: asyncio.Transport, protocol: asyncio.Protocol) -> None:
-        """From now on ``protocol`` serves the connection; it hears what came before."""
-        with contextlib.suppress(RuntimeError):
-            transport.set_protocol(protocol)
-        protocol.connection_made(transport)
-        for data in self._data:
-            protocol.data_received(data)
-        for error in self._lost:
-            protocol.connection_lost(error)

@@ -5,9 +5,12 @@ from __future__ import annotations
 from bridge.provisioning.applicationrules import APPLICATION_RULES, ApplicationRule, render_application_rules
 from bridge.provisioning.dialtemplate import DialRule, dial_rules, plan_rules
 from bridge.provisioning.documents import content_differs
+from bridge.provisioning.elementreach import ElementReach, element_reach
 from bridge.provisioning.flatfiles import render_flat_profile, render_model_profile, uses_udp_alone
+from bridge.provisioning.locales import EVERYTHING_THERE, LocaleFiles, locale_of, wanted_country, wanted_language
 from bridge.provisioning.renderer import LoadEntry, RenderedFile, Renderer, default_loads
-from bridge.provisioning.ringlists import render_ring_list, why_no_ring
+from bridge.provisioning.ringlists import CALL_BACK_RING, MOST_RINGS, render_ring_list, why_no_ring
+from bridge.provisioning.ringtones import NARROW_RING, RING_FORMS, WIDE_RING, RingForm, ring_file
 from bridge.provisioning.schema import Finding, check_element, check_file, element_root
 from bridge.provisioning.settings import (
     Locale,
@@ -37,26 +40,38 @@ from bridge.provisioning.support import (
 )
 from bridge.provisioning.texts import shown_text
 from bridge.provisioning.timezones import PhoneTimeZone, phone_time_zone, phone_time_zones
+from bridge.provisioning.tones import render_tones, tone_countries, tones_of
 from bridge.provisioning.wallpapers import MOST_PICTURES, PREVIEW, Screen, render_picture_list, screen_of, screens
+from bridge.provisioning.wavfile import Sound, read_wav
 
 __all__ = [
     "APPLICATION_RULES",
+    "CALL_BACK_RING",
     "DIAL_FILE",
+    "EVERYTHING_THERE",
     "MOST_PICTURES",
+    "MOST_RINGS",
+    "NARROW_RING",
     "PREVIEW",
+    "RING_FORMS",
+    "WIDE_RING",
     "ApplicationRule",
     "DialRule",
+    "ElementReach",
     "Finding",
     "LoadEntry",
     "Locale",
+    "LocaleFiles",
     "NetworkSettings",
     "PhoneSettings",
     "PhoneTimeZone",
     "RenderedFile",
     "Renderer",
+    "RingForm",
     "Screen",
     "ServiceUrls",
     "SipTransport",
+    "Sound",
     "SshLogin",
     "Support",
     "WebAccess",
@@ -66,11 +81,14 @@ __all__ = [
     "content_differs",
     "default_loads",
     "dial_rules",
+    "element_reach",
     "element_root",
     "flat_template",
+    "locale_of",
     "phone_time_zone",
     "phone_time_zones",
     "plan_rules",
+    "read_wav",
     "render_application_rules",
     "render_common_text",
     "render_flat_profile",
@@ -81,7 +99,9 @@ __all__ = [
     "render_ring_list",
     "render_soft_key_file",
     "render_sync_file",
+    "render_tones",
     "require_support",
+    "ring_file",
     "screen_of",
     "screens",
     "secret_length",
@@ -89,6 +109,10 @@ __all__ = [
     "soft_key_file_name",
     "spoken_protocol",
     "support",
+    "tone_countries",
+    "tones_of",
     "uses_udp_alone",
+    "wanted_country",
+    "wanted_language",
     "why_no_ring",
 ]

@@ -42,7 +42,9 @@ This page is made from the catalogue by `scripts/phones-page.py`; do not edit it
   from us does.
 - A phone whose User-Agent names a model that is in no row below gets no file, and the journey says so; one that was
   added by hand as a model like it gets that model's.
-- The same hardware with the other kind of firmware is told apart by what it asks for and by its User-Agent.
+- The same hardware with the other kind of firmware is told apart by what it asks for and by its User-Agent. One that
+  names its model over HTTP gets that model's file at once, and needs no second boot; once a phone has registered, its
+  registration counts, and no User-Agent over HTTP contradicts it.
 
 A template below `templates` in the state directory replaces the one that is shipped with the same name; one called
 `devices/SEP<MAC>.xml` (or `.cnf`) is for that phone alone, and may build on that of its family:

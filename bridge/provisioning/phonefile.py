@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 
 from bridge.core import (
     CallManagerGroup,
@@ -17,6 +17,7 @@ from bridge.core import (
 from bridge.errors import ConfigurationError
 from bridge.phones import Model, check_load
 from bridge.provisioning.linekeys import FeatureEntry, KeySettings, feature_entries, key_settings
+from bridge.provisioning.locales import EVERYTHING_THERE, LocaleFiles, locale_of
 from bridge.provisioning.settings import PhoneSettings, ServiceUrls
 from bridge.provisioning.support import FamilyFiles, Support, call_limit
 from bridge.provisioning.texts import LABEL_LENGTH, checked_address, checked_url, shown_text
@@ -112,12 +113,19 @@ class PhoneFile:
 
 
 def phone_file(
-    device: Device, pool: DevicePool, model: Model | None, settings: PhoneSettings, load: str, found: Support
+    device: Device,
+    pool: DevicePool,
+    model: Model | None,
+    settings: PhoneSettings,
+    load: str,
+    found: Support,
+    locale_files: LocaleFiles = EVERYTHING_THERE,
 ) -> PhoneFile:
     """Work out the file of ``device``. Raises ConfigurationError for anything that a phone would choke on."""
     protocol = SignallingProtocol.SCCP if found.template == found.files.sccp else SignallingProtocol.SIP
     if load and model is not None:
         check_load(load, model, protocol)
+    settings = replace(settings, locale=locale_of(settings, device, pool, model, protocol, locale_files))
     return _phone(device, pool, model, settings, load, found.files, protocol)
 
 
@@ -165,7 +173,7 @@ def _phone(
             AddOnEntry(index, each.value[:4], each.buttons, _ADD_ON_LOADS[each.value[:4]])
             for index, each in enumerate(device.settings.add_ons[:MOST_ADD_ONS], 1)
         ),
-        settings=checked_settings(_localised(settings, device, pool)),
+        settings=checked_settings(settings),
     )
 
 
@@ -250,21 +258,6 @@ def _date_template(when: DateTimeGroup) -> str:
     return when.date_template
 
 
-def _localised(settings: PhoneSettings, device: Device, pool: DevicePool) -> PhoneSettings:
-    """The settings with the languages that the device, or its pool, has of its own.
-
-    The language's code stands in no public table for every locale: where another one than that of the settings is
-    named, it stays out, and the phone goes by the folder alone.
-    """
-    user, network = device.settings.user_locale or pool.user_locale, pool.network_locale
-    locale = settings.locale
-    if user and user != locale.name:
-        locale = replace(locale, name=user, language="", version="")
-    if network:
-        locale = replace(locale, network=network)
-    return replace(settings, locale=locale) if locale is not settings.locale else settings
-
-
 def _with_idle(urls: ServiceUrls, own: str) -> ServiceUrls:
     """The URLs with what this phone loads while nothing happens."""
     return replace(urls, idle=own, idle_seconds=urls.idle_seconds or _IDLE_SECONDS) if own else urls
@@ -314,7 +307,7 @@ def checked_settings(settings: PhoneSettings) -> PhoneSettings:
             why="user and password need characters, and neither blanks nor characters outside ASCII",
             fix="choose others, or leave SSH off",
         )
-    for text in (settings.locale.name, settings.locale.language, settings.locale.version, settings.locale.network):
+    for text in astuple(settings.locale):
         if text and not _FILE_NAME.fullmatch(text):
             raise ConfigurationError(
                 f"{text[:64]!r} cannot stand in a phone's locale", fix="use letters, digits and underscores"

@@ -16,6 +16,7 @@ from bridge.errors import ConfigurationError
 from bridge.phones import Catalogue, Model, check_load
 from bridge.provisioning.dialtemplate import DialRule, check_length
 from bridge.provisioning.documents import finished
+from bridge.provisioning.locales import EVERYTHING_THERE, LocaleFiles
 from bridge.provisioning.phonefile import PhoneFile, checked_stamp, phone_file, server_entries
 from bridge.provisioning.settings import PhoneSettings
 from bridge.provisioning.support import require_support
@@ -79,16 +80,17 @@ class Renderer:
         settings: PhoneSettings = _DEFAULT_SETTINGS,
         load: str = "",
         overrides: Mapping[str, str] = _NO_OVERRIDES,
+        locale_files: LocaleFiles = EVERYTHING_THERE,
     ) -> RenderedFile:
         """The device's own file, ``SEP<MAC>.cnf.xml`` or ``ATA<MAC>.cnf.xml``.
 
         ``model`` None gives the file that is safe for every family; it names no load. ``load`` is the firmware to run,
         without ``.loads``; empty means: keep what is there. ``overrides`` maps paths of elements to their content, see
-        ``documents.finished``. Raises ConfigurationError with the refusal for models that read other files (RG-32),
-        and for settings that a phone would choke on.
+        ``documents.finished``. ``locale_files`` tells which locales may be named. Raises ConfigurationError with the
+        refusal for models that read other files (RG-32), and for settings that a phone would choke on.
         """
         found = require_support(model, device.desired_protocol)
-        entry = phone_file(device, pool, model, settings, load, found)
+        entry = phone_file(device, pool, model, settings, load, found, locale_files)
         template = self.chosen(f"devices/{device.name}.xml", found.template)
         text = self.render_document(template, overrides, phone=entry)
         return RenderedFile(f"{device.name}.cnf.xml", text, holds_secret=_has_secret(entry, text))

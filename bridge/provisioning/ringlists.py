@@ -20,8 +20,8 @@ NARROW = range(240, 16080 + 1)
 """Octets of a ``.raw`` file: so many samples."""
 WIDE = range(2 * 240, 2 * 160800 + 1, 2)
 """Octets of a ``.rwb`` file."""
-_NOT_CHOSEN = frozenset({"callback.raw"})
-"""Tones that the phones themselves use."""
+CALL_BACK_RING = "callback.raw"
+"""The one that phones themselves use, when a call back comes through; nobody chooses it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def rings(files: Iterable[tuple[str, int]], *, wide: bool) -> Iterator[Ring]:
     fit = (
         name
         for name, octets in sorted(files, key=lambda each: each[0].lower())
-        if name.lower().endswith(ending) and name.lower() not in _NOT_CHOSEN and not why_no_ring(name, octets)
+        if name.lower().endswith(ending) and name.lower() != CALL_BACK_RING and not why_no_ring(name, octets)
     )
     for _, name in zip(range(MOST_RINGS), fit, strict=False):
         yield Ring(shown_text(re.sub(r"[._-]+", " ", name[: -len(ending)]), _LONGEST_NAME), name)

@@ -35,6 +35,7 @@ class Locale:
     version: str = ""
     network: str = "United_States"
     """Country of the tones: the directory of ``g3-tones.xml``."""
+    network_version: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
-"""Firmware packages as an admin gets them: zip, tar, cop, or a folder; read with suspicion.
+"""Packages of firmware or locales as an admin gets them: zip, tar, cop, or a folder; read with suspicion.
 
 Nothing is ever extracted by the archive's own paths: members are handed out one by one, and whoever takes them decides
-where they go. Links, devices, absolute paths and paths that climb are refused as a whole, since no firmware package has
+where they go. Links, devices, absolute paths and paths that climb are refused as a whole, since no such package has
 any. Sizes are counted while reading, not believed.
 """
 
@@ -24,7 +24,9 @@ LARGEST_MEMBER = 512 << 20
 """Octets; the largest firmware image known has about a quarter of it."""
 LARGEST_IN_ALL = 2 << 30
 _SIGNATURE_ROOM = 64 << 10
-"""Where a signed package (``.cop.sgn``) has begun its archive at the latest."""
+"""Where a signed package has begun its archive at the latest."""
+_COP = (".cop", ".cop.sgn", ".cop.sha512", ".sgn")
+"""Endings of Cisco's packages; all but the first have a signature before the archive."""
 _CHUNK = 1 << 20
 _BROKEN = (
     zipfile.BadZipFile,
@@ -80,7 +82,7 @@ class Package:
             return self._folder()
         if not self._path.is_file():
             raise InvalidInput(f"there is no {self._path}", fix="name a zip, tar or cop file, or a folder")
-        if zipfile.is_zipfile(self._path) and not self._path.name.lower().endswith((".cop", ".cop.sgn", ".tar")):
+        if zipfile.is_zipfile(self._path) and not self._path.name.lower().endswith((*_COP, ".tar")):
             return self._zip()
         return self._tar()
 
@@ -113,8 +115,7 @@ class Package:
     def _tar(self) -> Iterator[Member]:
         with self._path.open("rb") as file:
             start = file.read(_SIGNATURE_ROOM)
-            # A signed package has its signature before the archive.
-            at = start.find(_GZIP) if self._path.name.lower().endswith(".sgn") else 0
+            at = start.find(_GZIP) if self._path.name.lower().endswith(_COP) else 0
             file.seek(max(at, 0))
             with tarfile.open(fileobj=file, mode="r|*") as archive:
                 for entry in archive:
@@ -159,5 +160,5 @@ class Package:
 
     def _refused(self, why: str) -> InvalidInput:
         return InvalidInput(
-            f"{self._path.name} is not taken", why=why, fix="get the package again from where firmware is to come from"
+            f"{self._path.name} is not taken", why=why, fix="get the package again from where it is to come from"
         )

@@ -14,6 +14,7 @@ from bridge.core import FileFound
 HASHED_UP_TO = 1 << 20
 """Octets: smaller files are told apart by their content, larger ones by what the file system says of them."""
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})", re.ASCII)
+_STRONG_TAG = re.compile(r'(?<!W/)("[^"]*")(?=\s*(?:,|$))')
 _TAG = re.compile(r'(?:W/)?("[^"]*")')
 
 
@@ -41,6 +42,15 @@ def entity_tag(found: FileFound) -> str:
 def last_modified(found: FileFound) -> str:
     """The Last-Modified header; empty for a file that was made just now."""
     return "" if found.modified is None else format_datetime(found.modified.astimezone(UTC), usegmt=True)
+
+
+def is_another(headers: Mapping[str, str], tag: str, modified: datetime | None) -> bool:
+    """Whether the client asks for a version that is not the one here (status 412)."""
+    wanted = headers.get("If-Match")
+    if wanted is not None:  # it goes before If-Unmodified-Since, and weak tags do not count
+        return wanted.strip() != "*" and (not tag or tag not in _STRONG_TAG.findall(wanted))
+    since = _moment(headers.get("If-Unmodified-Since", ""))
+    return since is not None and modified is not None and modified.replace(microsecond=0) > since
 
 
 def is_unchanged(headers: Mapping[str, str], tag: str, modified: datetime | None) -> bool:

@@ -20,7 +20,15 @@ from bridge.core.events import FileDelivered, FileNotFound, FileRefused, FileReq
 from bridge.net.tap import NO_TAP, Wiretap
 from bridge.net.tlsgate import TlsListener
 from bridge.ports import Clock, EventSink, FileProvider
-from bridge.web.conditions import Slice, Unsatisfiable, entity_tag, is_unchanged, last_modified, wanted_slice
+from bridge.web.conditions import (
+    Slice,
+    Unsatisfiable,
+    entity_tag,
+    is_another,
+    is_unchanged,
+    last_modified,
+    wanted_slice,
+)
 from bridge.web.tapped import TappedSite, tapped
 
 MAX_NAME = 512
@@ -55,7 +63,8 @@ class HttpFileServer:
         application.add_routes(routes)
         application.router.add_route("GET", "/{name:.*}", self._answer)
         application.router.add_route("HEAD", "/{name:.*}", self._answer)
-        self._runner = web.AppRunner(application, access_log=None, handle_signals=False)
+        # A phone that stopped reading must not keep the node from ending for the minute that is usual.
+        self._runner = web.AppRunner(application, access_log=None, handle_signals=False, shutdown_timeout=5.0)
         self._secure: list[TlsListener] = []
         self._secure_addresses: list[tuple[str, int]] = []
         self.own_probes: Container[tuple[str, int]] = frozenset()
@@ -121,6 +130,8 @@ class HttpFileServer:
             headers["ETag"] = tag
         if modified := last_modified(found):
             headers["Last-Modified"] = modified
+        if is_another(request.headers, tag, found.modified):
+            return web.Response(status=412, headers=headers)
         if is_unchanged(request.headers, tag, found.modified):
             self._delivered(asked, found, 0, 0.0)
             return web.Response(status=304, headers=headers)

@@ -26,7 +26,7 @@ from bridge.app.servicetexts import service_texts
 from bridge.app.settings import Network, SecretsTo, ServiceSettings
 from bridge.core import CallKind, ClaimOutcome, Device, DeviceName
 from bridge.errors import InvalidInput, NotFound, SepbridgeError
-from bridge.phones import catalogue
+from bridge.phones import BUILT_IN_LANGUAGE, catalogue
 from bridge.phonexml import Charset, Document, ScreenLimits, document_text, limits_of_model, written
 
 log = logging.getLogger(__name__)
@@ -186,11 +186,15 @@ class PhoneServices:
             return None
         locale = request.query.get("locale", "")
         locale = locale if _LOCALE.fullmatch(locale) else ""
-        group = self._files.pool(device).date_time_group
+        pool = self._files.pool(device)
+        group = pool.date_time_group
+        # A phone whose language has no files here speaks what is built in; our own pages need no files.
+        wanted = device.settings.user_locale or pool.user_locale
+        spoken = wanted if wanted and locale in ("", BUILT_IN_LANGUAGE) else locale
         pages = ServicePages(
             f"http://{_host(request)}",
             device,
-            service_texts(locale, self._settings.language),
+            service_texts(spoken, self._settings.language),
             locale,
             self._settings.voicemail,
             ZoneInfo(group.time_zone),

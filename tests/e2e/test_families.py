@@ -10,7 +10,7 @@ import pytest
 
 from bridge.app.onboarding import Onboarding
 from bridge.app.system import SystemIds
-from bridge.core.events import FileRefused, FileRewritten, ModelLearnt, PhoneAdmitted
+from bridge.core.events import FileRefused, FileRewritten, ModelLearnt, PhoneAdmitted, PhoneRegistered
 from bridge.lab.phone import SimulatedPhone
 from bridge.lab.phoneevents import AudioHeard, FileAsked, FileGot, FileMissing, Registered, RestartAsked
 from bridge.lab.servicecontrol import RestartAction
@@ -67,6 +67,22 @@ async def test_a_phone_with_a_flat_profile_registers_calls_and_resyncs(shelf: Sh
         await phone.wait_for(RestartAsked)
         await phone.wait_for(Registered)
         assert phone.boots == 2
+
+
+async def test_a_7841_that_names_itself_over_http_needs_no_second_boot(shelf: Shelf) -> None:
+    async with running_testbed() as bed:
+        watch = Watch(bed)
+        phone = shelf.take(bed, "7841")
+        phone.names_itself_over_http = True
+        phone.power_on()
+        await phone.wait_for(Registered)
+        (learnt, *_) = await watch.seen(ModelLearnt, phone.device)
+        assert learnt.model == "7841"
+        assert "over HTTP" in learnt.evidence
+        await watch.seen(PhoneRegistered, phone.device)
+        assert phone.boots == 1
+        assert watch.of(FileRewritten) == []
+        assert len(watch.of(ModelLearnt)) == 1
 
 
 @pytest.mark.req("RG-08")

@@ -9,7 +9,8 @@ from pathlib import Path
 from bridge.app.settings import SccpSettings
 from bridge.core import SignallingProtocol
 from bridge.core.events import CallRecorded, MaliciousCallMarked
-from bridge.lab.g711 import PACKET_SAMPLES, SAMPLE_RATE, ToneHeard, ToneListener
+from bridge.core.g711 import SAMPLE_RATE
+from bridge.lab.g711 import PACKET_SAMPLES, ToneHeard, ToneListener
 from bridge.lab.phoneevents import CallEnded
 from bridge.lab.sccpphone import SccpPhone
 from bridge.lab.testbed import TestbedWishes

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -30,7 +31,7 @@ from bridge.core import (
     SpeedDial,
     Switch,
 )
-from bridge.phones import catalogue
+from bridge.phones import ConfigFamily, catalogue
 from bridge.provisioning import (
     ApplicationRule,
     NetworkSettings,
@@ -39,6 +40,7 @@ from bridge.provisioning import (
     Renderer,
     ServiceUrls,
     dial_rules,
+    flat_template,
     render_application_rules,
     render_common_text,
     render_flat_profile,
@@ -48,6 +50,9 @@ from bridge.provisioning import (
     render_picture_list,
     render_ring_list,
     render_sync_file,
+    render_tones,
+    spoken_protocol,
+    support,
 )
 from tests.samples import sample_device, sample_pool, template_loader
 
@@ -189,6 +194,16 @@ def default_file() -> RenderedFile:
     return RENDERER.render_default_file(group, rows, catalogue(), protocol=SIP, window_open=True)
 
 
+class GermanFiles:
+    """Every file of a language and of tones is there, of one version."""
+
+    def language(self, folder: str, names: Sequence[str]) -> str | None:
+        return "1.0.1.2" if folder == "German_Germany" and list(names) == ["mk-sip.jar"] else None
+
+    def country(self, folder: str, names: Sequence[str]) -> str | None:
+        return "1.0.3.4" if folder == "Germany" and list(names) == ["g3-tones.xml"] else None
+
+
 CASES = {
     "unknown-sip.xml": lambda: phone(None),
     "unknown-sccp.xml": lambda: phone(None, SCCP),
@@ -226,6 +241,22 @@ CASES = {
     "ata187-sip.xml": lambda: RENDERER.render_phone_file(
         sample_device(SIP, name="ATA001122AABBCC"), sample_pool(), model=catalogue().require("ATA 187")
     ),
+    **{
+        f"{name.lower().replace(' ', '')}-sip.xml": lambda name=name: RENDERER.render_phone_file(
+            sample_device(SIP, name="ATA001122AABBCC"), sample_pool(), model=catalogue().require(name)
+        )
+        for name in ("ATA 190", "ATA 191")
+    },
+    "spa942.xml": lambda: flat("SPA942"),
+    "pap2t.xml": lambda: flat("PAP2T"),
+    "spa504g-spcp.xml": lambda: phone("SPA504G", SCCP, "spa50x-30x-7-5-5"),
+    "7942-german-sip.xml": lambda: RENDERER.render_phone_file(
+        sample_device(),
+        replace(sample_pool(), user_locale="German_Germany", network_locale="Germany"),
+        model=catalogue().require("7942"),
+        locale_files=GermanFiles(),
+    ),
+    "tones-spain.xml": lambda: made(render_tones(RENDERER, "Spain/g3-tones.xml")),
     "3905-sip.xml": lambda: phone("3905"),
     "cipc-sip.xml": lambda: phone("Cisco IP Communicator"),
     "cipc-sccp.xml": lambda: phone("Cisco IP Communicator", SCCP),
@@ -270,3 +301,52 @@ def test_rendered_file(name: str) -> None:
 
 def test_there_are_no_files_without_a_case() -> None:
     assert {path.name for path in FILES.iterdir()} == set(CASES)
+
+
+FAMILIES = {
+    (ConfigFamily.JAVA_79XX, SIP): "7961-sip.xml",
+    (ConfigFamily.JAVA_79XX, SCCP): "7961-sccp.xml",
+    (ConfigFamily.SERIES_69XX, SIP): "6941-sip.xml",
+    (ConfigFamily.SERIES_69XX, SCCP): "6941-sccp.xml",
+    (ConfigFamily.SERIES_894X, SIP): "8945-sip.xml",
+    (ConfigFamily.SERIES_894X, SCCP): "8945-sccp.xml",
+    (ConfigFamily.SERIES_99XX, SIP): "9971-sip.xml",
+    (ConfigFamily.SERIES_78XX, SIP): "7841-sip.xml",
+    (ConfigFamily.SERIES_88XX, SIP): "8841-sip.xml",
+    (ConfigFamily.SERIES_88XX_CONFERENCE, SIP): "8831-sip.xml",
+    (ConfigFamily.SERIES_88XX_WIRELESS, SIP): "8821-sip.xml",
+    (ConfigFamily.SERIES_39XX, SIP): "3905-sip.xml",
+    (ConfigFamily.SIPPHONE_7940_60, SIP): "7960-SIP001122AABBCC.cnf",
+    (ConfigFamily.SIPPHONE_7940_60, SCCP): "7940-sccp.xml",
+    (ConfigFamily.CIPC, SIP): "cipc-sip.xml",
+    (ConfigFamily.CIPC, SCCP): "cipc-sccp.xml",
+    (ConfigFamily.FF_LD_GK, SCCP): "7912-sccp.xml",
+    (ConfigFamily.FIRST_GENERATION, SCCP): "7910-sccp.xml",
+    (ConfigFamily.WIRELESS_1, SCCP): "7920-sccp.xml",
+    (ConfigFamily.WIRELESS_2, SCCP): "7925-sccp.xml",
+    (ConfigFamily.CONFERENCE, SCCP): "7937-sccp.xml",
+    (ConfigFamily.VIDEO, SCCP): "7985-sccp.xml",
+    (ConfigFamily.ATA187, SIP): "ata187-sip.xml",
+    (ConfigFamily.ATA190, SIP): "ata190-sip.xml",
+    (ConfigFamily.ATA191, SIP): "ata191-sip.xml",
+    (ConfigFamily.MPP, SIP): "8841-mpp.xml",
+    (ConfigFamily.PHONEOS, SIP): "9861.xml",
+    (ConfigFamily.SPA, SIP): "spa504g.xml",
+    (ConfigFamily.SPA, SCCP): "spa504g-spcp.xml",
+    (ConfigFamily.SPA9XX, SIP): "spa942.xml",
+    (ConfigFamily.SPA_ATA, SIP): "pap2t.xml",
+    (ConfigFamily.MPP_ATA, SIP): "ata191-mpp.xml",
+}
+"""The golden file of each family and protocol."""
+
+
+def test_every_family_that_gets_a_file_has_a_golden_one() -> None:
+    served = {
+        (model.family, protocol)
+        for model in catalogue()
+        for protocol in SignallingProtocol
+        if (support(model, protocol).supported and (spoken_protocol(model, protocol) is protocol or model.speaks_spcp))
+        or (protocol is SIP and flat_template(model))
+    }
+    assert served == set(FAMILIES)
+    assert set(FAMILIES.values()) <= set(CASES)

@@ -15,6 +15,7 @@ from PIL import Image
 
 from bridge.app.admissions import Admissions
 from bridge.app.backgrounds import BackgroundDesk
+from bridge.app.localeshelf import LocaleShelf
 from bridge.app.onboarding import Onboarding
 from bridge.app.phonechanges import PhoneChanges
 from bridge.app.phonefiles import PhoneFiles
@@ -24,6 +25,7 @@ from bridge.app.settings import FilesSettings, UnsignedFiles
 from bridge.app.window import WindowDesk
 from bridge.core import (
     CodeVerdict,
+    Device,
     DeviceDefaults,
     DeviceName,
     FileAnswer,
@@ -35,9 +37,10 @@ from bridge.core import (
     SignallingProtocol,
     Via,
 )
-from bridge.core.events import NamesGuessed, PhoneAdmitted, PhoneRefused
+from bridge.core.events import ModelLearnt, NamesGuessed, PhoneAdmitted, PhoneRefused
 from bridge.errors import InvalidInput
 from bridge.lab.textfile import read_text_file
+from bridge.phones import catalogue
 from bridge.store import SqlStore
 from bridge.store.filetree import FileTree
 from tests.unit.app.conftest import CountingIds, Remembering, StillClock
@@ -98,6 +101,16 @@ async def ask(
 def text(answer: FileAnswer) -> str:
     assert isinstance(answer, FileFound), answer
     return bytes(answer.content).decode("latin-1")
+
+
+@pytest.mark.req("RG-02")
+@pytest.mark.parametrize("name", ["sep001122aabbcc.cnf.xml", "/SEP001122aabbcc.cnf.xml", "./Sep001122AABBCC.CNF.XML"])
+async def test_a_name_in_small_letters_is_served(
+    ask: Ask, open_window: WindowDesk, sink: Remembering, name: str
+) -> None:
+    assert "<device>" in text(await ask(name))
+    (admitted,) = sink.of(PhoneAdmitted)
+    assert admitted.device == DeviceName(f"SEP{MAC}")
 
 
 async def test_an_unknown_7960_with_sip_firmware_is_let_in_and_gets_its_text_files(
@@ -175,6 +188,89 @@ async def test_an_mpp_phone_gets_a_flat_profile_and_never_a_cnf_xml(
 async def test_enterprise_firmware_on_the_same_hardware_gets_its_cnf_xml(ask: Ask, open_window: WindowDesk) -> None:
     found = await ask(f"SEP{MAC}.cnf.xml", via=Via.HTTP, user_agent="Cisco-CP8841/12.8.1")
     assert "<device>" in text(found)
+
+
+AGENT_7841 = "Cisco-CP7841/12.8.1"
+
+
+def known(store: SqlStore) -> Device:
+    with store.read() as work:
+        device = work.devices.get(PHONE)
+    assert device is not None
+    return device
+
+
+def set_known(store: SqlStore, model: str, observed: SignallingProtocol | None) -> None:
+    found = catalogue().require(model)
+    with store.write() as work:
+        device = replace(known(store), model=found.name, model_number=found.number, observed_protocol=observed)
+        work.devices.update(device)
+        work.commit()
+
+
+async def test_a_phone_that_names_itself_over_http_gets_the_file_of_its_model_at_once(
+    ask: Ask, open_window: WindowDesk, store: SqlStore, sink: Remembering
+) -> None:
+    first = text(await ask(f"SEP{MAC}.cnf.xml", via=Via.HTTP, user_agent=AGENT_7841))
+    assert (known(store).model, known(store).model_number) == ("7841", 622)
+    (learnt,) = sink.of(ModelLearnt)
+    assert (learnt.device, learnt.model) == (PHONE, "7841")
+    assert "over HTTP" in learnt.evidence
+    # It speaks SIP alone, so that it is never kept from its file to show what it speaks; and nothing is learnt twice.
+    assert text(await ask(f"SEP{MAC}.cnf.xml", via=Via.HTTP, user_agent=AGENT_7841)) == first
+    assert len(sink.of(ModelLearnt)) == 1
+
+
+async def test_a_registration_is_better_evidence_than_a_user_agent_over_http(
+    ask: Ask, open_window: WindowDesk, store: SqlStore, sink: Remembering
+) -> None:
+    await ask(f"SEP{MAC}.cnf.xml")
+    set_known(store, "8841", SignallingProtocol.SIP)
+    own = text(await ask(f"SEP{MAC}.cnf.xml", via=Via.HTTP, user_agent="Cisco-CP8841/12.8.1"))
+    assert text(await ask(f"SEP{MAC}.cnf.xml", via=Via.HTTP, user_agent=AGENT_7841)) == own
+    assert known(store).model == "8841"
+    assert sink.of(ModelLearnt) == []
+
+
+async def test_what_somebody_typed_gives_way_to_what_the_phone_says_of_itself(
+    ask: Ask, open_window: WindowDesk, store: SqlStore
+) -> None:
+    await ask(f"SEP{MAC}.cnf.xml")
+    set_known(store, "8841", None)
+    await ask(f"SEP{MAC}.cnf.xml", via=Via.HTTP, user_agent=AGENT_7841)
+    assert known(store).model == "7841"
+
+
+async def test_a_phone_that_got_enterprise_firmware_gets_the_file_that_it_reads_now(
+    ask: Ask, open_window: WindowDesk, store: SqlStore
+) -> None:
+    await ask(f"/provision/{MAC.lower()}.xml", via=Via.HTTP, user_agent=MPP_AGENT)
+    set_known(store, "8841-3PCC", SignallingProtocol.SIP)
+    found = text(await ask(f"SEP{MAC}.cnf.xml", via=Via.HTTP, user_agent="Cisco-CP8841/14.2.1"))
+    assert "<device>" in found
+    assert known(store).model == "8841"
+
+
+@pytest.mark.parametrize(
+    ("client", "agent"),
+    [
+        ("192.0.2.99", AGENT_7841),  # who may not have the file is not believed
+        (CLIENT, "Cisco-CP-8841-3PCC/11.3.7 (AABBCCDDEEFF)"),
+        (CLIENT, "Cisco-CP7841/12.8.1 (AABBCCDDEEFF)"),  # a MAC that is not the phone's
+        (CLIENT, "curl/8.5"),
+        (CLIENT, "Cisco-CP9999/1.0"),
+    ],
+)
+async def test_who_is_not_believed(
+    ask: Ask, open_window: WindowDesk, store: SqlStore, client: str, agent: str, sink: Remembering
+) -> None:
+    await ask(f"SEP{MAC}.cnf.xml")
+    with store.write() as work:
+        work.devices.update(replace(known(store), address=CLIENT, registered=True))
+        work.commit()
+    await ask(f"SEP{MAC}.cnf.xml", client=client, via=Via.HTTP, user_agent=agent)
+    assert known(store).model == ""
+    assert sink.of(ModelLearnt) == []
 
 
 @pytest.mark.req("RG-30")
@@ -262,6 +358,21 @@ async def test_tones_and_locales_are_the_admins_own_files(ask: Ask, tmp_path: Pa
     (tmp_path / "files/German_Germany/mk-sip.jar").write_bytes(b"jar")
     assert text(await ask("/Germany/g3-tones.xml", via=Via.HTTP)) == "<tones/>"
     assert text(await ask("german_germany/MK-SIP.jar")) == "jar"
+
+
+async def test_tones_of_known_countries_are_made_where_the_site_wants_it(
+    ask: Ask, resolver: FileResolver, files: PhoneFiles, clock: StillClock, tmp_path: Path
+) -> None:
+    request = FileRequest("Germany/g3-tones.xml", CLIENT, Via.TFTP, clock.now())
+    assert isinstance(resolver.at_once(request), FileMissing)
+    files.serve_locales(LocaleShelf(FileTree(tmp_path / "files"), makes_tones=True))
+    assert resolver.at_once(request) is None, "it has to be made"
+    assert 't="ringing"' in text(await ask("/germany/G3-tones.xml", via=Via.HTTP))
+    assert isinstance(await ask("Atlantis/g3-tones.xml"), FileMissing)
+    assert isinstance(await ask("g3-tones.xml"), FileMissing)
+    (tmp_path / "files/Germany").mkdir()
+    (tmp_path / "files/Germany/g3-tones.xml").write_text("<tones/>")
+    assert text(await ask("Germany/g3-tones.xml")) == "<tones/>"  # the admin's own goes first
 
 
 # --- elements that the admin sets -------------------------------------------------------------------------------------

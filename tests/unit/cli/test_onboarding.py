@@ -49,3 +49,18 @@ def test_elements_of_phones_files(shell: Shell) -> None:
     assert held == {"path": "vendorConfig/displayOnTime", "value": "07:30", "phone": None}
     assert isinstance(shell.error("phones", "element", "vendorConfig/displayOnTme", "1"), InvalidInput)
     assert isinstance(shell.error("phones", "element", "vendorConfig/displayOnTime"), InvalidInput)
+
+
+def test_an_element_that_does_not_reach_a_phone_is_said(shell: Shell) -> None:
+    add(shell, "8841")
+    shell.text("phones", "add", "001122AABBDD", "--model", "7841-3PCC", "--number", "2002")
+    refused = shell.error("phones", "element", "sipProfile/sipStack/timerRegisterExpires", "600", "--phone", "2002")
+    assert "would not reach SEP001122AABBDD" in refused.what
+    assert "flat profile" in refused.why
+    assert "Register_Expires_1_" in refused.fix
+    assert shell.json("phones", "elements") == []
+    told = " ".join(shell.text("phones", "element", "vendorConfig/pcPort", "1").split())
+    assert "1 phones do not read it (7841-3PCC (MPP)): it reads a flat profile" in told
+    (unread,) = shell.json("phones", "element", "VLAN_ID", "30")["unread"]
+    assert (unread["phones"], unread["models"]) == (1, ["8841"])
+    shell.text("phones", "element", "VLAN_ID", "30", "--phone", "2002")

@@ -8,6 +8,7 @@ import socket
 import ssl
 from collections.abc import Callable
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -25,8 +26,7 @@ class Greeter(asyncio.Protocol):
         self.transport = transport
 
     def data_received(self, data: bytes) -> None:
-        assert isinstance(self.transport, asyncio.Transport)
-        self.transport.write(b"hello " + data)
+        cast("asyncio.Transport", self.transport).write(b"hello " + data)
         self.transport.close()
 
 
@@ -101,3 +101,41 @@ async def test_who_hangs_up_during_the_handshake_is_told_and_who_is_in_it_at_the
         with contextlib.suppress(ConnectionError):
             assert await reader.read() == b""
     writer.close()
+
+
+@pytest.mark.parametrize("run", ["asyncio", "uvloop"])
+def test_what_a_quick_phone_says_first_is_not_lost(tmp_path: Path, run: str) -> None:
+    """uvloop, on which the service runs where it is installed, reads before anybody could start TLS on a connection."""
+    crt, key = certificate(tmp_path)
+
+    async def serve() -> None:
+        told: asyncio.Queue[str] = asyncio.Queue()
+        context = server_context(crt, key, OldestTls.TLS_1_2)
+        listener = TlsListener(Greeter, context, lambda peer, own, why: told.put_nowait(why))
+        address = await listener.start(LOOPBACK, 0)
+        for _ in range(20):
+            assert await asyncio.to_thread(greet, address, crt) == b"hello phone"
+        for _ in range(5):
+            await asyncio.to_thread(connect, address, trusting_nobody(crt))
+            async with asyncio.timeout(5):
+                assert "unknown ca" in await told.get()
+        assert await asyncio.to_thread(greet, address, crt) == b"hello phone"
+        await listener.close()
+        assert told.empty()
+
+    runner = asyncio if run == "asyncio" else pytest.importorskip("uvloop")
+    runner.run(serve())
+
+
+def greet(address: tuple[str, int], crt: Path) -> bytes:
+    """One phone, whose greeting is on its way as soon as the connection stands."""
+    context = ssl.create_default_context(cafile=crt)
+    with (
+        socket.create_connection(address, timeout=2) as plain,
+        context.wrap_socket(plain, server_hostname=LOOPBACK) as secure,
+    ):
+        secure.sendall(b"phone")
+        heard = b""
+        while piece := secure.recv(100):
+            heard += piece
+        return heard

@@ -7,7 +7,15 @@ from datetime import UTC, datetime
 import pytest
 
 from bridge.core import FileFound
-from bridge.web.conditions import Slice, Unsatisfiable, entity_tag, is_unchanged, last_modified, wanted_slice
+from bridge.web.conditions import (
+    Slice,
+    Unsatisfiable,
+    entity_tag,
+    is_another,
+    is_unchanged,
+    last_modified,
+    wanted_slice,
+)
 
 CHANGED = datetime(2026, 11, 21, 12, 0, 0, 400_000, tzinfo=UTC)
 AT = "Sat, 21 Nov 2026 12:00:00 GMT"
@@ -68,6 +76,25 @@ def test_a_resumed_load_is_the_same_one(condition: str, holds: bool) -> None:
 )
 def test_what_the_client_has(headers: dict[str, str], unchanged: bool) -> None:
     assert is_unchanged(headers, TAG, CHANGED) is unchanged
+
+
+@pytest.mark.parametrize(
+    ("headers", "another"),
+    [
+        ({}, False),
+        ({"If-Match": TAG}, False),
+        ({"If-Match": f'"x", {TAG}'}, False),
+        ({"If-Match": "*"}, False),
+        ({"If-Match": '"x"'}, True),
+        ({"If-Match": f"W/{TAG}"}, True),
+        ({"If-Match": TAG, "If-Unmodified-Since": BEFORE}, False),
+        ({"If-Unmodified-Since": AT}, False),
+        ({"If-Unmodified-Since": BEFORE}, True),
+        ({"If-Unmodified-Since": "yesterday"}, False),
+    ],
+)
+def test_what_the_client_insists_on(headers: dict[str, str], another: bool) -> None:
+    assert is_another(headers, TAG, CHANGED) is another
 
 
 def test_a_file_made_now_is_told_apart_by_its_content() -> None:

@@ -106,6 +106,7 @@ async def test_a_file_and_its_headers(server: tuple[str, Remembering]) -> None:
         status, again, body = await curl(f"{base}/SIP41.9-4-2S.loads", "-H", condition)
         assert (status, body) == (304, b"")
         assert again["etag"] == headers["etag"]
+    assert (await curl(f"{base}/SIP41.9-4-2S.loads", "-H", 'If-Match: "another"'))[0] == 412
     status, head, body = await curl(f"{base}/SIP41.9-4-2S.loads", "-I")
     assert (status, head["content-length"], body) == (200, "13", b"")
     sizes = [event.size for event in sink.of(FileDelivered)]

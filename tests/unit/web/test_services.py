@@ -127,6 +127,19 @@ async def test_german_phones_read_german_and_old_ones_latin_1(phone: Phone, admi
     assert [name for name, _ in page.keys] == ["Wählen", "Beenden", "Bearb.", "Suchen"]
 
 
+async def test_a_phone_whose_language_has_no_files_reads_our_pages_in_it_all_the_same(
+    phone: Phone, files: PhoneFiles, store: SqlStore
+) -> None:
+    assert (await phone.mine("corporate", "&locale=English_United_States")).title == "Corporate Directory"
+    with store.write() as work:
+        work.objects.pools.save(replace(work.site.pool(DEVICE.pool), user_locale="German_Germany"))
+        work.commit()
+    files.read_site()
+    for said in ("&locale=English_United_States", ""):
+        assert (await phone.mine("corporate", said)).title == "Firmenverzeichnis"
+    assert (await phone.mine("corporate", "&locale=English_United_Kingdom")).title == "Corporate Directory"
+
+
 async def test_a_phone_that_is_not_ours_sees_nothing(phone: Phone) -> None:
     assert await phone.status("directories") == 400
     assert await phone.status("directories?name=SEPFFFFFFFFFFFF") == 403
