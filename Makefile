@@ -54,6 +54,7 @@ test: venv-dev asterisk asterisk16 peers check ## everything: checks, unit, prop
 bench: venv-dev asterisk peers ## measure ours beside its peers, in one run each
 	$(BIN)/python -m bench.tftp
 	$(BIN)/python -m bench.files
+	$(BIN)/python -m bench.imports
 	$(BIN)/python -m bench.arrival
 	$(BIN)/python -m bench.storm
 	$(BIN)/python -m bench.storm --sccp

@@ -679,8 +679,11 @@ class Store(Protocol):
         """A transaction that only reads. Raises StoreUnavailable."""
         ...
 
-    def write(self) -> UnitOfWork:
-        """A transaction that may write. Raises StoreUnavailable or StoreReadOnly."""
+    def write(self, *, urgent: bool = True) -> UnitOfWork:
+        """A transaction that may write. Raises StoreUnavailable or StoreReadOnly.
+
+        What is committed lasts, also through a power cut; what is not ``urgent`` may take half a minute until it does.
+        """
         ...
 
 

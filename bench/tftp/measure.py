@@ -95,8 +95,8 @@ class Bench:
         )
 
     def wait_until_served(self) -> None:
-        """Until the server under test answers; raises TimeoutError after ten seconds."""
-        for _ in range(20):
+        """Until the server under test answers; raises TimeoutError after 40 seconds."""
+        for _ in range(80):
             started = time.monotonic()
             # A request that comes before the server listens is lost; the client would repeat it after a second only.
             with contextlib.suppress(subprocess.TimeoutExpired):

@@ -62,11 +62,11 @@ def _ours(loop: str) -> Server:
     )
 
 
-def _whole() -> Server:
+def _whole(loop: str) -> Server:
     """Not the TFTP server alone: a node as `sepbridge serve` runs it."""
     return Server(
-        "sepbridge, whole",
-        lambda program, directory: [program, "-m", "bench.tftp.node", ADDRESS, str(PORT), str(directory)],
+        "sepbridge, whole" if loop == "asyncio" else f"whole, {loop}",
+        lambda program, directory: [program, "-m", "bench.tftp.node", ADDRESS, str(PORT), str(directory), loop],
         sys.executable,
         ours=True,
     )
@@ -74,9 +74,9 @@ def _whole() -> Server:
 
 def servers() -> list[Server]:
     """Ours first, the one that ratios refer to last."""
-    found = [_ours("asyncio"), _whole()]
+    found = [_ours("asyncio"), _whole("asyncio")]
     if importlib.util.find_spec("uvloop"):
-        found.append(_ours("uvloop"))
+        found += [_ours("uvloop"), _whole("uvloop")]
     return [
         *found,
         Server(

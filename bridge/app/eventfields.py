@@ -13,7 +13,9 @@ Field = str | int | float | bool
 _NOT_REPEATED = frozenset({"at", "device"})
 _TAKEN = frozenset({"at", "level", "logger", "message", "event", "device", "mac", "number", "exception"})
 """Fields of the log line itself: an event's field of the same name is prefixed."""
-_SAYS_NUMBER = (PhoneAdmitted, PhoneClaimed, LineStateChanged)
+_HAS_NUMBER = (PhoneAdmitted, PhoneClaimed, LineStateChanged)
+SAYS_NUMBER = (*_HAS_NUMBER, PhoneRegistered)
+"""Events that say the phone's own number."""
 
 
 def device_fields(device: DeviceName) -> dict[str, Field]:
@@ -26,7 +28,7 @@ def device_fields(device: DeviceName) -> dict[str, Field]:
 
 def own_number(event: Event) -> str:
     """The phone's own number, where the event itself says it; else empty."""
-    if isinstance(event, _SAYS_NUMBER):
+    if isinstance(event, _HAS_NUMBER):
         return event.number
     return event.endpoint if isinstance(event, PhoneRegistered) else ""
 

@@ -50,8 +50,11 @@ class EvidenceBook:
             devices[device] = devices.get(device, PhoneEvidence()).with_vendor_class(vendor_class)
 
     def _entry(self, client: str) -> _Address:
-        entry = self._addresses.setdefault(client, _Address())
-        self._addresses.move_to_end(client)
+        entry = self._addresses.get(client)
+        if entry is not None:
+            self._addresses.move_to_end(client)
+            return entry
+        entry = self._addresses[client] = _Address()
         if len(self._addresses) > MAX_ADDRESSES:
             self._addresses.popitem(last=False)
         return entry

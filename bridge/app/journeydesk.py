@@ -114,8 +114,11 @@ class JourneyDesk:
             known = self._journeys.get(owner[0])
             # Anybody can write a name; only from where the phone is it is likely to be the phone's.
             return owner[0] if known is None or known.client in ("", event.client) else None
+        there = self._at.get(event.client)
+        if there is None:
+            return None
         stages = _BEFORE_CONNECTING if isinstance(event, FileEvent) else _ON_THEIR_WAY
-        waiting = [name for name in self._at.get(event.client, ()) if self._journeys[name].stage in stages]
+        waiting = [name for name in there if self._journeys[name].stage in stages]
         return waiting[0] if len(waiting) == 1 else None
 
     def heard(self, event: Event) -> None:

@@ -30,6 +30,7 @@ from bridge.core.events import (
     FileDelivered,
     FileNotFound,
     FileRefused,
+    FileRequested,
     FileServedBeside,
     NamesGuessed,
     PbxConnected,
@@ -90,16 +91,29 @@ class Metrics:
         self._events = counter("events", "Events of all kinds.")
         self._begun: OrderedDict[tuple[DeviceName | None, int], tuple[datetime, str]] = OrderedDict()
         self._begin_with_zeros()
+        # Looked up once: files are delivered by the thousand, and finding the labels costs more than the counting.
+        self._delivered = {
+            via: (
+                self._transfers.labels(via.value, "delivered"),
+                self._bytes.labels(via.value),
+                self._seconds.labels(via.value),
+            )
+            for via in Via
+        }
 
     def heard(self, event: Event) -> None:
         """Count an event."""
         self._events.inc()
         match event:
+            case FileRequested():
+                pass  # counted by what becomes of it
             case FileDelivered():
-                self._transfers.labels(event.via.value, "delivered").inc()
-                self._bytes.labels(event.via.value).inc(event.size)
-                self._seconds.labels(event.via.value).observe(event.seconds)
-                self._again.inc(event.retransmissions)
+                count, octets, seconds = self._delivered[event.via]
+                count.inc()
+                octets.inc(event.size)
+                seconds.observe(event.seconds)
+                if event.retransmissions:
+                    self._again.inc(event.retransmissions)
             case FileServedBeside():
                 self._transfers.labels(event.via.value, "delivered").inc()
             case FileNotFound():

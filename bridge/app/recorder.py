@@ -6,9 +6,9 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from bridge.app.eventfields import event_fields, own_number
+from bridge.app.eventfields import SAYS_NUMBER, event_fields, own_number
 from bridge.core import NOWHERE, DeviceName, NetworkPlace
 from bridge.core.events import (
     CallConnected,
@@ -61,6 +61,16 @@ MAX_WAITING = 50_000
 """Events kept in memory while the database is away; beyond that the oldest are dropped, and counted."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """What is the same for all events of one type; found out once, since they come by the thousand."""
+
+    names_file: bool
+    says_number: bool
+    level: int
+    listeners: tuple[Listener, ...]
+
+
 class EventRecorder:
     """The EventSink of the running service.
 
@@ -73,7 +83,8 @@ class EventRecorder:
         self._store = store
         self._interval = interval
         self._waiting: deque[Event] = deque(maxlen=MAX_WAITING)
-        self._listeners: list[Listener] = []
+        self._listeners: list[tuple[Listener, tuple[type[Event], ...]]] = []
+        self._kinds: dict[type[Event], _Kind] = {}
         self.whose: Callable[[Event], DeviceName | None] = lambda event: None
         """Finds out which phone an event without a name is about."""
         self._arrived = asyncio.Event()
@@ -88,27 +99,45 @@ class EventRecorder:
 
     def record(self, event: Event) -> None:
         """Take note of ``event``. Never blocks, never raises."""
-        if isinstance(event, FileEvent) and event.device is None:
-            device = parse_file_name(event.name).device
-            event = event if device is None else replace(event, device=device)
-        if event.device is None and (device := self.whose(event)) is not None:
-            event = replace(event, device=device)
-        if len(self._waiting) == MAX_WAITING:
-            self.dropped += 1
-        self._waiting.append(event)
-        self._arrived.set()
-        if event.device is not None and (number := own_number(event)):
-            self.numbers.setdefault(event.device, number)
-        level = logging.DEBUG if isinstance(event, _QUIET) else logging.INFO
-        if log.isEnabledFor(level):  # finding the words costs more than all the rest
-            log.log(level, "%s", describe(event), extra={"fields": event_fields(event, self.numbers)})
-        for listener in self._listeners:
+        kind = self._kinds.get(type(event)) or self._learn(type(event))
+        if event.device is None:
+            device = parse_file_name(event.name).device if kind.names_file and isinstance(event, FileEvent) else None
+            if device is not None or (device := self.whose(event)) is not None:
+                event = replace(event, device=device)
+        if event.device is not None:  # what nobody's journey has is for listeners alone
+            if len(self._waiting) == MAX_WAITING:
+                self.dropped += 1
+            self._waiting.append(event)
+            self._arrived.set()
+            if kind.says_number and (number := own_number(event)):
+                self.numbers.setdefault(event.device, number)
+        if log.isEnabledFor(kind.level):  # finding the words costs more than all the rest
+            log.log(kind.level, "%s", describe(event), extra={"fields": event_fields(event, self.numbers)})
+        for listener in kind.listeners:
             listener(event)
 
-    def subscribe(self, listener: Listener) -> Callable[[], None]:
-        """Call ``listener`` for every event from now on; returns the function that ends it."""
-        self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener)
+    def subscribe(self, listener: Listener, *kinds: type[Event]) -> Callable[[], None]:
+        """Call ``listener`` for every event from now on, or for those of these kinds alone; returns the function that
+        ends it.
+        """
+        entry = listener, kinds or (Event,)
+        self._listeners.append(entry)
+        self._kinds.clear()
+
+        def leave() -> None:
+            self._listeners.remove(entry)
+            self._kinds.clear()
+
+        return leave
+
+    def _learn(self, kind: type[Event]) -> _Kind:
+        known = self._kinds[kind] = _Kind(
+            names_file=issubclass(kind, FileEvent),
+            says_number=issubclass(kind, SAYS_NUMBER),
+            level=logging.DEBUG if issubclass(kind, _QUIET) else logging.INFO,
+            listeners=tuple(listener for listener, kinds in self._listeners if issubclass(kind, kinds)),
+        )
+        return known
 
     async def run(self) -> None:
         """Write events until cancelled; what is left is written on the way out."""
@@ -123,18 +152,17 @@ class EventRecorder:
     async def _flush(self) -> None:
         self._arrived.clear()
         batch = [self._waiting.popleft() for _ in range(len(self._waiting))]
-        kept = [event for event in batch if event.device is not None]
-        if not kept:
+        if not batch:
             return
         try:
-            await asyncio.to_thread(self._write, kept)
+            await asyncio.to_thread(self._write, batch)
         except StoreError as error:
-            log.warning("%d events wait for the database: %s", len(kept), error)
-            self._waiting.extendleft(reversed(kept))
+            log.warning("%d events wait for the database: %s", len(batch), error)
+            self._waiting.extendleft(reversed(batch))
             self._arrived.set()
 
     def _write(self, events: list[Event]) -> None:
-        with self._store.write() as work:
+        with self._store.write(urgent=False) as work:
             work.journal.append(events)
             work.commit()
 

@@ -60,7 +60,15 @@ from bridge.autoregistration import ROGUE_POOL
 from bridge.autoregistration.checks import enabled_servers
 from bridge.autoregistration.claims import ClaimPolicy
 from bridge.core import Device, DeviceName, Server, SignallingProtocol, TransferUnderWay
-from bridge.core.events import EndpointConfirmed, Event, PbxConnected, PbxLost
+from bridge.core.events import (
+    EndpointConfirmed,
+    Event,
+    PbxConnected,
+    PbxLost,
+    PhoneAdmitted,
+    PhoneClaimed,
+    PhoneRegistered,
+)
 from bridge.dhcp.leases import Lease
 from bridge.dialplan import Context
 from bridge.errors import ConfigurationError, NotFound, PbxError, SepbridgeError, StoreError
@@ -276,16 +284,16 @@ class Service:
             await self.doorkeeper.start()
             await self.stations.start()
             self.files.doorway_port = self.doorkeeper.port
-            self.recorder.subscribe(self._heard)
+            self.recorder.subscribe(self._heard, PbxConnected, PbxLost, EndpointConfirmed)
             self.recorder.subscribe(self.rollouts.heard)
             await asyncio.to_thread(self.rollouts.say_findings)
             if self.beside is not None:
                 self.recorder.subscribe(self.beside.heard)
-            self.recorder.subscribe(self._hooks.heard)
+            self.recorder.subscribe(self._hooks.heard, PhoneAdmitted)
             self.recorder.subscribe(self.journeys.heard)
             self.recorder.subscribe(self._stock.heard)
             self.recorder.subscribe(self.metrics.heard)
-            self.recorder.subscribe(self.tracing.event)
+            self.recorder.subscribe(self.tracing.event, PhoneAdmitted, PhoneClaimed, PhoneRegistered)
             await self.refresh()
             # The first rendering compiles the templates: better now than while the first phone waits.
             await asyncio.to_thread(self.files.warm_up)

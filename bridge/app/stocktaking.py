@@ -85,7 +85,7 @@ class StockTaking:
             self._news.set()
 
     def _save(self, seen: dict[DeviceName, Inventory]) -> None:
-        with self._store.write() as work:
+        with self._store.write(urgent=False) as work:
             # Another node may know more of a phone, or this one may not have read what is kept yet.
             work.inventory.save({name: _joined(work.inventory.get(name), now) for name, now in seen.items()})
             work.commit()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import secrets
 import socket
 import uuid
@@ -11,6 +12,16 @@ from bridge.errors import ConfigurationError
 
 _LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz23456789"
 """Letters and digits, without those that people confuse (0/O, 1/I/l): now and then somebody has to type a secret."""
+
+
+def spare_what_stands() -> None:
+    """Take everything that exists now out of the garbage collector's rounds; for a process whose parts are all up.
+
+    A whole node begins with some 200,000 objects that last as long as it does. Walking through them takes a tenth of a
+    second or two, in which no phone is answered.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 class SystemClock:

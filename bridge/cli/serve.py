@@ -12,6 +12,7 @@ import click
 
 from bridge.app.logs import start_logging
 from bridge.app.settings import LogLevel, Settings
+from bridge.app.system import spare_what_stands
 from bridge.cli.frame import Frame, json_option
 from bridge.cli.main import root
 from bridge.net.supervisor import Supervisor
@@ -42,6 +43,7 @@ async def _serve(settings: Settings, config: Path | None) -> None:
         loop.add_signal_handler(number, stop.set)
     supervisor = Supervisor()
     async with running_node(settings, config) as service:
+        spare_what_stands()
         supervisor.ready(service.listens())
         click.echo(f"sepbridge serves phones: {service.listens()}")
         if service.first_login is not None:

@@ -24,6 +24,7 @@ from bridge.net.tftp_sockets import Listener, LocalAddress, SocketAddress, open_
 from bridge.ports import Clock, EventSink, FileProvider
 from bridge.tftp import (
     MAX_REQUEST,
+    CutFiles,
     Error,
     ErrorCode,
     OptionLimits,
@@ -158,6 +159,7 @@ class TftpServer:
         self._listeners: list[Listener] = []
         self._jobs: dict[tuple[SocketAddress, LocalAddress], _Job] = {}
         self._per_client: dict[str, int] = {}
+        self._cut = CutFiles()
         self._sweeping: asyncio.TimerHandle | None = None
         self.counters = TftpCounters()
 
@@ -326,8 +328,15 @@ class TftpServer:
         job.size = len(content)
         job.secret = answer.secret_of is not None
         job.digest, job.version = answer.digest, answer.version
-        machine = ReadTransfer(content, terms, now=self._loop.time(), policy=self._limits.retransmission)
-        job.flight = Flight(machine, port, job.raw_client, job)
+        digest = answer.known_digest if job.packet.mode == "octet" else ""
+        machine = ReadTransfer(
+            content,
+            terms,
+            now=self._loop.time(),
+            policy=self._limits.retransmission,
+            blocks=self._cut.blocks(digest, content, terms.block_size),
+        )
+        job.flight = Flight(machine, port, job.raw_client, job.client, job)
         self._pump.launch(job.flight)
 
     # --- ends --------------------------------------------------------------------------------------------------------
@@ -335,6 +344,7 @@ class TftpServer:
     def _transfer_ended(self, flight: Flight[_Job], event: TransferEvent) -> None:
         job = flight.job
         request = job.request
+        job.flight = None
         self._end(job)
         self.counters.retransmissions += event.retransmissions
         if isinstance(event, TransferCompleted):

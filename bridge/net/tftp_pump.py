@@ -5,17 +5,18 @@ cost more than the datagrams. What keeps that small:
 
 - **A pool of ports.** No socket is opened, bound, registered and closed per transfer. A transfer is known by the
   client's address and port *and* our port; RFC 1350 section 4 wants a port of ours that this client did not use just
-  before, and going round the pool gives one. Ended transfers stay known until their timer entry comes up, so that a
-  client's late datagrams find a transfer that ignores them, and its port is not given to the same client again.
+  before, and going round the pool gives one. Clients whose transfer ended stay known for a moment, so that their late
+  datagrams are passed over, and the port is not given to the same client again. Of the transfer itself nothing is kept:
+  thousands of ended ones would be a long walk for the garbage collector.
 - **An epoll of our own**, of which the event loop sees one descriptor. One wake-up of the loop serves all ports that
-  have something, round after round until none has, within a budget that leaves the loop to others in between.
+  have something, round after round until none has, within a time that leaves the loop to others in between.
 - **Batches.** What waits at a port is read by one system call, and what the transfers answer is sent by one
   (``bridge.net.datagrams``). Few ports make large batches.
 - **A little patience.** A client on this host answers within microseconds, which is less than falling asleep and being
   woken costs. So the last round is tried again for a moment, as long as that pays; with clients on the network it does
   not, and soon stops.
-- **One heap of timers** with one entry per transfer. An entry that comes up too early, because the transfer got on
-  meanwhile, goes back with its new time; so a block costs no timer work at all.
+- **Timers by the slot**, with one entry per transfer. An entry that comes up too early, because the transfer got on
+  meanwhile, goes into the slot of its new time; so a block costs no timer work at all.
 
 Linux only, as the whole service is.
 """
@@ -24,29 +25,31 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
-import heapq
 import os
 import select
 import socket
 from collections import deque
 from collections.abc import Callable
-from itertools import count
+from time import monotonic
 from typing import Generic, TypeVar
 
 from bridge.capture import Carrier, Passed, Wire
 from bridge.net.datagrams import BATCH, SENT, Inbox, Outbox, is_full, socket_address
 from bridge.net.tap import Wiretap
 from bridge.net.tftp_sockets import LocalAddress, SocketAddress, open_transfer_socket
+from bridge.net.timerslots import TimerSlots
 from bridge.tftp import Error, ErrorCode, ReadTransfer, TransferEvent, encode
 
-ROUNDS = 8
-"""Rounds of reading per wake-up before the loop's other work gets its turn."""
+TURN = 0.003
+"""Seconds of reading round after round per wake-up before the loop's other work gets its turn."""
 PATIENCE = 30
 """Looks at the ports, a third of a microsecond each, before the loop goes to sleep."""
 TRY_AGAIN = 256
 """Wake-ups after which patience that did not pay is tried again."""
 TIMER_GRAIN = 0.02
 """Seconds: how much later than asked a timer may go off, so that many go off together."""
+REMEMBERED = 1.0
+"""Seconds that a client stays known at a port after its transfer."""
 POSTPONED = 4096
 """Datagrams kept while a send buffer is full. More are dropped, as the network would; retransmission covers it."""
 DISMISSED = 1024
@@ -63,10 +66,12 @@ Job = TypeVar("Job")
 class Flight(Generic[Job]):
     """One transfer under way: its machine, its client's address twice, and what the server knows about it (``job``)."""
 
-    __slots__ = ("address", "client", "job", "machine", "port")
+    __slots__ = ("address", "client", "job", "machine", "port", "slot")
 
-    def __init__(self, machine: ReadTransfer, port: Port[Job], client: bytes, job: Job) -> None:
-        self.address = socket_address(client)
+    def __init__(self, machine: ReadTransfer, port: Port[Job], client: bytes, address: SocketAddress, job: Job) -> None:
+        self.address = address
+        self.slot = 0
+        """Of the timer."""
         self.machine = machine
         self.port = port
         self.client = client
@@ -85,7 +90,8 @@ class Port(Generic[Job]):
         self._descriptor = ctypes.c_int(self.socket.fileno())
         self._own: tuple[str, int] = self.socket.getsockname()[:2]
         self._dismissed: dict[bytes, bool] = {}
-        self.flights: dict[bytes, Flight[Job]] = {}
+        self.flights: dict[bytes, Flight[Job] | None] = {}
+        """By client; None for one whose transfer is over, and whose late datagrams are passed over."""
 
     def receive(self, now: float) -> None:
         """Take a batch of datagrams, and answer them. This, and what it calls, is the path of every block."""
@@ -98,7 +104,7 @@ class Port(Generic[Job]):
         for client, data in batch:
             flight = flights.get(client)
             if flight is None:
-                if data[:2] == b"\0\4" and self._dismissed.pop(client, False):
+                if client in flights or (data[:2] == b"\0\4" and self._dismissed.pop(client, False)):
                     continue
                 if data[:2] in (b"\0\3", b"\0\4"):
                     put(client, _UNKNOWN_TRANSFER)
@@ -124,7 +130,7 @@ class Port(Generic[Job]):
                     put(client, datagram)
             event = machine.next_event()
             if event is not None:
-                self._pump.on_end(flight, event)
+                self._pump.end(flight, event)
         self.flush()
 
     def dismiss(self, client: bytes, datagram: bytes) -> None:
@@ -169,15 +175,16 @@ class TransferPump(Generic[Job]):
     """Moves datagrams between sockets and transfer machines. ``on_end`` is told how each transfer ended."""
 
     def __init__(self, on_end: Callable[[Flight[Job], TransferEvent], None], *, ports: int, tap: Wiretap) -> None:
-        self.on_end = on_end
+        self._on_end = on_end
         self.tap = tap
         self._size = ports
         self._boxes: dict[int, tuple[Inbox, Outbox]] = {}
         self._pools: dict[LocalAddress, deque[Port[Job]]] = {}
         self._readers: dict[int, Callable[[float], None]] = {}
-        self._timers: list[tuple[float, int, Flight[Job]]] = []
-        self._serial = count()
+        self._timers: TimerSlots[Flight[Job]] = TimerSlots(TIMER_GRAIN)
         self._alarm: asyncio.TimerHandle | None = None
+        self._over: deque[tuple[float, Port[Job], bytes]] = deque()
+        """Clients whose transfer ended, in that order, and until when they are remembered."""
         self._postponed: deque[tuple[Port[Job], bytes, bytes]] = deque()
         self._patience = PATIENCE
         self._wakes = 0
@@ -198,7 +205,11 @@ class TransferPump(Generic[Job]):
         self._epoll.register(source.fileno(), select.EPOLLIN)
 
     def port(self, local: LocalAddress, client: bytes) -> Port[Job] | None:
-        """A port of that address that this client did not use lately; None when there is none. Raises OSError."""
+        """A port of that address that this client did not use lately, or has done with; None when there is none.
+
+        Raises OSError.
+        """
+        self._forget()
         pool = self._pools.get(local)
         if pool is None:
             self._make_room()
@@ -220,13 +231,14 @@ class TransferPump(Generic[Job]):
             pool.rotate(-1)
             if client not in port.flights:
                 return port
-        return None
+        # It asks for one file after the other from one port. One that it has done with is better than no answer.
+        return next((port for port in pool if port.flights[client] is None), None)
 
     def launch(self, flight: Flight[Job]) -> None:
         """Begin a transfer: send what its machine has, and look after it until its end."""
         flight.port.flights[flight.client] = flight
         self.advance(flight)
-        self._push_timer(flight)
+        self._set_timer(flight)
 
     def advance(self, flight: Flight[Job]) -> None:
         """Send what the machine has to send, and report its end if that is what it came to."""
@@ -236,7 +248,14 @@ class TransferPump(Generic[Job]):
         port.flush()
         event = flight.machine.next_event()
         if event is not None:
-            self.on_end(flight, event)
+            self.end(flight, event)
+
+    def end(self, flight: Flight[Job], event: TransferEvent) -> None:
+        """Let go of a transfer that is over, and report it."""
+        flight.port.flights[flight.client] = None
+        self._over.append((self._loop.time() + REMEMBERED, flight.port, flight.client))
+        self._timers.remove(flight, flight.slot)
+        self._on_end(flight, event)
 
     def send_alone(self, port: Port[Job], client: bytes, datagram: bytes, address: SocketAddress | None = None) -> None:
         """Send a datagram that is too long for a batch, or has none to travel with."""
@@ -275,17 +294,18 @@ class TransferPump(Generic[Job]):
         self._pools.clear()
         self._readers.clear()
         self._timers.clear()
+        self._over.clear()
         self._postponed.clear()
 
     # --- private -----------------------------------------------------------------------------------------------------
 
     def _wake(self) -> None:
-        now = self._loop.time()
+        now, until = self._loop.time(), monotonic() + TURN
         poll, readers = self._epoll.poll, self._readers
         self._wakes += 1
         if self._wakes % TRY_AGAIN == 0:
             self._patience = PATIENCE
-        for _ in range(ROUNDS):
+        while True:
             ready = poll(0)
             if not ready:
                 for _ in range(self._patience):
@@ -301,39 +321,41 @@ class TransferPump(Generic[Job]):
                 # None: closed meanwhile, in this very round.
                 if reader is not None:
                     reader(now)
+            if monotonic() > until:
+                return
 
-    def _push_timer(self, flight: Flight[Job]) -> None:
+    def _set_timer(self, flight: Flight[Job]) -> None:
         when = flight.machine.timer()
-        if when is None:
-            # Over already, but remembered for a while: see the first point above.
-            when = self._loop.time() + 1.0
-        heapq.heappush(self._timers, (when, next(self._serial), flight))
-        self._arm()
+        if when is not None:
+            flight.slot = self._timers.add(flight, when)
+            self._arm()
 
     def _arm(self) -> None:
-        if not self._timers:
+        first = self._timers.next()
+        if first is None:
             return
-        first = self._timers[0][0]
         if self._alarm is not None:
-            if self._alarm.when() <= first + TIMER_GRAIN:
+            if self._alarm.when() <= first:
                 return
             self._alarm.cancel()
-        self._alarm = self._loop.call_at(max(first, self._loop.time() + TIMER_GRAIN), self._alarm_rang)
+        self._alarm = self._loop.call_at(first, self._alarm_rang)
 
     def _alarm_rang(self) -> None:
         self._alarm = None
         now = self._loop.time()
-        timers = self._timers
-        while timers and timers[0][0] <= now:
-            flight = heapq.heappop(timers)[2]
+        for flight in self._timers.due(now):
             flight.machine.handle_timer(now=now)
             self.advance(flight)
-            when = flight.machine.timer()
-            if when is not None:
-                heapq.heappush(timers, (when, next(self._serial), flight))
-            elif flight.port.flights.get(flight.client) is flight:
-                del flight.port.flights[flight.client]
+            self._set_timer(flight)
         self._arm()
+
+    def _forget(self) -> None:
+        """Forget clients whose transfer ended a while ago."""
+        now = self._loop.time()
+        while self._over and self._over[0][0] <= now:
+            _, port, client = self._over.popleft()
+            if port.flights.get(client) is None:  # it may be back already
+                port.flights.pop(client, None)
 
     def _send_postponed(self) -> None:
         waiting, self._postponed = self._postponed, deque()

@@ -5,6 +5,9 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 from bridge.errors import WriteFailed
@@ -17,32 +20,82 @@ def write_atomically(path: Path, content: bytes, *, mode: int = 0o640, like: Pat
     set them. Raises WriteFailed (disk full, permissions); what stood there before then still stands, and nothing is
     left lying about.
     """
+    write_together({path: content}, mode=mode, like=like)
+    with _told_of(path):
+        sync_directory(Path(os.path.realpath(path)).parent)
+
+
+def write_together(contents: Mapping[Path, bytes], *, mode: int = 0o640, like: Path | None = None) -> None:
+    """Do the same with several files, in their order; none is renamed before all are synced.
+
+    They are synced at the same time, which takes hardly longer than one. The directories are the caller's to sync:
+    until then a power cut may bring back an old file, but never half a one.
+    """
+    with contextlib.ExitStack() as stack:
+        drafts: list[_Draft] = []
+        for path, content in contents.items():
+            with _told_of(path):
+                drafts.append(_written(stack, path, content, mode, like))
+        _sync(drafts)
+        for draft in drafts:
+            with _told_of(draft.path):
+                draft.temporary.replace(draft.target)
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """A file under its temporary name."""
+
+    path: Path
+    target: Path
+    temporary: Path
+    descriptor: int
+
+
+def _written(stack: contextlib.ExitStack, path: Path, content: bytes, mode: int, like: Path | None) -> _Draft:
+    """Write a file under a temporary name; ``stack`` closes it, and removes it if it has that name still."""
     target = Path(os.path.realpath(path))  # a symbolic link stays a link
-    temporary: Path | None = None
+    descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".new", dir=target.parent)
+    draft = _Draft(path, target, Path(name), descriptor)
+    stack.callback(_remove, draft.temporary)
+    stack.callback(os.close, descriptor)
+    _adopt(descriptor, target, mode, like)
+    rest = memoryview(content)
+    while rest:
+        rest = rest[os.write(descriptor, rest) :]
+    return draft
+
+
+def _sync(drafts: Sequence[_Draft]) -> None:
+    def one(draft: _Draft) -> None:
+        with _told_of(draft.path):
+            os.fsync(draft.descriptor)
+
+    if len(drafts) < 2:
+        for draft in drafts:
+            one(draft)
+        return
+    with ThreadPoolExecutor(len(drafts), thread_name_prefix="sync") as pool:
+        for done in [pool.submit(one, draft) for draft in drafts]:
+            done.result()
+
+
+@contextlib.contextmanager
+def _told_of(path: Path) -> Iterator[None]:
+    """Say which file could not be written."""
     try:
-        descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".new", dir=target.parent)
-        temporary = Path(name)
-        try:
-            _adopt(descriptor, target, mode, like)
-            rest = memoryview(content)
-            while rest:
-                rest = rest[os.write(descriptor, rest) :]
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-        temporary.replace(target)
-        temporary = None
-        sync_directory(target.parent)
+        yield
     except OSError as error:
         raise WriteFailed(
             f"could not write {path}",
             why=error.strerror or str(error),
             fix="see to free space and to the permissions of its directory; the old file is untouched",
         ) from error
-    finally:
-        if temporary is not None:
-            with contextlib.suppress(OSError):
-                temporary.unlink()
+
+
+def _remove(temporary: Path) -> None:
+    with contextlib.suppress(OSError):
+        temporary.unlink(missing_ok=True)
 
 
 def remove_leftovers(directory: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bridge.dialplan import Context
 from bridge.errors import ConfigurationError, InvalidInput, WriteFailed
-from bridge.pbx.atomic import remove_leftovers, write_atomically
+from bridge.pbx.atomic import remove_leftovers, sync_directory, write_together
 from bridge.pbx.conffile import parse, stamped
 from bridge.pbx.dialplanconf import dial_plan_text, number_text, numbers_text, pickup_groups_text, watcher_contexts_text
 from bridge.pbx.included import names_of_others
@@ -64,6 +64,8 @@ class PhoneFiles:
         self._standing: frozenset[str] | None = None
         """The endpoints' texts in the file; None before we looked."""
         self._ours: frozenset[str] | None = None
+        self._changed: dict[Path, bytes] = {}
+        """What the write under way will replace."""
 
     def ours(self) -> frozenset[str]:
         """Names of endpoints that we have written, now or earlier. Raises WriteFailed, ConfigurationError."""
@@ -76,10 +78,12 @@ class PhoneFiles:
     def write(
         self, endpoints: Sequence[SipEndpoint], contexts: Sequence[Context] = (), *, taken: Collection[str] = ()
     ) -> Written:
-        """Bring the files to hold exactly these, without those whose names are ``taken`` by somebody else.
+        """Bring the files to hold exactly these, without those whose names are ``taken`` by somebody else; ``settle``
+        belongs to it.
 
         Raises WriteFailed; the old files still stand then. With realtime tables also ConfigurationError.
         """
+        self._changed.clear()
         refused: dict[str, str] = {}
         ours = self.ours()
         others = self._others([each.name for each in endpoints], taken)
@@ -117,11 +121,14 @@ class PhoneFiles:
         dialplan |= self._replace(EXTENSIONS_SITE, dial_plan_text(contexts))
         voicemail = self._write_boxes(list(texts))
         if self._realtime is not None:
+            pjsip = self._replace(PJSIP_PHONES, self._watcher)
+            write_together(self._changed)
             written = self._realtime.write({one.name: endpoint_sections(one, self._options) for one in texts})
-            return Written(self._replace(PJSIP_PHONES, self._watcher), dialplan, voicemail, written.new, refused)
+            return Written(pjsip, dialplan, voicemail, written.new, refused)
         pjsip = self._replace(
             PJSIP_PHONES, "\n".join([*filter(None, [self._watcher]), *(text for text, _ in texts.values())])
         )
+        write_together(self._changed)
         new = frozenset(endpoint.name for endpoint, (text, _) in texts.items() if text.strip() not in self._standing)
         self._standing = frozenset(text.strip() for text, _ in texts.values())
         return Written(pjsip, dialplan, voicemail, new, refused)
@@ -132,6 +139,18 @@ class PhoneFiles:
         with contextlib.suppress(ConfigurationError):  # the admin's file may be closed to us: then Asterisk was asked
             others |= names_of_others(self._directory.parent, self._directory)
         return others | (self._realtime.taken(names) if self._realtime is not None else frozenset())
+
+    def settle(self) -> None:
+        """Make the last write survive a power cut as well. Nobody needs to wait for that: if the old files come back,
+        the next start writes the new ones again. Raises WriteFailed.
+        """
+        if not self._changed:
+            return
+        self._changed.clear()
+        try:
+            sync_directory(self._directory)
+        except OSError as error:
+            raise WriteFailed(f"could not sync {self._directory}", why=error.strerror or str(error)) from error
 
     def _write_boxes(self, endpoints: Sequence[SipEndpoint]) -> bool:
         if not self._pin:
@@ -152,7 +171,7 @@ class PhoneFiles:
         content = stamped(body, about=_ABOUT).encode()
         if self._read(name) == content:
             return False
-        write_atomically(self._directory / name, content)
+        self._changed[self._directory / name] = content
         return True
 
     def _read(self, name: str) -> bytes | None:

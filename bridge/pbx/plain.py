@@ -174,6 +174,11 @@ class PlainAsterisk(DeclaredEndpoints):
                     _log.error("endpoint %r was left out: %s", name, why)
                 self._waiting.tell(name, confirmed=False)
             self._to_reload.set()
+            try:
+                await asyncio.to_thread(self._files.settle)  # while Asterisk reads them already
+            except WriteFailed as error:
+                _log.error("%s", error)
+                self._write_trouble = error
 
     async def _look_for_others(self, endpoints: Iterable[SipEndpoint]) -> None:
         """Find which of the new names Asterisk has from somebody else: two of one name, and it would read nothing."""

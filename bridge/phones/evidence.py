@@ -58,7 +58,7 @@ class PhoneEvidence:
     def with_file(self, requested: RequestedFile, via: Via = Via.TFTP) -> PhoneEvidence:
         """After a request for a file."""
         known = self
-        if via in {Via.HTTP, Via.HTTPS}:
+        if via is Via.HTTP or via is Via.HTTPS:
             known = known.narrowed(_in_families(HTTP_FAMILIES), Rank.TRANSPORT)
         if requested.families or requested.models:
             names = requested.models or _in_families(requested.families)

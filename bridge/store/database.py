@@ -26,9 +26,13 @@ class SqlStore:
         """A transaction that only reads, and sees one moment of the database. Raises StoreUnavailable on entry."""
         return SqlUnitOfWork(self._engines.reader, self._pruner, writes=False)
 
-    def write(self) -> SqlUnitOfWork:
-        """A transaction that may write. Raises StoreUnavailable or StoreReadOnly on entry."""
-        return SqlUnitOfWork(self._engines.writer, self._pruner, writes=True)
+    def write(self, *, urgent: bool = True) -> SqlUnitOfWork:
+        """A transaction that may write. Raises StoreUnavailable or StoreReadOnly on entry.
+
+        A commit that is not ``urgent`` does not wait for SQLite's disk: the next one that is takes it along, or the
+        kernel does, within half a minute. A crash of ours loses nothing of it, a power cut may.
+        """
+        return SqlUnitOfWork(self._engines.writer, self._pruner, writes=True, urgent=urgent)
 
     def close(self) -> None:
         """Close every connection. Units of work must have ended."""

@@ -21,6 +21,11 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from bridge.errors import ConfigurationError
 from bridge.store.failures import FailureCount, translate_errors
 
+# In WAL mode NORMAL may lose the last commits in a power cut: numbers that were promised to phones. For what phones did
+# that is good enough, and a phone that asks for its number does not wait until the disk has it.
+_LASTING = "PRAGMA synchronous = FULL"
+_LASTING_SOON = "PRAGMA synchronous = NORMAL"
+
 STATEMENT_TIMEOUT = 30.0
 """Seconds that a statement may take on a database server."""
 
@@ -191,8 +196,7 @@ def _sqlite_creator(uri: str, *, timeout: float, reads_only: bool) -> Callable[[
         connection = sqlite3.connect(uri, uri=True, timeout=timeout, isolation_level=None, check_same_thread=False)
         try:
             connection.execute("PRAGMA foreign_keys = ON")
-            # In WAL mode NORMAL may lose the last commits in a power cut: numbers that were promised to phones.
-            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute(_LASTING)
             if reads_only:
                 connection.execute("PRAGMA query_only = ON")
             elif connection.execute("PRAGMA journal_mode").fetchone() != ("wal",):
@@ -203,6 +207,14 @@ def _sqlite_creator(uri: str, *, timeout: float, reads_only: bool) -> Callable[[
         return connection
 
     return connect
+
+
+def set_urgency(connection: Connection, *, urgent: bool) -> None:
+    """Say, before a transaction of SQLite's begins, whether its commit is to wait for the disk."""
+    # On the driver's own connection: SQLAlchemy would begin the transaction, in which this cannot be said any more.
+    driver = connection.connection.driver_connection
+    assert driver is not None  # noqa: S101  it was connected just now
+    driver.execute(_LASTING if urgent else _LASTING_SOON)
 
 
 def _switch_to_wal(connection: sqlite3.Connection) -> None:

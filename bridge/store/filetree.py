@@ -23,6 +23,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from bridge.core import StoredFile, content_digest
 from bridge.errors import ConfigurationError, StoreError
@@ -61,8 +62,7 @@ class _Listing:
         return name if name in self.exact else self.by_lower.get(name.lower())
 
 
-@dataclass(frozen=True, slots=True)
-class _Identity:
+class _Identity(NamedTuple):
     """What changes whenever a file is replaced or written to."""
 
     device: int

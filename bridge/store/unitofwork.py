@@ -31,6 +31,7 @@ from bridge.store.callbacktables import SqlCallBackRepository
 from bridge.store.callrecords import SqlCallRecords
 from bridge.store.claims import SqlClaimRepository
 from bridge.store.devices import SqlDeviceRepository
+from bridge.store.engines import set_urgency
 from bridge.store.firmwaretables import SqlFirmwareRepository
 from bridge.store.inventorytables import SqlInventoryRepository
 from bridge.store.journal import SqlJournal
@@ -63,15 +64,18 @@ class SqlUnitOfWork:
     inventory: InventoryRepository
     accounts: AccountRepository
 
-    def __init__(self, engine: Engine, pruner: JourneyPruner, *, writes: bool) -> None:
+    def __init__(self, engine: Engine, pruner: JourneyPruner, *, writes: bool, urgent: bool = True) -> None:
         self._engine = engine
         self._pruner = pruner
         self._writes = writes
+        self._urgent = urgent
         self._connection: Connection | None = None
 
     def __enter__(self) -> Self:
         connection = self._connect()
         try:
+            if self._writes and connection.dialect.name == "sqlite":
+                set_urgency(connection, urgent=self._urgent)
             connection.begin()
             if self._writes and connection.dialect.name == "sqlite":
                 # SQLite lets a transaction begin on a read-only file. Better to know before the work is done.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bridge.tftp.blocks import CutFiles
 from bridge.tftp.netascii import from_netascii, to_netascii
 from bridge.tftp.options import OptionLimits, Terms, negotiate
 from bridge.tftp.packets import (
@@ -29,6 +30,7 @@ from bridge.tftp.transfer import (
 __all__ = [
     "MAX_REQUEST",
     "Acknowledgement",
+    "CutFiles",
     "Data",
     "Error",
     "ErrorCode",

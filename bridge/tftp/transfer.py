@@ -18,8 +18,10 @@ can send anything, one broken datagram must not end the transfer of a firmware i
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bridge.tftp.blocks import CutBlock
 from bridge.tftp.options import Terms
 from bridge.tftp.packets import HEADER, Error, OptionAcknowledgement, decode, encode
 
@@ -66,13 +68,17 @@ TransferEvent = TransferCompleted | TransferFailed
 
 
 class ReadTransfer:
-    """One file on its way to one client. ``content`` is sent as it is and never copied as a whole."""
+    """One file on its way to one client. ``content`` is sent as it is and never copied as a whole.
+
+    ``blocks`` is the same file as ``CutFiles`` has it for the block size of ``terms``; it may be left out.
+    """
 
     __slots__ = (
         "_acknowledged",
         "_attempts",
         "_awaited",
         "_block_size",
+        "_blocks",
         "_content",
         "_deadline",
         "_event",
@@ -97,8 +103,10 @@ class ReadTransfer:
         *,
         now: float,
         policy: RetransmissionPolicy = DEFAULT_RETRANSMISSION,
+        blocks: Sequence[CutBlock] = (),
     ) -> None:
         self._content = content
+        self._blocks = blocks
         self._size = len(content)
         self._block_size = terms.block_size
         self._window = terms.window_size
@@ -160,9 +168,13 @@ class ReadTransfer:
             return None
         self._acknowledged = acknowledged
         self._sent = block = acknowledged + 1
-        self._attempts = 0
-        self._interval = interval = self._policy.first
-        self._deadline = now + interval
+        if self._attempts:
+            self._attempts = 0
+            self._interval = self._policy.first
+        self._deadline = now + self._interval
+        if self._blocks:
+            packet, self._awaited = self._blocks[acknowledged]
+            return packet
         self._awaited = _pack(_ACK, block & 0xFFFF)
         start = acknowledged * self._block_size
         return _pack(_DATA, block & 0xFFFF) + self._content[start : start + self._block_size]
@@ -273,14 +285,15 @@ class ReadTransfer:
             self._outbox.append(self._oack)
             return
         block = self._acknowledged
-        content, size = self._content, self._block_size
+        content, size, blocks = self._content, self._block_size, self._blocks
         last = block + self._window
         if last > self._last:
             last = self._last
         start = block * size
         while block < last:
+            packet = blocks[block][0] if blocks else _pack(_DATA, (block + 1) & 0xFFFF) + content[start : start + size]
+            self._outbox.append(packet)
             block += 1
-            self._outbox.append(_pack(_DATA, block & 0xFFFF) + content[start : start + size])
             start += size
         self._sent = last
         self._awaited = _pack(_ACK, last & 0xFFFF) if self._window == 1 else None
@@ -293,3 +306,4 @@ class ReadTransfer:
         self._over = True
         self._awaited = None
         self._content = b""  # a finished transfer may wait for its timer; the file must not
+        self._blocks = ()

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import ctypes
 import errno
+import gc
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -14,7 +15,7 @@ from typing import ClassVar, cast
 
 import pytest
 
-from bridge.core import DeviceName, FileAnswer, FileDenied, FileFound, FileMissing, FileRequest, Via
+from bridge.core import DeviceName, FileAnswer, FileDenied, FileFound, FileMissing, FileRequest, Via, content_digest
 from bridge.core.events import (
     FileDelivered,
     FileNotFound,
@@ -33,6 +34,7 @@ from bridge.tftp import (
     OptionAcknowledgement,
     Packet,
     ReadRequest,
+    ReadTransfer,
     RetransmissionPolicy,
     WriteRequest,
     decode,
@@ -221,6 +223,18 @@ async def test_netascii(serve: Serve, client: Client) -> None:
         assert await client.receive() == Data(1, b"one\r\ntwo\r\n")
 
 
+async def test_a_file_that_was_cut_before_is_sent_in_either_mode(serve: Serve, client: Client) -> None:
+    content = b"one\ntwo\n" * 100
+    files = Files({"lines": FileFound("lines", content, known_digest=content_digest(content))})
+    async with serve(files) as server:
+        assert await client.read(server, "lines") == content
+        assert await client.read(server, "lines") == content
+        netascii = content.replace(b"\n", b"\r\n")
+        assert await client.ask(server, "lines", mode="netascii") == Data(1, netascii[:512])
+        await client.send(Acknowledgement(1), client.peer)
+        assert await client.receive() == Data(2, netascii[512:1024])
+
+
 async def test_netascii_is_bounded(serve: Serve, client: Client) -> None:
     async with serve(limits=TftpLimits(netascii_size=1000)) as server:
         assert await client.ask(server, "mapped", mode="netascii") == Error(0, "file too large for netascii")
@@ -404,6 +418,52 @@ async def test_late_ack_after_the_end_is_not_answered(serve: Serve, sink: Record
         await sink.wait_for(FileDelivered)
         await client.send(Acknowledgement(1), client.peer)
         assert await client.ask(server, "gone") == Error(1, "file not found")
+
+
+async def test_nothing_is_kept_of_a_transfer_that_is_over(serve: Serve, sink: RecordingSink, client: Client) -> None:
+    gc.collect()
+    gc.disable()
+    try:
+        async with serve() as server:
+            for _ in range(5):
+                await client.read(server, "three-blocks")
+            silent = Client()
+            await silent.ask(server, "three-blocks")
+            await silent.send(Error(0, "enough"), silent.peer)
+            await sink.wait_for(TransferAborted)
+            kept = [each for each in gc.get_objects() if isinstance(each, tftp_pump.Flight | ReadTransfer)]
+            assert not kept
+    finally:
+        gc.enable()
+
+
+async def test_a_client_is_forgotten_after_a_while(
+    serve: Serve, sink: RecordingSink, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tftp_pump, "REMEMBERED", 0.0)
+    async with serve(limits=TftpLimits(ports=1)) as server:
+        await client.read(server, "small")
+        await sink.wait_for(FileDelivered)
+        first = client.peer
+        assert await client.ask(server, "gone") == Error(1, "file not found")
+        assert client.peer == first
+        await client.send(Acknowledgement(1), first)  # of the error
+        await client.send(Acknowledgement(1), first)
+        assert await client.receive() == Error(5, "unknown transfer")
+
+
+async def test_timers_go_off_while_others_get_on(serve: Serve, sink: RecordingSink, client: Client) -> None:
+    limits = TftpLimits(retransmission=RetransmissionPolicy(first=0.05, longest=0.05, attempts=40))
+    async with serve(limits=limits) as server:
+        silent = Client()
+        assert await silent.ask(server, "small") == Data(1, b"hello")
+        for _ in range(20):
+            await client.read(server, "three-blocks")
+        assert await silent.receive() == Data(1, b"hello")
+        await silent.send(Acknowledgement(1), silent.peer)
+        delivered = await sink.wait_for(FileDelivered, 21)
+        assert delivered.name == "small"
+        assert delivered.retransmissions >= 1
 
 
 class BrokenFiles:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import errno
 import os
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
 from bridge.errors import WriteFailed
-from bridge.pbx.atomic import remove_leftovers, write_atomically
+from bridge.pbx.atomic import remove_leftovers, write_atomically, write_together
 
 
 def test_writes_with_the_mode_asked_for(tmp_path: Path) -> None:
@@ -86,3 +87,43 @@ def test_leftovers_of_a_crash_are_removed(tmp_path: Path) -> None:
     (tmp_path / "custom.conf").write_bytes(b"keep")
     remove_leftovers(tmp_path)
     assert list(tmp_path.iterdir()) == [tmp_path / "custom.conf"]
+
+
+def test_several_files_are_replaced_only_when_all_are_on_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [tmp_path / "a.conf", tmp_path / "b.conf", tmp_path / "c.conf"]
+    for name in names:
+        name.write_bytes(b"old")
+    real, synced = os.fsync, Barrier(len(names))
+
+    def sync(descriptor: int) -> None:
+        real(descriptor)
+        assert [name.read_bytes() for name in names] == [b"old"] * 3
+        synced.wait(10)  # all at the same time
+
+    monkeypatch.setattr(os, "fsync", sync)
+    write_together({name: name.name.encode() for name in names})
+    assert [name.read_bytes() for name in names] == [b"a.conf", b"b.conf", b"c.conf"]
+    assert sorted(tmp_path.iterdir()) == names
+
+
+@pytest.mark.parametrize("step", ["write", "fsync"])
+def test_of_several_files_none_is_replaced_if_one_cannot_be_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    names = [tmp_path / "a.conf", tmp_path / "b.conf"]
+    for name in names:
+        name.write_bytes(b"old")
+    real, calls = getattr(os, step), iter((False, True))
+
+    def full_at_the_second(*arguments: object) -> object:
+        if next(calls):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return real(*arguments)
+
+    monkeypatch.setattr(os, step, full_at_the_second)
+    with pytest.raises(WriteFailed, match="No space left on device"):
+        write_together(dict.fromkeys(names, b"new"))
+    assert [name.read_bytes() for name in names] == [b"old"] * 2
+    assert sorted(tmp_path.iterdir()) == names

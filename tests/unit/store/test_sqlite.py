@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 import pytest
 
-from bridge.store import upgrade
+from bridge.store import open_store, upgrade
 from tests import storecontract
+
+NORMAL, FULL = 1, 2
+"""What SQLite calls its levels of `PRAGMA synchronous`."""
 
 
 @pytest.fixture
@@ -67,3 +71,15 @@ class TestPhoneFiles(storecontract.PhoneFileContract):
 
 class TestAccounts(storecontract.AccountContract):
     pass
+
+
+def test_only_what_is_urgent_waits_for_the_disk(url: str) -> None:
+    with contextlib.closing(open_store(url)) as store:
+        for urgent, level in ((True, FULL), (False, NORMAL), (True, FULL)):
+            with store.write(urgent=urgent) as work:
+                assert work._connection is not None
+                assert work._connection.exec_driver_sql("PRAGMA synchronous").scalar() == level
+                work.commit()
+        with store.write() as work:
+            assert work._connection is not None
+            assert work._connection.exec_driver_sql("PRAGMA synchronous").scalar() == FULL
