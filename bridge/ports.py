@@ -625,8 +625,8 @@ class AccountRepository(Protocol):
         """One more."""
         ...
 
-    def forget_tries(self, *, subject: str = "", before: datetime | None = None) -> None:
-        """Forget those of a subject, or those whose last one is older."""
+    def forget_tries(self, *, subject: str = "", before: datetime | None = None, beginning: str = "") -> None:
+        """Forget those of a subject, those whose last one is older, or those whose subject begins so."""
         ...
 
 

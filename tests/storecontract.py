@@ -1071,7 +1071,7 @@ class ClaimContract(StoreContract):
 class AccountContract(StoreContract):
     def test_accounts_are_kept_as_they_are_and_take_their_sessions_with_them(self, store: SqlStore) -> None:
         ann = Account("ann", Role.ADMIN, NOW, "$argon2id$hash")
-        bob = Account("Bob", Role.VIEWER, NOW, "$argon2id$other", one_time=True, last_login_at=NOW)
+        bob = Account("Bob", Role.VIEWER, NOW, "$argon2id$other", one_time=True, last_login_at=NOW, logs_in_until=NOW)
         session = LoginSession("0" * 64, "ann", NOW, NOW, NOW + timedelta(hours=1))
         other = replace(session, digest="1" * 64)
         with store.write() as work:
@@ -1133,6 +1133,11 @@ class AccountContract(StoreContract):
             work.accounts.forget_tries(before=NOW + timedelta(minutes=1))
             assert work.accounts.tries("ann from 192.0.2.1") is None
             work.accounts.forget_tries(subject="other")
+            for subject in ("a_b from x", "a_b from y", "acb from x"):  # an underscore is no wildcard
+                work.accounts.count_try(subject, NOW)
+            work.accounts.forget_tries(beginning="a_b from ")
+            assert work.accounts.tries("a_b from y") is None
+            assert work.accounts.tries("acb from x") is not None
             assert work.accounts.tries("other") is None
 
 

@@ -239,6 +239,9 @@ class HttpSettings:
     """The oldest TLS version spoken: 1.0, 1.1, 1.2 or 1.3."""
 
 
+_HOST_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|\[[0-9A-Fa-f:.]{2,45}\]")
+
+
 @dataclass(frozen=True, slots=True)
 class WebSettings:
     """``[web]``: the dashboard and the REST API, for admins."""
@@ -253,7 +256,13 @@ class WebSettings:
     tls_oldest: OldestTls = OldestTls.TLS_1_2
     """The oldest TLS version spoken: 1.2 or 1.3."""
     first_run: bool = True
-    """While nobody may log in, make the user ``admin`` with a one-time password, printed once."""
+    """While nobody may log in, make the user ``admin`` with a one-time password, in a file for the service alone."""
+    one_time_lifetime: float = 86400.0
+    """Seconds in which a one-time password must be used; 0: it waits for ever."""
+    trusted_proxies: tuple[Network, ...] = ()
+    """Proxies whose word counts for who asks, and whether over HTTPS (X-Forwarded-For, X-Forwarded-Proto)."""
+    hosts: tuple[str, ...] = ()
+    """The names under which browsers may ask for the site; all when empty."""
     session_lifetime: float = 43200.0
     """Seconds after which a person has to log in again."""
     session_idle: float = 7200.0
@@ -275,6 +284,18 @@ class WebSettings:
             )
         if self.tries < 1:
             raise ConfigurationError("web.tries must be 1 or more", fix="the default is 5")
+        for network in self.trusted_proxies:
+            if network.prefixlen == 0:
+                raise ConfigurationError(
+                    f"web.trusted_proxies = {network} would let everybody say where a request comes from",
+                    fix="name the proxy's own address, 127.0.0.1 for instance",
+                )
+        for host in self.hosts:
+            if not _HOST_NAME.fullmatch(host):
+                raise ConfigurationError(
+                    f"web.hosts names {host[:60]!r}, which is no host",
+                    fix='a name or an address without a port: hosts = ["pbx.example.com"]',
+                )
         if not 60 <= self.session_lifetime <= 30 * 86400 or self.session_idle < 60:
             raise ConfigurationError(
                 "logins must last from a minute to 30 days", fix="see web.session_lifetime and web.session_idle"
@@ -744,6 +765,11 @@ class Settings:
     def web_certificates(self) -> Path:
         """Where the certificate for dashboard and API is kept that we made ourselves."""
         return self.state.directory / "web"
+
+    @property
+    def first_login_file(self) -> Path:
+        """Where the one-time password of the very first login waits."""
+        return self.state.directory / "first-login"
 
     @property
     def control_socket(self) -> Path:

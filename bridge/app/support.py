@@ -23,6 +23,7 @@ from bridge import __version__
 from bridge.app.asjson import plain
 from bridge.app.eventfields import event_fields
 from bridge.app.filedesk import FileDesk
+from bridge.app.firstlogin import FirstLoginFile
 from bridge.app.recorder import describe
 from bridge.app.redaction import REMOVED, Redactor, plain_url
 from bridge.app.settings import LogSettings, Settings
@@ -87,6 +88,8 @@ def make_bundle(settings: Settings, store: Store, path: Path, around: Surroundin
 def known_secrets(settings: Settings) -> frozenset[str]:
     """Every secret of this installation that stands in its settings or its database. Raises StoreError."""
     found = set(_secrets_of_settings(settings))
+    if (first := FirstLoginFile(settings.first_login_file).read()) is not None:
+        found.add(first.password)
     with dumped(settings.database_url, history=False) as content:
         for table in content:
             places = [place for place, name in enumerate(table.columns) if name in _SECRET_COLUMNS]

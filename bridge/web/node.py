@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 
 from bridge.app.accounts import Accounts, LoginRules
+from bridge.app.firstlogin import FirstLoginFile
 from bridge.app.service import Service
 from bridge.app.settings import Settings, WebSettings
 from bridge.app.system import SystemIds, own_address
@@ -109,7 +110,8 @@ def _https(service: Service, settings: Settings) -> HttpFileServer | None:
 
 async def _for_admins(service: Service, settings: Settings, dashboard: Dashboard) -> AdminServer:
     """Dashboard and API. Raises ConfigurationError, StoreError, WriteFailed."""
-    accounts = Accounts(service.store, service.clock, SystemIds(), login_rules(settings.web))
+    first_login = FirstLoginFile(settings.first_login_file)
+    accounts = Accounts(service.store, service.clock, SystemIds(), login_rules(settings.web), first_login)
     if settings.web.first_run and settings.web.listen:
         service.first_login = await asyncio.to_thread(accounts.first_run, "first run")
     routes = [*api_routes(), *dashboard.routes()]
@@ -127,6 +129,7 @@ def login_rules(settings: WebSettings) -> LoginRules:
         idle=timedelta(seconds=settings.session_idle),
         tries=settings.tries,
         locked=timedelta(seconds=settings.locked),
+        one_time=timedelta(seconds=settings.one_time_lifetime) if settings.one_time_lifetime else None,
     )
 
 
