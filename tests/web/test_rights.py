@@ -53,7 +53,7 @@ def test_a_viewer_sees_every_page_and_no_way_to_change_anything(viewer: Visitor)
         assert viewer.go(path) == 200
         forms = viewer.page.locator("main form[method=post]")
         actions = [forms.nth(place).get_attribute("action") for place in range(forms.count())]
-        assert actions == (["/account"] if path == "/account" else []), path
+        assert actions == (["/account", "/logout/everywhere"] if path == "/account" else []), path
 
 
 def test_a_viewer_sees_no_secret(viewer: Visitor) -> None:
@@ -73,7 +73,7 @@ def test_a_viewer_cannot_change_anything_by_any_form_that_there_is(house: House,
             assert "may look, and change nothing" in answer.text()
             tried += 1
         else:
-            assert path in {"/login", "/logout", "/account", "/theme"}, f"{path} lets viewers change something"
+            assert path in {"/login", "/logout", "/logout/everywhere", "/account", "/theme"}, f"{path} lets viewers change something"
     assert tried > 25
 
 
