@@ -73,7 +73,9 @@ def test_a_viewer_cannot_change_anything_by_any_form_that_there_is(house: House,
             assert "may look, and change nothing" in answer.text()
             tried += 1
         else:
-            assert path in {"/login", "/logout", "/logout/everywhere", "/account", "/theme"}, f"{path} lets viewers change something"
+            assert path in {"/login", "/logout", "/logout/everywhere", "/account", "/theme"}, (
+                f"{path} lets viewers change something"
+            )
     assert tried > 25
 
 

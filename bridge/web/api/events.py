@@ -68,6 +68,8 @@ async def stream_events(ask: Ask, query: EventQuery) -> web.StreamResponse:
             headers={"Content-Type": "text/event-stream; charset=utf-8", "X-Accel-Buffering": "no"}
         )
         await response.prepare(ask.request)
+        if ask.request.method == "HEAD":
+            return response
         await response.write(b"retry: 2000\n: hello\n\n")
         with contextlib.suppress(ConnectionError, AccessDenied):
             await _send(ask.request, response, feed, listener)

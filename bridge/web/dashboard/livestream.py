@@ -62,6 +62,8 @@ class LiveStream:
         self._pages.add(page)
         try:
             await response.prepare(request)
+            if request.method == "HEAD":
+                return response
             await response.write(b"retry: 3000\n\n")
             await self._serve(response, page)
         except (ConnectionError, TimeoutError):
