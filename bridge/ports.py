@@ -361,6 +361,10 @@ class Journal(Protocol):
         """The newest entries, oldest first."""
         ...
 
+    def audit_after(self, number: int, *, limit: int) -> Sequence[tuple[int, AuditEntry]]:
+        """Entries that came after the one with this number, each with its own, oldest first."""
+        ...
+
     def newest_audit(self) -> int:
         """A number that grows with every entry, whichever node writes it; 0 for none."""
         ...

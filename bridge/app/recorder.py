@@ -55,7 +55,10 @@ _QUIET = (
     PhoneRegistering,
     SipChallenged,
 )
-"""Everyday events: hundreds a second while an office boots. They are logged at DEBUG."""
+"""Everyday events: hundreds a second while an office boots. They are logged at DEBUG, save for what is a decision."""
+
+_REFUSED = 400
+"""From this SIP status on a call came to nothing because somebody said so."""
 
 MAX_WAITING = 50_000
 """Events kept in memory while the database is away; beyond that the oldest are dropped, and counted."""
@@ -99,7 +102,7 @@ class EventRecorder:
         self._arrived.set()
         if event.device is not None and (number := own_number(event)):
             self.numbers.setdefault(event.device, number)
-        level = logging.DEBUG if isinstance(event, _QUIET) else logging.INFO
+        level = logging.DEBUG if _is_everyday(event) else logging.INFO
         if log.isEnabledFor(level):  # finding the words costs more than all the rest
             log.log(level, "%s", describe(event), extra={"fields": event_fields(event, self.numbers)})
         for listener in self._listeners:
@@ -137,6 +140,15 @@ class EventRecorder:
         with self._store.write() as work:
             work.journal.append(events)
             work.commit()
+
+
+def _is_everyday(event: Event) -> bool:
+    match event:
+        case FileDelivered(secret=True) | FileServedBeside(secret=True):
+            return False  # a password left the house
+        case CallFinished(outgoing=True, answered=False, status=status) if status >= _REFUSED:
+            return False  # the call was refused
+    return isinstance(event, _QUIET)
 
 
 def describe(event: Event) -> str:

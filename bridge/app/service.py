@@ -17,6 +17,7 @@ from typing import Self
 from bridge import __version__
 from bridge.app.accounts import OneTimePassword
 from bridge.app.admissions import Admissions
+from bridge.app.auditlog import AuditLog
 from bridge.app.beside import MANIFEST, Beside
 from bridge.app.calllog import CallFile, CallLog
 from bridge.app.claiming import Claiming
@@ -101,6 +102,7 @@ class Service:
         self.recorder = EventRecorder(self.store)
         self.files = phone_files(settings, self.store)
         self.call_log = _call_log(settings.calls, self.store, self.clock)
+        self._audit_log = AuditLog(self.store)
         self._registrations = Registrations(self.store, self.files, self.recorder, self.clock, ids)
         # Of no use to anybody who does not run now: each start makes a new one, and Asterisk reads it anyhow.
         watcher_secret = ids.secret(30)
@@ -282,6 +284,7 @@ class Service:
             self.recorder.subscribe(self.metrics.heard)
             self.recorder.subscribe(self.tracing.event)
             await self.refresh()
+            await asyncio.to_thread(self._audit_log.begin)
             # The first rendering compiles the templates: better now than while the first phone waits.
             await asyncio.to_thread(self.files.warm_up)
         except BaseException:
@@ -296,6 +299,7 @@ class Service:
         return (
             ("events", self.recorder.run()),
             ("call records", self.call_log.run()),
+            ("audit log", self._audit_log.run()),
             ("inventory", self._stock.run()),
             ("admissions", self.admissions.run()),
             ("registrations", self._registrations.run()),
@@ -471,7 +475,10 @@ class Service:
     ) -> tuple[Delivery, ...]:
         """Show a text on the named phones, on those of a pool, or on all. Raises NotFound, StoreError."""
         devices = await asyncio.to_thread(self._devices, names, pool)
-        return tuple(Delivery(device.name, self._message(device, message)) for device in devices)
+        found = tuple(Delivery(device.name, self._message(device, message)) for device in devices)
+        shown = sum(not each.why_not for each in found)
+        log.info("a text was sent to the screens of %d phones; %d cannot show it", shown, len(found) - shown)
+        return found
 
     def _message(self, device: Device, message: ScreenMessage) -> str:
         if device.desired_protocol is SignallingProtocol.SIP:
