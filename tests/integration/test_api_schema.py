@@ -91,6 +91,7 @@ async def test_the_api_does_what_its_description_says(node: WebNode, tmp_path: P
         *(str(Path(sys.executable).with_name("st")), "--config-file", str(config)),
         *("run", str(description), "--url", node.url, "-H", f"Authorization: Bearer {token}"),
         *("--checks", "all", "--seed", "1", "--no-color", "--warnings", "off", *phase),
+        *("--request-timeout", "60"),  # a thousand assignments at once take their time on a machine that is busy
     ]
     judge = await asyncio.create_subprocess_exec(
         *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT, cwd=tmp_path
