@@ -194,7 +194,7 @@ def _logs(settings: LogSettings) -> Iterator[tuple[str, str]]:
     if settings.file is not None:
         for path in (settings.file, settings.file.with_name(f"{settings.file.name}.1")):
             if path.exists():
-                yield f"log/{path.name}", _tried(lambda path=path: _end_of(path))  # type: ignore[misc]
+                yield f"log/{path.name}", _tried(lambda path=path: _end_of(path))  # type: ignore[misc]  # the default binds the loop's path
     try:
         done = subprocess.run(_JOURNAL, capture_output=True, timeout=20, check=False)
     except (OSError, subprocess.TimeoutExpired):

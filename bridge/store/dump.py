@@ -203,7 +203,7 @@ def _batches(rows: Iterable[PlainRow]) -> Iterator[list[PlainRow]]:
 def _plain(value: Any, column: Column[Any]) -> Plain:
     kind = column.type
     if isinstance(kind, TypeDecorator):
-        value = kind.process_bind_param(value, None)  # type: ignore[arg-type]
+        value = kind.process_bind_param(value, None)  # type: ignore[arg-type]  # types of ours, which ask no dialect
     if isinstance(value, datetime):
         return value.isoformat(" ", timespec="microseconds")  # as SQLite keeps it
     if value is None or isinstance(value, str | int | float | bool):
@@ -217,6 +217,6 @@ def _value(value: Plain, column: Column[Any]) -> Any:
     try:
         if isinstance(value, str) and isinstance(getattr(kind, "impl", kind), DateTime):
             plain = datetime.fromisoformat(value)
-        return kind.process_result_value(plain, None) if isinstance(kind, TypeDecorator) else plain  # type: ignore[arg-type]
+        return kind.process_result_value(plain, None) if isinstance(kind, TypeDecorator) else plain  # type: ignore[arg-type]  # types of ours, which ask no dialect
     except (ValueError, TypeError) as error:
         raise InvalidInput(f"{column} cannot hold {str(value)[:40]!r}", why=str(error)) from error

@@ -55,7 +55,7 @@ async def logged(store: SqlStore, settings: LogSettings, *events: object) -> lis
     start_logging(settings, stream=stream)
     recorder = EventRecorder(store)
     for event in events:
-        recorder.record(event)  # type: ignore[arg-type]
+        recorder.record(event)  # type: ignore[arg-type]  # events, by what the tests give
     return stream.getvalue().splitlines()
 
 
