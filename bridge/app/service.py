@@ -63,7 +63,7 @@ from bridge.core import Device, DeviceName, Server, SignallingProtocol, Transfer
 from bridge.core.events import EndpointConfirmed, Event, PbxConnected, PbxLost
 from bridge.dialplan import Context
 from bridge.errors import ConfigurationError, NotFound, PbxError, SepbridgeError, StoreError
-from bridge.journey import Progress
+from bridge.journey import PortState, Progress
 from bridge.migration.wishes import ForwardWish
 from bridge.net.arp import ArpTable
 from bridge.net.reach import listens
@@ -405,16 +405,20 @@ class Service:
         )
 
     async def readiness(self) -> dict[str, bool]:
-        """Which of the parts that phones need work: the database, Asterisk, and TFTP unless it is switched off."""
+        """Which of the parts that phones need work: the database, Asterisk, and TFTP unless it is switched off.
+
+        TFTP works when we listen, or follow the other server, and the last self test had an answer.
+        """
         parts = {
             "database": not await asyncio.to_thread(self._database_trouble),
             "asterisk": self.pbx.status().connected,
         }
+        answers = all(each.state is PortState.OPEN for each in self.site_watch.facts().ports if each.purpose == "TFTP")
         match self.settings.tftp.mode:
             case TftpMode.OWN if self.settings.tftp.listen:
-                parts["tftp"] = bool(self.tftp.addresses)
+                parts["tftp"] = bool(self.tftp.addresses) and answers
             case TftpMode.BESIDE if self.beside is not None:
-                parts["tftp"] = not self.beside.troubles
+                parts["tftp"] = not self.beside.troubles and answers
         return parts
 
     async def set_forwards(self, wishes: Sequence[ForwardWish]) -> ForwardsSet:

@@ -835,11 +835,18 @@ def _section(kind: type[Any], table: dict[str, object], source: str, section: st
         try:
             values[key] = _CONVERTERS[hints[key]](value)
         except (InvalidInput, ValueError, TypeError) as error:
-            raise ConfigurationError(f"{source}: {section}.{key} = {value!r} cannot be used", why=str(error)) from error
+            shown = f"{section}.{key} = {value!r}" if _may_be_shown(kind, key) else f"{section}.{key}"
+            why = str(error) if _may_be_shown(kind, key) else "it is of another kind than the setting wants"
+            raise ConfigurationError(f"{source}: {shown} cannot be used", why=why) from error
     try:
         return kind(**values)
     except InvalidInput as error:
         raise ConfigurationError(f"{source}: [{section}] cannot be used", why=error.what, fix=error.fix) from error
+
+
+def _may_be_shown(kind: type[Any], key: str) -> bool:
+    """Whether the value of a setting may stand in a message: not where it is, or holds, a secret."""
+    return key not in ("url", "new_phone_url") and all(each.repr for each in fields(kind) if each.name == key)
 
 
 def _text(value: object) -> str:
