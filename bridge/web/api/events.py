@@ -40,7 +40,7 @@ async def live_feed(site: web.Application) -> AsyncIterator[None]:
     """Runs the feed as long as the site is served."""
     service = site[SERVICE]
     desk = WindowDesk(service.store, service.clock, "live feed")
-    feed = LiveFeed(service.recorder.subscribe, service.stage_of, desk.status)
+    feed = LiveFeed(service.recorder.subscribe, service.stage_of, lambda: desk.status(service.known_plan))
 
     async with feed.running():
         site[FEED] = feed
