@@ -56,6 +56,7 @@ OWN = {
 EARLY = OWN | {("GET", "/account"), ("GET", "/api/v1/session")}
 """What serves somebody who has to choose a password first."""
 STREAMS = {"/live", "/api/v1/events"}
+HEARTBEAT = "bridge.web.api.events.HEARTBEAT"
 FIRST_BYTES = 1.0
 """Seconds for which a stream that does not end is read."""
 
@@ -387,6 +388,21 @@ async def test_logging_out_everywhere_and_a_new_password_end_the_others(node: We
         assert (gone.status, gone.headers["Location"]) == (303, "/login")
         assert (await there.get("/api/v1/session")).status == 401
     assert len(new) < LONGEST_PASSWORD
+
+
+@pytest.mark.parametrize(
+    ("path", "module"), [("/live", "bridge.web.dashboard.livestream.QUIET"), ("/api/v1/events", HEARTBEAT)]
+)
+async def test_a_stream_ends_when_its_login_does(
+    node: WebNode, monkeypatch: pytest.MonkeyPatch, path: str, module: str
+) -> None:
+    monkeypatch.setattr(module, 0.2)
+    async with logged_in(node, Role.VIEWER) as (browser, csrf):
+        stream = await browser.get(path)
+        assert stream.status == 200
+        assert (await browser.delete("/api/v1/sessions", headers={CSRF_HEADER: csrf})).status == 200
+        async with asyncio.timeout(10):
+            await stream.content.read()
 
 
 ELSEWHERE = (
