@@ -914,6 +914,20 @@ class JournalContract(StoreContract):
         with store.read() as work:
             assert work.journal.newest_audit() > before
 
+    def test_the_audit_trail_is_followed_entry_by_entry(self, store: SqlStore) -> None:
+        entries = [AuditEntry(NOW + number * SECOND, "root", f"action {number}", "d") for number in range(5)]
+        with store.write() as work:
+            before = work.journal.newest_audit()
+            for entry in entries:
+                work.journal.audit(entry)
+            work.commit()
+        with store.read() as work:
+            first = work.journal.audit_after(before, limit=3)
+            assert [entry for _, entry in first] == entries[:3]
+            rest = work.journal.audit_after(first[-1][0], limit=3)
+            assert [entry for _, entry in rest] == entries[3:]
+            assert work.journal.audit_after(rest[-1][0], limit=3) == []
+
 
 class PhonebookContract(StoreContract):
     def test_contacts_of_each_owner(self, store: SqlStore) -> None:

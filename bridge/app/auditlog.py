@@ -21,6 +21,8 @@ EVERY = 1.0
 """Seconds between two looks at the trail: one short query."""
 MOST_AT_ONCE = 500
 """Entries; an import of thousands of phones is one entry."""
+LATE = 50
+"""Entries for which one may come too late: a server gives the number when a transaction writes, not when it ends."""
 _BY_EVENTS = re.compile(r"autoregistration\b|user of ")
 """Actors whose decisions the recorder tells (PhoneAdmitted, PhoneRefused, PhoneClaimed, ClaimRefused), or a warning."""
 _NAME = re.compile(r"\b(?:SEP|ATA|BAT)[0-9A-F]{12}\b")
@@ -33,12 +35,15 @@ class AuditLog:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._told: int | None = None
+        self._begun: int | None = None
+        self._newest = 0
+        self._told: set[int] = set()
+        """The last ones; older ones cannot come any more."""
 
     def begin(self) -> None:
         """What stands there now is the past. Raises StoreError."""
         with self._store.read() as work:
-            self._told = work.journal.newest_audit()
+            self._begun = self._newest = work.journal.newest_audit()
 
     async def run(self) -> None:
         """Tell what comes, until cancelled; what is left is told on the way out."""
@@ -51,21 +56,24 @@ class AuditLog:
 
     def tell(self) -> None:
         """Log the new entries. A database that is away is somebody else's to complain of; the entries wait in it."""
-        if self._told is None:
+        if self._begun is None:
             return
         more = True
         while more:
             try:
                 with self._store.read() as work:
-                    entries = work.journal.audit_after(self._told, limit=MOST_AT_ONCE)
+                    entries = work.journal.audit_after(max(self._begun, self._newest - LATE), limit=MOST_AT_ONCE)
             except StoreError:
                 return
-            for number, entry in entries:
-                self._told = number
+            fresh = [each for each in entries if each[0] not in self._told]
+            for number, entry in fresh:
+                self._told.add(number)
+                self._newest = max(self._newest, number)
                 if not _BY_EVENTS.match(entry.actor):
                     said = f"{entry.actor}: {entry.action}" + (f" ({entry.detail})" if entry.detail else "")
                     log.info("%s", said, extra={"fields": audit_fields(entry)})
-            more = len(entries) == MOST_AT_ONCE
+            self._told = {number for number in self._told if number > self._newest - LATE}
+            more = len(entries) == MOST_AT_ONCE and bool(fresh)
 
 
 def audit_fields(entry: AuditEntry) -> dict[str, Field]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
 from collections.abc import AsyncIterator, Iterator
@@ -36,6 +37,7 @@ from bridge.core.events import (
     TokenAnswered,
 )
 from bridge.core.files import Via
+from bridge.ports import AuditEntry
 from tests.unit.app.conftest import NOON
 from tests.webnode import PASSWORD, WebNode, running_web_node, web_settings
 
@@ -196,3 +198,37 @@ async def test_the_trail_of_before_is_not_told_again(node: WebNode, lines: Lines
     follower.tell()
     assert len(lines.naming("made ann admin")) == before + 1
     assert len(lines.naming("added the user ann")) <= 1
+
+
+class LateTrail:
+    """A trail on a server: number 7 was given before 8, and came after it."""
+
+    def __init__(self) -> None:
+        self.rows: dict[int, AuditEntry] = {}
+        self.journal = self
+
+    @contextlib.contextmanager
+    def read(self) -> Iterator[LateTrail]:
+        yield self
+
+    def newest_audit(self) -> int:
+        return max(self.rows, default=0)
+
+    def audit_after(self, number: int, *, limit: int) -> list[tuple[int, AuditEntry]]:
+        return [each for each in sorted(self.rows.items()) if each[0] > number][:limit]
+
+
+def test_an_entry_that_comes_late_is_told_once(lines: Lines) -> None:
+    trail = LateTrail()
+    trail.rows = {number: AuditEntry(NOON, "root", f"did {number}", "") for number in range(1, 7)}
+    follower = AuditLog(trail)  # type: ignore[arg-type]  # what it needs of a store
+    follower.begin()
+    trail.rows[8] = AuditEntry(NOON, "root", "did 8", "")
+    follower.tell()
+    trail.rows[7] = AuditEntry(NOON, "root", "did 7", "")
+    follower.tell()
+    trail.rows |= {number: AuditEntry(NOON, "root", f"did {number}", "") for number in range(9, 2009)}
+    follower.tell()
+    follower.tell()
+    told = [int(each["action"].removeprefix("did ")) for each in lines.all]
+    assert told == [8, 7, *range(9, 2009)]
