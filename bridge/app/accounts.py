@@ -12,6 +12,7 @@ from typing import Protocol
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from bridge.app.settings import WebSettings
 from bridge.core import AccessVia, Account, ApiToken, LoginSession, Principal, Role
 from bridge.core.accounts import LONGEST_PASSWORD, check_account_name, check_password
 from bridge.errors import Conflict, InvalidInput, LoginRefused, LoginRequired, NotFound, TooManyTries
@@ -386,6 +387,17 @@ class Accounts:
 
     def _audit(self, work: UnitOfWork, actor: str, action: str, detail: str = "") -> None:
         work.journal.audit(AuditEntry(self._clock.now(), actor, action, detail))
+
+
+def login_rules(settings: WebSettings) -> LoginRules:
+    """What the settings say about logins."""
+    return LoginRules(
+        lifetime=timedelta(seconds=settings.session_lifetime),
+        idle=timedelta(seconds=settings.session_idle),
+        tries=settings.tries,
+        locked=timedelta(seconds=settings.locked),
+        one_time=timedelta(seconds=settings.one_time_lifetime) if settings.one_time_lifetime else None,
+    )
 
 
 def digest_of(secret: str) -> str:

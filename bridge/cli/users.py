@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import click
 
-from bridge.app.accounts import Accounts, OneTimePassword
+from bridge.app.accounts import Accounts, OneTimePassword, login_rules
 from bridge.app.firstlogin import FirstLoginFile
 from bridge.app.system import SystemClock, SystemIds
 from bridge.cli.desks import actor, opened_store
@@ -17,7 +17,6 @@ from bridge.cli.frame import Duration, Frame, json_option, table
 from bridge.cli.main import root
 from bridge.core import ApiToken, Role
 from bridge.errors import InvalidInput, NotFound
-from bridge.web.node import login_rules
 
 _ROLES = click.Choice([str(each) for each in Role])
 _role_option = click.option("--role", type=_ROLES, default=str(Role.ADMIN), show_default=True, help="What it may do.")

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.app.accounts import Accounts
+from bridge.app.accounts import Accounts, login_rules
 from bridge.app.phones import PhoneDesk
 from bridge.app.redaction import Redactor, plain_url
 from bridge.app.settings import DatabaseSettings, Settings, load_settings, settings_from
@@ -25,7 +25,6 @@ from bridge.core.events import PhoneAlarmed
 from bridge.errors import ConfigurationError, Conflict
 from bridge.ports import AuditEntry
 from bridge.store import SqlStore, open_store, upgrade
-from bridge.web.node import login_rules
 
 AT = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 PHONE = DeviceName("SEP001122334455")
