@@ -22,7 +22,7 @@ from bridge.app.desks import Desks
 from bridge.app.guard import is_allowed
 from bridge.app.service import Service
 from bridge.core import AccessVia, Principal
-from bridge.errors import LoginRequired, NotPermitted, SepbridgeError, TooManyTries
+from bridge.errors import Conflict, LoginRequired, NotPermitted, SepbridgeError, TooManyTries
 from bridge.web.access import (
     ASKER,
     COOKIE,
@@ -189,10 +189,10 @@ def set_session(request: web.Request, response: web.StreamResponse, logged_in: L
 
 
 async def log_out_everywhere(request: web.Request, response: web.StreamResponse) -> None:
-    """End all sessions of who asks, this one included. Raises NotPermitted for a token."""
+    """End all sessions of who asks, this one included. Raises Conflict for a token."""
     known = request[PRINCIPAL]
     if known.via is not AccessVia.SESSION:
-        raise NotPermitted("a token is in no session", fix="remove the token; or log in with name and password")
+        raise Conflict("a token is in no session", fix="remove the token; or log in with name and password")
     await asyncio.to_thread(request.app[ACCOUNTS].log_out_everywhere, known.name, actor(request))
     _forget_cookie(request, response)
 
