@@ -213,7 +213,7 @@ def _stranger(name: DeviceName, seen: Progress | None, refusal: RefusedPhone | N
     return PhoneRow(
         name=name,
         number="",
-        model="",
+        model=refusal.model if refusal else "",
         load="",
         address=refusal.client if refusal else (seen.client if seen else ""),
         protocol="",
