@@ -395,7 +395,7 @@ async def ward(
 
     The event loop must be new: the threads that do its blocking work would be in the network where they began.
     """
-    assert asyncio.get_running_loop()._default_executor is None, "this loop has threads in another network"  # type: ignore[attr-defined]
+    assert asyncio.get_running_loop()._default_executor is None, "this loop has threads in another network"  # type: ignore[attr-defined]  # asyncio names it for nobody
     with own_network():
         async with prepared_testbed(wanted or wishes()) as bed:
             broken = template.put(bed.settings.templates_directory) if template is not None else None
