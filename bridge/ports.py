@@ -367,6 +367,10 @@ class Journal(Protocol):
         """The newest entries, oldest first."""
         ...
 
+    def audit_after(self, number: int, *, limit: int) -> Sequence[tuple[int, AuditEntry]]:
+        """Entries that came after the one with this number, each with its own, oldest first."""
+        ...
+
     def newest_audit(self) -> int:
         """A number that grows with every entry, whichever node writes it; 0 for none."""
         ...
@@ -638,8 +642,8 @@ class AccountRepository(Protocol):
         """One more."""
         ...
 
-    def forget_tries(self, *, subject: str = "", before: datetime | None = None) -> None:
-        """Forget those of a subject, or those whose last one is older."""
+    def forget_tries(self, *, subject: str = "", before: datetime | None = None, beginning: str = "") -> None:
+        """Forget those of a subject, those whose last one is older, or those whose subject begins so."""
         ...
 
 

@@ -41,7 +41,7 @@ def zipped(path: Path, content: Mapping[str, bytes]) -> Path:
 
 
 def tarred(path: Path, content: Mapping[str, bytes], mode: str = "w:gz") -> Path:
-    with tarfile.open(path, mode) as archive:  # type: ignore[call-overload]
+    with tarfile.open(path, mode) as archive:  # type: ignore[call-overload]  # the mode is a text here, which no overload takes
         for name, data in content.items():
             entry = tarfile.TarInfo(name)
             entry.size = len(data)

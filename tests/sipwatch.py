@@ -77,8 +77,8 @@ class Notifier(Registrar):
                     pass
 
     def _subscribed(self, incoming: object, now: float) -> None:
-        request = incoming.request  # type: ignore[attr-defined]
-        respond = lambda response: self.exchange.respond(incoming, response, now=now)  # type: ignore[arg-type]  # noqa: E731
+        request = incoming.request  # type: ignore[attr-defined]  # requests alone come here
+        respond = lambda response: self.exchange.respond(incoming, response, now=now)  # type: ignore[arg-type]  # noqa: E731  # one line, for two branches
         tag = to_tag(request)
         number = request.uri.user
         if tag:

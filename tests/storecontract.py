@@ -926,6 +926,20 @@ class JournalContract(StoreContract):
         with store.read() as work:
             assert work.journal.newest_audit() > before
 
+    def test_the_audit_trail_is_followed_entry_by_entry(self, store: SqlStore) -> None:
+        entries = [AuditEntry(NOW + number * SECOND, "root", f"action {number}", "d") for number in range(5)]
+        with store.write() as work:
+            before = work.journal.newest_audit()
+            for entry in entries:
+                work.journal.audit(entry)
+            work.commit()
+        with store.read() as work:
+            first = work.journal.audit_after(before, limit=3)
+            assert [entry for _, entry in first] == entries[:3]
+            rest = work.journal.audit_after(first[-1][0], limit=3)
+            assert [entry for _, entry in rest] == entries[3:]
+            assert work.journal.audit_after(rest[-1][0], limit=3) == []
+
 
 class PhonebookContract(StoreContract):
     def test_contacts_of_each_owner(self, store: SqlStore) -> None:
@@ -1087,7 +1101,7 @@ class ClaimContract(StoreContract):
 class AccountContract(StoreContract):
     def test_accounts_are_kept_as_they_are_and_take_their_sessions_with_them(self, store: SqlStore) -> None:
         ann = Account("ann", Role.ADMIN, NOW, "$argon2id$hash")
-        bob = Account("Bob", Role.VIEWER, NOW, "$argon2id$other", one_time=True, last_login_at=NOW)
+        bob = Account("Bob", Role.VIEWER, NOW, "$argon2id$other", one_time=True, last_login_at=NOW, logs_in_until=NOW)
         session = LoginSession("0" * 64, "ann", NOW, NOW, NOW + timedelta(hours=1))
         other = replace(session, digest="1" * 64)
         with store.write() as work:
@@ -1149,6 +1163,11 @@ class AccountContract(StoreContract):
             work.accounts.forget_tries(before=NOW + timedelta(minutes=1))
             assert work.accounts.tries("ann from 192.0.2.1") is None
             work.accounts.forget_tries(subject="other")
+            for subject in ("a_b from x", "a_b from y", "acb from x"):  # an underscore is no wildcard
+                work.accounts.count_try(subject, NOW)
+            work.accounts.forget_tries(beginning="a_b from ")
+            assert work.accounts.tries("a_b from y") is None
+            assert work.accounts.tries("acb from x") is not None
             assert work.accounts.tries("other") is None
 
 

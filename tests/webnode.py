@@ -10,7 +10,7 @@ from pathlib import Path
 
 import aiohttp
 
-from bridge.app.accounts import Accounts
+from bridge.app.accounts import Accounts, login_rules
 from bridge.app.service import Service
 from bridge.app.settings import (
     Address,
@@ -29,7 +29,7 @@ from bridge.app.settings import (
 from bridge.app.system import SystemIds
 from bridge.core import Role
 from bridge.store import upgrade
-from bridge.web.node import login_rules, running_node
+from bridge.web.node import running_node
 
 ANYWHERE = (Address("127.0.0.1", 0),)
 PASSWORD = "three words together"

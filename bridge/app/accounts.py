@@ -7,10 +7,12 @@ import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from bridge.app.settings import WebSettings
 from bridge.core import AccessVia, Account, ApiToken, LoginSession, Principal, Role
 from bridge.core.accounts import LONGEST_PASSWORD, check_account_name, check_password
 from bridge.errors import Conflict, InvalidInput, LoginRefused, LoginRequired, NotFound, TooManyTries
@@ -45,6 +47,8 @@ class LoginRules:
     tries: int = 5
     """Wrong logins with one name from one address, until they are no longer looked at."""
     locked: timedelta = timedelta(minutes=15)
+    one_time: timedelta | None = timedelta(days=1)
+    """How long a one-time password waits for its one login; None: for ever."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,20 @@ class OneTimePassword:
 
     account: str
     password: str = field(repr=False)
+    until: datetime | None = None
+    """When it is good no more, used or not."""
+
+
+class FirstLoginPlace(Protocol):
+    """Where the password of the very first login waits for the admin."""
+
+    def keep(self, made: OneTimePassword) -> None:
+        """Put it there. Raises WriteFailed."""
+        ...
+
+    def forget(self, account: str) -> None:
+        """It is good no more: take it away, if it is this account's."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +93,15 @@ class NewToken:
 class Accounts:
     """The use cases. All of them block (database, password hashes): call them in a thread."""
 
-    def __init__(self, store: Store, clock: Clock, ids: IdSource, rules: LoginRules | None = None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        ids: IdSource,
+        rules: LoginRules | None = None,
+        first_login: FirstLoginPlace | None = None,
+    ) -> None:
+        self._first_login = first_login
         self._store = store
         self._clock = clock
         self._ids = ids
@@ -84,14 +110,22 @@ class Accounts:
     # --- logging in --------------------------------------------------------------------------------------------------
 
     def first_run(self, actor: str) -> OneTimePassword | None:
-        """Make the first admin where there is no account yet; None where there is one."""
-        made = OneTimePassword(FIRST_ACCOUNT, self._ids.secret(ONE_TIME_LENGTH))
-        hashed = _hasher.hash(made.password)
-        with self._store.write() as work:
-            if work.accounts.all():
+        """Make the first admin where nobody has ever logged in, and nobody can; None where somebody did or can.
+
+        Raises WriteFailed when the password cannot be kept for the admin: then there is no such user.
+        """
+        with self._store.read() as work:
+            if any(self._may_come(each) for each in work.accounts.all()):
                 return None
-            work.accounts.save(Account(made.account, Role.ADMIN, self._clock.now(), hashed, one_time=True))
+        made, hashed = self._made(FIRST_ACCOUNT)
+        with self._store.write() as work:
+            if any(self._may_come(each) for each in work.accounts.all()):
+                return None  # another node was faster
+            account = Account(made.account, Role.ADMIN, self._clock.now(), hashed, one_time=True)
+            work.accounts.save(replace(account, logs_in_until=made.until))
             self._audit(work, actor, f"made the first user {made.account}", "with a one-time password")
+            if self._first_login is not None:
+                self._first_login.keep(made)
             work.commit()
         return made
 
@@ -116,20 +150,39 @@ class Accounts:
                 self._audit(work, _from(name if account else "somebody", address), "could not log in")
                 work.commit()
                 raise LoginRefused("the name or the password is wrong", fix="try again, or ask another admin")
+            if _is_used_up(current, now):
+                # Said to those alone who know the password. It is no guess, so it counts as none.
+                self._audit(work, _from(name, address), "could not log in", "the one-time password is used up")
+                work.commit()
+                raise LoginRefused(
+                    "that one-time password was used already, or is too old",
+                    fix=f"have another admin give you one, or on the server: sepbridge users password {name}",
+                )
             for subject, _ in self._subjects(name, address):
                 work.accounts.forget_tries(subject=subject)
             cookie, session = self._new_session(name, now)
             work.accounts.add_session(session)
             hashed = _hasher.hash(password) if _hasher.check_needs_rehash(current.password) else current.password
-            work.accounts.save(replace(current, last_login_at=now, password=hashed))
+            until = now if current.one_time else None
+            work.accounts.save(replace(current, last_login_at=now, password=hashed, logs_in_until=until))
             self._audit(work, _from(name, address), "logged in")
             work.commit()
+        if current.one_time:
+            self._forget_first_login(name)
         return LoggedIn(_person(current), cookie, session.expires_at)
 
     def log_out(self, cookie: str) -> None:
         """End a session; harmless when there is none."""
         with self._store.write() as work:
             work.accounts.end_sessions(digest=digest_of(cookie))
+            work.commit()
+
+    def log_out_everywhere(self, name: str, actor: str) -> None:
+        """End all sessions of a user, the one that asks included. Raises NotFound."""
+        with self._store.write() as work:
+            _known(work, name)
+            work.accounts.end_sessions(account=name)
+            self._audit(work, actor, f"logged {name} out everywhere")
             work.commit()
 
     def by_cookie(self, cookie: str) -> Principal:
@@ -182,7 +235,7 @@ class Accounts:
             current = work.accounts.get(account.name)
             if current is None or current.password != account.password:
                 raise LoginRequired("your account was changed meanwhile", fix="log in again")
-            changed = replace(current, password=hashed, one_time=False)
+            changed = replace(current, password=hashed, one_time=False, logs_in_until=None)
             work.accounts.save(changed)
             work.accounts.end_sessions(account=account.name)
             cookie, session = self._new_session(account.name, now)
@@ -209,7 +262,7 @@ class Accounts:
             if len(known) >= MOST_ACCOUNTS:
                 raise Conflict(f"there are {MOST_ACCOUNTS} users already", fix="remove some that are not needed")
             account = Account(name, role, self._clock.now(), hashed, one_time=made is not None)
-            work.accounts.save(account)
+            work.accounts.save(replace(account, logs_in_until=made.until if made else None))
             self._audit(work, actor, f"added the user {name}", str(role))
             work.commit()
         return made
@@ -222,11 +275,14 @@ class Accounts:
         made, hashed = self._made_or_given(name, password)
         with self._store.write() as work:
             account = _known(work, name)
-            work.accounts.save(replace(account, password=hashed, one_time=made is not None))
+            until = made.until if made else None
+            work.accounts.save(replace(account, password=hashed, one_time=made is not None, logs_in_until=until))
             work.accounts.end_sessions(account=name)
             work.accounts.forget_tries(subject=_of_name(name))
+            work.accounts.forget_tries(beginning=f"{name} from ")
             self._audit(work, actor, f"gave {name} a new password")
             work.commit()
+        self._forget_first_login(name)
         return made
 
     def set_role(self, name: str, role: Role, actor: str) -> Account:
@@ -249,6 +305,7 @@ class Accounts:
             work.accounts.remove(name)
             self._audit(work, actor, f"removed the user {name}")
             work.commit()
+        self._forget_first_login(name)
 
     # --- tokens ------------------------------------------------------------------------------------------------------
 
@@ -286,8 +343,20 @@ class Accounts:
         """A password made here, or None where one was given; and the hash of the one that counts."""
         if password:
             return None, _hasher.hash(check_password(password, name))
-        made = OneTimePassword(name, self._ids.secret(ONE_TIME_LENGTH))
+        return self._made(name)
+
+    def _made(self, name: str) -> tuple[OneTimePassword, str]:
+        until = self._clock.now() + self.rules.one_time if self.rules.one_time is not None else None
+        made = OneTimePassword(name, self._ids.secret(ONE_TIME_LENGTH), until)
         return made, _hasher.hash(made.password)
+
+    def _may_come(self, account: Account) -> bool:
+        """Whether somebody logged in with it, or still can."""
+        return account.last_login_at is not None or not _is_used_up(account, self._clock.now())
+
+    def _forget_first_login(self, name: str) -> None:
+        if self._first_login is not None:
+            self._first_login.forget(name)
 
     def _new_session(self, name: str, now: datetime) -> tuple[str, LoginSession]:
         cookie = self._ids.secret(TOKEN_LENGTH)
@@ -320,6 +389,17 @@ class Accounts:
         work.journal.audit(AuditEntry(self._clock.now(), actor, action, detail))
 
 
+def login_rules(settings: WebSettings) -> LoginRules:
+    """What the settings say about logins."""
+    return LoginRules(
+        lifetime=timedelta(seconds=settings.session_lifetime),
+        idle=timedelta(seconds=settings.session_idle),
+        tries=settings.tries,
+        locked=timedelta(seconds=settings.locked),
+        one_time=timedelta(seconds=settings.one_time_lifetime) if settings.one_time_lifetime else None,
+    )
+
+
 def digest_of(secret: str) -> str:
     """What is stored of a cookie or a token."""
     return hashlib.sha256(secret.encode()).hexdigest()
@@ -335,6 +415,11 @@ def _fits(hashed: str, password: str) -> bool:
         return _hasher.verify(hashed, password[: LONGEST_PASSWORD + 1])
     except (VerificationError, InvalidHashError):
         return False
+
+
+def _is_used_up(account: Account, now: datetime) -> bool:
+    """Whether its one-time password was used, or waited for too long."""
+    return account.one_time and account.logs_in_until is not None and now >= account.logs_in_until
 
 
 def _person(account: Account) -> Principal:

@@ -10,7 +10,9 @@ import json
 import os
 import secrets
 import shutil
+import struct
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -30,6 +32,9 @@ _MANIFEST, _SETTINGS = "manifest.json", "sepbridge.toml"
 _TABLES, _TEMPLATES, _FIRMWARE = "tables", "templates", "firmware"
 _LONGEST_LINE = 1 << 20
 """Characters of one row; the longest texts of ours have some thousands."""
+_BROKEN = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError, RuntimeError, ValueError)
+"""What the library for ZIP files raises for one that is not whole, as it happens to be hurt."""
+_DAMAGE = (*_BROKEN, OSError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +85,7 @@ class Backup:
         self._path = path
         try:
             self._archive = zipfile.ZipFile(path)
-        except (OSError, zipfile.BadZipFile) as error:
+        except _DAMAGE as error:
             raise InvalidInput(f"{path} is not a backup of sepbridge", why=str(error)) from error
         try:
             self.manifest = _manifest(self._archive, path)
@@ -104,7 +109,7 @@ class Backup:
         """
         try:
             bad = self._archive.testzip()
-        except (OSError, zipfile.BadZipFile) as error:
+        except _DAMAGE as error:
             raise InvalidInput(f"{self._path} is damaged", why=str(error)) from error
         if bad is not None:
             raise InvalidInput(f"{self._path} is damaged", why=f"{bad} cannot be read whole")
@@ -165,7 +170,7 @@ class Backup:
                     if not isinstance(row, list):
                         raise ValueError("no list")
                     yield row
-        except (KeyError, ValueError, OSError, zipfile.BadZipFile) as error:
+        except (KeyError, *_DAMAGE) as error:
             raise InvalidInput(f"{self._path} is damaged", why=f"{name}: {error}") from error
 
     def _unpack(self, kind: str, names: Sequence[str], directory: Path) -> None:
@@ -176,7 +181,7 @@ class Backup:
             try:
                 with self._archive.open(f"{kind}/{name}") as source, target.open("xb") as file:
                     shutil.copyfileobj(source, file)
-            except (KeyError, zipfile.BadZipFile) as error:
+            except (KeyError, *_BROKEN) as error:
                 raise InvalidInput(f"{self._path} is damaged", why=f"{name}: {error}") from error
 
 
@@ -249,7 +254,7 @@ def _manifest(archive: zipfile.ZipFile, path: Path) -> Manifest:
             firmware=[_safe(str(name)).as_posix() for name in document["firmware"]],
             has_settings=bool(document["settings"]),
         )
-    except (KeyError, ValueError, TypeError, AttributeError) as error:
+    except (KeyError, TypeError, AttributeError, *_DAMAGE) as error:
         if isinstance(error, InvalidInput):
             raise
         raise InvalidInput(f"{path} is not a backup of sepbridge", why=str(error)) from error

@@ -51,6 +51,7 @@ def start_logging(settings: LogSettings, *, level: str = "", stream: TextIO | No
     root.setLevel((level or settings.level.value).upper())
     for name in _TALKATIVE:
         logging.getLogger(name).setLevel(logging.WARNING)
+    logging.getLogger("aiohttp.server").addFilter(_is_worth_a_line)
 
 
 def is_journal(stream: TextIO) -> bool:
@@ -117,6 +118,15 @@ def fields_of(record: logging.LogRecord) -> Mapping[str, Field]:
 def one_line(text: str) -> str:
     """A text without line breaks and other control characters: nobody shall write a line of his own into the log."""
     return "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in text)
+
+
+def _is_worth_a_line(record: logging.LogRecord) -> bool:
+    """Not a request that cannot be read: aiohttp tells it with a traceback, and with what it holds, a token perhaps.
+
+    Whoever sends such a request has the answer; and nobody shall fill our log from outside.
+    """
+    error = record.exc_info[1] if record.exc_info else None
+    return not type(error).__module__.startswith("aiohttp.http_exceptions")
 
 
 def _formatter(kind: LogFormat, *, in_journal: bool = False) -> logging.Formatter:

@@ -55,7 +55,10 @@ _QUIET = (
     PhoneRegistering,
     SipChallenged,
 )
-"""Everyday events: hundreds a second while an office boots. They are logged at DEBUG."""
+"""Everyday events: hundreds a second while an office boots. They are logged at DEBUG, save for what is a decision."""
+
+_REFUSED = 400
+"""From this SIP status on a call came to nothing because somebody said so."""
 
 MAX_WAITING = 50_000
 """Events kept in memory while the database is away; beyond that the oldest are dropped, and counted."""
@@ -111,8 +114,9 @@ class EventRecorder:
             self._arrived.set()
             if kind.says_number and (number := own_number(event)):
                 self.numbers.setdefault(event.device, number)
-        if log.isEnabledFor(kind.level):  # finding the words costs more than all the rest
-            log.log(kind.level, "%s", describe(event), extra={"fields": event_fields(event, self.numbers)})
+        level = logging.INFO if kind.level < logging.INFO and _is_decision(event) else kind.level
+        if log.isEnabledFor(level):  # finding the words costs more than all the rest
+            log.log(level, "%s", describe(event), extra={"fields": event_fields(event, self.numbers)})
         for listener in kind.listeners:
             listener(event)
 
@@ -165,6 +169,15 @@ class EventRecorder:
         with self._store.write(urgent=False) as work:
             work.journal.append(events)
             work.commit()
+
+
+def _is_decision(event: Event) -> bool:
+    match event:
+        case FileDelivered(secret=True) | FileServedBeside(secret=True):
+            return True  # a password left the house
+        case CallFinished(outgoing=True, answered=False, status=status) if status >= _REFUSED:
+            return True  # the call was refused
+    return False
 
 
 def describe(event: Event) -> str:

@@ -17,6 +17,7 @@ from typing import Self
 from bridge import __version__
 from bridge.app.accounts import OneTimePassword
 from bridge.app.admissions import Admissions
+from bridge.app.auditlog import AuditLog
 from bridge.app.beside import MANIFEST, Beside
 from bridge.app.calllog import CallFile, CallLog
 from bridge.app.claiming import Claiming
@@ -72,7 +73,7 @@ from bridge.core.events import (
 from bridge.dhcp.leases import Lease
 from bridge.dialplan import Context
 from bridge.errors import ConfigurationError, NotFound, PbxError, SepbridgeError, StoreError
-from bridge.journey import Progress
+from bridge.journey import PortState, Progress
 from bridge.migration.wishes import ForwardWish
 from bridge.net.arp import ArpTable
 from bridge.net.reach import listens
@@ -112,6 +113,7 @@ class Service:
         own_files = _made(settings.files_directory)
         self.files = phone_files(settings, self.store)
         self.call_log = _call_log(settings.calls, self.store, self.clock)
+        self._audit_log = AuditLog(self.store)
         self._registrations = Registrations(self.store, self.files, self.recorder, self.clock, ids)
         # Of no use to anybody who does not run now: each start makes a new one, and Asterisk reads it anyhow.
         watcher_secret = ids.secret(30)
@@ -295,6 +297,7 @@ class Service:
             self.recorder.subscribe(self.metrics.heard)
             self.recorder.subscribe(self.tracing.event, PhoneAdmitted, PhoneClaimed, PhoneRegistered)
             await self.refresh()
+            await asyncio.to_thread(self._audit_log.begin)
             # The first rendering compiles the templates: better now than while the first phone waits.
             await asyncio.to_thread(self.files.warm_up)
         except BaseException:
@@ -309,6 +312,7 @@ class Service:
         return (
             ("events", self.recorder.run()),
             ("call records", self.call_log.run()),
+            ("audit log", self._audit_log.run()),
             ("inventory", self._stock.run()),
             ("admissions", self.admissions.run()),
             ("registrations", self._registrations.run()),
@@ -416,16 +420,20 @@ class Service:
         )
 
     async def readiness(self) -> dict[str, bool]:
-        """Which of the parts that phones need work: the database, Asterisk, and TFTP unless it is switched off."""
+        """Which of the parts that phones need work: the database, Asterisk, and TFTP unless it is switched off.
+
+        TFTP works when we listen, or follow the other server, and the last self test had an answer.
+        """
         parts = {
             "database": not await asyncio.to_thread(self._database_trouble),
             "asterisk": self.pbx.status().connected,
         }
+        answers = all(each.state is PortState.OPEN for each in self.site_watch.facts().ports if each.purpose == "TFTP")
         match self.settings.tftp.mode:
             case TftpMode.OWN if self.settings.tftp.listen:
-                parts["tftp"] = bool(self.tftp.addresses)
+                parts["tftp"] = bool(self.tftp.addresses) and answers
             case TftpMode.BESIDE if self.beside is not None:
-                parts["tftp"] = not self.beside.troubles
+                parts["tftp"] = not self.beside.troubles and answers
         return parts
 
     async def set_forwards(self, wishes: Sequence[ForwardWish]) -> ForwardsSet:
@@ -491,7 +499,10 @@ class Service:
     ) -> tuple[Delivery, ...]:
         """Show a text on the named phones, on those of a pool, or on all. Raises NotFound, StoreError."""
         devices = await asyncio.to_thread(self._devices, names, pool)
-        return tuple(Delivery(device.name, self._message(device, message)) for device in devices)
+        found = tuple(Delivery(device.name, self._message(device, message)) for device in devices)
+        shown = sum(not each.why_not for each in found)
+        log.info("a text was sent to the screens of %d phones; %d cannot show it", shown, len(found) - shown)
+        return found
 
     def _message(self, device: Device, message: ScreenMessage) -> str:
         if device.desired_protocol is SignallingProtocol.SIP:

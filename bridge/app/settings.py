@@ -239,6 +239,9 @@ class HttpSettings:
     """The oldest TLS version spoken: 1.0, 1.1, 1.2 or 1.3."""
 
 
+_HOST_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|\[[0-9A-Fa-f:.]{2,45}\]")
+
+
 @dataclass(frozen=True, slots=True)
 class WebSettings:
     """``[web]``: the dashboard and the REST API, for admins."""
@@ -253,7 +256,13 @@ class WebSettings:
     tls_oldest: OldestTls = OldestTls.TLS_1_2
     """The oldest TLS version spoken: 1.2 or 1.3."""
     first_run: bool = True
-    """While nobody may log in, make the user ``admin`` with a one-time password, printed once."""
+    """While nobody may log in, make the user ``admin`` with a one-time password, in a file for the service alone."""
+    one_time_lifetime: float = 86400.0
+    """Seconds in which a one-time password must be used; 0: it waits for ever."""
+    trusted_proxies: tuple[Network, ...] = ()
+    """Proxies whose word counts for who asks, and whether over HTTPS (X-Forwarded-For, X-Forwarded-Proto)."""
+    hosts: tuple[str, ...] = ()
+    """The names under which browsers may ask for the site; all when empty."""
     session_lifetime: float = 43200.0
     """Seconds after which a person has to log in again."""
     session_idle: float = 7200.0
@@ -281,6 +290,18 @@ class WebSettings:
             )
         if self.tries < 1:
             raise ConfigurationError("web.tries must be 1 or more", fix="the default is 5")
+        for network in self.trusted_proxies:
+            if network.prefixlen == 0:
+                raise ConfigurationError(
+                    f"web.trusted_proxies = {network} would let everybody say where a request comes from",
+                    fix="name the proxy's own address, 127.0.0.1 for instance",
+                )
+        for host in self.hosts:
+            if not _HOST_NAME.fullmatch(host):
+                raise ConfigurationError(
+                    f"web.hosts names {host[:60]!r}, which is no host",
+                    fix='a name or an address without a port: hosts = ["pbx.example.com"]',
+                )
         if not 60 <= self.session_lifetime <= 30 * 86400 or self.session_idle < 60:
             raise ConfigurationError(
                 "logins must last from a minute to 30 days", fix="see web.session_lifetime and web.session_idle"
@@ -755,6 +776,11 @@ class Settings:
         return self.state.directory / "web"
 
     @property
+    def first_login_file(self) -> Path:
+        """Where the one-time password of the very first login waits."""
+        return self.state.directory / "first-login"
+
+    @property
     def control_socket(self) -> Path:
         """The Unix socket by which the command line talks to the running service."""
         return self.state.directory / "control.sock"
@@ -818,11 +844,18 @@ def _section(kind: type[Any], table: dict[str, object], source: str, section: st
         try:
             values[key] = _CONVERTERS[hints[key]](value)
         except (InvalidInput, ValueError, TypeError) as error:
-            raise ConfigurationError(f"{source}: {section}.{key} = {value!r} cannot be used", why=str(error)) from error
+            shown = f"{section}.{key} = {value!r}" if _may_be_shown(kind, key) else f"{section}.{key}"
+            why = str(error) if _may_be_shown(kind, key) else "it is of another kind than the setting wants"
+            raise ConfigurationError(f"{source}: {shown} cannot be used", why=why) from error
     try:
         return kind(**values)
     except InvalidInput as error:
         raise ConfigurationError(f"{source}: [{section}] cannot be used", why=error.what, fix=error.fix) from error
+
+
+def _may_be_shown(kind: type[Any], key: str) -> bool:
+    """Whether the value of a setting may stand in a message: not where it is, or holds, a secret."""
+    return key not in ("url", "new_phone_url") and all(each.repr for each in fields(kind) if each.name == key)
 
 
 def _text(value: object) -> str:

@@ -123,7 +123,7 @@ def from_toml(text: str, before: SiteDescription, now: datetime) -> SiteDescript
     for section in SECTIONS:
         found = records[section.name] = {}
         for table in sections.get(section.name, ()):
-            record = reader.read(table, lambda each, section=section: section.record(each, records))  # type: ignore[misc]
+            record = reader.read(table, lambda each, section=section: section.record(each, records))  # type: ignore[misc]  # the default binds the loop's section
             if record is None:
                 continue
             key = section.key(record)

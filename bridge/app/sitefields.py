@@ -135,7 +135,7 @@ def _typed(hint: Any, value: Any, key: str) -> Any:
     if isinstance(kind, type) and issubclass(kind, StrEnum):
         return _word(kind, value, key)
     if dataclasses.is_dataclass(kind):
-        return _record(kind, value, key)  # type: ignore[arg-type]
+        return _record(kind, value, key)  # type: ignore[arg-type]  # a dataclass: asked before, or by whoever calls
     wanted = {str: "a text in quotes", bool: "true or false", int: "a whole number"}
     if type(value) is not kind:
         raise BadValue(f"{value!r} is no value for {key}", key=key, fix=f"write {wanted.get(kind, kind)}")
@@ -156,7 +156,7 @@ def _word(kind: type[StrEnum], value: Any, key: str) -> StrEnum:
 
 
 def _record(kind: Callable[..., Any], value: Any, key: str) -> Any:
-    fields = fields_of(kind)  # type: ignore[arg-type]
+    fields = fields_of(kind)  # type: ignore[arg-type]  # a dataclass: asked before, or by whoever calls
     if isinstance(value, str) and _is_word(next(iter(fields.values())).hint):
         value = {next(iter(fields)): value}
     if not isinstance(value, dict):

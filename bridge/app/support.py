@@ -23,10 +23,11 @@ from bridge import __version__
 from bridge.app.asjson import plain
 from bridge.app.eventfields import event_fields
 from bridge.app.filedesk import FileDesk
+from bridge.app.firstlogin import FirstLoginFile
 from bridge.app.recorder import describe
 from bridge.app.redaction import REMOVED, Redactor, plain_url
 from bridge.app.settings import LogSettings, Settings
-from bridge.errors import Conflict, SepbridgeError, WriteFailed
+from bridge.errors import ConfigurationError, Conflict, SepbridgeError, WriteFailed
 from bridge.ports import Store
 from bridge.store import HEAD, dumped, row_counts
 
@@ -101,13 +102,20 @@ def doctor_words(config: Path | None) -> str:
 
 def known_secrets(settings: Settings) -> frozenset[str]:
     """Every secret of this installation that stands in its settings or its database. Raises StoreError."""
-    found = set(_secrets_of_settings(settings))
+    found = set(known_settings_secrets(settings))
+    if (first := FirstLoginFile(settings.first_login_file).read()) is not None:
+        found.add(first.password)
     with dumped(settings.database_url, history=False) as content:
         for table in content:
             places = [place for place, name in enumerate(table.columns) if name in _SECRET_COLUMNS]
             if places:
                 found.update(str(row[place]) for row in table.rows() for place in places if row[place])
     return frozenset(found - {""})
+
+
+def known_settings_secrets(settings: Settings) -> frozenset[str]:
+    """Those of the settings alone, wherever these come from: file, environment, and files that they name."""
+    return frozenset({*_secrets_of_settings(settings), _secret_of_freepbx(settings)} - {""})
 
 
 def shown_settings(settings: Settings) -> Mapping[str, object]:
@@ -206,7 +214,7 @@ def _logs(settings: LogSettings) -> Iterator[tuple[str, str]]:
     if settings.file is not None:
         for path in (settings.file, settings.file.with_name(f"{settings.file.name}.1")):
             if path.exists():
-                yield f"log/{path.name}", _tried(lambda path=path: _end_of(path))  # type: ignore[misc]
+                yield f"log/{path.name}", _tried(lambda path=path: _end_of(path))  # type: ignore[misc]  # the default binds the loop's path
     try:
         done = subprocess.run(_JOURNAL, capture_output=True, timeout=20, check=False)
     except (OSError, subprocess.TimeoutExpired):
@@ -264,10 +272,18 @@ def _secrets_of_settings(settings: Settings) -> Iterator[str]:
             value = getattr(held, each.name)
             if not each.repr and isinstance(value, str):
                 yield value
-            elif isinstance(value, str) and "://" in value:
+            if isinstance(value, str) and "://" in value:
                 yield from _secrets_of_address(value)
             elif each.name.endswith("_command") and isinstance(value, tuple):
                 yield from (word for word in value[1:] if len(word) > 7)
+
+
+def _secret_of_freepbx(settings: Settings) -> str:
+    """Also where it stands in a file of its own."""
+    try:
+        return settings.freepbx.secret()
+    except ConfigurationError:
+        return ""
 
 
 def _secrets_of_address(address: str) -> Iterator[str]:

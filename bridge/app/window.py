@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -25,8 +24,6 @@ from bridge.core import DeviceName, NumberRange, check_directory_number
 from bridge.core.texts import check_dialled
 from bridge.errors import Conflict, NotFound
 from bridge.ports import AuditEntry, Clock, FileStore, RefusedPhone, Store, UnitOfWork
-
-log = logging.getLogger(__name__)
 
 Change = Callable[[AutoregistrationSettings, datetime], AutoregistrationSettings]
 SHOWN = 10
@@ -273,7 +270,6 @@ class WindowDesk:
             work.autoregistration.save(settings)
             outcome = security_outcome(before, settings)
             detail = f"{security_mode(settings)}: {outcome}"
-            log.info("%s set the security mode: %s", self._actor, detail)
             work.journal.audit(AuditEntry(now, self._actor, "set the security mode", detail))
             work.commit()
         return outcome

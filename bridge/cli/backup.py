@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -10,9 +11,11 @@ import click
 from bridge.app.backup import Backup, Manifest, make_backup
 from bridge.app.system import SystemClock
 from bridge.cli.control import ServiceNotRunning, ask
+from bridge.cli.desks import actor, opened_store
 from bridge.cli.frame import Frame, json_option, table
 from bridge.cli.main import root
 from bridge.errors import ConfigurationError, Conflict, InvalidInput, StoreError
+from bridge.ports import AuditEntry
 from bridge.store import row_counts
 
 _SHOWN = {
@@ -41,6 +44,7 @@ def backup(frame: Frame, file: Path, firmware: bool, without_history: bool) -> N
     made = make_backup(
         frame.settings, frame.config, file, now=SystemClock().now(), firmware=firmware, history=not without_history
     )
+    _noted(frame, f"made the backup {file.name}")
     warning = "It holds every password of the site and is readable by you alone (mode 0600). Keep it so."
     size = file.stat().st_size
     words = f"{file}: {size / 1e6:.1f} MB, {made.tables.get('device', 0)} phones."
@@ -78,8 +82,16 @@ def restore(frame: Frame, file: Path, settings_to: Path | None, firmware: bool, 
         _nobody_runs(frame)
         frame.confirm("Replace what stands under “now”?", yes=yes)
         done = opened.restore(settings, settings_to=settings_to, firmware=firmware)
+        _noted(frame, f"restored the backup {file.name}", f"of {found.created:%Y-%m-%d %H:%M %Z}")
     advice = "Start the service. Phones that are registered stay so; the others register as before."
     frame.show({"restored": done, "advice": advice, **_as_data(found)}, *(f"Restored {each}." for each in done), advice)
+
+
+def _noted(frame: Frame, action: str, detail: str = "") -> None:
+    """In the audit trail. What was done is done: a database that cannot take the note is no failure of it."""
+    with contextlib.suppress(StoreError), opened_store(frame) as store, store.write() as work:
+        work.journal.audit(AuditEntry(SystemClock().now(), actor(), action, detail))
+        work.commit()
 
 
 def _nobody_runs(frame: Frame) -> None:

@@ -42,7 +42,7 @@ def diagnose(frame: Frame, phone: str) -> None:
         with opened_store(frame) as store:
             clock = SystemClock()
             sheet = JourneyDesk(store, clock, lambda: offline_facts(frame.settings, store)).sheet(name)
-        found = plain(diagnosis_as_data(sheet))  # type: ignore[assignment]
+        found = plain(diagnosis_as_data(sheet))  # type: ignore[assignment]  # a dictionary stays one
     frame.show({**found, "remark": remark}, *_told(found), *([remark] if remark else []))
     if any(each["severity"] == "problem" for each in found["findings"]):
         raise click.exceptions.Exit(NEEDS_ATTENTION)

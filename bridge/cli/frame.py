@@ -76,7 +76,7 @@ class Frame:
     @staticmethod
     def fields(record: object) -> dict[str, object]:
         """A dataclass as a dictionary, one level deep; ``show`` does the rest."""
-        return {each.name: getattr(record, each.name) for each in dataclasses.fields(record)}  # type: ignore[arg-type]
+        return {each.name: getattr(record, each.name) for each in dataclasses.fields(record)}  # type: ignore[arg-type]  # a dataclass, by what it is for
 
     def confirm(self, question: str, *, yes: bool) -> None:
         """Ask before something that cannot be taken back; ends the command on "no"."""

@@ -47,9 +47,10 @@ async def _serve(settings: Settings, config: Path | None) -> None:
         supervisor.ready(service.listens())
         click.echo(f"sepbridge serves phones: {service.listens()}")
         if service.first_login is not None:
+            # Not the password itself: what a service prints is kept in journals, and sent to who knows where.
             click.echo(
-                f"First login on the dashboard: user {service.first_login.account}, one-time password "
-                f"{service.first_login.password} (not shown again; `sepbridge users password` makes another)"
+                f"First login on the dashboard: user {service.first_login.account}; "
+                "`sepbridge users first-login` shows the password"
             )
         failed = asyncio.create_task(service.failure())
         stopped = asyncio.create_task(stop.wait())

@@ -61,7 +61,7 @@ def snippets(url: URL) -> dict[str, str]:
         "/etc/odbc.ini": snippet(
             "realtime/odbc.ini", DRIVER=driver, HOST=host, PORT=str(url.port or port), DATABASE=url.database or ""
         ),
-        "res_odbc.conf": snippet("realtime/res_odbc.conf", USERNAME="USERNAME", PASSWORD="PASSWORD"),  # noqa: S106
+        "res_odbc.conf": snippet("realtime/res_odbc.conf", USERNAME="USERNAME", PASSWORD="PASSWORD"),  # noqa: S106  # words for the reader to replace
         "extconfig.conf": snippet("realtime/extconfig.conf"),
         "sorcery.conf": snippet("realtime/sorcery.conf"),
     }

@@ -9,13 +9,14 @@ from datetime import timedelta
 
 import click
 
-from bridge.app.accounts import Accounts, OneTimePassword
+from bridge.app.accounts import Accounts, OneTimePassword, login_rules
+from bridge.app.firstlogin import FirstLoginFile
 from bridge.app.system import SystemClock, SystemIds
 from bridge.cli.desks import actor, opened_store
 from bridge.cli.frame import Duration, Frame, json_option, table
 from bridge.cli.main import root
 from bridge.core import ApiToken, Role
-from bridge.errors import InvalidInput
+from bridge.errors import InvalidInput, NotFound
 
 _ROLES = click.Choice([str(each) for each in Role])
 _role_option = click.option("--role", type=_ROLES, default=str(Role.ADMIN), show_default=True, help="What it may do.")
@@ -25,7 +26,9 @@ _own_option = click.option("--own", is_flag=True, help="Type the password; other
 @contextlib.contextmanager
 def _accounts(frame: Frame) -> Iterator[Accounts]:
     with opened_store(frame) as store:
-        yield Accounts(store, SystemClock(), SystemIds())
+        web = frame.settings.web
+        first_login = FirstLoginFile(frame.settings.first_login_file)
+        yield Accounts(store, SystemClock(), SystemIds(), login_rules(web), first_login)
 
 
 # --- users -----------------------------------------------------------------------------------------------------------
@@ -83,6 +86,32 @@ def reset_password(frame: Frame, name: str, own: bool) -> None:
     with _accounts(frame) as accounts:
         made = accounts.reset_password(name, actor(), password=password)
     _show(frame, name, made)
+
+
+@users.command("first-login")
+@json_option
+def first_login(frame: Frame) -> None:
+    """Show the one-time password with which the very first login is made, as long as it waits for that."""
+    place = FirstLoginFile(frame.settings.first_login_file)
+    made = place.read()
+    if made is None:
+        raise NotFound(
+            "no first login is waited for",
+            why=f"there is no {place.path} that can be read: the password was used, or the service has not started yet",
+            fix="run it as root or as the service's user; `sepbridge users password admin` makes another password",
+        )
+    if made.until is not None and made.until <= SystemClock().now():
+        raise NotFound(
+            "the password of the first login waited for too long",
+            why=f"it was good until {made.until.isoformat(sep=' ', timespec='minutes')}",
+            fix=f"`sepbridge users password {made.account}` makes another",
+        )
+    until = f" until {made.until.astimezone():%Y-%m-%d %H:%M}" if made.until is not None else ""
+    frame.show(
+        {"name": made.account, "password": made.password, "until": made.until},
+        f"{made.account} logs in with {made.password}",
+        f"It is good for one login{until}, in which you choose another.",
+    )
 
 
 @users.command("role")

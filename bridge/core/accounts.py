@@ -60,6 +60,8 @@ class Account:
     one_time: bool = False
     """The password was made by us or by another admin, and must be changed at the first login."""
     last_login_at: datetime | None = None
+    logs_in_until: datetime | None = None
+    """After that its one-time password lets nobody in: it was used then, or nobody did in time. None: for ever."""
 
 
 @dataclass(frozen=True, slots=True)

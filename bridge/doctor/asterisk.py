@@ -371,4 +371,4 @@ def check_configuration(
 
 
 def _covered(network: Network, local: Sequence[Network]) -> bool:
-    return any(each.version == network.version and network.subnet_of(each) for each in local)  # type: ignore[arg-type]
+    return any(each.version == network.version and network.subnet_of(each) for each in local)  # type: ignore[arg-type]  # of one version: asked before

@@ -273,4 +273,4 @@ def _auth(each: SiteExtension) -> str:
 def remade(before: SiteExtension, **given: object) -> SiteExtension:
     """``updateExtension``: deleted and made anew, so that what was not given goes back to its default."""
     fresh = SiteExtension(before.number, before.name, secret="", email=before.email)
-    return replace(fresh, **given)  # type: ignore[arg-type]
+    return replace(fresh, **given)  # type: ignore[arg-type]  # fields of an extension

@@ -168,7 +168,7 @@ class Renderer:
     def _source(self, name: str) -> tuple[str, frozenset[str]]:
         """A template's text, and the templates that it names. Nothing for one that is missing, or is none."""
         try:
-            source = self._environment.loader.get_source(self._environment, name)[0]  # type: ignore[union-attr]
+            source = self._environment.loader.get_source(self._environment, name)[0]  # type: ignore[union-attr]  # made with a loader
             if (known := self._references.get(name)) is None or known[0] != source:
                 found = meta.find_referenced_templates(self._environment.parse(source))
                 known = self._references[name] = source, frozenset(each for each in found if each)

@@ -311,7 +311,7 @@ class RolloutRun:
         return file == f"{self._list.name}.loads".lower() or any(file == each.lower() for each in self._list.files)
 
     def _put(self, phone: _Phone, **changes: object) -> None:
-        changed = replace(phone.record, **changes)  # type: ignore[arg-type]
+        changed = replace(phone.record, **changes)  # type: ignore[arg-type]  # fields of a record
         if changed != phone.record:
             phone.record = changed
             self._changed[changed.device] = changed

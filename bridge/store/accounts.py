@@ -40,6 +40,7 @@ class SqlAccountRepository:
             "password": record.password,
             "one_time": record.one_time,
             "last_login_at": record.last_login_at,
+            "logs_in_until": record.logs_in_until,
         }
         this = account.c.name == record.name
         if self._connection.execute(select(account.c.name).where(this)).first() is None:
@@ -139,12 +140,17 @@ class SqlAccountRepository:
             upsert(login_tries).values(first).on_conflict_do_update(index_elements=["subject"], set_=more)
         )
 
-    def forget_tries(self, *, subject: str = "", before: datetime | None = None) -> None:
-        """Forget those of a subject, or those whose last one is older."""
+    def forget_tries(self, *, subject: str = "", before: datetime | None = None, beginning: str = "") -> None:
+        """Forget those of a subject, those whose last one is older, or those whose subject begins so."""
         rows = login_tries.c
-        these = rows.last_at < before if before is not None else rows.subject == subject
+        if before is not None:
+            these = rows.last_at < before
+        elif beginning:
+            these = rows.subject.startswith(beginning, autoescape=True)
+        else:
+            these = rows.subject == subject
         self._connection.execute(delete(login_tries).where(these))
 
 
 def _account(row: Row[Any]) -> Account:
-    return Account(row.name, row.role, row.created_at, row.password, row.one_time, row.last_login_at)
+    return Account(row.name, row.role, row.created_at, row.password, row.one_time, row.last_login_at, row.logs_in_until)

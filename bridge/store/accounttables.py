@@ -21,6 +21,7 @@ class _AccountColumns(TypedColumns):
     password: Named[str] = Column(String(255))
     one_time: Named[bool]
     last_login_at: Named[datetime | None] = Column(Moment)
+    logs_in_until: Named[datetime | None] = Column(Moment)
 
 
 account = Table("account", metadata, _AccountColumns, **EXACT)

@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Column, Connection, DateTime, Table, TypeDecorator, func, insert, select, text
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
-from bridge.errors import InvalidInput
+from bridge.errors import ConfigurationError, InvalidInput, StoreError
 from bridge.store.engines import DatabaseAddress, make_engines, make_upgrade_engine, sqlite_url
 from bridge.store.migrations.history import HEAD, REVISIONS, check, upgrade, upgrade_connection
 from bridge.store.schema import metadata
@@ -95,6 +96,8 @@ def load(url: str, content: Sequence[TableContent], revision: str, *, timeout: f
     try:
         with engine.connect() as connection, connection.begin():
             _replace(connection, content)
+    except IntegrityError as error:
+        raise _contradiction(error) from error
     finally:
         engine.dispose()
 
@@ -159,12 +162,24 @@ def _brought_up(content: Sequence[TableContent], revision: str) -> Iterator[Sequ
                     statement = f"INSERT INTO {_name(each.name)} ({columns}) VALUES ({marks})"  # noqa: S608 - the same
                     for batch in _batches(each.rows()):
                         connection.exec_driver_sql(statement, [tuple(row) for row in batch])
+        except (SQLAlchemyError, StoreError, ConfigurationError) as error:
+            # The database is a new one of ours, on this disk: what it refuses does not belong to that time.
+            raise _contradiction(error) from error
         finally:
             engine.dispose()
         upgrade(url)
         with dumped(url) as newer:
             kept = {each.name for each in content}
             yield [each for each in newer if each.name in kept or each.name not in HISTORY]
+
+
+def _contradiction(error: Exception) -> InvalidInput:
+    cause = str(getattr(error, "orig", None) or error)
+    return InvalidInput(
+        "what is to be restored contradicts itself",
+        why=cause.splitlines()[0][:300] if cause else type(error).__name__,
+        fix="the file was damaged or changed: take another backup; nothing was written",
+    )
 
 
 def _name(name: str) -> str:
@@ -188,7 +203,7 @@ def _batches(rows: Iterable[PlainRow]) -> Iterator[list[PlainRow]]:
 def _plain(value: Any, column: Column[Any]) -> Plain:
     kind = column.type
     if isinstance(kind, TypeDecorator):
-        value = kind.process_bind_param(value, None)  # type: ignore[arg-type]
+        value = kind.process_bind_param(value, None)  # type: ignore[arg-type]  # types of ours, which ask no dialect
     if isinstance(value, datetime):
         return value.isoformat(" ", timespec="microseconds")  # as SQLite keeps it
     if value is None or isinstance(value, str | int | float | bool):
@@ -202,6 +217,6 @@ def _value(value: Plain, column: Column[Any]) -> Any:
     try:
         if isinstance(value, str) and isinstance(getattr(kind, "impl", kind), DateTime):
             plain = datetime.fromisoformat(value)
-        return kind.process_result_value(plain, None) if isinstance(kind, TypeDecorator) else plain  # type: ignore[arg-type]
+        return kind.process_result_value(plain, None) if isinstance(kind, TypeDecorator) else plain  # type: ignore[arg-type]  # types of ours, which ask no dialect
     except (ValueError, TypeError) as error:
         raise InvalidInput(f"{column} cannot hold {str(value)[:40]!r}", why=str(error)) from error

@@ -122,7 +122,7 @@ class FileTree:
                     return True, None
                 directory = f"{directory}/{found}"
             try:
-                status = os.stat(directory)  # noqa: PTH116
+                status = os.stat(directory)  # noqa: PTH116  # Path costs more than the call, at every request
             except OSError:
                 return True, None
             if not stat.S_ISREG(status.st_mode) or status.st_size >= MAPPED_FROM:
@@ -165,7 +165,7 @@ class FileTree:
 
     def _listing(self, directory: str) -> _Listing | None:
         try:
-            modified = os.stat(directory).st_mtime_ns  # noqa: PTH116
+            modified = os.stat(directory).st_mtime_ns  # noqa: PTH116  # Path costs more than the call, at every request
             listing = self._listings.get(directory)
             if listing is not None and listing.modified == modified and listing.settled:
                 self._listings.move_to_end(directory)
@@ -198,7 +198,7 @@ class FileTree:
         try:
             status = os.fstat(descriptor)
             if not stat.S_ISREG(status.st_mode) or not self._inside(
-                os.readlink(f"/proc/self/fd/{descriptor}")  # noqa: PTH115
+                os.readlink(f"/proc/self/fd/{descriptor}")  # noqa: PTH115  # Path costs more than the call, at every request
             ):
                 return None
             read_at = time.time_ns()
@@ -260,7 +260,7 @@ def _identity(status: os.stat_result) -> _Identity:
 def _size(path: str) -> int | None:
     """Octets of a regular file; None for what is none, or is gone by now."""
     try:
-        status = os.stat(path)  # noqa: PTH116
+        status = os.stat(path)  # noqa: PTH116  # Path costs more than the call, at every request
     except OSError:
         return None
     return status.st_size if stat.S_ISREG(status.st_mode) else None

@@ -144,6 +144,17 @@ class SqlJournal:
         )
         return [AuditEntry(*row) for row in reversed(self._connection.execute(query).all())]
 
+    def audit_after(self, number: int, *, limit: int) -> Sequence[tuple[int, AuditEntry]]:
+        """Entries that came after the one with this number, each with its own, oldest first."""
+        rows = audit_event.c
+        query = (
+            select(rows.id, rows.at, rows.actor, rows.action, rows.detail)
+            .where(rows.id > number)
+            .order_by(rows.id)
+            .limit(limit)
+        )
+        return [(row[0], AuditEntry(*row[1:])) for row in self._connection.execute(query)]
+
     def newest_audit(self) -> int:
         """A number that grows with every entry, whichever node writes it; 0 for none."""
         return int(self._connection.execute(select(func.max(audit_event.c.id))).scalar() or 0)

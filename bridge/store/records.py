@@ -149,7 +149,7 @@ def flat(
     kind: type[Record], table: Table, *, key: Sequence[str] = ("name",), columns: Mapping[str, str] | None = None
 ) -> Shape[Any, Record]:
     """The shape of records whose fields are columns of the same names; ``columns`` names the fields that differ."""
-    column = {each.name: (columns or {}).get(each.name, each.name) for each in dataclasses.fields(kind)}  # type: ignore[arg-type]
+    column = {each.name: (columns or {}).get(each.name, each.name) for each in dataclasses.fields(kind)}  # type: ignore[arg-type]  # a dataclass, by what it is for
 
     def key_of(record: Record) -> Any:
         values = tuple(getattr(record, name) for name in key)

@@ -11,6 +11,7 @@ from bridge.app.accounts import csrf_token_of
 from bridge.app.guard import plain_address
 from bridge.core import AccessVia, Principal, Role
 from bridge.errors import LoginRequired
+from bridge.web.proxies import Asker
 
 COOKIE = "sepbridge_session"
 CSRF_HEADER = "X-CSRF-Token"
@@ -20,6 +21,7 @@ CSRF_FIELD = "csrf_token"
 PRINCIPAL = web.RequestKey("principal", Principal)
 PARTS = web.RequestKey("parts", MultipartReader)
 """What is left of a form that a handler reads by itself, once the CSRF field was taken off its beginning."""
+ASKER = web.RequestKey("asker", Asker)
 _ACCESS = "__sepbridge_access__"
 _EARLY = "__sepbridge_early__"
 _STREAMED = "__sepbridge_streamed__"
@@ -90,8 +92,15 @@ def csrf_token(request: web.Request) -> str:
 
 
 def client_address(request: web.Request) -> str:
-    """Where the request comes from."""
-    return plain_address(request.remote or "")
+    """Where the request comes from: who asked the proxy, where there is one of ours."""
+    known = request.get(ASKER)
+    return known.address if known is not None else plain_address(request.remote or "")
+
+
+def is_secure(request: web.Request) -> bool:
+    """Whether it came over HTTPS: to us, or to a proxy of ours."""
+    known = request.get(ASKER)
+    return known.is_secure if known is not None else request.secure
 
 
 def actor(request: web.Request) -> str:

@@ -6,12 +6,12 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import AsyncIterator
-from datetime import timedelta
 from pathlib import Path
 
-from bridge.app.accounts import Accounts, LoginRules
+from bridge.app.accounts import Accounts, login_rules
+from bridge.app.firstlogin import FirstLoginFile
 from bridge.app.service import Service
-from bridge.app.settings import Settings, WebSettings
+from bridge.app.settings import Settings
 from bridge.app.system import SystemIds, own_address
 from bridge.errors import ConfigurationError
 from bridge.net.tls import server_context
@@ -113,7 +113,8 @@ def _https(service: Service, settings: Settings) -> HttpFileServer | None:
 
 async def _for_admins(service: Service, settings: Settings, dashboard: Dashboard) -> AdminServer:
     """Dashboard and API. Raises ConfigurationError, StoreError, WriteFailed."""
-    accounts = Accounts(service.store, service.clock, SystemIds(), login_rules(settings.web))
+    first_login = FirstLoginFile(settings.first_login_file)
+    accounts = Accounts(service.store, service.clock, SystemIds(), login_rules(settings.web), first_login)
     if settings.web.first_run and settings.web.listen:
         service.first_login = await asyncio.to_thread(accounts.first_run, "first run")
     routes = [*api_routes(), *dashboard.routes()]
@@ -123,16 +124,6 @@ async def _for_admins(service: Service, settings: Settings, dashboard: Dashboard
     site.on_shutdown.append(end_streams)
     address = settings.server.address or own_address()
     return await asyncio.to_thread(AdminServer, site, settings, (address, settings.server.name or socket.gethostname()))
-
-
-def login_rules(settings: WebSettings) -> LoginRules:
-    """What the settings say about logins."""
-    return LoginRules(
-        lifetime=timedelta(seconds=settings.session_lifetime),
-        idle=timedelta(seconds=settings.session_idle),
-        tries=settings.tries,
-        locked=timedelta(seconds=settings.locked),
-    )
 
 
 async def _start(server: HttpFileServer | AdminServer, setting: str, what: str = "the HTTP file server") -> None:

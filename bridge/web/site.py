@@ -22,8 +22,9 @@ from bridge.app.desks import Desks
 from bridge.app.guard import is_allowed
 from bridge.app.service import Service
 from bridge.core import AccessVia, Principal
-from bridge.errors import LoginRequired, NotPermitted, SepbridgeError, TooManyTries
+from bridge.errors import Conflict, LoginRequired, NotPermitted, SepbridgeError, TooManyTries
 from bridge.web.access import (
+    ASKER,
     COOKIE,
     CSRF_FIELD,
     CSRF_HEADER,
@@ -33,11 +34,14 @@ from bridge.web.access import (
     client_address,
     csrf_token,
     has_access_mark,
+    is_secure,
     takes_one_time_password,
     takes_streamed_form,
     wanted_role,
 )
+from bridge.web.brake import CredentialBrake, LoginBrake
 from bridge.web.operations import operations_routes
+from bridge.web.proxies import Proxies
 from bridge.web.weberrors import headers_of, http_words, json_error, plain_error, status_of
 
 log = logging.getLogger(__name__)
@@ -51,6 +55,9 @@ LARGEST_BODY = 1 << 20
 LONGEST_TOKEN = 200
 """Octets of a CSRF token; ours are shorter."""
 MOST_LOGINS_WAITING = 16
+LONGEST_CREDENTIAL = 200
+"""Characters of a cookie or a token that are looked at; ours have some fifty."""
+_FOR_PROGRAMS = frozenset({"/healthz", "/readyz", "/metrics"})
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
 _HEADERS = {
@@ -72,20 +79,29 @@ class _LoginGate:
     """Lets one login run at a time, in a thread of its own, so that guessing cannot take the others' threads."""
 
     threads: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, thread_name_prefix="login"))
+    brake: LoginBrake = field(default_factory=LoginBrake)
     waiting: int = 0
 
-    async def run(self, work: Callable[[], LoggedIn]) -> LoggedIn:
-        """Raises what ``work`` raises, and TooManyTries when too many wait."""
+    async def run(self, address: str, work: Callable[[], LoggedIn]) -> LoggedIn:
+        """Raises what ``work`` raises, and TooManyTries when too many wait, or tried from that address."""
         if self.waiting >= MOST_LOGINS_WAITING:
             raise TooManyTries("too many people log in at once", fix="try again in a few seconds", wait=5)
-        self.waiting += 1
-        try:
-            return await asyncio.get_running_loop().run_in_executor(self.threads, work)
-        finally:
-            self.waiting -= 1
+        with self.brake.trying(address):
+            self.waiting += 1
+            try:
+                return await asyncio.get_running_loop().run_in_executor(self.threads, work)
+            finally:
+                self.waiting -= 1
 
 
 _GATE = web.AppKey("login gate", _LoginGate)
+_BRAKE = web.AppKey("brake on credentials", CredentialBrake)
+
+
+class WrongHost(NotPermitted):
+    """The request is for a site that we are not (RFC 9110, section 15.5.20)."""
+
+    status = 421
 
 
 def make_site(
@@ -99,14 +115,18 @@ def make_site(
 
     Raises RuntimeError for a handler that does not say for whom it is.
     """
-    networks = service.settings.server.allowed_networks
+    networks, hosts = service.settings.server.allowed_networks, service.settings.web.hosts
+    proxies = Proxies(service.settings.web.trusted_proxies)
 
     @web.middleware
     async def known_network(request: web.Request, handler: Handler) -> web.StreamResponse:
+        request[ASKER] = proxies.asker(request)
         if not is_allowed(client_address(request), networks):
             raise NotPermitted(
                 "requests from this address are not answered", fix="see server.allowed_networks in sepbridge.toml"
             )
+        if hosts and request.path not in _FOR_PROGRAMS and not _is_named(request.host, hosts):
+            raise WrongHost("this site has another name", fix="see web.hosts in sepbridge.toml")
         return await handler(request)
 
     site = web.Application(
@@ -116,6 +136,7 @@ def make_site(
     site[SERVICE] = service
     site[ACCOUNTS] = accounts
     site[_GATE] = _LoginGate()
+    site[_BRAKE] = CredentialBrake()
     site.router.add_routes(operations_routes(service))
     site.router.add_routes(routes)
     for route in site.router.routes():
@@ -135,7 +156,10 @@ def desks(request: web.Request) -> Desks:
 async def log_in(request: web.Request, name: str, password: str) -> LoggedIn:
     """Log somebody in; give the answer to ``set_session``. Raises LoginRefused, TooManyTries."""
     accounts, address = request.app[ACCOUNTS], client_address(request)
-    return await request.app[_GATE].run(lambda: accounts.log_in(name, password, address))
+    entered = await request.app[_GATE].run(address, lambda: accounts.log_in(name, password, address))
+    if before := request.cookies.get(COOKIE):  # this browser's, whoever put it there
+        await asyncio.to_thread(accounts.log_out, before[:LONGEST_CREDENTIAL])
+    return entered
 
 
 async def change_password(request: web.Request, old: str, new: str) -> LoggedIn:
@@ -146,7 +170,7 @@ async def change_password(request: web.Request, old: str, new: str) -> LoggedIn:
     if request[PRINCIPAL].via is not AccessVia.SESSION:
         raise NotPermitted("a token has no password", fix="log in with name and password")
     accounts, cookie, address = request.app[ACCOUNTS], request.cookies[COOKIE], client_address(request)
-    return await request.app[_GATE].run(lambda: accounts.change_password(cookie, old, new, address))
+    return await request.app[_GATE].run(address, lambda: accounts.change_password(cookie, old, new, address))
 
 
 async def still_logged_in(request: web.Request) -> None:
@@ -156,22 +180,36 @@ async def still_logged_in(request: web.Request) -> None:
 
 def set_session(request: web.Request, response: web.StreamResponse, logged_in: LoggedIn) -> None:
     """Give the browser its cookie."""
+    request.app[_BRAKE].right(COOKIE, logged_in.cookie)
     response.set_cookie(
         COOKIE,
         logged_in.cookie,
         max_age=round(request.app[ACCOUNTS].rules.lifetime.total_seconds()),
         path="/",
-        secure=request.secure,
+        secure=is_secure(request),
         httponly=True,
         samesite="Strict",
     )
 
 
+async def log_out_everywhere(request: web.Request, response: web.StreamResponse) -> None:
+    """End all sessions of who asks, this one included. Raises Conflict for a token."""
+    known = request[PRINCIPAL]
+    if known.via is not AccessVia.SESSION:
+        raise Conflict("a token is in no session", fix="remove the token; or log in with name and password")
+    await asyncio.to_thread(request.app[ACCOUNTS].log_out_everywhere, known.name, actor(request))
+    _forget_cookie(request, response)
+
+
 async def log_out(request: web.Request, response: web.StreamResponse) -> None:
     """End the session, here and in the browser."""
     if cookie := request.cookies.get(COOKIE):
-        await asyncio.to_thread(request.app[ACCOUNTS].log_out, cookie)
-    response.del_cookie(COOKIE, path="/", secure=request.secure, httponly=True, samesite="Strict")
+        await asyncio.to_thread(request.app[ACCOUNTS].log_out, cookie[:LONGEST_CREDENTIAL])
+    _forget_cookie(request, response)
+
+
+def _forget_cookie(request: web.Request, response: web.StreamResponse) -> None:
+    response.del_cookie(COOKIE, path="/", secure=is_secure(request), httponly=True, samesite="Strict")
 
 
 # --- the guards ------------------------------------------------------------------------------------------------------
@@ -179,7 +217,7 @@ async def log_out(request: web.Request, response: web.StreamResponse) -> None:
 
 def is_api(request: web.Request) -> bool:
     """Whether a program is answered: with JSON."""
-    return request.path.startswith("/api/") or request.path in ("/healthz", "/readyz", "/metrics")
+    return request.path.startswith("/api/") or request.path in _FOR_PROGRAMS
 
 
 def _errors(page: ErrorPage) -> Middleware:
@@ -217,10 +255,10 @@ async def _guarded(request: web.Request, handler: Handler) -> web.StreamResponse
     role = wanted_role(wanted)
     try:
         known = await _who(request)
-    except LoginRequired:
+    except (LoginRequired, TooManyTries):
         if role is not None:
             raise
-        known = None
+        known = None  # the door is open to everybody, whatever cookie comes with the request
     if known is not None:
         request[PRINCIPAL] = known
     if known is not None and known.via is AccessVia.SESSION:
@@ -237,14 +275,15 @@ async def _guarded(request: web.Request, handler: Handler) -> web.StreamResponse
 
 async def _who(request: web.Request) -> Principal:
     """Who asks. Raises LoginRequired."""
-    accounts = request.app[ACCOUNTS]
+    accounts, brake, address = request.app[ACCOUNTS], request.app[_BRAKE], client_address(request)
     if (header := request.headers.get("Authorization")) is not None:
         scheme, _, secret = header.partition(" ")
         if scheme.lower() != "bearer" or not secret.strip():
             raise LoginRequired("that is no way to log in here", fix="send Authorization: Bearer and a token")
-        return await asyncio.to_thread(accounts.by_token, secret.strip()[:200])
-    if cookie := request.cookies.get(COOKIE):
-        return await asyncio.to_thread(accounts.by_cookie, cookie[:200])
+        token = secret.strip()[:LONGEST_CREDENTIAL]
+        return await brake.look("token", token, address, lambda: asyncio.to_thread(accounts.by_token, token))
+    if cookie := request.cookies.get(COOKIE, "")[:LONGEST_CREDENTIAL]:
+        return await brake.look(COOKIE, cookie, address, lambda: asyncio.to_thread(accounts.by_cookie, cookie))
     raise LoginRequired("you are not logged in", fix="log in, or send Authorization: Bearer and a token")
 
 
@@ -282,10 +321,21 @@ async def _first_field(request: web.Request) -> str:
 def _check_origin(request: web.Request) -> None:
     """A browser says where a page comes from that sends something: only our own may, logins included."""
     origin = request.headers.get("Origin")
-    if origin is not None and urlsplit(origin).netloc.lower() != request.host.lower():
+    if origin is None:
+        return
+    found = urlsplit(origin)
+    # A page that came in the clear may be anybody's. Whether ours came so is known where we or our proxy saw it.
+    is_ours = found.netloc.lower() == request.host.lower() and (found.scheme == "https" or not is_secure(request))
+    if not is_ours:
         raise NotPermitted(
             "another site's page sent this", why=f"it comes from {origin[:80]}", fix="use this site's own pages"
         )
+
+
+def _is_named(host: str, names: tuple[str, ...]) -> bool:
+    """Whether a Host header, with its port or without, is one of our names."""
+    name = host[: host.rindex("]") + 1] if "]" in host else host.partition(":")[0]
+    return name.lower().rstrip(".") in {each.lower() for each in names}
 
 
 async def _add_headers(request: web.Request, response: web.StreamResponse) -> None:
@@ -293,7 +343,7 @@ async def _add_headers(request: web.Request, response: web.StreamResponse) -> No
         response.headers.setdefault(name, value)
     # What is behind the login must not stay in anybody's cache.
     response.headers.setdefault("Cache-Control", "no-store")
-    if request.secure:
+    if is_secure(request):
         response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
     response.headers["Server"] = "sepbridge"
 

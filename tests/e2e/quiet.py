@@ -14,7 +14,7 @@ from tests.e2e.desks import SCCP, Desks, polled
 @asynccontextmanager
 async def quiet_desks(**sccp: object) -> AsyncIterator[Desks]:
     """Desks with settings of the section ``sccp``; afterwards no phone may have choked on anything."""
-    wishes = replace(SCCP, sccp=replace(SCCP.sccp, **sccp))  # type: ignore[arg-type]
+    wishes = replace(SCCP, sccp=replace(SCCP.sccp, **sccp))  # type: ignore[arg-type]  # given by name: the call itself checks
     async with running_testbed(wishes) as bed:
         desks = Desks(bed)
         yield desks

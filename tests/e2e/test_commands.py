@@ -66,13 +66,20 @@ async def test_the_storm_reports() -> None:
 async def test_serve_runs_from_a_settings_file() -> None:
     async with prepared_testbed(TestbedWishes()) as bed:
         config = ("--config", str(bed.config))
-        async with started(*config, "serve") as (_, line):
+        async with started(*config, "serve") as (process, line):
             assert str(bed.settings.tftp.listen[0]) in line
             listen = bed.settings.tftp.listen[0]
             async with FileFetcher(FileServer((listen.host, listen.port))) as fetcher:
                 assert (await fetcher.fetch("XMLDefault.cnf.xml")).content is not None
             status = await run(*config, "status")
             assert "connected" in status
+            made = json.loads(await run(*config, "users", "first-login", "--json"))
+            process.terminate()
+            assert process.stdout is not None
+            said = line + (await process.stdout.read()).decode()
+        assert "first-login` shows the password" in said
+        assert len(made["password"]) == 16
+        assert made["password"] not in said
         # Without the service the same command says what to do, and its exit code tells programs.
         assert "sepbridge serve" in await run(*config, "status", code=1)
 

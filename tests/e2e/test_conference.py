@@ -240,7 +240,7 @@ class Screen:
         assert line is not None
         self._link, self._station = line.link, line.station
         self._obey = self._station._obey
-        self._station._obey = self._see  # type: ignore[method-assign]
+        self._station._obey = self._see  # type: ignore[method-assign]  # put there by this test
         self.items: tuple[tuple[str, str], ...] = ()
 
     def _see(self, message: Message, now: float) -> None:

@@ -77,7 +77,7 @@ async def test_an_unknown_sip_phone_from_its_lease_to_registered() -> None:
         bed.settings = replace(bed.settings, dhcp=DhcpSettings(log=log))
         async with bed.node() as service:
             follows = bed.settings.state.directory / "dhcp-log.json"
-            while not follows.exists():  # what is in the log before it is followed is the past  # noqa: ASYNC110
+            while not follows.exists():  # what is in the log before it is followed is the past  # noqa: ASYNC110  # a file rings no bell
                 await asyncio.sleep(0.02)
             phone = SimulatedPhone(
                 "8841", MacAddress("0011223344FE"), FileServer(bed.tftp, bed.http), timing=LAB_TIMING

@@ -35,7 +35,7 @@ LOOPBACK = "127.0.0.1"
 async def desks_with(**changes: object) -> AsyncIterator[Desks]:
     """A lab with other settings in ``[sccp]``; no phone finds fault with anything in the end."""
     async with prepared_testbed(SCCP) as bed:
-        bed.settings = replace(bed.settings, sccp=replace(bed.settings.sccp, **changes))  # type: ignore[arg-type]
+        bed.settings = replace(bed.settings, sccp=replace(bed.settings.sccp, **changes))  # type: ignore[arg-type]  # given by name: the call itself checks
         async with bed.node():
             desks = Desks(bed)
             yield desks
@@ -55,7 +55,7 @@ def place(desks: Desks, model: str, **traits: object) -> SccpPhone:
         timing=LAB_TIMING,
         tone=TONES[8],
         auto_answer=0.0,
-        **traits,  # type: ignore[arg-type]
+        **traits,  # type: ignore[arg-type]  # given by name: the call itself checks
     )
     desks.phones.append(phone)
     return phone

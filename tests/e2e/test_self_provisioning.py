@@ -100,7 +100,7 @@ async def test_an_sccp_phone_becomes_the_extension_that_its_user_keys(desks: Des
     phone, other = await desks.registered("7961"), await desks.registered("7942")
     old = phone.number
     admin(desks.bed).add(ClaimWish("2001", "4711", name="Ann"))
-    assert record(desks.bed, phone.device).temporary  # type: ignore[union-attr]
+    assert record(desks.bed, phone.device).temporary  # type: ignore[union-attr]  # None fails here, too
     boots = phone.boots
     await claim(desks, phone, "2001", "4711")
     device = record(desks.bed, phone.device)
@@ -183,7 +183,7 @@ async def test_three_wrong_pins_lock_the_phone_and_the_extension(desks: Desks) -
     desk.unlock("2003")
     await claim(desks, other, "2003", "1234")
     assert other.number == "2003"
-    assert record(desks.bed, phone.device).temporary  # type: ignore[union-attr]
+    assert record(desks.bed, phone.device).temporary  # type: ignore[union-attr]  # None fails here, too
 
 
 async def test_a_protected_number_and_a_caller_who_hangs_up(desks: Desks) -> None:
@@ -207,7 +207,7 @@ async def test_a_protected_number_and_a_caller_who_hangs_up(desks: Desks) -> Non
 
     await polled(forgotten)
     await desks.nothing_is_left()
-    assert record(desks.bed, phone.device).temporary  # type: ignore[union-attr]
+    assert record(desks.bed, phone.device).temporary  # type: ignore[union-attr]  # None fails here, too
     assert not desks.watch.of(PhoneClaimed)
 
 

@@ -114,7 +114,7 @@ class Ward:
             FileServer(self.bed.tftp, self.bed.http),
             timing=HASTE,
             local_address=address or f"{self.network}.{number}",
-            **traits,  # type: ignore[arg-type]
+            **traits,  # type: ignore[arg-type]  # given by name: the call itself checks
         )
         self.phones.append(phone)
         return phone
@@ -130,7 +130,7 @@ class Ward:
             FileServer(self.bed.tftp, self.bed.http),
             timing=HASTE,
             local_address=address or f"{self.network}.{number}",
-            **traits,  # type: ignore[arg-type]
+            **traits,  # type: ignore[arg-type]  # given by name: the call itself checks
         )
         self.phones.append(phone)
         return phone
@@ -362,7 +362,7 @@ def wishes(
         directory=directory,
         sccp=SccpSettings(keepalive=2),
         journey=JourneySettings(no_request=NO_REQUEST, no_signalling=NO_SIGNALLING, self_test_every=1.0),
-        **more,  # type: ignore[arg-type]
+        **more,  # type: ignore[arg-type]  # given by name: the call itself checks
     )
 
 
@@ -395,7 +395,7 @@ async def ward(
 
     The event loop must be new: the threads that do its blocking work would be in the network where they began.
     """
-    assert asyncio.get_running_loop()._default_executor is None, "this loop has threads in another network"  # type: ignore[attr-defined]
+    assert asyncio.get_running_loop()._default_executor is None, "this loop has threads in another network"  # type: ignore[attr-defined]  # asyncio names it for nobody
     with own_network():
         async with prepared_testbed(wanted or wishes()) as bed:
             broken = template.put(bed.settings.templates_directory) if template is not None else None

@@ -170,7 +170,7 @@ def phone_with_keys() -> RenderedFile:
 PROVISION = "http://192.0.2.10:6970/provision"
 
 
-def flat(model: str, settings: PhoneSettings = PhoneSettings()) -> RenderedFile:  # noqa: B008
+def flat(model: str, settings: PhoneSettings = PhoneSettings()) -> RenderedFile:  # noqa: B008  # frozen: one for all calls does no harm
     return render_flat_profile(
         RENDERER,
         device_with_keys(),

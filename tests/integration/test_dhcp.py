@@ -226,7 +226,7 @@ async def _seen(
     task = asyncio.create_task(watch.run())
     try:
         async with asyncio.timeout(20):
-            while settings.log is not None and not (state / "dhcp-log.json").exists():  # noqa: ASYNC110
+            while settings.log is not None and not (state / "dhcp-log.json").exists():  # noqa: ASYNC110  # what is waited for rings no bell
                 await asyncio.sleep(0.02)
         if settings.log is None:
             await asyncio.sleep(0.5)  # the lease file as it was before has been read
@@ -286,7 +286,7 @@ async def test_a_phone_that_dnsmasq_gives_no_address_is_told_once(tmp_path: Path
         watch = DhcpWatch(sink, FixedClock(), lambda *_: None, settings=settings, state=tmp_path)
         task = asyncio.create_task(watch.run())
         async with asyncio.timeout(20):
-            while not (tmp_path / "dhcp-log.json").exists():  # noqa: ASYNC110
+            while not (tmp_path / "dhcp-log.json").exists():  # noqa: ASYNC110  # what is waited for rings no bell
                 await asyncio.sleep(0.02)
             await asyncio.to_thread(subprocess.run, _asking(net, "2"), capture_output=True, timeout=60, check=False)
             told = await sink.wait_for(DhcpUnanswered)

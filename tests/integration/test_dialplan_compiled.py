@@ -102,7 +102,7 @@ async def ask(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *lines
 
 
 async def test_random_plans_and_numbers(asterisk: PrivateAsterisk) -> None:
-    chance = random.Random(SEED)  # noqa: S311
+    chance = random.Random(SEED)  # noqa: S311  # chance that can be repeated, no secret
     plans = list(compiled_plans(chance))
     (asterisk.etc / "random_plans.conf").write_text("".join(one.text() for one in plans))
     extensions, manager = asterisk.etc / "extensions.conf", asterisk.etc / "manager.conf"
@@ -157,6 +157,6 @@ def digits_where_open(extension: str, number: str) -> bool:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_no_plan_needs_more_patterns_than_its_intersections(seed: int) -> None:
-    chance = random.Random(seed)  # noqa: S311
+    chance = random.Random(seed)  # noqa: S311  # chance that can be repeated, no secret
     for one in compiled_plans(chance):
         assert len({pattern.extension for pattern in one.patterns}) == len(one.patterns)

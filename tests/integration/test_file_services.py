@@ -132,7 +132,7 @@ async def test_a_scan_with_the_usual_clients_gets_no_secret(settings: Settings, 
         assert (said.count(b"Error code"), said.count(b"Error code 2: access denied")) == (1000, 980)
         many = 1000 - settings.files.unknown_per_minute
         async with asyncio.timeout(10):  # events are handed on in batches
-            while len([event for event in events if isinstance(event, FileRefused)]) < many:  # noqa: ASYNC110
+            while len([event for event in events if isinstance(event, FileRefused)]) < many:  # noqa: ASYNC110  # what is waited for rings no bell
                 await asyncio.sleep(0.05)
         assert len([event for event in events if isinstance(event, FileRefused)]) == many
         assert len([event for event in events if isinstance(event, NamesGuessed)]) == 1

@@ -161,7 +161,7 @@ def test_the_images_run_as_compose_runs_them(tmp_path: Path) -> None:
 def test_the_image_of_the_bridge_is_one_for_production() -> None:
     settings = settings_of("sepbridge")
     assert settings["User"] == "sepbridge"
-    assert settings["Healthcheck"]["Test"] == ["CMD", "start-sepbridge", "healthy"]  # type: ignore[index]
-    assert set(settings["Volumes"]) == {"/var/lib/sepbridge", "/etc/sepbridge"}  # type: ignore[call-overload]
-    assert "69/udp" in settings["ExposedPorts"]  # type: ignore[operator]
+    assert settings["Healthcheck"]["Test"] == ["CMD", "start-sepbridge", "healthy"]  # type: ignore[index]  # what JSON holds
+    assert set(settings["Volumes"]) == {"/var/lib/sepbridge", "/etc/sepbridge"}  # type: ignore[call-overload]  # what JSON holds
+    assert "69/udp" in settings["ExposedPorts"]  # type: ignore[operator]  # what JSON holds
     assert settings_of("sepbridge-asterisk")["User"] == "asterisk"

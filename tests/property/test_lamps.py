@@ -80,7 +80,7 @@ class Lamps(RuleBasedStateMachine):
             while (event := self.agent.next_event()) is not None:
                 said = self.lookout.heard(event, now=self.wire.now)
                 heard = heard or (bool(said) and not isinstance(event, MessageIgnored))
-            if not heard and (self.lookout.timer() is None or self.lookout.timer() > self.wire.now):  # type: ignore[operator]
+            if not heard and (self.lookout.timer() is None or self.lookout.timer() > self.wire.now):  # type: ignore[operator]  # a number here: asked just before
                 return
         raise AssertionError("it never comes to rest")
 

@@ -76,7 +76,7 @@ class OnePhone(RuleBasedStateMachine):
                     old = self.pbx.get(wish.number, LineFeatures())
                     targets = [old.forward_all, old.forward_busy, old.forward_no_answer]
                     targets[_FIELDS[wish.kind]] = wish.target
-                    self.pbx[wish.number] = LineFeatures(*targets, old.dnd, old.ring_through)  # type: ignore[arg-type]
+                    self.pbx[wish.number] = LineFeatures(*targets, old.dnd, old.ring_through)  # type: ignore[arg-type]  # as many as there are kinds
                 case ChangeDnd():
                     old = self.pbx.get(wish.number, LineFeatures())
                     self.pbx[wish.number] = LineFeatures(

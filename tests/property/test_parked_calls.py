@@ -169,7 +169,7 @@ class ParkedCalls(RuleBasedStateMachine):
         self._tell(ParkedCallsListed())
         self.bench.advance(60)
         self.bench.at_rest()
-        assert self.bench.phone.timer() is None or self.bench.phone.timer() > self.bench.now  # type: ignore[operator]
+        assert self.bench.phone.timer() is None or self.bench.phone.timer() > self.bench.now  # type: ignore[operator]  # a number here: asked just before
 
 
 TestParkedCalls = ParkedCalls.TestCase

@@ -45,7 +45,7 @@ lines_of_pbx = st.integers(1, 2)
 
 
 def phone_says(message: object) -> Step:
-    return lambda bench: bench.says(message)  # type: ignore[arg-type]
+    return lambda bench: bench.says(message)  # type: ignore[arg-type]  # one of many kinds of messages
 
 
 def pbx_does(line: int, index: int, what: str, media: AudioSession) -> Step:
@@ -94,7 +94,7 @@ def cut(message: object, size: int) -> Step:
     """A frame whose body ends too early."""
 
     def step(bench: Bench) -> None:
-        data = bench.station.dialect.encode(message)  # type: ignore[arg-type]
+        data = bench.station.dialect.encode(message)  # type: ignore[arg-type]  # one of many kinds of messages
         body = data[12:][:size]
         bench.phone.receive_from_station((4 + len(body)).to_bytes(4, "little") + data[4:12] + body, now=bench.now)
         bench.settle()

@@ -123,7 +123,7 @@ def visit(house: House) -> Iterator[Visit]:
         context = house.browser.new_context(
             storage_state=house.state_of(user) if user else None,
             java_script_enabled=javascript,
-            color_scheme=scheme,  # type: ignore[arg-type]
+            color_scheme=scheme,  # type: ignore[arg-type]  # light or dark, by the fixture's parameters
             viewport={"width": size[0], "height": size[1]},
             reduced_motion="reduce",
         )

@@ -15,13 +15,15 @@ from bridge.app.livefeed import DROPPED, LiveFeed, LiveListener, LiveMessage
 from bridge.app.window import WindowDesk
 from bridge.errors import AccessDenied
 from bridge.web.api.operations import Ask, Operations
-from bridge.web.api.schema import Many, Text
+from bridge.web.api.schema import Many, Schema, Text
 from bridge.web.site import SERVICE, still_logged_in
 
 events = Operations("Live")
 FEED = web.AppKey("live feed", LiveFeed)
 HEARTBEAT = 15.0
 """Seconds without news after which a comment is sent, so that proxies and clients know that somebody is there."""
+LIFE = 3600.0
+"""Seconds after which a client has to connect anew, with Last-Event-ID; every EventSource does so by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +53,23 @@ async def end_streams(site: web.Application) -> None:
         site[FEED].end()
 
 
-@events.add("GET", "/events", media="text/event-stream", answer=lambda _: {"type": "string"})
+_MESSAGE: Schema = {
+    "type": "object",
+    "description": "One message of the stream, its fields by their names.",
+    "properties": {"event": {"type": "string"}, "data": {"type": "string"}, "id": {"type": "string"}},
+    "required": ["event", "data"],
+}
+
+
+@events.add("GET", "/events", media="text/event-stream", answer=lambda _: _MESSAGE)
 async def stream_events(ask: Ask, query: EventQuery) -> web.StreamResponse:
     """Listen to what happens
 
     Server-sent events: `event:` is the kind, `data:` JSON, `id:` for the header Last-Event-ID of a client that comes
     back. `stage`: a phone reached another stage on its way to registered; `window`: autoregistration changed; every
     other kind is an event of the recorder, with `at`, `phone`, `text` and `details`. `dropped` says with `count` that
-    messages are missing, since the client was too slow or away for too long: load afresh what you show.
+    messages are missing, since the client was too slow or away for too long: load afresh what you show. After an hour
+    the stream ends: come back.
     """
     feed = ask.request.app[FEED]
     device = await ask.phone(query.phone) if query.phone else None
@@ -68,6 +79,8 @@ async def stream_events(ask: Ask, query: EventQuery) -> web.StreamResponse:
             headers={"Content-Type": "text/event-stream; charset=utf-8", "X-Accel-Buffering": "no"}
         )
         await response.prepare(ask.request)
+        if ask.request.method == "HEAD":
+            return response
         await response.write(b"retry: 2000\n: hello\n\n")
         with contextlib.suppress(ConnectionError, AccessDenied):
             await _send(ask.request, response, feed, listener)
@@ -77,8 +90,9 @@ async def stream_events(ask: Ask, query: EventQuery) -> web.StreamResponse:
 async def _send(request: web.Request, response: web.StreamResponse, feed: LiveFeed, listener: LiveListener) -> None:
     loop_time = asyncio.get_running_loop().time
     checked = loop_time()
-    while not listener.is_over:
-        message = await listener.next(HEARTBEAT)
+    ends = checked + LIFE
+    while not listener.is_over and loop_time() < ends:
+        message = await listener.next(min(HEARTBEAT, max(0.0, ends - loop_time())))
         if loop_time() - checked > HEARTBEAT:
             await still_logged_in(request)
             checked = loop_time()

@@ -140,7 +140,7 @@ def _typed(hint: Any, value: Any, where: str) -> Any:
             _refuse(where, f"one of {', '.join(known)}")
         return known[value]
     if dataclasses.is_dataclass(hint):
-        return read_record(hint, value, where)  # type: ignore[arg-type]
+        return read_record(hint, value, where)  # type: ignore[arg-type]  # a dataclass: asked before
     if hint is float and type(value) in (int, float):
         return float(value)
     if type(value) is not hint:

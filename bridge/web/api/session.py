@@ -12,7 +12,7 @@ from bridge.core import AccessVia, Role
 from bridge.web.access import csrf_token, principal
 from bridge.web.api.operations import Ask, Operations, json_answer
 from bridge.web.api.schema import Text
-from bridge.web.site import change_password, log_in, log_out, set_session
+from bridge.web.site import change_password, log_in, log_out, log_out_everywhere, set_session
 
 session = Operations("Session")
 
@@ -75,6 +75,17 @@ async def logout(ask: Ask) -> web.Response:
     """Log out"""
     response = json_answer(Done())
     await log_out(ask.request, response)
+    return response
+
+
+@session.add("DELETE", "/sessions", role=Role.VIEWER, early=True, answer=lambda schemas: schemas.of(Done, asked=False))
+async def logout_everywhere(ask: Ask) -> web.Response:
+    """Log out everywhere
+
+    All sessions of the user end, the one that asks included.
+    """
+    response = json_answer(Done())
+    await log_out_everywhere(ask.request, response)
     return response
 
 

@@ -9,7 +9,7 @@ from aiohttp import web
 from bridge.errors import InvalidInput, LoginRequired, SepbridgeError
 from bridge.web.access import for_everybody, for_viewer, principal, with_one_time_password
 from bridge.web.dashboard.house import LONGEST_FIELD, THEME_COOKIE, Form, House, own, own_path, text_of
-from bridge.web.site import change_password, log_in, log_out, set_session
+from bridge.web.site import change_password, log_in, log_out, log_out_everywhere, set_session
 
 _YEAR = 365 * 86400
 
@@ -27,6 +27,7 @@ class DoorPage:
             web.get("/login", for_everybody(own(self._show_login))),
             web.post("/login", for_everybody(own(self._log_in))),
             web.post("/logout", with_one_time_password(for_viewer(own(self._log_out)))),
+            web.post("/logout/everywhere", with_one_time_password(for_viewer(own(self._log_out_everywhere)))),
             web.get("/account", with_one_time_password(for_viewer(own(self._show_account)))),
             web.post("/account", with_one_time_password(for_viewer(own(self._change_password)))),
             web.post("/theme", for_everybody(own(self._theme))),
@@ -74,6 +75,11 @@ class DoorPage:
     async def _log_out(self, request: web.Request) -> web.StreamResponse:
         response = web.Response(status=303, headers={"Location": "/login"})
         await log_out(request, response)
+        return response
+
+    async def _log_out_everywhere(self, request: web.Request) -> web.StreamResponse:
+        response = web.Response(status=303, headers={"Location": "/login"})
+        await log_out_everywhere(request, response)
         return response
 
     async def _show_account(self, request: web.Request, problem: SepbridgeError | None = None) -> web.StreamResponse:

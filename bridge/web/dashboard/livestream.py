@@ -16,6 +16,8 @@ from aiohttp import web
 from bridge.app.service import Service
 from bridge.core import DeviceName
 from bridge.core.events import Event
+from bridge.errors import AccessDenied
+from bridge.web.site import still_logged_in
 
 EVERY = 0.5
 """Seconds between two messages to one page."""
@@ -62,17 +64,23 @@ class LiveStream:
         self._pages.add(page)
         try:
             await response.prepare(request)
+            if request.method == "HEAD":
+                return response
             await response.write(b"retry: 3000\n\n")
-            await self._serve(response, page)
-        except (ConnectionError, TimeoutError):
-            pass  # the page is gone
+            await self._serve(request, response, page)
+        except (ConnectionError, TimeoutError, AccessDenied):
+            pass  # the page is gone, or whoever looked at it has logged out
         finally:
             self._pages.discard(page)
         return response
 
-    async def _serve(self, response: web.StreamResponse, page: _OpenPage) -> None:
-        ends = time.monotonic() + LIFE
+    async def _serve(self, request: web.Request, response: web.StreamResponse, page: _OpenPage) -> None:
+        checked = time.monotonic()
+        ends = checked + LIFE
         while not page.over.is_set() and time.monotonic() < ends:
+            if time.monotonic() - checked > QUIET:
+                await still_logged_in(request)
+                checked = time.monotonic()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(page.news.wait(), QUIET)
             await response.write(page.message())

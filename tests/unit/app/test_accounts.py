@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from bridge.app.accounts import Accounts, LoginRules, csrf_token_of, digest_of
+from bridge.app.firstlogin import FirstLoginFile
 from bridge.app.system import SystemIds
 from bridge.core import AccessVia, Role
-from bridge.errors import Conflict, InvalidInput, LoginRefused, LoginRequired, NotFound, TooManyTries
+from bridge.errors import Conflict, InvalidInput, LoginRefused, LoginRequired, NotFound, TooManyTries, WriteFailed
 from bridge.store import SqlStore
 from tests.unit.app.conftest import StillClock
 
@@ -48,6 +50,110 @@ def test_the_first_run_makes_one_admin_whose_password_must_be_changed(accounts: 
     with pytest.raises(LoginRefused):
         accounts.log_in("admin", made.password, WHERE)
     assert ("admin from 192.0.2.9", "logged in") in audited(store)
+
+
+def test_a_one_time_password_is_good_for_one_login_and_for_a_day(accounts: Accounts, clock: StillClock) -> None:
+    made = accounts.add_user("ann", Role.VIEWER, "tester")
+    assert made is not None
+    assert made.until == clock.now() + timedelta(days=1)
+    entered = accounts.log_in("ann", made.password, WHERE)
+    for _ in range(5):  # whoever knows it does not guess, and locks nobody out
+        with pytest.raises(LoginRefused, match="used already"):
+            accounts.log_in("ann", made.password, "198.51.100.1")
+    # The one login that it was good for still chooses another.
+    accounts.change_password(entered.cookie, made.password, OWN, WHERE)
+    clock.pass_by(timedelta(days=400))
+    accounts.log_in("ann", OWN, WHERE)
+    late = accounts.reset_password("ann", "tester")
+    assert late is not None
+    clock.pass_by(timedelta(days=1))
+    with pytest.raises(LoginRefused, match="too old"):
+        accounts.log_in("ann", late.password, WHERE)
+
+
+def test_a_one_time_password_may_wait_for_ever(store: SqlStore, clock: StillClock) -> None:
+    accounts = Accounts(store, clock, SystemIds(), LoginRules(one_time=None))
+    made = accounts.add_user("ann", Role.VIEWER, "tester")
+    assert made is not None
+    assert made.until is None
+    clock.pass_by(timedelta(days=3000))
+    accounts.log_in("ann", made.password, WHERE)
+    with pytest.raises(LoginRefused, match="used already"):
+        accounts.log_in("ann", made.password, WHERE)
+
+
+def test_the_first_password_waits_in_a_file_for_one_reader_until_it_is_used(
+    store: SqlStore, clock: StillClock, tmp_path: Path
+) -> None:
+    file = FirstLoginFile(tmp_path / "first-login")
+    accounts = Accounts(store, clock, SystemIds(), LoginRules(), file)
+    made = accounts.first_run("first run")
+    assert made is not None
+    assert file.read() == made
+    assert file.path.stat().st_mode & 0o777 == 0o600
+    assert [each.name for each in tmp_path.iterdir() if "first-login" in each.name] == ["first-login"]
+    # Another user's new password says nothing about this one.
+    accounts.add_user("ann", Role.VIEWER, "tester")
+    accounts.reset_password("ann", "tester")
+    assert file.read() == made
+    accounts.log_in("admin", made.password, WHERE)
+    assert not file.path.exists()
+    assert accounts.first_run("first run") is None
+
+
+def test_a_first_password_that_nobody_used_in_time_is_made_anew(
+    store: SqlStore, clock: StillClock, tmp_path: Path
+) -> None:
+    file = FirstLoginFile(tmp_path / "first-login")
+    accounts = Accounts(store, clock, SystemIds(), LoginRules(), file)
+    old = accounts.first_run("first run")
+    clock.pass_by(timedelta(hours=23))
+    assert accounts.first_run("first run") is None
+    clock.pass_by(timedelta(hours=2))
+    new = accounts.first_run("first run")
+    assert old is not None
+    assert new is not None
+    assert file.read() == new
+    with pytest.raises(LoginRefused, match="wrong"):
+        accounts.log_in("admin", old.password, WHERE)
+    accounts.log_in("admin", new.password, WHERE)
+    clock.pass_by(timedelta(days=2))
+    assert accounts.first_run("first run") is None  # somebody was there: only the command line makes another
+    accounts.reset_password("admin", "tester")
+    assert not file.path.exists()
+
+
+def test_a_first_password_that_cannot_be_kept_makes_no_user(store: SqlStore, clock: StillClock, tmp_path: Path) -> None:
+    file = FirstLoginFile(tmp_path / "nowhere" / "first-login")
+    with pytest.raises(WriteFailed, match="first login"):
+        Accounts(store, clock, SystemIds(), LoginRules(), file).first_run("first run")
+    with store.read() as work:
+        assert not work.accounts.all()
+    assert file.read() is None
+
+
+def test_a_new_password_lifts_every_lock_of_its_user(accounts: Accounts, clock: StillClock) -> None:
+    accounts.add_user("ann", Role.VIEWER, "tester", password=OWN)
+    for _ in range(3):
+        with pytest.raises(LoginRefused):
+            accounts.log_in("ann", "wrong", WHERE)
+    with pytest.raises(TooManyTries):
+        accounts.log_in("ann", OWN, WHERE)
+    accounts.reset_password("ann", "tester", password="other words together")
+    accounts.log_in("ann", "other words together", WHERE)
+
+
+def test_logging_out_everywhere_ends_each_session_of_that_user_alone(accounts: Accounts, store: SqlStore) -> None:
+    for name in ("ann", "bob"):
+        accounts.add_user(name, Role.VIEWER, "tester", password=OWN)
+    cookies = [accounts.log_in("ann", OWN, WHERE).cookie for _ in range(2)]
+    other = accounts.log_in("bob", OWN, WHERE).cookie
+    accounts.log_out_everywhere("ann", "ann")
+    for cookie in cookies:
+        with pytest.raises(LoginRequired):
+            accounts.by_cookie(cookie)
+    assert accounts.by_cookie(other).name == "bob"
+    assert ("ann", "logged ann out everywhere") in audited(store)
 
 
 def test_the_database_holds_hashes_alone(accounts: Accounts, store: SqlStore) -> None:

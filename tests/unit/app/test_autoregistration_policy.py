@@ -440,9 +440,8 @@ def test_the_emergency_list_is_never_empty() -> None:
 @pytest.mark.req("AR-07")
 @pytest.mark.req("AR-08")
 async def test_secure_mode(
-    admissions: Desk, window: WindowDesk, files: PhoneFiles, clock: StillClock, caplog: pytest.LogCaptureFixture
+    admissions: Desk, window: WindowDesk, files: PhoneFiles, clock: StillClock, store: SqlStore
 ) -> None:
-    caplog.set_level(logging.INFO)
 
     def default_file() -> str:
         files.read_site()
@@ -455,9 +454,10 @@ async def test_secure_mode(
     assert "stays as it is" in window.set_security(secure=False)
     window.set_security(policy=SecurityPolicy.STRICT)
     assert "switched off" in window.set_security(secure=True)
-    assert caplog.messages[-1].startswith(
-        "tester set the security mode: secure, policy strict: autoregistration was swit"
-    )
+    with store.read() as work:
+        said = work.journal.audit_trail()[-1]
+    assert (said.actor, said.action) == ("tester", "set the security mode")
+    assert said.detail.startswith("secure, policy strict: autoregistration was swit")
     assert not window.status().is_open
     assert "<autoRegistration>disabled</autoRegistration>" in default_file()
     with pytest.raises(Conflict) as refused:

@@ -213,7 +213,7 @@ def test_a_root_is_needed(store: SqlStore, files: PhoneFiles, sink: Remembering,
         Beside(
             store,
             files,
-            Nobody(),  # type: ignore[arg-type]
+            Nobody(),  # type: ignore[arg-type]  # a stand-in, or nothing of the kind on purpose
             sink,
             clock,
             settings=BesideSettings(),

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from aiohttp.http_exceptions import BadHttpMessage
 
 from bridge.app.logs import JsonFormatter, TextFormatter, is_journal, start_logging
 from bridge.app.recorder import EventRecorder
@@ -55,7 +56,7 @@ async def logged(store: SqlStore, settings: LogSettings, *events: object) -> lis
     start_logging(settings, stream=stream)
     recorder = EventRecorder(store)
     for event in events:
-        recorder.record(event)  # type: ignore[arg-type]
+        recorder.record(event)  # type: ignore[arg-type]  # events, by what the tests give
     return stream.getvalue().splitlines()
 
 
@@ -119,6 +120,22 @@ def test_nobody_can_write_a_line_of_his_own() -> None:
     assert "\\n2026 INFO" in written
     assert "\x1b" not in written
     assert len(JsonFormatter().format(record("%s", "a\nb")).splitlines()) == 1
+
+
+def test_a_request_that_cannot_be_read_writes_nothing_into_the_log() -> None:
+    stream = io.StringIO()
+    start_logging(LogSettings(), stream=stream)
+    server = logging.getLogger("aiohttp.server")
+    try:
+        raise BadHttpMessage("Invalid header value char: b'Authorization: Bearer sepbridge_secret\\x00'")
+    except BadHttpMessage:
+        server.exception("Error handling request from %s", "192.0.2.9")
+    assert stream.getvalue() == ""
+    try:
+        raise ZeroDivisionError("ours")
+    except ZeroDivisionError:
+        server.exception("Error handling request from %s", "192.0.2.9")
+    assert "ZeroDivisionError" in stream.getvalue()
 
 
 def test_the_journal_gets_priorities_in_place_of_times(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

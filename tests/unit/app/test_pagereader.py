@@ -74,7 +74,7 @@ async def test_the_status_list_and_the_clock_of_a_phone_are_read(sink: Rememberi
     try:
         port = phone.port or 0
         reads = {"read": partial(read_pages, port=port), "read_log": partial(read_log, port=port)}
-        await PageReader(sink, clock, lambda: [PHONE], every=60, **reads).look(PHONE)  # type: ignore[arg-type]
+        await PageReader(sink, clock, lambda: [PHONE], every=60, **reads).look(PHONE)  # type: ignore[arg-type]  # given by name: the call itself checks
     finally:
         await phone.close()
     (told,) = sink.of(PhonePageRead)

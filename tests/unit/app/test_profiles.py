@@ -69,7 +69,7 @@ def device(*lines: LineAppearance, buttons: tuple[DeviceButton, ...] = (), **set
     return replace(
         sample_device(SignallingProtocol.SCCP, *lines),
         buttons=buttons,
-        settings=DeviceSettings(**settings),  # type: ignore[arg-type]
+        settings=DeviceSettings(**settings),  # type: ignore[arg-type]  # given by name: the call itself checks
     )
 
 

@@ -60,7 +60,7 @@ def open_window(window: WindowDesk) -> WindowDesk:
 @pytest.fixture
 def resolver(ask: Ask) -> FileResolver:
     """The resolver that ``ask`` asks."""
-    found: FileResolver = ask.resolver  # type: ignore[attr-defined]
+    found: FileResolver = ask.resolver  # type: ignore[attr-defined]  # put there by this test
     return found
 
 
@@ -91,7 +91,7 @@ async def ask(
     async def one(name: str, *, client: str = CLIENT, via: Via = Via.TFTP, user_agent: str = "") -> FileAnswer:
         return await resolver.provide(FileRequest(name, client, via, clock.now(), user_agent=user_agent))
 
-    one.resolver = resolver  # type: ignore[attr-defined]
+    one.resolver = resolver  # type: ignore[attr-defined]  # put there by this test
     running = asyncio.create_task(admissions.run())
     yield one
     running.cancel()

@@ -97,7 +97,7 @@ def node(
             files,
             sink,
             clock,
-            settings=SccpSettings(listen=(Address("127.0.0.1", 0),), **settings),  # type: ignore[arg-type]
+            settings=SccpSettings(listen=(Address("127.0.0.1", 0),), **settings),  # type: ignore[arg-type]  # given by name: the call itself checks
             networks=LOOPBACK,
             asterisk=Destination("127.0.0.1", free_port()),
             settled=_at_once,

@@ -14,18 +14,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.app.accounts import Accounts
+from bridge.app.accounts import Accounts, login_rules
 from bridge.app.phones import PhoneDesk
 from bridge.app.redaction import Redactor, plain_url
-from bridge.app.settings import Settings, load_settings
-from bridge.app.support import Surroundings, known_secrets, make_bundle, shown_settings
+from bridge.app.settings import DatabaseSettings, Settings, load_settings, settings_from
+from bridge.app.support import Surroundings, known_secrets, known_settings_secrets, make_bundle, shown_settings
 from bridge.app.system import SystemClock, SystemIds
 from bridge.core import DeviceName, Role, Server
 from bridge.core.events import PhoneAlarmed
-from bridge.errors import Conflict
+from bridge.errors import ConfigurationError, Conflict
 from bridge.ports import AuditEntry
 from bridge.store import SqlStore, open_store, upgrade
-from bridge.web.node import login_rules
 
 AT = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 PHONE = DeviceName("SEP001122334455")
@@ -162,6 +161,45 @@ def test_addresses_of_databases_lose_their_passwords(tmp_path: Path) -> None:
     assert shown == '{"url": "postgresql://db.example.net:5432/site"}'
     assert plain_url("nonsense@x") == "[removed]"
     assert plain_url("http://[broken") == "[removed]"
+
+
+def test_secrets_of_the_environment_and_of_files_are_known_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    planted = ("Planted-env-ami-1", "Planted-realtime-2", "Planted-database-3", "Planted-freepbx-4", "Planted-pages-5")
+    ami, realtime, database, freepbx, pages = planted
+    held = tmp_path / "client-secret"
+    held.write_text(freepbx + "\n")
+    for name, value in {
+        "AMI_SECRET": ami,
+        "ASTERISK_BACKEND": "realtime",
+        "ASTERISK_REALTIME_URL": f"postgresql://asterisk:{realtime}@127.0.0.1/asterisk",
+        "FREEPBX_URL": "https://pbx.example.com",
+        "FREEPBX_CLIENT_ID": "sepbridge",
+        "FREEPBX_CLIENT_SECRET_FILE": str(held),
+        "WEB_PHONE_USER": "pages",
+        "WEB_PHONE_PASSWORD": pages,
+        "STATE_DIRECTORY": str(tmp_path),
+    }.items():
+        monkeypatch.setenv(f"SEPBRIDGE_{name}", value)
+    settings = load_settings(None)
+    upgrade(settings.database_url)
+    hidden = known_secrets(settings)
+    with_database = replace(settings, database=DatabaseSettings(f"postgresql://sep:{database}@db.example.net/site"))
+    clean = Redactor(hidden | known_settings_secrets(with_database))
+    for secret in planted:
+        assert secret not in clean(f"Asterisk said {secret}, and no word before it tells what it is"), secret
+        assert secret not in json.dumps(shown_settings(with_database)), secret
+
+
+def test_a_setting_that_cannot_be_used_is_named_without_its_secret() -> None:
+    for section, key in (
+        ("ami", "secret"),
+        ("freepbx", "client_secret"),
+        ("web", "phone_password"),
+        ("database", "url"),
+    ):
+        with pytest.raises(ConfigurationError, match=f"{section}.{key} cannot be used") as refused:
+            settings_from({section: {key: 918273645}})
+        assert "918273645" not in str(refused.value)
 
 
 def test_ordinary_words_stay() -> None:

@@ -28,7 +28,7 @@ class Diary(Feature):
     latest: Diary
 
     def __init__(self, workings: object) -> None:
-        super().__init__(workings)  # type: ignore[arg-type]
+        super().__init__(workings)  # type: ignore[arg-type]  # a stand-in, or nothing of the kind on purpose
         self.pages: list[object] = []
         self.refusal = 0
         self.at: float | None = None

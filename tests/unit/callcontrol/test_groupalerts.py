@@ -47,7 +47,7 @@ def rung(bench: Bench) -> list[RingMode]:
 
 
 def bench_with(**changes: object) -> Bench:
-    bench = Bench(settings=CallSettings(group_alerts=(replace(ALERT, **changes),)))  # type: ignore[arg-type]
+    bench = Bench(settings=CallSettings(group_alerts=(replace(ALERT, **changes),)))  # type: ignore[arg-type]  # given by name: the call itself checks
     bench.station.received.clear()
     return bench
 
@@ -201,6 +201,6 @@ def test_other_members_count_at_once_and_a_phone_that_left_watches_nobody() -> N
     hint(bench, "2003", EARLY)
     bench.phone.station_lost(now=bench.now)
     bench.settle()
-    assert bench.phone.timer() is None or bench.phone.timer() > bench.now  # type: ignore[operator]
+    assert bench.phone.timer() is None or bench.phone.timer() > bench.now  # type: ignore[operator]  # a number here: asked just before
     bench.phone.house.watching.next_order(now=bench.now + 10_000)
     assert bench.phone.house.watching.numbers == frozenset()

@@ -349,7 +349,7 @@ def test_a_redirected_call() -> None:
 
 def test_the_other_side_is_not_heard_before_the_phone_registered() -> None:
     bench = Bench(register=False)
-    bench.phone.receive_sip(1, object(), now=bench.now)  # type: ignore[arg-type]
+    bench.phone.receive_sip(1, object(), now=bench.now)  # type: ignore[arg-type]  # a stand-in, or nothing of the kind on purpose
     assert bench.phone.calls == ()
 
 

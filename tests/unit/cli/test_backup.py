@@ -6,13 +6,14 @@ import asyncio
 import threading
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
 
 from bridge.app.settings import load_settings
 from bridge.errors import Conflict, InvalidInput, NotFound, PbxUnavailable
+from bridge.store import open_store
 from bridge.web.node import running_node
 from tests.unit.cli.conftest import Shell
 
@@ -63,6 +64,10 @@ def test_backup_wipe_restore(shell: Shell, tmp_path: Path) -> None:
     (phone,) = shell.json("phones", "list")["phones"]
     assert phone["name"] == "SEP001122334455"
     assert "1001" in shell.text("phones", "show", "SEP001122334455")
+    with closing(open_store(load_settings(shell.config).database_url)) as store, store.read() as work:
+        trail = [each.action for each in work.journal.audit_trail()]
+    assert trail[-1] == "restored the backup site.backup"
+    assert "made the backup site.backup" not in trail  # it was made before that was noted
 
 
 def test_the_settings_file_comes_back_only_where_one_says(shell: Shell, tmp_path: Path) -> None:

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from click.testing import CliRunner
 
+from bridge.app.accounts import OneTimePassword
+from bridge.app.firstlogin import FirstLoginFile
+from bridge.app.settings import load_settings
+from bridge.app.system import SystemClock
 from bridge.cli.main import root
 from bridge.errors import Conflict, InvalidInput, NotFound
 from tests.unit.cli.conftest import Shell
@@ -27,6 +33,19 @@ def test_users_come_and_go(shell: Shell) -> None:
     (ann,) = shell.json("users", "list")["users"]
     assert (ann["name"], ann["role"], ann["one_time"]) == ("ann", "admin", True)
     assert "argon2" not in shell.text("users", "list")
+
+
+def test_the_first_login_is_shown_until_it_is_used_or_too_old(shell: Shell) -> None:
+    assert isinstance(shell.error("users", "first-login"), NotFound)
+    settings = load_settings(shell.config)
+    place = FirstLoginFile(settings.first_login_file)
+    place.keep(OneTimePassword("admin", "OneTimeOneTime16", SystemClock().now() + timedelta(hours=1)))
+    assert shell.json("users", "first-login")["password"] == "OneTimeOneTime16"
+    assert "admin logs in with OneTimeOneTime16" in shell.text("users", "first-login")
+    place.keep(OneTimePassword("admin", "OneTimeOneTime16", SystemClock().now() - timedelta(hours=1)))
+    error = shell.error("users", "first-login")
+    assert "too long" in str(error)
+    assert "OneTimeOneTime16" not in str(error)
 
 
 def test_tokens_are_shown_once(shell: Shell) -> None:

@@ -104,16 +104,16 @@ def ports(*facts: PortFacts, running: bool = True) -> Iterable[Finding]:
 
 
 def certificate(**changes: object) -> Iterable[Finding]:
-    return check_certificate(replace(GOOD_CERTIFICATE, **changes), now=NOW, told="192.168.7.2")  # type: ignore[arg-type]
+    return check_certificate(replace(GOOD_CERTIFICATE, **changes), now=NOW, told="192.168.7.2")  # type: ignore[arg-type]  # given by name: the call itself checks
 
 
 def configuration(**changes: object) -> Iterable[Finding]:
-    facts = replace(GOOD_CONFIGURATION, **changes)  # type: ignore[arg-type]
+    facts = replace(GOOD_CONFIGURATION, **changes)  # type: ignore[arg-type]  # given by name: the call itself checks
     return check_configuration(facts, sip_port=5060, our_udp=[69, 5060, 5070], phones=[HOUSE])
 
 
 def addresses(**changes: object) -> Iterable[Finding]:
-    return check_addresses(replace(GOOD_ADDRESSES, **changes))  # type: ignore[arg-type]
+    return check_addresses(replace(GOOD_ADDRESSES, **changes))  # type: ignore[arg-type]  # given by name: the call itself checks
 
 
 def firewall(text: str) -> Iterable[Finding]:

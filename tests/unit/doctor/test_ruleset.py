@@ -118,7 +118,7 @@ UFW = """\
 -A ufw-user-input -p tcp -m tcp --dport 22 -j ACCEPT
 -A ufw-user-input -s 192.168.7.0/24 -p udp -m multiport --dports 69,5060:5070 -m comment --comment "the phones" -j ACCEPT
 COMMIT
-"""  # noqa: E501
+"""  # noqa: E501  # as nft prints it
 
 
 # What is not for this machine is dropped, in a chain that is left for what is; then it depends on the port.

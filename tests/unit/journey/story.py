@@ -103,7 +103,7 @@ def alarm(cause: int, seconds: float = 3, last: str = "x", load: str = "") -> Ph
 
 
 def shows(*messages: str, seconds: float = 3, **page: object) -> PhonePageRead:
-    return PhonePageRead(at=at(seconds), device=PHONE, address=CLIENT, messages=messages, **page)  # type: ignore[arg-type]
+    return PhonePageRead(at=at(seconds), device=PHONE, address=CLIENT, messages=messages, **page)  # type: ignore[arg-type]  # given by name: the call itself checks
 
 
 def device(protocol: SignallingProtocol = SIP, model: str = "7961G", number: str = "1001") -> Device:
@@ -119,7 +119,7 @@ def device(protocol: SignallingProtocol = SIP, model: str = "7961G", number: str
 
 def site(protocol: SignallingProtocol = SIP, **facts: object) -> SiteFacts:
     """A site that knows the phone."""
-    return replace(SITE, device=device(protocol), **facts)  # type: ignore[arg-type]
+    return replace(SITE, device=device(protocol), **facts)  # type: ignore[arg-type]  # given by name: the call itself checks
 
 
 def journey(*events: Event) -> PhoneJourney:

@@ -24,7 +24,7 @@ from bridge.sccp import DeviceToUserDataV1
 
 def showing(document: object) -> ServiceScreen:
     screen = ServiceScreen()
-    effect, faults = screen.show(document_text(document).encode())  # type: ignore[arg-type]
+    effect, faults = screen.show(document_text(document).encode())  # type: ignore[arg-type]  # any kind of document
     assert (effect, faults) == (None, ())
     return screen
 

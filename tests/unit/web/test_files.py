@@ -138,7 +138,7 @@ async def test_a_large_load_is_resumed(server: tuple[str, Remembering], root: Pa
 async def test_a_phone_that_hangs_up_is_reported(server: tuple[str, Remembering]) -> None:
     base, sink = server
     port = int(base.rpartition(":")[2])
-    tls = ssl._create_unverified_context() if base.startswith("https") else None  # noqa: S323
+    tls = ssl._create_unverified_context() if base.startswith("https") else None  # noqa: S323  # a certificate that the test made itself
     reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=tls)
     writer.write(f"GET /{BIG} HTTP/1.0\r\n\r\n".encode())
     await reader.readexactly(10)
@@ -153,7 +153,7 @@ async def test_slow_clients_cost_no_copies(server: tuple[str, Remembering], root
     """Fifty clients that read nothing of a 24 MB file: were it copied for each, that would be 1.2 GB."""
     base, _ = server
     port = int(base.rpartition(":")[2])
-    tls = ssl._create_unverified_context() if base.startswith("https") else None  # noqa: S323
+    tls = ssl._create_unverified_context() if base.startswith("https") else None  # noqa: S323  # a certificate that the test made itself
     before = resident()
     async with contextlib.AsyncExitStack() as stack:
         for _ in range(50):
@@ -171,7 +171,7 @@ async def test_a_raw_client_gets_nothing_that_is_not_there(
 ) -> None:
     base, _ = server
     port = int(base.rpartition(":")[2])
-    tls = ssl._create_unverified_context() if base.startswith("https") else None  # noqa: S323
+    tls = ssl._create_unverified_context() if base.startswith("https") else None  # noqa: S323  # a certificate that the test made itself
     reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=tls)
     writer.write(request_line + b"\r\n\r\n")
     async with asyncio.timeout(10):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import re
 import sqlite3
@@ -28,6 +29,8 @@ from bridge.core.events import (
     PhoneRefused,
     TransferAborted,
 )
+from bridge.journey import PortCheck, PortState
+from bridge.web import operations
 from tests.webnode import WebNode, running_web_node, web_settings
 
 DOCS = Path(__file__).parents[3] / "docs"
@@ -167,6 +170,35 @@ async def test_readiness_names_the_parts_and_no_more(tmp_path: Path) -> None:
         # There is no Asterisk here.
         assert response.status == 503
         assert await response.json() == {"status": "down", "database": "ok", "asterisk": "down", "tftp": "ok"}
+
+
+async def test_the_process_lives_while_its_parts_are_down(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(operations, "FRESH", 0.0)
+    async with running_web_node(web_settings(tmp_path)) as node, node.client() as client:
+
+        async def parts() -> dict[str, str]:
+            assert (await client.get("/healthz")).status == 200
+            response = await client.get("/readyz")
+            found: dict[str, str] = await response.json()
+            assert response.status == (200 if found.pop("status") == "ok" else 503)
+            return found
+
+        well = {"database": "ok", "asterisk": "down", "tftp": "ok"}
+        assert await parts() == well
+        file = node.service.settings.state.directory / "sepbridge.db"
+        with contextlib.closing(sqlite3.connect(file, isolation_level=None)) as other:
+            other.execute("BEGIN EXCLUSIVE")
+            assert await parts() == {**well, "database": "down"}
+            other.execute("ROLLBACK")
+        assert await parts() == well
+        # The port is there, and nobody answers on it: a self test finds that.
+        silent = PortCheck("TFTP", "127.0.0.1", 69, "udp", PortState.BLOCKED)
+        node.service.site_watch.take_ports((silent,))
+        assert await parts() == {**well, "tftp": "down"}
+        node.service.site_watch.take_ports((replace(silent, state=PortState.OPEN),))
+        assert await parts() == well
+        await node.service.tftp.close()
+        assert await parts() == {**well, "tftp": "down"}
 
 
 async def test_every_expression_of_the_dashboard_is_exported(tmp_path: Path) -> None:

@@ -68,7 +68,7 @@ def bench(store: SqlStore, clock: StillClock, tmp_path: Path) -> Bench:
     admin = ClaimDesk(store, clock, ids, "ann")
     admin.add(ClaimWish("2001", "4711", name="Ann"))
     claiming = Claiming(store, Remembering(), clock, ids, policy=ClaimPolicy(), is_foreign=lambda _: False)
-    desk = SelfProvisioning(claiming, moves, Voice("en", tmp_path / "sounds"), clock)  # type: ignore[arg-type]
+    desk = SelfProvisioning(claiming, moves, Voice("en", tmp_path / "sounds"), clock)  # type: ignore[arg-type]  # a stand-in, or nothing of the kind on purpose
     return Bench(desk, moves, admin, store)
 
 

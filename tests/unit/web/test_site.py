@@ -7,6 +7,7 @@ import io
 import ssl
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from ipaddress import ip_network
 from pathlib import Path
 
 import aiohttp
@@ -14,7 +15,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
-from bridge.core import Role
+from bridge.core import Principal, Role
 from bridge.errors import Conflict
 from bridge.web.access import (
     COOKIE,
@@ -26,6 +27,7 @@ from bridge.web.access import (
     principal,
     with_one_time_password,
 )
+from bridge.web.brake import CREDENTIAL_REFILL, CREDENTIAL_TRIES
 from bridge.web.site import change_password, desks, log_in, log_out, make_site, set_session
 from tests.webnode import PASSWORD, WebNode, running_web_node, web_settings
 
@@ -276,3 +278,96 @@ async def test_https_with_a_certificate_of_its_own(tmp_path: Path) -> None:
             assert response.status == 200
             assert "max-age" in response.headers["Strict-Transport-Security"]
     assert (settings.web_certificates / "sepbridge.key").stat().st_mode & 0o777 == 0o600
+
+
+# --- behind a proxy, and against guessing -----------------------------------------------------------------------------
+
+
+@pytest.fixture
+async def behind(tmp_path: Path) -> AsyncIterator[WebNode]:
+    """A node that a proxy on this machine stands before."""
+    settings = web_settings(tmp_path)
+    web_part = replace(settings.web, trusted_proxies=(ip_network("127.0.0.1"),), hosts=("pbx.example.com",))
+    async with running_web_node(replace(settings, web=web_part)) as node:
+        yield node
+
+
+async def test_behind_a_proxy_the_browser_is_whom_the_proxy_names(behind: WebNode) -> None:
+    behind.accounts.add_user("ann", Role.ADMIN, "tester", password=PASSWORD)
+    proxy = {"X-Forwarded-For": "203.0.113.1, 192.168.7.9", "X-Forwarded-Proto": "https", "Host": "pbx.example.com"}
+    async with behind.client() as client:
+        page = await client.get("/login", headers=proxy)
+        assert page.status == 200
+        assert "max-age" in page.headers["Strict-Transport-Security"]
+        login = {"name": "ann", "password": PASSWORD}
+        # The page in the clear of the same name is another one: anybody on the way may have written it.
+        clear = await client.post("/login", data=login, headers={**proxy, "Origin": "http://pbx.example.com"})
+        assert clear.status == 403
+        headers = {**proxy, "Origin": "https://pbx.example.com"}
+        entered = await client.post("/login", data=login, headers=headers, allow_redirects=False)
+        assert (entered.status, entered.headers["Location"]) == (303, "/phones")
+        assert "; Secure" in entered.headers["Set-Cookie"]
+        with behind.service.store.read() as work:
+            assert "ann from 192.168.7.9" in {each.actor for each in work.journal.audit_trail()}
+        # Networks that are not allowed stay so behind the proxy, and other names are not ours.
+        stranger = {**proxy, "X-Forwarded-For": "192.168.7.9, 203.0.113.1"}
+        assert (await client.get("/login", headers=stranger)).status == 403
+        assert (await client.get("/login", headers={**proxy, "Host": "rebound.example:6980"})).status == 421
+        assert (await client.get("/login", headers={**proxy, "Host": "PBX.example.com.:443"})).status == 200
+        assert (await client.get("/healthz", headers={"Host": "10.0.0.1:6980"})).status == 200
+
+
+async def test_locks_behind_a_proxy_meet_the_one_who_guesses(behind: WebNode) -> None:
+    behind.accounts.add_user("ann", Role.ADMIN, "tester", password=PASSWORD)
+
+    async def enter(address: str, password: str) -> int:
+        headers = {"X-Forwarded-For": address, "X-Forwarded-Proto": "https", "Host": "pbx.example.com"}
+        async with behind.client() as client:
+            body = {"name": "ann", "password": password}
+            return (await client.post("/api/v1/session", json=body, headers=headers)).status
+
+    assert [await enter("192.168.7.9", "wrong") for _ in range(6)] == [401] * 5 + [429]
+    assert await enter("192.168.7.10", PASSWORD) == 200
+
+
+async def test_without_the_setting_nobody_can_pretend_to_be_elsewhere(node: WebNode, client: Client) -> None:
+    node.accounts.add_user("ann", Role.ADMIN, "tester", password=PASSWORD)
+    for number in range(3):
+        headers = {"X-Forwarded-For": f"192.168.7.{number}", "X-Forwarded-Proto": "https"}
+        response = await client.post("/enter", data={"name": "ann", "password": "x"}, headers=headers)
+        assert response.status == 401
+        assert "Strict-Transport-Security" not in response.headers
+    headers = {"X-Forwarded-For": "192.168.7.99"}
+    assert (await client.post("/enter", data={"name": "ann", "password": PASSWORD}, headers=headers)).status == 429
+
+
+async def test_guessed_tokens_stop_at_the_door_and_the_others_work_on(
+    node: WebNode, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks = 0
+    by_token = node.accounts.by_token
+
+    def counted(secret: str) -> Principal:
+        nonlocal looks
+        looks += 1
+        return by_token(secret)
+
+    monkeypatch.setattr(node.accounts, "by_token", counted)
+    good = {"Authorization": f"Bearer {await node.token()}"}
+    assert (await client.get("/look", headers=good)).status == 200
+    statuses = []
+    for number in range(200):
+        response = await client.get("/look", headers={"Authorization": f"Bearer sepbridge_{number}"})
+        statuses.append(response.status)
+        if response.status == 429:
+            assert 1 <= int(response.headers["Retry-After"]) <= CREDENTIAL_REFILL
+    assert statuses[:CREDENTIAL_TRIES] == [401] * CREDENTIAL_TRIES
+    assert statuses.count(429) > 100
+    assert looks < 60
+    for _ in range(20):
+        assert (await client.get("/look", headers=good)).status == 200
+    # Whoever is not in yet still comes to the door.
+    async with node.client() as browser:
+        for number in range(100):
+            headers = {"Cookie": f"{COOKIE}=guess-{number}"}
+            assert (await browser.get("/login", headers=headers)).status == 200

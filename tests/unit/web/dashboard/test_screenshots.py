@@ -48,7 +48,7 @@ async def test_a_phone_that_does_not_answer_or_sends_us_elsewhere() -> None:
         raise web.HTTPFound("http://127.0.0.1:1/")
 
     page = PhoneWebPage(b"")
-    page.answer = elsewhere  # type: ignore[method-assign]
+    page.answer = elsewhere  # type: ignore[method-assign]  # put there by this test
     async with page.served() as port:
         with pytest.raises(NoScreenshot, match="HTTP 302"):
             await Screenshots(port=port).take(DEVICE)
