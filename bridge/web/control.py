@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -21,7 +21,7 @@ from bridge.app.status import ServiceStatus
 from bridge.app.tracing import TraceFile, TraceProgress
 from bridge.core import DeviceName
 from bridge.errors import InvalidInput, NotFound, PbxError, SepbridgeError
-from bridge.journey import Progress
+from bridge.journey import Finding, Progress
 from bridge.migration.wishes import ForwardWish
 from bridge.ports import RestartKind
 
@@ -42,6 +42,10 @@ class Controllable(Protocol):
 
     def phones_on_their_way(self) -> Sequence[Progress]:
         """Every device that was seen since the start, with its stage, the latest first."""
+        ...
+
+    def found(self) -> Mapping[DeviceName, tuple[Finding, ...]]:
+        """What is found of every phone that is not well."""
         ...
 
     async def diagnose(self, name: DeviceName) -> Diagnosis:
@@ -100,6 +104,7 @@ class ControlServer:
                 web.get("/firmware/rollout", self._rollout),
                 web.get("/plan", self._plan),
                 web.get("/installing", self._installing),
+                web.get("/findings", self._findings),
                 web.get("/phones/{name}/diagnosis", self._diagnosis),
                 web.post("/refresh", self._refresh),
                 web.post("/phones/{name}/restart", self._restart),
@@ -136,6 +141,14 @@ class ControlServer:
 
     async def _installing(self, _: web.Request) -> web.Response:
         return _json({"phones": [plain(each) for each in self._service.phones_on_their_way()]})
+
+    async def _findings(self, _: web.Request) -> web.Response:
+        return _json(
+            {
+                str(name): [{"code": each.code, "severity": each.severity, "title": each.title} for each in findings]
+                for name, findings in self._service.found().items()
+            }
+        )
 
     async def _diagnosis(self, request: web.Request) -> web.Response:
         name = DeviceName.parse(request.match_info["name"])
