@@ -107,6 +107,57 @@ def test_what_cannot_be_added_says_why(admin: Visitor) -> None:
     assert admin.page.locator("main script").count() == 0
 
 
+# --- what is found of phones
+
+
+def test_phones_with_problems_are_counted_filtered_and_sorted_without_a_script(visit: Visit) -> None:
+    visitor = visit(javascript=False)
+    visitor.go("/phones")
+    head = visitor.page.locator(".headline a", has_text="with problems")
+    assert int(head.locator("b").inner_text()) >= 5, "stuck phones of the office, and the stranger"
+    head.click()
+    number = int(head.locator("b").inner_text())
+    rows = visitor.page.locator("tr[data-phone]")
+    assert rows.count() == number
+    found = rows.locator("td.found > a")
+    assert found.count() == number
+    assert {each.strip().partition(":")[0] for each in found.all_text_contents()} == {"Problem"}
+    assert visitor.page.locator("#f-problems").input_value() == "1"
+    # Filters go together, and it can be taken back.
+    visitor.page.select_option("#f-model", "8851")
+    visitor.page.click("text=Show >> visible=true")
+    assert "1003" in _rows(visitor)
+    assert 0 < rows.count() < number
+    visitor.go("/phones")
+    visitor.page.click("thead >> text=Finding")
+    number = int(head.locator("b").inner_text())  # of this page: with the time more can be found
+    assert visitor.page.locator("thead th[aria-sort]").inner_text().strip() == "Finding"
+    assert all(rows.nth(place).locator("td.found a.bad").count() for place in range(number))
+    assert rows.nth(number).locator("td.found a.bad").count() == 0
+    rows.nth(0).locator("td.found a").click()
+    assert visitor.page.url.endswith("#findings")
+    assert visitor.page.locator(".finding.bad").count() >= 1
+
+
+def test_a_finding_appears_and_goes_by_itself(house: House, admin: Visitor) -> None:
+    name, service = DeviceName("SEP001122300007"), house.thread.service
+    admin.go("/phones")
+    expect(admin.page.locator("[data-live]")).to_contain_text("· live")
+    found, count = admin.page.locator(f"#row-{name} td.found"), admin.page.locator("[data-count=problems]")
+    expect(found).to_have_text("–")
+    before = int(count.inner_text())
+    now = service.clock.now()
+    left = PhoneUnregistered(at=now, device=name, endpoint="1007", why="its keepalives stopped: it fell silent")
+    house.thread.call(service.recorder.record, left)
+    expect(found).to_contain_text("The phone was registered and fell silent")
+    expect(count).to_have_text(str(before + 1))
+    assert found.locator("svg.icon-bad").count() == 1, "a sign beside the colour"
+    back = PhoneRegistered(at=service.clock.now(), device=name, endpoint="1007", address="192.0.2.8:5060")
+    house.thread.call(service.recorder.record, back)
+    expect(found).to_have_text("–")
+    expect(count).to_have_text(str(before))
+
+
 # --- one phone
 
 

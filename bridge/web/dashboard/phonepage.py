@@ -88,7 +88,7 @@ class PhonePage:
             name=name,
             device=device,
             refusal=refusal,
-            stands=how_it_stands(device, self._house.board.progress().get(name), refusal, now),
+            stands=how_it_stands(device, self._house.service.stage_of(name), refusal, now),
             chapters=chapters(read.sheet.journey),
             findings=await self._house.findings(name),
             files=read.files,
