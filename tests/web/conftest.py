@@ -10,11 +10,25 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from bridge.web.dashboard.staticfiles import static_address
 from tests.peers import peer
 from tests.web.nodethread import ADMIN, VIEWER, NodeThread
 from tests.web.office import make_office, tell_what_happened
 from tests.webnode import PASSWORD, web_settings
 
+_WITHOUT = (
+    "SpareRendererForSitePerProcess",
+    "PaintHolding",
+    "HttpsUpgrades",
+    "HttpsFirstBalancedModeAutoEnable",
+    "DestroyProfileOnBrowserClose",
+    "AvoidUnnecessaryBeforeUnloadCheckSync",
+    "OptimizationHints",
+    "MediaRouter",
+    "NetworkTimeServiceQuerying",
+    "PreconnectToSearch",
+)
+"""Features of Chromium. The last switch of this name counts: what playwright would say is in it."""
 ARGUMENTS = (
     "--headless",
     "--no-sandbox",
@@ -24,6 +38,10 @@ ARGUMENTS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # Starting a process for each page takes longer than most tests: pages of one profile share theirs, and none is kept
+    # ready for pages that never come.
+    "--process-per-site",
+    f"--disable-features={','.join(_WITHOUT)}",
 )
 
 
@@ -69,6 +87,8 @@ class Visitor:
 
 
 Visit = Callable[..., Visitor]
+Kind = tuple[str, bool, str, tuple[int, int]]
+"""User (empty: nobody), whether scripts run, colours, and size of the window."""
 
 
 class House:
@@ -78,6 +98,7 @@ class House:
         self.thread = thread
         self.browser = browser
         self._states: dict[str, Any] = {}
+        self._free: dict[Kind, list[BrowserContext]] = {}
 
     def state_of(self, user: str) -> Any:
         """The cookies of a user who logged in."""
@@ -92,6 +113,32 @@ class House:
             self._states[user] = context.storage_state()
             context.close()
         return self._states[user]
+
+    def lend(self, kind: Kind) -> BrowserContext:
+        """A browser as a new one would be, without the seconds that a new one takes."""
+        user, javascript, scheme, size = kind
+        if free := self._free.get(kind):
+            context = free.pop()
+        else:
+            context = self.browser.new_context(
+                java_script_enabled=javascript,
+                color_scheme=scheme,  # type: ignore[arg-type]
+                viewport={"width": size[0], "height": size[1]},
+                reduced_motion="reduce",
+            )
+            context.set_default_timeout(DEADLINE)
+            # It keeps the process of this site's pages alive.
+            context.new_page().goto(f"{self.thread.url}{static_address('mark.svg')}")
+        if user:
+            context.add_cookies(self.state_of(user)["cookies"])
+        return context
+
+    def take_back(self, kind: Kind, context: BrowserContext) -> None:
+        """The pages keep nothing but cookies: without these, and without its pages, it is new."""
+        for page in context.pages[1:]:
+            page.close()
+        context.clear_cookies()
+        self._free.setdefault(kind, []).append(context)
 
 
 @pytest.fixture(scope="package")
@@ -111,7 +158,7 @@ def house(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 @pytest.fixture
 def visit(house: House) -> Iterator[Visit]:
     """Opens browsers: ``visit()`` is the admin's; ``user``, ``javascript``, ``scheme`` and ``size`` change that."""
-    visitors: list[Visitor] = []
+    visitors: list[tuple[Kind, Visitor]] = []
 
     def opened(
         *,
@@ -120,14 +167,8 @@ def visit(house: House) -> Iterator[Visit]:
         scheme: str = "light",
         size: tuple[int, int] = (1280, 900),
     ) -> Visitor:
-        context = house.browser.new_context(
-            storage_state=house.state_of(user) if user else None,
-            java_script_enabled=javascript,
-            color_scheme=scheme,  # type: ignore[arg-type]
-            viewport={"width": size[0], "height": size[1]},
-            reduced_motion="reduce",
-        )
-        context.set_default_timeout(DEADLINE)
+        kind = (user, javascript, scheme, size)
+        context = house.lend(kind)
         visitor = Visitor(context, context.new_page(), house.thread.url)
         visitor.page.on("pageerror", lambda error: visitor.complaints.append(str(error)))
         visitor.page.on(
@@ -138,13 +179,13 @@ def visit(house: House) -> Iterator[Visit]:
                 else None
             ),
         )
-        visitors.append(visitor)
+        visitors.append((kind, visitor))
         return visitor
 
     yield opened
-    complaints = [each for visitor in visitors for each in visitor.complaints]
-    for visitor in visitors:
-        visitor.context.close()
+    complaints = [each for _, visitor in visitors for each in visitor.complaints]
+    for kind, visitor in visitors:
+        house.take_back(kind, visitor.context)
     assert complaints == []
 
 
