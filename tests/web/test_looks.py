@@ -13,7 +13,14 @@ from tests.web.test_rights import PAGES
 from tests.webnode import PASSWORD
 
 # A row more shows nothing new to the judge, and takes its time.
-ALL = ("/phones?size=25", *PAGES[1:], "/users", "/phones?q=nothing+like+it", "/phones/SEP00FF00FF00FF", "/site/pools?name=Default")
+ALL = (
+    "/phones?size=25",
+    *PAGES[1:],
+    "/users",
+    "/phones?q=nothing+like+it",
+    "/phones/SEP00FF00FF00FF",
+    "/site/pools?name=Default",
+)
 PHONE = (390, 844)
 
 

@@ -255,6 +255,23 @@ def test_the_timeline_grows_while_one_looks(house: House, admin: Visitor) -> Non
     expect(admin.page.locator("#timeline")).to_contain_text("somebody tripped over it")
 
 
+def test_what_is_wrong_with_a_phone_changes_while_one_looks(house: House, admin: Visitor) -> None:
+    name, service = DeviceName("SEP001122300016"), house.thread.service
+    admin.go(f"/phones/{name}")
+    expect(admin.page.locator("#findings")).to_contain_text("Nothing was found")
+    left = PhoneUnregistered(at=service.clock.now(), device=name, endpoint="1022", why="it fell silent")
+    house.thread.call(service.recorder.record, left)
+    finding = admin.page.locator("#findings .finding")
+    expect(finding).to_contain_text("The phone was registered and fell silent")
+    finding.locator("summary").click()
+    finding.locator("summary").focus()
+    again = PhoneUnregistered(at=service.clock.now(), device=name, endpoint="1022", why="silent for longer")
+    house.thread.call(service.recorder.record, again)
+    expect(finding.locator("details")).to_contain_text("silent for longer")
+    assert finding.locator("details[open]").count() == 1, "what was opened stays open"
+    assert admin.page.evaluate("document.activeElement.textContent") == "Evidence"
+
+
 def test_a_phone_is_changed_moved_and_removed_without_a_script(house: House, visit: Visit) -> None:
     name = "SEP001122300011"
     visitor = visit(javascript=False)
