@@ -70,6 +70,18 @@ class Visitor:
     page: Page
     base: str
     complaints: list[str] = field(default_factory=list)
+    _listeners: list[tuple[Any, Callable[[Any], None]]] = field(default_factory=list)
+
+    def on(self, event: Any, listener: Callable[[Any], None]) -> None:
+        """Hear of what happens to the page, until the test is over."""
+        self.page.on(event, listener)
+        self._listeners.append((event, listener))
+
+    def leave(self) -> None:
+        """The test is over: whoever comes next finds a browser as a new one is."""
+        for event, listener in self._listeners:
+            self.page.remove_listener(event, listener)
+        self.context.clear_cookies()
 
     def go(self, path: str) -> int:
         """Open a page; its HTTP status."""
@@ -98,7 +110,7 @@ class House:
         self.thread = thread
         self.browser = browser
         self._states: dict[str, Any] = {}
-        self._free: dict[Kind, list[BrowserContext]] = {}
+        self._free: dict[Kind, list[Page]] = {}
 
     def state_of(self, user: str) -> Any:
         """The cookies of a user who logged in."""
@@ -114,11 +126,11 @@ class House:
             context.close()
         return self._states[user]
 
-    def lend(self, kind: Kind) -> BrowserContext:
-        """A browser as a new one would be, without the seconds that a new one takes."""
+    def lend(self, kind: Kind) -> Page:
+        """A browser as a new one would be, without the second that a new one takes."""
         user, javascript, scheme, size = kind
         if free := self._free.get(kind):
-            context = free.pop()
+            page = free.pop()
         else:
             context = self.browser.new_context(
                 java_script_enabled=javascript,
@@ -127,18 +139,17 @@ class House:
                 reduced_motion="reduce",
             )
             context.set_default_timeout(DEADLINE)
-            # It keeps the process of this site's pages alive.
-            context.new_page().goto(f"{self.thread.url}{static_address('mark.svg')}")
+            page = context.new_page()
         if user:
-            context.add_cookies(self.state_of(user)["cookies"])
-        return context
+            page.context.add_cookies(self.state_of(user)["cookies"])
+        return page
 
-    def take_back(self, kind: Kind, context: BrowserContext) -> None:
-        """The pages keep nothing but cookies: without these, and without its pages, it is new."""
-        for page in context.pages[1:]:
-            page.close()
-        context.clear_cookies()
-        self._free.setdefault(kind, []).append(context)
+    def take_back(self, kind: Kind, page: Page) -> None:
+        """Of a page of ours only cookies stay, and where it is: it stores nothing else."""
+        # A picture of the same site: the page has no script any more, and its process stays.
+        page.goto(f"{self.thread.url}{static_address('mark.svg')}")
+        page.emulate_media(color_scheme=kind[2])  # type: ignore[arg-type]
+        self._free.setdefault(kind, []).append(page)
 
 
 @pytest.fixture(scope="package")
@@ -168,10 +179,10 @@ def visit(house: House) -> Iterator[Visit]:
         size: tuple[int, int] = (1280, 900),
     ) -> Visitor:
         kind = (user, javascript, scheme, size)
-        context = house.lend(kind)
-        visitor = Visitor(context, context.new_page(), house.thread.url)
-        visitor.page.on("pageerror", lambda error: visitor.complaints.append(str(error)))
-        visitor.page.on(
+        page = house.lend(kind)
+        visitor = Visitor(page.context, page, house.thread.url)
+        visitor.on("pageerror", lambda error: visitor.complaints.append(str(error)))
+        visitor.on(
             "console",
             lambda told: (
                 visitor.complaints.append(told.text)
@@ -185,7 +196,8 @@ def visit(house: House) -> Iterator[Visit]:
     yield opened
     complaints = [each for _, visitor in visitors for each in visitor.complaints]
     for kind, visitor in visitors:
-        house.take_back(kind, visitor.context)
+        visitor.leave()
+        house.take_back(kind, visitor.page)
     assert complaints == []
 
 

@@ -132,7 +132,7 @@ def test_a_state_is_told_by_text_and_sign_and_not_by_its_colour_alone(admin: Vis
 def test_nothing_is_asked_of_other_servers(visit: Visit) -> None:
     visitor = visit()
     asked: list[str] = []
-    visitor.page.on("request", lambda request: asked.append(request.url))
+    visitor.on("request", lambda request: asked.append(request.url))
     for path in ("/phones", "/phones/SEP001122300000", "/window"):
         visitor.go(path)
     assert asked
