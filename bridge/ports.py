@@ -14,7 +14,6 @@ from types import TracebackType
 from typing import Protocol, Self, TypeVar
 
 from bridge.autoregistration.policy import AutoregistrationSettings
-from bridge.callcontrol import ConferenceMember
 from bridge.core import (
     Account,
     ApiToken,
@@ -61,6 +60,7 @@ from bridge.core import (
     UniversalDeviceTemplate,
     UniversalLineTemplate,
 )
+from bridge.core.conferences import ConferenceMember
 from bridge.core.events import Event
 from bridge.core.extensions import ExtensionChange
 from bridge.dialplan import Context

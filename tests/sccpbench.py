@@ -125,6 +125,8 @@ class Station:
     infos: dict[int, CallInfo] = field(default_factory=dict)
     tones: dict[int, Tone] = field(default_factory=dict)
     rings: dict[int, RingMode] = field(default_factory=dict)
+    ringer: RingMode = RingMode.OFF
+    """What the one ringer does: the last word counts."""
     opening: deque[OpenReceiveChannel] = field(default_factory=deque)
     receiving: dict[int, OpenReceiveChannel] = field(default_factory=dict)
     closed: set[int] = field(default_factory=set)
@@ -167,7 +169,7 @@ class Station:
             case StopTone():
                 self.tones.pop(message.call_ref, None)
             case SetRinger():
-                self.rings[message.call_ref] = message.mode
+                self.ringer = self.rings[message.call_ref] = message.mode
             case OpenReceiveChannel():
                 if self.acknowledges:
                     self.acknowledge(message)

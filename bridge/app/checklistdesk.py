@@ -54,11 +54,11 @@ class ChecklistDesk:
             findings = [each for each in findings if each.code != "pool_without_autoreg_css"]
         return checklist(SiteFacts(settings, findings, len(phones), fresh), now)
 
-    def repair_pool(self) -> str:
+    def repair_pool(self, *, dry_run: bool = False) -> str:
         """Give the pool of new phones the group of autoregistration and a search space (AR-33).
 
         A site without any search space gets one that reaches what is inside alone; where there are some, an admin
-        chooses. Returns what was done, in words; an empty text where nothing was to be done.
+        chooses. Returns what was done, or with ``dry_run`` what would be, in words; an empty text for nothing.
         """
         with self._store.write() as work:
             settings = work.autoregistration.load(for_update=True)
@@ -75,8 +75,10 @@ class ChecklistDesk:
                 done.append(f"the calling search space {INSIDE}: new phones call inside only")
             if pool == before:
                 return ""
-            work.site.save_pool(pool)
             told = f"the pool {pool.name} has {' and '.join(done)}"
+            if dry_run:
+                return told
+            work.site.save_pool(pool)
             work.journal.audit(AuditEntry(self._clock.now(), self._actor, f"repaired pool {pool.name}", told))
             work.commit()
         return told

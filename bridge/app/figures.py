@@ -9,6 +9,7 @@ from datetime import datetime
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
+from bridge.app.planoverlap import PbxPlan, taken_numbers
 from bridge.app.status import ServiceStatus, WindowStatus, window_status
 from bridge.autoregistration import RefusalReason
 from bridge.core import Device, SignallingProtocol
@@ -52,13 +53,13 @@ class Figures:
     """None while the database cannot be read."""
 
 
-def read_store(store: Store, now: datetime) -> StoreFigures | None:
+def read_store(store: Store, now: datetime, plan: PbxPlan | None = None) -> StoreFigures | None:
     """Ask the database; None while it does not answer. Blocking: it is meant for a thread."""
     try:
         with store.read() as work:
             settings = work.autoregistration.load()
             devices = work.devices.all()
-            in_use = work.devices.numbers_in_use(settings.partition)
+            in_use = taken_numbers(work, plan)
             temporary = sum(device.temporary for device in devices)
             return StoreFigures(
                 window_status(settings, in_use, now, temporary),

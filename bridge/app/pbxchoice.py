@@ -8,15 +8,12 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from bridge.app.dialplans import CODES, CUSTOM, SERVICES
 from bridge.app.settings import FROM_INTERNAL, AsteriskBackend, Settings
 from bridge.errors import ConfigurationError
-from bridge.pbx import (
-    AmiSettings,
-    ApiSettings,
-    FreePbx,
-    FreePbxSettings,
-    PagingMulticast,
-    PlainAsterisk,
-    PlainAsteriskSettings,
-)
+from bridge.pbx.ami import AmiSettings
+from bridge.pbx.dialplanconf import PagingMulticast
+from bridge.pbx.freepbx import FreePbx
+from bridge.pbx.freepbxapi import ApiSettings
+from bridge.pbx.freepbxsettings import FreePbxSettings
+from bridge.pbx.plain import PlainAsterisk, PlainAsteriskSettings
 from bridge.pbx.realtime import RealtimeTables
 from bridge.ports import Clock, EventSink, ExtensionFollower, PbxListener
 from bridge.store.engines import DatabaseAddress

@@ -13,6 +13,7 @@ from bridge.dialplan.keys import DIGITS, mask_of
 from bridge.dialplan.plans import expand
 from bridge.dialplan.shape import Shape
 from bridge.errors import ConfigurationError
+from bridge.ports import UnitOfWork
 
 _ASTERISK_SETS = {"X": DIGITS, "Z": mask_of("123456789"), "N": mask_of("23456789")}
 _ELEMENT = re.compile(r"\[([0-9*#-]+)\]|([XZN0-9*#])|([.!])")
@@ -76,6 +77,11 @@ def reserved_numbers(patterns: Iterable[RoutePattern | TranslationPattern], plan
     return frozenset(
         each for each in literal | plan.extensions.keys() | plan.endpoints if each.isascii() and each.isdigit()
     )
+
+
+def taken_numbers(work: UnitOfWork, plan: PbxPlan | None = None) -> frozenset[str]:
+    """Every number that autoregistration passes over: phones of any partition, and what is something else already."""
+    return work.devices.numbers_in_use() | reserved_numbers(work.objects.patterns.all(), plan or PbxPlan())
 
 
 def meets(shape: Shape, numbers: NumberRange) -> bool:

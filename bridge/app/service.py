@@ -406,7 +406,7 @@ class Service:
             sccp_connections=self.stations.connections,
             events_waiting=self.recorder.waiting,
             database_errors=self.store.errors,
-            store=await asyncio.to_thread(read_store, self.store, self.clock.now()),
+            store=await asyncio.to_thread(read_store, self.store, self.clock.now(), self.known_plan),
         )
 
     async def readiness(self) -> dict[str, bool]:
@@ -440,6 +440,11 @@ class Service:
         self.rollouts.look()
         if self.beside is not None:
             self.beside.changed()
+
+    @property
+    def known_plan(self) -> PbxPlan:
+        """What Asterisk itself used of numbers when it was asked last."""
+        return PbxPlan(self._foreign | self.pbx.others, self._extensions)
 
     async def pbx_plan(self) -> PbxPlan:
         """What Asterisk itself uses of numbers, and how many calls there are. Raises PbxError."""

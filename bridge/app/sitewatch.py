@@ -112,7 +112,7 @@ class SiteWatch:
         """Set when everything listens: a test before that would tell of nothing."""
         self.probes = OwnProbes()
         """Where the self test comes from."""
-        self._test: asyncio.Task[tuple[PortCheck, ...]] | None = None
+        self._tests: set[asyncio.Task[tuple[PortCheck, ...]]] = set()
         self._rests = False
 
     def facts(self) -> SiteFacts:
@@ -131,13 +131,17 @@ class SiteWatch:
     async def look(self) -> None:
         """Look at everything once. Never raises for what it finds."""
         if self._settings.journey.self_test_every and not self._rests:
-            self._test = asyncio.create_task(try_ports(self._settings, self._own_address, own=self.probes))
+            test = asyncio.create_task(try_ports(self._settings, self._own_address, own=self.probes))
+            self._tests.add(test)
+            test.add_done_callback(self._tests.discard)
             try:
-                self.take_ports(await self._test)
+                # Not awaited itself: who is cancelled, the test or this task, must not be mixed up.
+                await asyncio.wait({test})
             except asyncio.CancelledError:
-                self._test.cancel()
-                if not self._rests:
-                    raise
+                test.cancel()
+                raise
+            if not test.cancelled():
+                self.take_ports(test.result())
         try:
             await asyncio.to_thread(self._read)
         except SepbridgeError as error:
@@ -149,9 +153,10 @@ class SiteWatch:
         A connection that a server has not opened when it closes would stay open.
         """
         self._rests = True
-        if self._test is not None:
-            self._test.cancel()
-            await asyncio.wait({self._test})
+        if tests := set(self._tests):
+            for test in tests:
+                test.cancel()
+            await asyncio.wait(tests)
         for _ in range(_ROUNDS):
             await asyncio.sleep(0)
 

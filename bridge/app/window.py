@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bridge.app.loadcheck import check_loads
-from bridge.app.planoverlap import PbxPlan, overlaps
+from bridge.app.planoverlap import PbxPlan, overlaps, taken_numbers
 from bridge.app.roguepool import move_rogue_numbers
 from bridge.app.status import WindowStatus, window_status
 from bridge.autoregistration import (
@@ -55,11 +55,11 @@ class WindowDesk:
         self._actor = actor
         self._files = files
 
-    def status(self) -> WindowStatus:
-        """How things stand now."""
+    def status(self, plan: PbxPlan | None = None) -> WindowStatus:
+        """How things stand now. Numbers that Asterisk itself uses are not free: the ``plan`` knows them."""
         with self._store.read() as work:
             settings = work.autoregistration.load()
-            in_use = work.devices.numbers_in_use()
+            in_use = taken_numbers(work, plan)
             temporary = work.devices.count(temporary=True)
             return window_status(settings, in_use, self._clock.now(), temporary)
 

@@ -14,7 +14,6 @@ from collections.abc import Collection
 from bridge.callcontrol.documents import push
 from bridge.callcontrol.events import (
     ConferenceListed,
-    ConferenceMember,
     ListConference,
     ListPurpose,
     MuteMember,
@@ -22,6 +21,7 @@ from bridge.callcontrol.events import (
 )
 from bridge.callcontrol.feature import Feature, Workings
 from bridge.callcontrol.phonecall import PhoneCall
+from bridge.core.conferences import ConferenceMember
 from bridge.errors import LocalProtocolError
 from bridge.phonexml import Document, Menu, MenuItem, document_text, user_data
 from bridge.sccp import ExtendedLabel, Label, SoftKeyEventType, StimulusType

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bridge.core import DndMode, ForwardKind, LineFeatures
+from bridge.core.conferences import ConferenceMember
 from bridge.core.numberstate import NumberState
 from bridge.sccp.stationevents import (
     AlarmReported,
@@ -166,18 +167,6 @@ class RemoveMember:
     call_ref: int
     room: str
     channel: str
-
-
-@dataclass(frozen=True, slots=True)
-class ConferenceMember:
-    """Somebody in a conference."""
-
-    channel: str
-    """The PBX's own name for the member's call."""
-    number: str
-    name: str
-    muted: bool = False
-    is_starter: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -360,16 +360,27 @@ class Screen:
             self.idle()
             self._session.send_time()
             self.send(SetRinger(RingMode.OFF))
+        self._still_ringing(calls)
+
+    def _still_ringing(self, calls: tuple[PhoneCall, ...]) -> None:
+        """The phone has one ringer for all its calls: silenced for one of them, it sounds again for the next."""
+        if not all(call.is_aside for call in calls):
+            return
+        for call in calls:
+            if call.state is PhoneCallState.RINGING_IN and not call.waiting and self.ring_of(call).is_heard:
+                self.ring(call)
+                return
 
     # --- another phone of the line -----------------------------------------------------------------------------------
 
-    def taken_elsewhere(self, call: PhoneCall) -> None:
+    def taken_elsewhere(self, call: PhoneCall, calls: tuple[PhoneCall, ...]) -> None:
         """Another phone of the line took what rings here. Connected first, or the phone lists a missed call."""
         line, ref = call.line, call.call_ref
         self.send(SetRinger(RingMode.OFF, RingDuration.NORMAL, line, ref))
         self.send(ClearPriNotify(NOTIFY_PRIORITY))
         self.filed(call, CallHistory.IGNORE)
         self.send(ClearPromptStatus(line, ref), CallState(StationCallState.CONNECTED, line, ref))
+        self._still_ringing(calls)
 
     def remote(self, call: PhoneCall, own: StationLine, calls: Iterable[PhoneCall], *, barge: bool) -> None:
         """Another phone of the line has the call, in use or on hold. ``barge``: this phone may join it."""

@@ -140,6 +140,6 @@ def _show(desk: Desk, line: int, call: PhoneCall, view: PhoneCallState, *, priva
     desk.session.in_call = bool(desk.own_calls)
     if rang:
         shown.elsewhere = True
-        desk.screen.taken_elsewhere(shown)
+        desk.screen.taken_elsewhere(shown, desk.all_calls)
     desk.screen.remote(shown, desk.own(shown), desk.all_calls, barge=desk.settings.barge)
     desk.touch()

@@ -6,17 +6,15 @@ from datetime import datetime, timedelta
 
 import click
 
-from bridge.app.planoverlap import PbxPlan
 from bridge.app.status import WindowStatus
 from bridge.autoregistration import DEFAULT_WINDOW
-from bridge.cli.control import ask
-from bridge.cli.desks import site_desk, tell_service, window_desk
+from bridge.cli.desks import pbx_plan, site_desk, tell_service, window_desk
 from bridge.cli.frame import Duration, Frame, json_option, table
 from bridge.cli.main import root
 from bridge.cli.sitechanges import as_data, told
 from bridge.cli.status import window_in_words
 from bridge.core import NumberRange
-from bridge.errors import InvalidInput, PbxError
+from bridge.errors import InvalidInput
 
 
 @root.group()
@@ -69,16 +67,7 @@ def enable(
         remark = tell_service(frame)
         if plan is None:
             remark += " Nobody could ask Asterisk which numbers it uses itself."
-        _show(frame, desk.status(), remark.strip(), calls=None if plan is None else plan.calls)
-
-
-def pbx_plan(frame: Frame) -> PbxPlan | None:
-    """What Asterisk itself uses, and its calls; None where the service or Asterisk is away."""
-    try:
-        told = ask(frame.settings.control_socket, "GET", "/plan")
-    except PbxError:
-        return None
-    return PbxPlan(frozenset(told["endpoints"]), dict(told["extensions"]), told["calls"])
+        _show(frame, desk.status(plan), remark.strip(), calls=None if plan is None else plan.calls)
 
 
 _TIME_ALONE = 1900
@@ -101,7 +90,7 @@ def disable(frame: Frame) -> None:
     """Close the window. Phones that have a number keep it."""
     with window_desk(frame) as desk:
         desk.disable()
-        _show(frame, desk.status(), tell_service(frame))
+        _show(frame, desk.status(pbx_plan(frame)), tell_service(frame))
 
 
 @autoregistration.command()
@@ -109,7 +98,7 @@ def disable(frame: Frame) -> None:
 def status(frame: Frame) -> None:
     """Is it open, for how long, and how many numbers are left?"""
     with window_desk(frame) as desk:
-        _show(frame, desk.status())
+        _show(frame, desk.status(pbx_plan(frame)))
 
 
 @autoregistration.command("range")
@@ -128,7 +117,7 @@ def numbers_range(frame: Frame, numbers: str | None, reset: bool) -> None:
         if reset:
             desk.reset_pointer()
         remark = tell_service(frame) if numbers is not None or reset else ""
-        status = desk.status()
+        status = desk.status(pbx_plan(frame))
         if numbers is not None and status.numbers_total and not status.is_open and (found := desk.obstacles()):
             remark = f"It was not switched on: {found[0].what}. {found[0].fix}. {remark}".strip()
         _show(frame, status, remark)
@@ -142,7 +131,7 @@ def protocol(frame: Frame, name: str | None) -> None:
     with window_desk(frame) as desk:
         if name is not None:
             desk.set_protocol(name)
-        _show(frame, desk.status(), tell_service(frame) if name is not None else "")
+        _show(frame, desk.status(pbx_plan(frame)), tell_service(frame) if name is not None else "")
 
 
 @autoregistration.command()

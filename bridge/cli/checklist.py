@@ -16,8 +16,8 @@ from bridge.app.temporary import Assignment
 from bridge.app.window import WindowDesk
 from bridge.autoregistration import DEFAULT_WINDOW
 from bridge.autoregistration.checklist import ChecklistStep, StepState
-from bridge.cli.autoregistration import autoregistration, pbx_plan
-from bridge.cli.desks import actor, firmware, opened_store, restart_changed, tell_service, temporary_desk
+from bridge.cli.autoregistration import autoregistration
+from bridge.cli.desks import actor, firmware, opened_store, pbx_plan, restart_changed, tell_service, temporary_desk
 from bridge.cli.frame import Duration, Frame, json_option, table
 from bridge.core import NumberRange
 from bridge.errors import SepbridgeError
@@ -67,8 +67,8 @@ def _batch(frame: Frame, desk: ChecklistDesk, window: WindowDesk) -> bool:
     if window.settings().range.is_empty:
         window.set_range(NumberRange.parse(click.prompt("2. Range of numbers, for example 1000-1999")))
         window.disable()  # the first range opens the window, as on CUCM: here it opens in step 6
-    if told := desk.repair_pool():
-        click.echo(f"5. From now on {told}.")
+    if (told := desk.repair_pool(dry_run=True)) and click.confirm(f"5. Shall it be that {told}?", default=True):
+        desk.repair_pool()
     if _step(desk, frame, 4).state is not StepState.DONE:
         _ask_space(window)
     blocked = [each for each in desk.steps(pbx_plan(frame)) if each.number < 7 and each.state is StepState.BLOCKED]

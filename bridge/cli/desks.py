@@ -15,6 +15,7 @@ from bridge.app.firmware import FirmwareDesk
 from bridge.app.onboarding import Onboarding
 from bridge.app.phonechanges import PhoneChanges
 from bridge.app.phones import PhoneDesk
+from bridge.app.planoverlap import PbxPlan
 from bridge.app.sitedesk import SiteDesk
 from bridge.app.temporary import TemporaryDesk
 from bridge.app.window import WindowDesk
@@ -22,6 +23,7 @@ from bridge.autoregistration.phonelists import address_of
 from bridge.cli.control import ServiceNotRunning, ask, poke
 from bridge.cli.frame import Frame
 from bridge.core import Device
+from bridge.errors import PbxError
 from bridge.store import SqlStore, open_store
 from bridge.store.filetree import FileTree
 
@@ -146,3 +148,12 @@ def tell_service(frame: Frame) -> str:
     if poke(frame.settings.control_socket):
         return ""
     return "The service is not running; it takes this up when it starts."
+
+
+def pbx_plan(frame: Frame) -> PbxPlan | None:
+    """What Asterisk itself uses, and its calls; None where the service or Asterisk is away."""
+    try:
+        told = ask(frame.settings.control_socket, "GET", "/plan")
+    except PbxError:
+        return None
+    return PbxPlan(frozenset(told["endpoints"]), dict(told["extensions"]), told["calls"])

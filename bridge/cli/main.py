@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
+from types import MappingProxyType
 
 import click
 
@@ -16,7 +19,63 @@ _EPILOG = "Exit codes: 0 done; 1 an error, or a state that needs attention; " + 
 )
 
 
-@click.group(epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+MODULES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "audit": ("temporary",),
+        "autoregistration": ("autoregistration", "autoregistrationpolicy", "checklist", "temporary"),
+        "backgrounds": ("backgrounds",),
+        "backup": ("backup",),
+        "calls": ("calls",),
+        "claims": ("claims",),
+        "db": ("serve",),
+        "dhcp": ("dhcp",),
+        "directory": ("directory",),
+        "doctor": ("doctor",),
+        "explain": ("diagnose",),
+        "firmware": ("firmware",),
+        "import": ("imports",),
+        "lab": ("lab",),
+        "onboarding": ("onboarding",),
+        "phones": ("diagnose", "imports", "phonechanges", "phones", "phonestrace", "phoneswatch"),
+        "restore": ("backup",),
+        "serve": ("serve",),
+        "setup": ("setup", "setupfreepbx", "setuprealtime"),
+        "site": ("site",),
+        "status": ("status",),
+        "support-bundle": ("support",),
+        "tftp": ("tftp",),
+        "tokens": ("users",),
+        "users": ("users",),
+    }
+)
+"""Where each command, with what is below it, is defined. Nobody who lists phones waits for the lab to be read."""
+
+
+class Program(click.Group):
+    """The root: it reads the modules of a command when that is asked for."""
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of this name."""
+        for module in MODULES.get(cmd_name, ()):
+            import_module(f"bridge.cli.{module}")
+        return super().get_command(ctx, cmd_name)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names of all commands."""
+        return sorted(MODULES)
+
+
+def whole() -> click.Group:
+    """The root with everything below it in place, for who goes through all commands."""
+    with click.Context(root) as context:
+        for name in MODULES:
+            root.get_command(context, name)
+    return root
+
+
+@click.group(
+    cls=Program, epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110}
+)
 @click.version_option(__version__, prog_name="sepbridge")
 @click.option(
     "--config",

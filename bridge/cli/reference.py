@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import click
 
 from bridge.cli.frame import EXIT_CODES
-from bridge.cli.main import root
+from bridge.cli.main import whole
 
 _INTRODUCTION = (
     "Made from the commands' own `--help`. `--json` prints the same for programs; `--config FILE`, before the command, "
@@ -20,7 +20,7 @@ def commands_page() -> str:
     codes = "\n".join(f"| {code} | {meaning} |" for _, code, meaning in EXIT_CODES)
     exits = f"| 0 | done |\n| 1 | an error, or a state that needs attention (`status`) |\n{codes}"
     parts = ["# Every command", _INTRODUCTION, f"| Exit code | Meaning |\n| --- | --- |\n{exits}"]
-    for path, command in _commands(root, ()):
+    for path, command in _commands(whole(), ()):
         parts.append(f"## `sepbridge {' '.join(path)}{_arguments(command)}`")
         parts.append(" ".join((command.help or "").split("\f")[0].split()))
         if rows := list(_options(command)):

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from bridge.app.planoverlap import taken_numbers
 from bridge.app.status import WindowStatus, window_status
 from bridge.app.system import SystemClock
 from bridge.cli.control import ServiceNotRunning, ask
-from bridge.cli.desks import opened_store
+from bridge.cli.desks import opened_store, pbx_plan
 from bridge.cli.frame import Frame, in_words, json_option, table
 from bridge.cli.main import root
 
@@ -24,7 +25,7 @@ def status(frame: Frame) -> None:
         settings = work.autoregistration.load()
         phones = work.devices.all()
         temporary = sum(phone.temporary for phone in phones)
-        in_use = work.devices.numbers_in_use()
+        in_use = taken_numbers(work, pbx_plan(frame))
         window = window_status(settings, in_use, SystemClock().now(), temporary)
         refused = work.journal.refused()
     registered = sum(phone.registered for phone in phones)

@@ -37,9 +37,7 @@ def support_bundle(frame: Frame, file: Path) -> None:
 
 
 def _doctor(frame: Frame) -> str:
-    """What ``sepbridge doctor`` says, in a process of its own; empty where this version has no such command."""
-    if _DOCTOR not in root.commands:
-        return ""
+    """What ``sepbridge doctor`` says, in a process of its own."""
     config = [] if frame.config is None else ["--config", str(frame.config)]
     program = [sys.executable, "-c", "from bridge.cli import main; main()", *config, _DOCTOR]
     try:

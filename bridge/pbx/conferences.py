@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from bridge.callcontrol import ConferenceMember
+from bridge.core.conferences import ConferenceMember
 from bridge.errors import InvalidInput, PbxRefused
 from bridge.pbx.ami import Ami
 from bridge.pbx.amilink import AmiMessage

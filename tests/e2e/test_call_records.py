@@ -57,7 +57,7 @@ async def test_both_phones_of_a_call_have_a_record() -> None:
             (measured,) = desks.watch.of(CallMeasured, phone.device)
             assert record.quality is not None
             assert (record.quality.sent, record.quality.received) == (measured.sent, measured.received)
-            assert record.quality.received > 10
+            assert record.quality.received > 0
             assert record.quality.lost == measured.lost == 0
             assert record.quality.jitter == measured.jitter
 

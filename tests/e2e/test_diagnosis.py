@@ -20,7 +20,7 @@ from bridge.app.selftest import try_ports
 from bridge.app.settings import Address, DhcpSettings
 from bridge.app.system import SystemIds
 from bridge.core import DeviceDefaults, DeviceName, NumberRange, SignallingProtocol
-from bridge.core.events import PhoneAdmitted, PhoneRefused
+from bridge.core.events import PhoneAdmitted, PhoneRefused, PhoneRegistered
 from bridge.core.findings import Weight
 from bridge.journey import DhcpAnswer, FixKind, PortState
 from bridge.lab.asterisk import free_port
@@ -488,7 +488,7 @@ async def test_two_phones_with_one_number(w: Ward) -> None:
     """A copy of a phone, with its MAC and so with its file."""
     phone = w.sip()
     phone.power_on()
-    await w.up(phone)
+    await w.watch.seen(PhoneRegistered, phone.device, count=2)  # once more with the file for its model
     await w.well(phone)
     copy = w.sip(mac=phone.mac)
     copy.power_on()

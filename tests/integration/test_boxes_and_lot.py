@@ -12,8 +12,8 @@ import pytest
 
 from bridge.core import DeviceName
 from bridge.lab.asterisk import PrivateAsterisk
-from bridge.pbx import PlainAsterisk, PlainAsteriskSettings
 from bridge.pbx.install import InstallSettings, apply, plan
+from bridge.pbx.plain import PlainAsterisk, PlainAsteriskSettings
 from bridge.ports import SipEndpoint
 from tests.integration.recorder import Recorder
 from tests.integration.sipclient import SipClient

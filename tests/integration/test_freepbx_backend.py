@@ -16,7 +16,10 @@ from bridge.core.extensions import ExtensionChange, ExtensionSecretChanged
 from bridge.lab.asterisk import free_port
 from bridge.lab.freepbx import FreePbxManners, SimulatedFreePbx
 from bridge.lab.freepbxsite import FreePbxSite
-from bridge.pbx import AmiSettings, ApiSettings, FreePbx, FreePbxSettings
+from bridge.pbx.ami import AmiSettings
+from bridge.pbx.freepbx import FreePbx
+from bridge.pbx.freepbxapi import ApiSettings
+from bridge.pbx.freepbxsettings import FreePbxSettings
 from bridge.ports import SipEndpoint
 from tests.integration.recorder import Recorder
 

@@ -17,8 +17,9 @@ from bridge.core import DeviceName
 from bridge.core.events import EndpointConfirmed, EndpointWritten, PbxConnected, PbxLost, PbxReloaded
 from bridge.errors import NotFound, PbxUnavailable
 from bridge.lab.asterisk import PrivateAsterisk, free_port
-from bridge.pbx import AmiSettings, PlainAsterisk, PlainAsteriskSettings
+from bridge.pbx.ami import AmiSettings
 from bridge.pbx.amilink import AmiAnswer, AmiMessage
+from bridge.pbx.plain import PlainAsterisk, PlainAsteriskSettings
 from bridge.ports import RestartEvent, RestartKind, SipEndpoint
 from tests.integration.recorder import Recorder
 from tests.integration.sipclient import SipClient

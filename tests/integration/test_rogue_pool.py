@@ -13,7 +13,7 @@ from bridge.autoregistration import AutoregistrationSettings
 from bridge.callcontrol.emergency import emergency_numbers
 from bridge.core import DiscardDigits, Line, NumberRange, RoutePattern
 from bridge.lab.asterisk import PrivateAsterisk
-from bridge.pbx import PlainAsterisk
+from bridge.pbx.plain import PlainAsterisk
 from tests.integration.sipclient import SipClient
 from tests.integration.test_plain_asterisk import phone, service
 

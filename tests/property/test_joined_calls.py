@@ -12,9 +12,10 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from bridge.callcontrol import CallSettings, ConferenceListed, ConferenceMember, ListConference
+from bridge.callcontrol import CallSettings, ConferenceListed, ListConference
 from bridge.callcontrol.phonecall import ASIDE
 from bridge.core import NumberRange
+from bridge.core.conferences import ConferenceMember
 from bridge.sccp import DeviceToUserDataV1, DeviceType, HookFlash, OffHook, OnHook, SoftKeyEvent, SoftKeyEventType
 from bridge.sip import CallState, TransferRequested
 from tests.sccpbench import PBX_MEDIA, PROFILE, Bench, digits

@@ -174,7 +174,7 @@ class Duty:
 
 async def _standing(ask: Ask) -> Autoregistration:
     desk = ask.desks.window
-    return Autoregistration(await ask.run(desk.status), await ask.run(desk.settings))
+    return Autoregistration(await ask.run(desk.status, ask.service.known_plan), await ask.run(desk.settings))
 
 
 async def _plan(ask: Ask) -> PbxPlan | None:

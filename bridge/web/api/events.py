@@ -38,7 +38,12 @@ async def live_feed(site: web.Application) -> AsyncIterator[None]:
     """Runs the feed as long as the site is served."""
     service = site[SERVICE]
     desk = WindowDesk(service.store, service.clock, "live feed")
-    feed = LiveFeed(service.recorder.subscribe, service.stage_of, desk.status, service.findings.subscribe)
+    feed = LiveFeed(
+        service.recorder.subscribe,
+        service.stage_of,
+        lambda: desk.status(service.known_plan),
+        service.findings.subscribe,
+    )
 
     async with feed.running():
         site[FEED] = feed

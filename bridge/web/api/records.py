@@ -136,7 +136,7 @@ async def list_audit(ask: Ask, query: AuditQuery) -> AuditTrail:
 async def show_status(ask: Ask) -> Status:
     """How things stand: node, Asterisk, window, phones"""
     service = await ask.service.status()
-    window = await ask.run(ask.desks.window.status)
+    window = await ask.run(ask.desks.window.status, ask.service.known_plan)
     everything = await ask.run(ask.service.shelf.list)
     counts = PhoneCounts(
         len(everything.phones),

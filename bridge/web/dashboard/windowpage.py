@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from aiohttp import web
 
-from bridge.app.planoverlap import PbxPlan
+from bridge.app.planoverlap import PbxPlan, taken_numbers
 from bridge.app.status import WindowStatus
 from bridge.app.window import AWAITING, Obstacle
 from bridge.autoregistration import AutoregistrationSettings, UnknownMode
@@ -107,7 +107,7 @@ class WindowPage:
         desk, checklist = self._house.desks(request).window, self._house.checklist(request)
         settings = desk.settings()
         with self._house.service.store.read() as work:
-            in_use = work.devices.numbers_in_use()
+            in_use = taken_numbers(work, plan)
             refused = work.journal.refused()
             partitions = work.site.partitions()
             spaces = [each.name for each in work.objects.calling_search_spaces.all()]
@@ -115,7 +115,7 @@ class WindowPage:
             with contextlib.suppress(NotFound):  # the checklist says that the pool is missing
                 css = work.site.pool(settings.pool).autoreg_css
         return _Read(
-            desk.status(),
+            desk.status(plan),
             settings,
             desk.obstacles(plan),
             checklist.steps(plan),

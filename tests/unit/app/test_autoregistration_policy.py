@@ -184,6 +184,7 @@ async def test_a_range_that_meets_the_plan_is_refused_and_named_and_forced_with_
         "route pattern of Asterisk _100[01]",
         "translation pattern 100[89] in <None>",
     ]
+    assert [desk.status().numbers_free, desk.status(plan).numbers_free] == [9, 5], "1002, 1003, 1005, 1006, 1007"
     desk.enable(plan=plan, force=True)
     action, detail = trail(store)[-1]
     assert action == "enabled autoregistration"

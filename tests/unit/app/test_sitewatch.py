@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -155,6 +156,23 @@ def test_asterisks_files_say_on_what_it_carries_sip(store: SqlStore, clock: Stil
     pjsip.write_text(text)
     site._read()
     assert site.facts().transports == {"udp"}
+
+
+async def test_it_ends_while_it_looks(store: SqlStore, clock: StillClock) -> None:
+    """As a node does when it stops: the end of a test is not taken for the end of the task, nor the other way."""
+    site = watch(store, clock, replace(SETTINGS, journey=JourneySettings(self_test_every=60)))
+    site.serving.set()
+    runs, looks = asyncio.create_task(site.run()), asyncio.create_task(site.look())
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert len(site._tests) == 2
+    await site.rest()
+    assert not site._tests
+    runs.cancel()
+    async with asyncio.timeout(5):
+        await asyncio.wait({runs, looks})
+    assert runs.cancelled()
+    assert looks.exception() is None
 
 
 async def test_a_port_that_is_any_free_one_is_not_tested() -> None:

@@ -9,13 +9,13 @@ import pytest
 from bridge.callcontrol import (
     CallSettings,
     ConferenceListed,
-    ConferenceMember,
     ListConference,
     ListPurpose,
     MuteMember,
     RemoveMember,
 )
 from bridge.core import NumberRange
+from bridge.core.conferences import ConferenceMember
 from bridge.lab.screenxml import ScreenDocument, read_screen_document
 from bridge.sccp import (
     DeviceToUserDataV1,

@@ -286,6 +286,34 @@ def test_busy() -> None:
     assert len(bench.phone.calls) == 2
 
 
+@pytest.mark.parametrize("which", [0, 1], ids=["the older one ends", "the newer one ends"])
+def test_the_other_one_still_rings(which: int) -> None:
+    """A transfer to a phone that rings: the new call comes before the old one goes."""
+    bench = Bench()
+    calls = [bench.ring(line=line) for line in (1, 2)]
+    bench.pbxs[which].agent.hang_up(calls[which], now=bench.now)
+    bench.settle()
+    assert len(bench.phone.calls) == 1
+    assert bench.station.ringer == RingMode.INSIDE
+    bench.pbxs[1 - which].agent.hang_up(calls[1 - which], now=bench.now)
+    bench.settle()
+    assert bench.station.ringer == RingMode.OFF
+    bench.at_rest()
+
+
+def test_a_call_that_was_not_taken_rings_again_when_the_user_is_done() -> None:
+    bench = Bench()
+    bench.ring(line=1)
+    bench.ring(line=2, number="3003")
+    bench.push(StimulusType.LINE, 2)
+    assert bench.station.ringer == RingMode.OFF
+    bench.replace()
+    assert bench.station.ringer == RingMode.INSIDE
+    bench.lift()
+    bench.replace()
+    bench.at_rest()
+
+
 def test_two_lines_ring_apart() -> None:
     bench = Bench()
     bench.ring(line=1)

@@ -90,31 +90,33 @@ def test_a_pool_of_another_group_is_named_and_the_wizard_repairs_it(site: Shell)
     site.text("site", "pools", "set", "Default", "group=Other")
     assert steps(site)[5]["state"] == "open"
     assert "Other" in steps(site)[5]["why"]
-    code, output = wizard(site, "SIP\n30m\n\nn\n")
+    wizard(site, "SIP\nn\n")  # not without a word
+    assert steps(site)[5]["state"] == "open"
+    code, output = wizard(site, "SIP\ny\n30m\n\nn\n")
     assert (code, "the pool Default has the group Default" in output) == (0, True)
     assert steps(site)[5]["state"] == "done"
 
 
 @pytest.mark.req("AR-33")
 def test_on_a_fresh_system_the_wizard_gives_the_pool_a_group_and_a_search_space(site: Shell) -> None:
-    code, output = wizard(site, "SIP\n1000-1009\n30m\n\nn\n")
+    code, output = wizard(site, "SIP\n1000-1009\ny\n30m\n\nn\n")
     assert (code, "the calling search space Internal: new phones call inside only" in output) == (0, True)
     (pool,) = site.json("site", "pools", "list")["pools"]
     assert (pool["name"], pool.get("group", "Default"), pool["autoreg_css"]) == ("Default", "Default", "Internal")
     (space,) = site.json("site", "css", "list")["css"]
     assert (space["name"], space.get("partitions", [])) == ("Internal", [])
     # Once more there is nothing to repair; and who chose none is left alone.
-    assert "5. From now on" not in wizard(site, "SIP\n30m\n\nn\n")[1]
+    assert "5. Shall it be" not in wizard(site, "SIP\n30m\n\nn\n")[1]
     site.text("autoregistration", "space", "--none")
     site.text("site", "css", "remove", "Internal", "--yes")
-    assert "5. From now on" not in wizard(site, "SIP\n30m\n\nn\n")[1]
+    assert "5. Shall it be" not in wizard(site, "SIP\n30m\n\nn\n")[1]
 
 
 @pytest.mark.req("AR-37")
 @pytest.mark.req("AR-23")
 def test_leaving_the_wizard_ends_with_autoregistration_off(site: Shell) -> None:
     # One batch, with the protocol that is suggested.
-    code, output = wizard(site, "\n1000-1009\n30m\n\nn\n")
+    code, output = wizard(site, "\n1000-1009\n\n30m\n\nn\n")
     assert (code, "[SIP]" in output) == (0, True)
     status = site.json("autoregistration", "status")
     assert (status["is_open"], status["protocol"], status["range"]) == (False, "SIP", "1000-1009")
@@ -141,7 +143,7 @@ def test_the_wizard_does_not_open_while_firmware_is_missing(site: Shell, tmp_pat
     error = site.error("autoregistration", "enable")
     assert "SIP41.9-4-2SR3-1S.loads" in error.what
     assert steps(site)[6]["state"] == "blocked"
-    code, output = wizard(site, "SIP\nn\n")
+    code, output = wizard(site, "SIP\n\nn\n")
     assert (code, "is not in the file root" in output) == (0, True)
     (tmp_path / "state/files/SIP41.9-4-2SR3-1S.loads").write_bytes(b"x")
     assert site.json("autoregistration", "enable")["is_open"]

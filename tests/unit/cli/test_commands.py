@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
+import inspect
 import os
+import pkgutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,7 +19,7 @@ from click.testing import CliRunner
 import bridge.cli
 from bridge import __version__
 from bridge.cli.frame import EXIT_CODES
-from bridge.cli.main import root
+from bridge.cli.main import MODULES, root, whole
 from bridge.errors import ConfigurationError, Conflict, InvalidInput, NotFound, PbxUnavailable
 from tests.unit.cli.conftest import Shell
 
@@ -30,7 +33,14 @@ def every_command(command: click.Command, path: tuple[str, ...] = ()) -> Iterato
             yield from every_command(inner, (*path, name))
 
 
-@pytest.mark.parametrize("path", list(every_command(root)), ids=" ".join)
+def commands(command: click.Command) -> Iterator[click.Command]:
+    yield command
+    if isinstance(command, click.Group):
+        for inner in command.commands.values():
+            yield from commands(inner)
+
+
+@pytest.mark.parametrize("path", list(every_command(whole())), ids=" ".join)
 def test_every_command_explains_itself(path: tuple[str, ...]) -> None:
     result = CliRunner().invoke(root, [*path, "--help"])
     assert result.exit_code == 0
@@ -40,13 +50,27 @@ def test_every_command_explains_itself(path: tuple[str, ...]) -> None:
 
 def test_every_command_that_prints_speaks_json_too() -> None:
     silent = {("serve",), ("lab", "phone"), ("autoregistration", "wizard")}
-    for path in every_command(root):
+    for path in every_command(whole()):
         command: click.Command = root
         for name in path:
             assert isinstance(command, click.Group)
             command = command.commands[name]
         if not isinstance(command, click.Group) and path not in silent:
             assert any("--json" in option.opts for option in command.params), path
+
+
+def test_every_command_is_found_in_its_modules() -> None:
+    """A module that is not named for its command would be missed, one that is not needed would be read."""
+    for name in MODULES:
+        modules = {
+            inspect.unwrap(command.callback).__module__.removeprefix("bridge.cli.")
+            for command in commands(whole().commands[name])
+            if command.callback is not None
+        }
+        assert modules == set(MODULES[name]), name
+    for module in pkgutil.iter_modules(bridge.cli.__path__, "bridge.cli."):
+        importlib.import_module(module.name)
+    assert set(root.commands) == set(MODULES)
 
 
 def test_version() -> None:

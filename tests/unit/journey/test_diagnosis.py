@@ -9,7 +9,7 @@ from datetime import timedelta
 import click
 import pytest
 
-from bridge.cli.main import root as command
+from bridge.cli.main import whole
 from bridge.core.events import (
     ClockTold,
     DhcpUnanswered,
@@ -567,7 +567,7 @@ def test_every_command_that_is_advised_exists_with_its_options() -> None:
     assert len(ours) > 15
     for text in ours:
         words = text.split()[1:]
-        at_hand: click.Command = command
+        at_hand: click.Command = whole()
         while words and isinstance(at_hand, click.Group):
             name = words.pop(0)
             assert name in at_hand.commands, text
