@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 
 from bridge.core import DeviceName
+from bridge.core.events import TlsFailed
 from bridge.core.findings import Weight
 from bridge.journey import (
     CODES,
+    CertificateFacts,
     Finding,
     FindingBoard,
     Judgement,
@@ -24,10 +26,15 @@ from bridge.journey import (
     judge,
     network_of,
 )
-from tests.unit.journey.story import CLIENT, PHONE, SCCP, SIP, at, challenged, gets, journey, lease, site
+from tests.unit.journey.story import CLIENT, PHONE, SCCP, SERVER, SIP, asks, at, challenged, gets, journey, lease, site
 
 OTHER = DeviceName("SEP0011223344AA")
+CERTIFICATE = CertificateFacts("SCCP over TLS", at(700), at(1100), "RSA", 2048, "sha256", names=(SERVER,))
 RULES = Path(__file__).parents[3] / "bridge/journey"
+
+
+def fails(seconds: float) -> TlsFailed:
+    return TlsFailed(at=at(seconds), device=PHONE, client=CLIENT, server_port=2443, why="unknown ca")
 
 
 def finding(code: str = "config_missing", weight: Weight = Weight.PROBLEM, title: str = "It is so") -> Finding:
@@ -154,6 +161,10 @@ def test_other_phones_count_where_a_judgement_hung_on_them() -> None:
         (journey(lease(0)), site(), 90, None),
         (journey(gets(seconds=2)), site(), 10, 122),
         (journey(*(challenged(second) for second in range(4))), site(), 10, 30),
+        # A certificate that is not valid yet, and one day ends, explains a handshake that failed.
+        (journey(lease(0), asks(), fails(3)), site(certificates=(CERTIFICATE,)), 200, 700),
+        (journey(lease(0), asks(), fails(3)), site(certificates=(CERTIFICATE,)), 800, 1100),
+        (journey(lease(0), asks(), fails(3)), site(certificates=(CERTIFICATE,)), 1100, None),
     ],
 )
 def test_a_judgement_says_when_it_may_change(
