@@ -55,7 +55,7 @@ class PhonesPage:
                 continue
         rows = await self._house.board.some(names) if names else []
         counts = await self._house.board.counts()
-        drawn = {row.name.value: self._house.part(request, "phonerow.html", rows=[row]) for row in rows}
+        drawn = self._house.part(request, "phonerow.html", rows=rows) if rows else ""
         return web.json_response(
             {
                 "rows": drawn,

@@ -35,13 +35,15 @@
       const focused = document.activeElement;
       const row = focused?.closest?.("tr[data-phone]");
       const place = row ? [...row.querySelectorAll("a, button")].indexOf(focused) : -1;
-      for (const [name, html] of Object.entries(told.rows)) {
-        const old = here(name);
+      const table = document.createElement("table");
+      table.innerHTML = told.rows;
+      for (const fresh of table.querySelectorAll("tr[data-phone]")) {
+        const old = here(fresh.dataset.phone);
         if (!old) continue;
-        const table = document.createElement("table");
-        table.innerHTML = html;
-        const fresh = table.querySelector("tr");
-        if (!fresh || fresh.innerHTML === old.innerHTML) continue;
+        // Time passes in every row: that alone is no reason to draw it anew.
+        const ago = fresh.querySelector(".ago").textContent, said = old.querySelector(".ago");
+        if (said.textContent !== ago) said.textContent = ago;
+        if (fresh.innerHTML === old.innerHTML) continue;
         fresh.classList.add("changed");
         old.replaceWith(fresh);
       }
