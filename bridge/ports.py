@@ -145,6 +145,8 @@ class RefusedPhone:
     first_at: datetime
     last_at: datetime
     count: int
+    model: str = ""
+    """By its own words when it tried to register; empty while it only asked for files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -338,8 +340,8 @@ class Journal(Protocol):
         """Remove the oldest events that happened before, at most so many at a time; how many these were."""
         ...
 
-    def refuse(self, device: DeviceName, client: str, reason: str, text: str, at: datetime) -> bool:
-        """Note a refusal; a phone that comes back is counted, not listed twice.
+    def refuse(self, device: DeviceName, client: str, reason: str, text: str, at: datetime, model: str = "") -> bool:
+        """Note a refusal; a phone that comes back is counted, not listed twice. A model that was told once stays.
 
         True where it is news: a phone that was not refused before, or for another reason.
         """
@@ -347,6 +349,10 @@ class Journal(Protocol):
 
     def forget_refusal(self, device: DeviceName) -> None:
         """The phone was admitted after all."""
+        ...
+
+    def refused_model(self, device: DeviceName) -> str:
+        """Which model a phone that was turned away said it is; empty where nobody knows."""
         ...
 
     def refused(self) -> Sequence[RefusedPhone]:

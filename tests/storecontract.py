@@ -740,6 +740,18 @@ class AutoregistrationContract(StoreContract):
             work.journal.forget_refusal(phone)
             assert work.journal.refuse(phone, "c", "a", "t", NOW)
 
+    @pytest.mark.req("RG-10")
+    def test_a_refused_phone_keeps_the_model_that_it_told(self, store: SqlStore) -> None:
+        phone = DeviceName("SEP001122000001")
+        with store.write() as work:
+            for model in ("", "7961G", ""):
+                work.journal.refuse(phone, "192.0.2.9", "autoreg_off", "off", NOW, model)
+            work.journal.refuse(name(2), "192.0.2.10", "autoreg_off", "off", NOW)
+            work.commit()
+        with store.read() as work:
+            assert {each.device: each.model for each in work.journal.refused()} == {phone: "7961G", name(2): ""}
+            assert [work.journal.refused_model(each) for each in (phone, name(2), name(3))] == ["7961G", "", ""]
+
     @pytest.mark.req("AR-06")
     def test_the_end_of_the_window_survives_a_restart(self, url: str, store: SqlStore) -> None:
         open_range(store, "1000-1009")

@@ -291,7 +291,8 @@ def _note(work: UnitOfWork, arrival: Arrival, decision: Decision, now: datetime)
             full = decision.reason is RefusalReason.RANGE_EXHAUSTED
             first = full and all(each.reason != decision.reason for each in work.journal.refused())
             # A phone that is refused tries again for ever: only what is new about it is audited.
-            if work.journal.refuse(arrival.device, arrival.client, decision.reason.value, decision.text, now):
+            model = _model_of(arrival)
+            if work.journal.refuse(arrival.device, arrival.client, decision.reason.value, decision.text, now, model):
                 actor = f"autoregistration from {arrival.client}"
                 detail = f"{decision.reason}: {decision.text}"
                 work.journal.audit(AuditEntry(now, actor, f"refused {arrival.device}", detail))
@@ -352,4 +353,5 @@ def _refused(arrival: Arrival, refusal: Refusal, now: datetime) -> Event:
         client=arrival.client,
         reason=refusal.reason.value,
         text=f"{refusal.text}; {refusal.fix}",
+        model=_model_of(arrival),
     )

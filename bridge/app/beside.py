@@ -15,6 +15,7 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 
+from bridge.app.ending import end_task
 from bridge.app.phonefiles import PhoneFiles, Site
 from bridge.app.settings import BesideServer, BesideSettings
 from bridge.core import Device, DeviceName, FileFound, FileRequest, FileWithheld, Via
@@ -118,9 +119,7 @@ class Beside:
         try:
             await self._follow()
         finally:
-            keeping.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await keeping
+            await end_task(keeping)
 
     def heard(self, event: Event) -> None:
         """Something happened; if it can change a file, the files are compared soon."""
@@ -199,7 +198,8 @@ class Beside:
                 self.trouble = ""
                 self._note(changes)
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._changed.wait(), pause)
+                async with asyncio.timeout(pause):  # wait_for can forget that it was cancelled
+                    await self._changed.wait()
 
     def compare(self) -> Changes:
         """Bring the directory in line with the phones: write what differs, remove what is ours and not wanted any more.

@@ -83,6 +83,11 @@ class DhcpWatch:
                 if before.get(mac) != lease:
                     self._seen(lease, self._clock.now())
 
+    def take_lease(self, lease: Lease) -> DeviceName | None:
+        """A lease that a DHCP server's hook tells of; whose it is, None for what is no phone of Cisco's."""
+        self._seen(lease, self._clock.now())
+        return lease.device
+
     def _turned_away(self, client: Unanswered, at: datetime) -> None:
         device = client.device
         before = self._told.get(client.mac)

@@ -10,7 +10,8 @@ import asyncio
 import logging
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
+from datetime import timedelta
 
 from bridge.core import Device, DeviceName, SignallingProtocol
 from bridge.core.events import (
@@ -47,6 +48,8 @@ MOST = 5000
 """Phones whose journeys stay in memory; the one that was silent longest goes first."""
 MOST_TOLD = 1000
 """Phones whose journeys are kept as the database tells them, until something is heard of them."""
+_STILL_THERE = timedelta(minutes=10)
+"""A phone that is stuck asks for files again long before."""
 READ_BACK = 1000
 """Events of a phone from which its journey is told anew."""
 _BEFORE_CONNECTING = frozenset(
@@ -135,6 +138,18 @@ class JourneyDesk:
     def devices(self) -> tuple[Device, ...]:
         """Those phones, as they were read last."""
         return tuple(self._devices.values())
+
+    def with_address(self) -> tuple[Device, ...]:
+        """Those whose address is known now: registered ones, and those that were seen on their way a moment ago."""
+        soon = self._clock.now() - _STILL_THERE
+        found: list[Device] = []
+        for device in self._devices.values():
+            journey = self._journeys.get(device.name)
+            if device.registered and device.address:
+                found.append(device)
+            elif journey is not None and journey.client and journey.last_seen >= soon:
+                found.append(replace(device, address=journey.client))
+        return tuple(found)
 
     def whose(self, event: Event) -> DeviceName | None:
         """Which phone an event without a name is about: by its SIP account, or the one phone at its address that may

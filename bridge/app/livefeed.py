@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 
 from bridge.app.asjson import plain
+from bridge.app.ending import end_task
 from bridge.app.findingwatch import TurnListener
 from bridge.app.recorder import Listener, describe
 from bridge.app.status import WindowStatus
@@ -141,9 +142,7 @@ class LiveFeed:
             leave()
             leave_findings()
             self.end()
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+            await end_task(task)
 
     def end(self) -> None:
         """Let go of all listeners."""

@@ -129,6 +129,8 @@ class PhoneDesk:
         for text in (display_name, description):
             if len(text) > MAX_NAME or not (text.isprintable() or not text):
                 raise InvalidInput(f"{text!r} cannot be shown on a phone", fix=f"use at most {MAX_NAME} characters")
+        if not model and catalogue().by_name(told := work.journal.refused_model(name)) is not None:
+            model = told  # what it said itself when it was turned away
         row = catalogue().require(model) if model else None
         now = self._clock.now()
         if work.devices.get(name) is not None:

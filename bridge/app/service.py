@@ -24,6 +24,7 @@ from bridge.app.claimvoice import Voice
 from bridge.app.dhcpwatch import DhcpWatch
 from bridge.app.directory import Directory
 from bridge.app.doorkeeper import Doorkeeper
+from bridge.app.ending import end_task
 from bridge.app.extensionfollowing import ExtensionFollowing
 from bridge.app.failback import FailBack
 from bridge.app.figures import Figures, by_stage, read_store
@@ -61,6 +62,7 @@ from bridge.autoregistration.checks import enabled_servers
 from bridge.autoregistration.claims import ClaimPolicy
 from bridge.core import Device, DeviceName, Server, SignallingProtocol, TransferUnderWay
 from bridge.core.events import EndpointConfirmed, Event, PbxConnected, PbxLost
+from bridge.dhcp.leases import Lease
 from bridge.dialplan import Context
 from bridge.errors import ConfigurationError, NotFound, PbxError, SepbridgeError, StoreError
 from bridge.journey import Finding, Progress
@@ -329,9 +331,7 @@ class Service:
             restart.cancel()
         # The events' own task goes last, so that it writes what the others still had to say.
         for task in reversed(self._tasks):
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError, Exception):
-                await task
+            await end_task(task)
         self.store.close()
 
     async def failure(self) -> None:
@@ -369,6 +369,10 @@ class Service:
     def found(self) -> Mapping[DeviceName, tuple[Finding, ...]]:
         """What is found of every phone that is not well."""
         return dict(self.findings)
+
+    def take_lease(self, lease: Lease) -> DeviceName | None:
+        """A DHCP server's hook tells of a lease; whose it is, None for what is no phone."""
+        return self.dhcp.take_lease(lease)
 
     async def diagnose(self, name: DeviceName) -> Diagnosis:
         """A phone's journey and why it is stuck. Raises NotFound, StoreError."""
@@ -551,7 +555,7 @@ class Service:
 
     def _page_reader(self) -> PageReader:
         every = self.settings.journey.phone_pages_every
-        return PageReader(self.recorder, self.clock, self.journeys.devices, every=every)
+        return PageReader(self.recorder, self.clock, self.journeys.with_address, every=every)
 
     def _transfers(self) -> list[TransferUnderWay]:
         return [*self.tftp.transfers(), *(each for transfers in self.http_transfers for each in transfers())]

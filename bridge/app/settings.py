@@ -540,7 +540,7 @@ class JourneySettings:
     self_test_every: float = 300.0
     """Seconds between two tests of our own ports; 0: never."""
     phone_pages: bool = False
-    """Read the web pages of our own phones: model, load, serial number, switch port."""
+    """Read the web pages of our own phones: model, load, serial number, switch port, clock, status messages."""
     phone_pages_every: float = 900.0
     """Seconds between two looks at the pages of one phone."""
 

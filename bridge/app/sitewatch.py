@@ -85,6 +85,7 @@ def _with_site(facts: SiteFacts, store: Store, address: str, found: tuple[Certif
         pools=groups,
         certificates=found,
         has_ntp=all(pool.date_time_group.ntp_servers for pool in pools) if pools else None,
+        pools_without_ntp=frozenset(pool.name for pool in pools if not pool.date_time_group.ntp_servers),
     )
 
 
@@ -114,6 +115,10 @@ class SiteWatch:
         """Where the self test comes from."""
         self._tests: set[asyncio.Task[tuple[PortCheck, ...]]] = set()
         self._rests = False
+        self._begun = 0
+        """Self tests that were begun."""
+        self._newest = 0
+        """Which of them the facts are from: one that took longer must not put what it saw before in their place."""
 
     def facts(self) -> SiteFacts:
         """What is known now, without a phone."""
@@ -131,6 +136,8 @@ class SiteWatch:
     async def look(self) -> None:
         """Look at everything once. Never raises for what it finds."""
         if self._settings.journey.self_test_every and not self._rests:
+            self._begun += 1
+            mine = self._begun
             test = asyncio.create_task(try_ports(self._settings, self._own_address, own=self.probes))
             self._tests.add(test)
             test.add_done_callback(self._tests.discard)
@@ -140,7 +147,8 @@ class SiteWatch:
             except asyncio.CancelledError:
                 test.cancel()
                 raise
-            if not test.cancelled():
+            if not test.cancelled() and mine > self._newest:
+                self._newest = mine
                 self.take_ports(test.result())
         try:
             await asyncio.to_thread(self._read)

@@ -154,6 +154,11 @@ class Station:
         self._connection.flush()
 
     @property
+    def client(self) -> str:
+        """The address that it comes from."""
+        return self._client
+
+    @property
     def device_type(self) -> DeviceType:
         """What the phone said it is."""
         register = self.phone.session.register

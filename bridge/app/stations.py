@@ -51,6 +51,7 @@ from bridge.core.events import (
     EmergencyNumberDialled,
     ModelLearnt,
     PhoneConnecting,
+    PhoneMoved,
     PhoneRefused,
     PhoneRegistering,
     TlsFailed,
@@ -293,6 +294,10 @@ class Stations:
         self.leaving.discard(device)
         if older is not None and older is not station:
             log.info("%s came back on a second connection; the first is closed", device)
+            if older.client != station.client:
+                # Two machines with one name do this to each other for ever; a phone that got another address, once.
+                moved = PhoneMoved(at=self.clock.now(), device=device, before=older.client, after=station.client)
+                self.sink.record(moved)
             older.supersede()
         left = self._left.pop(device, None)
         if left is not None and left is not station and not (talks and left.phone.calls):

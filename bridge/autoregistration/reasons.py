@@ -61,6 +61,14 @@ class RefusalReason(StrEnum):
         return _SHOWN[self]
 
 
+def mib_name(reason: str) -> str:
+    """The name of a stored reason in CISCO-CCM-MIB, ``noEntryInDatabase`` …; empty for a reason of another version."""
+    try:
+        return RefusalReason(reason).shown.mib_name
+    except ValueError:
+        return ""
+
+
 @dataclass(frozen=True, slots=True)
 class Shown:
     """One row of the reason map."""

@@ -9,6 +9,7 @@ import click
 from bridge.app.dhcpcheck import check_dhcp, tftp_addresses
 from bridge.app.dhcpmemory import remember
 from bridge.app.system import SystemClock
+from bridge.cli.control import ask
 from bridge.cli.frame import Frame, json_option, table
 from bridge.cli.main import root
 from bridge.core.findings import Finding
@@ -53,6 +54,32 @@ def show_snippet(
         frame.show({"server": kind, "addresses": [str(each) for each in found], "text": text})
     else:
         click.echo(text, nl=False)
+
+
+@dhcp.command()
+@click.argument("action")
+@click.argument("mac", default="")
+@click.argument("address", default="")
+@click.argument("host_name", default="", envvar="DNSMASQ_SUPPLIED_HOSTNAME")
+@click.option(
+    "--vendor-class", default="", envvar="DNSMASQ_VENDOR_CLASS", help="Option 60, where the DHCP server tells it."
+)
+@json_option
+def lease(frame: Frame, action: str, mac: str, address: str, host_name: str, vendor_class: str) -> None:
+    """Tell the running service of a lease, as a hook of the DHCP server.
+
+    Takes what dnsmasq gives its dhcp-script: add or old, the MAC, the address, and the host name if there is one. Other
+    actions are passed over.
+    """
+    if action not in ("add", "old"):
+        frame.show({"device": ""})
+        return
+    body = {"mac": mac, "address": address, "host_name": host_name, "vendor_class": vendor_class}
+    told = ask(frame.settings.control_socket, "POST", "/dhcp/lease", body=body)
+    device = told["device"]
+    frame.show(
+        told, f"{device} has {address}" if device else f"{mac} is no phone of Cisco's, by what it says of itself"
+    )
 
 
 @dhcp.command()

@@ -9,6 +9,7 @@ import click
 
 from bridge.app.recorder import describe
 from bridge.app.screenmessages import checked_document
+from bridge.autoregistration.reasons import mib_name
 from bridge.cli.control import ServiceNotRunning, ask
 from bridge.cli.desks import file_desk, phone_desk, tell_service
 from bridge.cli.frame import Duration, Frame, json_option, table
@@ -16,7 +17,7 @@ from bridge.cli.main import root
 from bridge.core import Device, DeviceName, SignallingProtocol
 from bridge.core.findings import Weight
 from bridge.errors import InvalidInput
-from bridge.ports import RestartKind
+from bridge.ports import RefusedPhone, RestartKind
 
 
 @root.group()
@@ -47,7 +48,7 @@ def list_phones(frame: Frame, temporary: bool, problems: bool) -> None:
         (phone.name, phone.number, phone.model or "?", _state(phone), phone.address, _when(phone.last_seen))
         for phone in ours
     ]
-    rows += [(each.device, "", "?", f"refused: {each.reason}", each.client, _when(each.last_at)) for each in refused]
+    rows += [(each.device, "", each.model or "?", _refused(each), each.client, _when(each.last_at)) for each in refused]
     data = {
         "phones": [{**_public(frame, phone), "findings": found.get(str(phone.name), [])} for phone in ours],
         "refused": [{**frame.fields(each), "findings": found.get(str(each.device), [])} for each in refused],
@@ -120,6 +121,8 @@ def show(frame: Frame, phone: str, limit: int) -> None:
         rows += [
             ("refused", f"{refusal.count} times, last {_when(refusal.last_at)}, from {refusal.client}"),
             ("because", refusal.text),
+            ("reason in the MIB", mib_name(refusal.reason)),
+            *([("model", refusal.model)] if refusal.model else []),
             ("to add it", f"sepbridge phones add {sheet.name}"),
         ]
     steps = [(_clock(event.at), describe(event).removeprefix(f"{sheet.name}: ")) for event in sheet.journey]
@@ -213,7 +216,7 @@ def show_file(frame: Frame, phone: str, check: bool, secrets: bool) -> None:
         "findings": [{"file": file, **frame.fields(each)} for file, each in findings],
     }
     rows = [
-        (file, each.path, f"{each.what} (phones pass it over)" if each.harmless else each.what)
+        (file, each.path, f"{each.what} (the phone works all the same)" if each.harmless else each.what)
         for file, each in findings
     ]
     flawless = f"Nothing is wrong with {' and '.join(file.name for file in shown)}."
@@ -293,6 +296,11 @@ def message(
 def _public(frame: Frame, device: Device) -> dict[str, object]:
     """The device without its secret."""
     return {key: value for key, value in frame.fields(device).items() if key != "secret"}
+
+
+def _refused(phone: RefusedPhone) -> str:
+    mib = mib_name(phone.reason)
+    return f"refused: {phone.reason}" + (f" ({mib})" if mib else "")
 
 
 def _state(device: Device) -> str:

@@ -174,6 +174,8 @@ class PhoneRefused(Event):
     """The refusal's short name, for example ``window_closed``."""
     text: str
     """The same in words."""
+    model: str = ""
+    """What it said it is; empty where it only asked for a file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -40,7 +40,7 @@ def number_in_use(case: Case) -> Finding | None:
         "used.",
         (
             Fix(FixKind.COMMAND, f"sepbridge phones remove {case.journey.device}"),
-            Fix(FixKind.COMMAND, f"sepbridge phones add {case.journey.device} --number OTHER"),
+            Fix(FixKind.COMMAND, f"sepbridge phones add {case.journey.device}"),
             Fix(FixKind.NETWORK, f"or remove the endpoint {device.number} from Asterisk (FreePBX: Extensions)"),
         ),
     )
@@ -110,7 +110,7 @@ def address_refused(case: Case) -> Finding | None:
         "An access list (acl, deny, permit) in Asterisk's configuration keeps the phone's address out."
         if acl
         else "Asterisk's own security event says so; its log has the details.",
-        (Fix(FixKind.COMMAND, "asterisk -rx 'pjsip show endpoint NUMBER'"), _CHECK_PBX),
+        (Fix(FixKind.COMMAND, f"asterisk -rx 'pjsip show endpoint {case.number}'"), _CHECK_PBX),
     )
 
 
@@ -189,6 +189,6 @@ def doubles(case: Case) -> Finding | None:
             Fix(
                 FixKind.NETWORK, f"find the machine at {moves[-1].before if moves else second[-1].client} and reset it"
             ),
-            Fix(FixKind.COMMAND, f"sepbridge phones share OTHER-PHONE {number or 'NUMBER'}"),
+            Fix(FixKind.COMMAND, f"sepbridge phones show {case.journey.device}"),
         ),
     )

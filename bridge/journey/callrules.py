@@ -19,9 +19,9 @@ from bridge.core.findings import Weight
 from bridge.journey import keys
 from bridge.journey.case import Case, is_address, known, said, seen
 from bridge.journey.findings import Evidence, Finding, Fix, FixKind
+from bridge.journey.firmwarerules import roll_out
 from bridge.journey.sitefacts import PortCheck, PortState
 from bridge.journey.stages import Stage
-from bridge.phones import catalogue
 from bridge.phones.loads import parse_load
 from bridge.phones.requestedfile import FileKind
 
@@ -54,6 +54,8 @@ def wrong_protocol(case: Case) -> Finding | None:
     if silent is not None and (evidence or not case.load):
         evidence.append(silent)
         evidence += _open_for_others(case, wanted)
+    elif evidence and (before := _was_silent(case)) is not None:
+        evidence.append(before)
     up_wrongly = case.is_up and case.journey.facts.protocol not in (None, wanted)
     if up_wrongly:
         evidence.append(known(f"it registered over {case.journey.facts.protocol}"))
@@ -69,7 +71,7 @@ def wrong_protocol(case: Case) -> Finding | None:
         f"is "
         f"awaited ({case.port}) are {wanted}'s. Firmware for {wanted.other} has no use for them.",
         (
-            Fix(FixKind.COMMAND, f"sepbridge firmware rollout {_example(case, wanted)} --phone {case.journey.device}"),
+            *roll_out(case, wanted),
             Fix(FixKind.COMMAND, "sepbridge firmware check"),
             Fix(FixKind.COMMAND, f"sepbridge phones remove {case.journey.device}"),
             Fix(FixKind.COMMAND, f"sepbridge phones add {case.journey.device} --protocol {wanted.other}"),
@@ -95,11 +97,6 @@ def _jar_of_the_other(case: Case, wanted: SignallingProtocol) -> Evidence | None
     return seen(asked[-1]) if asked else None
 
 
-def _example(case: Case, wanted: SignallingProtocol) -> str:
-    model = catalogue().by_name(case.model) if case.model else None
-    return (model.last_known_load(wanted) if model is not None else "") or "LOAD"
-
-
 def _silent(case: Case) -> Evidence | None:
     """Its file was served, and it does not call."""
     delivery = _unanswered(case)
@@ -114,6 +111,18 @@ def _silent(case: Case) -> Evidence | None:
         seen(delivery).source,
         delivery.at,
     )
+
+
+def _was_silent(case: Case) -> Evidence | None:
+    """The same before its first call: it had its file, and took its time. A sign that stays until it registers."""
+    for each in case.deliveries:
+        called = next((signal.at for signal in case.signals if signal.at >= each.at), None)
+        if called is not None and (called - each.at).total_seconds() >= case.site.limits.no_signalling:
+            waited = (called - each.at).total_seconds()
+            return Evidence(
+                f"{each.name} served, and nothing on any port for {waited:.0f} s", seen(each).source, each.at
+            )
+    return None
 
 
 def _unanswered(case: Case) -> FileDelivered | None:

@@ -33,6 +33,7 @@ from bridge.journey.phonefacts import CONFIGURATION
 from bridge.journey.phonejourney import PhoneJourney
 from bridge.journey.sitefacts import Environment, NetworkState, PortState, SiteFacts
 from bridge.journey.stages import Stage
+from bridge.phones import catalogue
 from bridge.phones.filenames import parse_file_name
 from bridge.phones.loads import parse_load
 from bridge.phones.requestedfile import FileKind
@@ -178,10 +179,14 @@ class Case:
             each for each in self.this_boot if isinstance(each, PhoneAlarmed) and parse_alarm(each.text).cause in causes
         ]
 
-    def messages(self, *parts: str) -> list[tuple[str, datetime]]:
-        """Its status messages that hold one of these texts, by its own web page; letter case does not count."""
+    def messages(self, *parts: str, though_up: bool = False) -> list[tuple[str, datetime]]:
+        """Its status messages that hold one of these texts, by its own web page; letter case does not count.
+
+        A phone keeps them for weeks, without a date. Of one that is up they tell old troubles, and are left out unless
+        ``though_up`` says that something else shows the same.
+        """
         page = self.last(PhonePageRead)
-        if page is None:
+        if page is None or (self.is_up and not though_up):
             return []
         wanted = [each.lower() for each in parts]
         return [(text, page.at) for text in page.messages if any(each in text.lower() for each in wanted)]
@@ -195,6 +200,19 @@ class Case:
     def load_protocol(self) -> SignallingProtocol | None:
         """What that firmware speaks, where its name tells."""
         return parse_load(self.load).protocol if self.load else None
+
+    def usual_load(self, protocol: SignallingProtocol | None) -> str:
+        """The newest load of that protocol that is known for its model; empty where none is, or the model is not."""
+        model = catalogue().by_name(self.model) if self.model else None
+        return model.last_known_load(protocol) if model is not None and protocol is not None else ""
+
+    @cached_property
+    def number(self) -> str:
+        """Its number, or the account that it was last heard of by; empty for a stranger."""
+        device = self.site.device
+        own = device.number if device is not None else ""
+        told = (each.account for each in reversed(self.recent) if isinstance(each, SipRefused | SipChallenged))
+        return own or next(told, "") or self.journey.facts.number
 
     @cached_property
     def server(self) -> str:

@@ -189,13 +189,13 @@ def config_missing(case: Case) -> Finding | None:
 
 def config_too_large(case: Case) -> Finding | None:
     """Alarm 1, or the screen's word for it."""
-    proof = [seen(each) for each in case.alarms(1)] + [said(t, at) for t, at in case.messages("tftp size error")]
+    proof = [seen(each) for each in case.boot_alarms(1)] + [said(t, at) for t, at in case.messages("tftp size error")]
     if not proof:
         return None
     return Finding(
         "config_too_large",
         "The phone's file is larger than the phone can keep",
-        Weight.PROBLEM,
+        Weight.NOTE if case.is_up else Weight.PROBLEM,  # then it goes by an older file
         tuple(proof),
         "Its file system has no room for a configuration of this size: too many buttons or speed dials.",
         (Fix(FixKind.COMMAND, f"sepbridge phones show {case.journey.device}"), keys.status_messages(case.model)),

@@ -43,6 +43,8 @@ class FixKind(StrEnum):
     """A path through the dashboard."""
     KEYS = "keys"
     """What to press on the phone."""
+    AT_PHONE = "phone"
+    """What is done at the phone without its keys: its power, its own web page."""
     NETWORK = "network"
     """Something in switches, firewalls, DHCP or DNS, in words."""
 

@@ -5,16 +5,23 @@ Source: diagnosis reference, section 1; requirement RG-18.
 
 from __future__ import annotations
 
+from bridge.core import SignallingProtocol
 from bridge.core.events import (
     FileDelivered,
+    FileEvent,
     FileNotFound,
+    PhoneAlarmed,
+    PhoneRegistered,
 )
 from bridge.core.findings import Weight
 from bridge.journey import keys
-from bridge.journey.case import Case, kind_of, said, seen
+from bridge.journey.case import Case, kind_of, known, said, seen
 from bridge.journey.findings import Evidence, Finding, Fix, FixKind, Source
 from bridge.journey.stages import Stage
+from bridge.phones import ConfigFamily
 from bridge.phones.knownbugs import known_bugs
+from bridge.phones.ladders import LoadDifference, compare_loads
+from bridge.phones.loads import parse_load
 from bridge.phones.requestedfile import FileKind
 
 _OPTION = "sepbridge dhcp snippet --server"
@@ -45,7 +52,7 @@ def firmware_missing(case: Case) -> Finding | None:
         (
             Fix(FixKind.COMMAND, "sepbridge firmware add PACKAGE"),
             Fix(FixKind.COMMAND, "sepbridge firmware check"),
-            Fix(FixKind.CLICK, "Firmware > Defaults: take the load out, and the phone keeps what it runs"),
+            Fix(FixKind.CLICK, "Site > Device defaults > Load: take it out, and the phone keeps what it runs"),
         ),
     )
 
@@ -60,32 +67,87 @@ _REJECTED = {
 
 
 def firmware_rejected(case: Case) -> Finding | None:
-    """The phone fetched firmware and does not want it."""
+    """The phone fetched firmware and does not want it: by its own words, or by what it left unasked.
+
+    Such a phone often registers all the same, with the load that it has.
+    """
+    left = _left_unasked(case)
     for cause, (why, text) in _REJECTED.items():
-        proof = [seen(each) for each in case.alarms(cause)] + [said(t, at) for t, at in case.messages(text)]
+        proof = [seen(each) for each in case.boot_alarms(cause)] + _shown(case, text, left)
         if proof:
-            return Finding(
-                "firmware_rejected",
-                "The phone refuses its firmware",
-                Weight.PROBLEM,
-                tuple(proof),
-                f"It says that {why}.",
-                (
-                    Fix(FixKind.COMMAND, "sepbridge firmware check"),
-                    Fix(FixKind.COMMAND, f"sepbridge firmware rollout LOAD --phone {case.journey.device}"),
-                ),
-            )
-    unsigned = case.messages("image authentication failed")
-    if not unsigned:
+            return _rejected(case, f"It says that {why}.", [*proof, *left])
+    unsigned = _shown(case, "image authentication failed", left)
+    if unsigned:
+        return Finding(
+            "firmware_unsigned",
+            "The phone finds no valid signature on its firmware",
+            _weight(case),
+            (*unsigned, *left),
+            "The load is damaged, not the vendor's own, or too old: signatures came with load 5.x and cannot be left "
+            "out.",
+            (
+                Fix(FixKind.COMMAND, "sepbridge firmware add PACKAGE"),
+                Fix(FixKind.COMMAND, "sepbridge firmware check"),
+                keys.status_messages(case.model),
+            ),
+        )
+    if not left:
         return None
-    return Finding(
-        "firmware_unsigned",
-        "The phone finds no valid signature on its firmware",
-        Weight.PROBLEM,
-        tuple(said(text, at) for text, at in unsigned),
-        "The load is damaged, not the vendor's own, or too old: signatures came with load 5.x and cannot be left out.",
-        (Fix(FixKind.COMMAND, "sepbridge firmware check"), keys.status_messages(case.model)),
+    why = (
+        "It read the list of the load's files and asked for none of them, which phones do where the list has no valid "
+        "signature, or the load is not for their hardware. It goes on with what it runs."
     )
+    return _rejected(case, why, left)
+
+
+def _rejected(case: Case, why: str, proof: list[Evidence]) -> Finding:
+    return Finding(
+        "firmware_rejected",
+        "The phone refuses its firmware",
+        _weight(case),
+        tuple(proof),
+        why,
+        (
+            Fix(FixKind.COMMAND, "sepbridge firmware check"),
+            *roll_out(case, case.wanted or case.load_protocol),
+            keys.status_messages(case.model),
+        ),
+    )
+
+
+def roll_out(case: Case, protocol: SignallingProtocol | None) -> tuple[Fix, ...]:
+    """The command that loads other firmware: the newest that is known for the model, else what there is to choose."""
+    load = case.usual_load(protocol)
+    if not load:
+        return (Fix(FixKind.COMMAND, "sepbridge firmware list"),)
+    return (Fix(FixKind.COMMAND, f"sepbridge firmware rollout {load} --phone {case.journey.device}"),)
+
+
+def _weight(case: Case) -> Weight:
+    return Weight.NOTE if case.is_up else Weight.PROBLEM
+
+
+def _shown(case: Case, text: str, left: list[Evidence]) -> list[Evidence]:
+    """A message of its status list. Those have no date: of a phone that is up they count with what was seen."""
+    return [said(told, at) for told, at in case.messages(text, though_up=bool(left))]
+
+
+def _left_unasked(case: Case) -> list[Evidence]:
+    """It has the list of a load, asked for nothing that is on it, and then said that it runs another one."""
+    boot = case.this_boot
+    at = max(
+        (i for i, e in enumerate(boot) if isinstance(e, FileDelivered) and kind_of(e) is FileKind.LOADS), default=-1
+    )
+    if at < 0 or keys.family_of(case.model) is ConfigFamily.SIPPHONE_7940_60:
+        return []  # a 7940 reads the list at every boot, also of the load that it runs (phone boot, log L1)
+    fetched, later = boot[at], boot[at + 1 :]
+    if any(isinstance(each, FileEvent) and kind_of(each) is FileKind.FIRMWARE for each in later):
+        return []
+    told = [each for each in later if isinstance(each, PhoneRegistered | PhoneAlarmed)]
+    wanted = parse_load(getattr(fetched, "name", "").rpartition("/")[2]).name
+    if not told or compare_loads(case.load, wanted) in (LoadDifference.EQUAL, LoadDifference.UNKNOWN):
+        return []
+    return [seen(fetched), known(f"it asked for none of the files of {wanted}, and runs {case.load}")]
 
 
 def firmware_loop(case: Case) -> Finding | None:

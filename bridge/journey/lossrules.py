@@ -72,7 +72,7 @@ def clock_skew(case: Case) -> Finding | None:
         "times. "
         "It has no time server, or cannot reach it.",
         (
-            Fix(FixKind.CLICK, "Site > Date/time groups > NTP server"),
+            Fix(FixKind.CLICK, "Site > Date time groups > NTP servers"),
             Fix(
                 FixKind.NETWORK, "let UDP 123 through to that server; phones with SCCP firmware take the time from here"
             ),
@@ -99,7 +99,7 @@ def ntp_missing(case: Case) -> Finding | None:
         (known("its date/time group has no NTP server"),),
         "Phones with SIP firmware take their time from NTP, or from the Date of SIP answers, which Asterisk does not "
         "send.",
-        (Fix(FixKind.CLICK, "Site > Date/time groups > NTP server"),),
+        (Fix(FixKind.CLICK, "Site > Date time groups > NTP servers"),),
     )
 
 

@@ -5,6 +5,9 @@ Source: diagnosis reference, section 5; requirements RG-10 and RG-23.
 
 from __future__ import annotations
 
+import re
+from shlex import quote
+
 from bridge.core import SignallingProtocol
 from bridge.core.events import (
     PhoneRefused,
@@ -15,6 +18,7 @@ from bridge.journey.codes import REFUSED
 from bridge.journey.findings import Finding, Fix, FixKind
 
 SCCP, SIP = SignallingProtocol.SCCP, SignallingProtocol.SIP
+_RANGE = re.compile(r"\b(\d{1,20})-(\d{1,20})\b")
 _OPEN = Fix(FixKind.COMMAND, "sepbridge autoregistration enable --for 30m")
 _CHECK_PBX = Fix(FixKind.COMMAND, "sepbridge status")
 
@@ -32,7 +36,7 @@ def window_closed(case: Case) -> Finding | None:
         "The phone is unknown, and autoregistration is open only for a time, which is over or has not begun.",
         (
             _OPEN,
-            Fix(FixKind.CLICK, "Autoregistration > Open the window"),
+            Fix(FixKind.CLICK, "The window > Open it"),
             Fix(FixKind.COMMAND, f"sepbridge phones add {case.journey.device}"),
         ),
     )
@@ -50,10 +54,20 @@ def range_exhausted(case: Case) -> Finding | None:
         (seen(refused),),
         "Every number of the autoregistration range is in use. The phone comes in by its own retry once one is free.",
         (
-            Fix(FixKind.COMMAND, "sepbridge autoregistration range 1000-2999"),
-            Fix(FixKind.COMMAND, "sepbridge phones remove PHONE"),
+            Fix(FixKind.COMMAND, f"sepbridge autoregistration range {_wider(refused.text)}"),
+            Fix(FixKind.CLICK, "Phones > one that is gone > Remove the phone"),
         ),
     )
+
+
+def _wider(refusal: str) -> str:
+    """Twice the range that the refusal names, within its length; what to fill in where it names none."""
+    match = _RANGE.search(refusal)
+    if match is None:
+        return "FIRST-LAST"
+    first, last = match[1], match[2]
+    wide = min(2 * int(last) - int(first) + 1, 10 ** len(first) - 1)
+    return f"{first}-{wide:0{len(first)}}"
 
 
 def device_not_configured(case: Case) -> Finding | None:
@@ -63,7 +77,7 @@ def device_not_configured(case: Case) -> Finding | None:
         return None
     if refused.reason not in ("autoreg_off", "window_closed", "not_in_allow_list", "awaiting_approval"):
         return None
-    model = f" --model {case.model}" if case.model else ""
+    model = f" --model {quote(case.model)}" if case.model else ""
     return Finding(
         "device_not_configured",
         f"{case.journey.device} is not known here",
@@ -72,7 +86,7 @@ def device_not_configured(case: Case) -> Finding | None:
         "The phone is not in the list of phones, and autoregistration did not let it in.",
         (
             Fix(FixKind.COMMAND, f"sepbridge phones add {case.journey.device}{model}"),
-            Fix(FixKind.CLICK, f"Phones > Turned away > {case.journey.device} > Add"),
+            Fix(FixKind.CLICK, f"The window > Turned away > {case.journey.device} > Add"),
             _OPEN,
         ),
     )

@@ -8,13 +8,26 @@ from __future__ import annotations
 
 import csv
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import lru_cache
 from importlib import resources
 
+from bridge.journey.alarms import parse_alarm
+
 NEAREST = 3
 """Entries shown for a text that nobody knows."""
+MOST_MESSAGES = 20
+"""Status messages of one phone that are kept."""
+_TELLING = 8
+"""Letters from which a text in the middle of a line is no chance."""
+_CUT_OFF = 6
+"""Letters from which the beginning of a text stands for it."""
+_FILE_NAMES = frozenset({"sep mac cnf xml", "xmldefault cnf xml"})
+"""Alone they say that the phone has that file; behind another text, which file that is about."""
+_WHEN = re.compile(r"(?:last=|\d{1,2}:\d\d(?::\d\d)?\s?[ap]?m?\s+)", re.IGNORECASE)
+_NUMBER = re.compile(r"(?:alarm|cause)?[\s:#]*(\d{1,3})", re.IGNORECASE)
 _CERTAIN = 0.82
 """Likeness from which a text counts as a known one with a typing error."""
 _NOISE = re.compile(r"[^a-z0-9]+")
@@ -72,16 +85,58 @@ def alarm_meanings() -> tuple[AlarmMeaning, ...]:
 
 
 def explain(typed: str) -> Explanation:
-    """What a text on a screen means: letter case, punctuation and a typing error or two do not count."""
-    wanted = _levelled(typed)
-    everything = (*screen_texts(), *_alarm_texts())
-    for entry in everything:
-        if wanted and wanted == _levelled(entry.text):
-            return Explanation((entry,), is_certain=True)
-    ranked = sorted(everything, key=lambda entry: -_likeness(wanted, _levelled(entry.text)))
-    if wanted and _likeness(wanted, _levelled(ranked[0].text)) >= _CERTAIN:
-        return Explanation((ranked[0],), is_certain=True)
-    return Explanation(tuple(ranked[:NEAREST]), is_certain=False)
+    """What a text on a screen means: letter case, punctuation and a typing error or two do not count.
+
+    What the phone adds to it (the time, the name of a file) is passed over, and its end may be cut off. A whole alarm
+    line, or an alarm's number, is explained as well.
+    """
+    if (cause := _cause_in(typed)) is not None:
+        entries = [each for each in _alarm_texts() if each.families == f"alarm {cause}"]
+        return Explanation(tuple(entries[:1]), is_certain=True)
+    wanted = _levelled(_WHEN.sub("", typed.strip(), count=1))
+    everything = _everything()
+    if wanted in everything:
+        return Explanation((everything[wanted],), is_certain=True)
+    begun = [text for text in everything if _is_part(wanted, text)]
+    if len({everything[text].meaning for text in begun}) == 1:
+        return Explanation((everything[begun[0]],), is_certain=True)
+    inside = [text for text in everything if len(text) >= _TELLING and f" {text} " in f" {wanted} "]
+    if said := [text for text in inside if text not in _FILE_NAMES]:
+        return Explanation((everything[max(said, key=len)],), is_certain=True)  # of several, the one that says most
+    ranked = sorted(everything, key=lambda text: (text not in begun, text not in inside, -_likeness(wanted, text)))
+    if not begun and wanted and _likeness(wanted, ranked[0]) >= _CERTAIN:
+        return Explanation((everything[ranked[0]],), is_certain=True)
+    return Explanation(tuple(everything[text] for text in ranked[:NEAREST]), is_certain=False)
+
+
+@lru_cache(maxsize=1)
+def _everything() -> Mapping[str, ScreenText]:
+    """Each text once, levelled: what screens show goes before what alarms say."""
+    found: dict[str, ScreenText] = {}
+    for entry in (*screen_texts(), *_alarm_texts()):
+        found.setdefault(_levelled(entry.text), entry)
+    return found
+
+
+def _is_part(wanted: str, text: str) -> bool:
+    """Whether it is the beginning of a text, cut off anywhere, or words out of its middle."""
+    return (len(wanted) >= _CUT_OFF and text.startswith(wanted)) or (
+        len(wanted) >= _TELLING and f" {wanted} " in f" {text} "
+    )
+
+
+def _cause_in(typed: str) -> int | None:
+    """The number of an alarm, where that is what was typed."""
+    match = _NUMBER.fullmatch(typed.strip())
+    cause = int(match[1]) if match else parse_alarm(typed).cause
+    return cause if any(each.cause == cause for each in alarm_meanings()) else None
+
+
+def status_messages(lines: Iterable[str]) -> tuple[str, ...]:
+    """Those lines of a phone's log that hold a text of the table; the newest ``MOST_MESSAGES``, oldest first."""
+    known = [f" {_levelled(each.text)} " for each in screen_texts() if len(each.text) >= _TELLING]
+    found = [line for line in lines if any(text in f" {_levelled(line)} " for text in known)]
+    return tuple(found[-MOST_MESSAGES:])
 
 
 @lru_cache(maxsize=1)
@@ -89,8 +144,7 @@ def _alarm_texts() -> tuple[ScreenText, ...]:
     return tuple(
         ScreenText(text, f"alarm {each.cause}", each.kind, f"{each.meaning[:1].upper()}{each.meaning[1:]}.", _ALARM_FIX)
         for each in alarm_meanings()
-        for text in dict.fromkeys((each.last, each.name))
-        if text
+        for text in (dict.fromkeys(filter(None, (each.last, each.name))) or (f"alarm {each.cause}",))
     )
 
 
@@ -108,8 +162,5 @@ def _levelled(text: str) -> str:
 
 
 def _likeness(one: str, other: str) -> float:
-    """0 to 1. A text that holds the other whole, as screens add to it, is like it."""
-    ratio = SequenceMatcher(None, one, other, autojunk=False).ratio()
-    if len(other) > 8 and f" {other} " in f" {one} ":
-        return max(ratio, 0.9 + len(other) / 4000)  # of several, the one that says most
-    return ratio
+    """0 to 1."""
+    return SequenceMatcher(None, one, other, autojunk=False).ratio()

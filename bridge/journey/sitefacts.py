@@ -129,7 +129,9 @@ class SiteFacts:
     networks: tuple[NetworkState, ...] = ()
     dhcp: DhcpAnswer | None = None
     has_ntp: bool | None = None
-    """Whether generated files name a time server; None while unknown."""
+    """Whether the phone's file names a time server; None while unknown."""
+    pools_without_ntp: frozenset[str] = frozenset()
+    """Device pools whose phones' files name none."""
     foreign_numbers: frozenset[str] = frozenset()
     """Numbers that Asterisk gives to endpoints that are not ours."""
     transports: frozenset[str] = frozenset()
@@ -141,7 +143,8 @@ class SiteFacts:
         """The same, for one phone."""
         pool = device.pool if device is not None else ""
         own = next((servers for name, servers in self.pools if name == pool), ())
-        return replace(self, device=device, networks=networks, own_servers=own)
+        has_ntp = pool not in self.pools_without_ntp if self.pools and pool else self.has_ntp
+        return replace(self, device=device, networks=networks, own_servers=own, has_ntp=has_ntp)
 
     def environment_of(self, address: str) -> Environment:
         """Where a phone at this address stands."""

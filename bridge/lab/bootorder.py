@@ -15,6 +15,7 @@ from bridge.core import MacAddress, SignallingProtocol
 from bridge.errors import LocalProtocolError
 from bridge.lab.bootfiles import BootPlan, Purpose, Step, When, boot_plan, load_version
 from bridge.lab.flatfile import model_file, next_profile, read_flat_file, settings_from_profile
+from bridge.lab.lastreset import CHECKSUM_ERROR, LOAD_REJECTED, NO_SIGNATURE, VERSION_ERROR
 from bridge.lab.phonesettings import ConfigurationRefused, PhoneSettings
 from bridge.lab.sepfile import DefaultSettings, read_defaults, read_sep_file
 from bridge.lab.textfile import read_text_file, settings_from
@@ -23,6 +24,16 @@ from bridge.phones import ConfigFamily, Model, parse_load
 _IMAGE_NAME = re.compile(rb"[A-Za-z0-9][A-Za-z0-9_.-]{2,70}\.(?:sbn|SBN|sb2|zz\.sgn|bin\d?\.sgn)(?![A-Za-z0-9])")
 _JAR = re.compile(r"jar(\d\d)(sccp|sip)\.([\w.-]+)\.sbn", re.IGNORECASE)
 _MOST_IMAGES = 32
+_SIGNED_LISTS = {
+    ConfigFamily.SERIES_78XX,
+    ConfigFamily.SERIES_88XX,
+    ConfigFamily.SERIES_88XX_WIRELESS,
+    ConfigFamily.SERIES_88XX_CONFERENCE,
+}
+"""Families whose ``.loads`` is itself a signed file (phone boot reference, section 3.1). Whose signature it is cannot
+be judged here: nobody but the vendor has that key."""
+_SIGNED = bytes((1, 0, 2))
+"""Every signed file begins with its version: tag 1 of two octets (SEP file reference, section 19)."""
 _AT_RESTART = {
     Purpose.DEVICE_FILE,
     Purpose.DEFAULTS,
@@ -85,6 +96,7 @@ class BootOrder:
         stored: PhoneSettings | None = None,
         restart: bool = False,
         profile_rule: str = "",
+        oldest_load: str = "",
     ) -> None:
         """``profile_rule``: where a phone that reads flat profiles starts, instead of the file of its model: somebody
         keyed it in, or the last profile said so.
@@ -92,12 +104,15 @@ class BootOrder:
         ``restart``: the phone was told to restart and reads the short list only.
 
         ``trust_list``: an old CUCM's list is installed. ``stored``: what is in flash from the last own file.
+
+        ``oldest_load``: the first one that supports this revision of the hardware; empty for any.
         """
         self._model = model
         self._mac = mac
         self._profile_rule = profile_rule
         self._running = running_load
         self._trust_list = trust_list
+        self._oldest_load = oldest_load
         self._stored = stored
         self._plan: BootPlan = boot_plan(model, running_load)
         self._steps = deque(step for step in self._plan.steps if not restart or step.purpose in _AT_RESTART)
@@ -327,12 +342,15 @@ class BootOrder:
         if not found or load.lower() == self._running.lower() != "":
             return  # without its files the named load is asked for at every boot, and the old one stays
         made_for = parse_load(load).models
-        if made_for and self._model.name not in made_for:
-            self.status.append("Load rejected HC")
+        if (made_for and self._model.name not in made_for) or self._is_too_old(load):
+            self.status.append(LOAD_REJECTED)
+            return
+        if self._model.family in _SIGNED_LISTS and not content.startswith(_SIGNED):
+            self.status.append(NO_SIGNATURE)
             return
         names = dict.fromkeys(match.decode() for match in _IMAGE_NAME.findall(content))
         if not content or len(names) > _MOST_IMAGES:
-            self.status.append("Image authentication failed")
+            self.status.append(NO_SIGNATURE)
             return
         self._new_load = load
         self._images.extend(names)
@@ -341,10 +359,14 @@ class BootOrder:
         elif not load:
             self._new_load = next((_load_of(name) for name in names if _JAR.fullmatch(name)), "")
 
+    def _is_too_old(self, load: str) -> bool:
+        """Whether this revision of the hardware came out after that load."""
+        return bool(self._oldest_load and load) and load_version(load) < load_version(self._oldest_load)
+
     def _image(self, found: bool, content: bytes) -> None:
         if not found or not content:
             if found:
-                self.status.append("Checksum Error")
+                self.status.append(CHECKSUM_ERROR)
             self._images.clear()
             self._new_load = ""
         elif not self._images:
@@ -354,7 +376,7 @@ class BootOrder:
         if self._new_load:
             self.outcome = NewFirmware(self._new_load)
         else:
-            self.status.append("Version error")
+            self.status.append(VERSION_ERROR)
 
     # --- how it ends -------------------------------------------------------------------------------------------------
 

@@ -7,9 +7,11 @@ it is a fair judge of that server, and a phone for people who have none.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from abc import ABC, abstractmethod
 from typing import ClassVar, TypeVar
 
+from bridge.app.ending import end_task
 from bridge.core import DeviceName, MacAddress, SignallingProtocol
 from bridge.lab.bootfiles import boot_plan
 from bridge.lab.bootorder import Booted, BootOrder, BootOutcome, NewFirmware, NotConfigured
@@ -31,6 +33,7 @@ from bridge.lab.phonelog import PhoneLog
 from bridge.lab.phonesettings import PhoneSettings
 from bridge.lab.phonetiming import PhoneState, PhoneTiming
 from bridge.lab.servicecontrol import RestartAction
+from bridge.lab.webpages import device_page, log_page, network_page, served_pages
 from bridge.phones import Model
 
 E = TypeVar("E", bound=PhoneEvent)
@@ -53,9 +56,15 @@ class DeskPhone(ABC):
         timing: PhoneTiming | None = None,
         tone: int,
         trust_list: bool = False,
+        oldest_load: str = "",
+        web_port: int = 0,
         listener: PhoneListener | None = None,
     ) -> None:
-        """Raises NotFound for a model whose boot order is unknown. ``load``: empty after a factory reset."""
+        """Raises NotFound for a model whose boot order is unknown. ``load``: empty after a factory reset.
+
+        ``oldest_load``: the first one that supports its revision of the hardware. ``web_port``: where its own web
+        pages are (80 on a real phone), 0 while they are switched off.
+        """
         self.model = model
         self.mac = mac
         self.load = load
@@ -66,6 +75,8 @@ class DeskPhone(ABC):
         self.tone = tone
         """What it plays in calls, Hz."""
         self.trust_list = trust_list
+        self.oldest_load = oldest_load
+        self._web_port = web_port
         self.settings: PhoneSettings | None = None
         """What it goes by since its last boot."""
         self.status_messages: tuple[str, ...] = ()
@@ -93,6 +104,11 @@ class DeskPhone(ABC):
         """Where it stands."""
 
     @property
+    @abstractmethod
+    def number(self) -> str:
+        """The number of its first line; empty while it is not registered."""
+
+    @property
     def events(self) -> tuple[PhoneEvent, ...]:
         """The last events, oldest first."""
         return self._log.events
@@ -116,8 +132,7 @@ class DeskPhone(ABC):
         life, self._life = self._life, None
         if life is None:
             return
-        life.cancel()
-        await asyncio.wait({life})
+        await end_task(life)
         self._state = PhoneState.OFF
         self._log.report(PoweredOff(*self._log.mark))
 
@@ -132,6 +147,29 @@ class DeskPhone(ABC):
     # --- its life ----------------------------------------------------------------------------------------------------
 
     async def _live(self) -> None:
+        async with self._web_pages():
+            await self._boot_and_serve()
+
+    def _web_pages(self) -> contextlib.AbstractAsyncContextManager[None]:
+        """Its own web pages, as long as it has power."""
+        if not self._web_port:
+            return contextlib.nullcontext()
+        address = self.local_address or "127.0.0.1"
+        pages = {
+            "/DeviceInformationX": lambda: device_page(
+                self.device, self.mac, self.model, load=self.load, number=self.number
+            ),
+            "/NetworkConfigurationX": lambda: network_page(
+                self.device,
+                address=address,
+                tftp=self.server.tftp[0],
+                call_manager=self.settings.servers[0].address if self.settings and self.settings.servers else "",
+            ),
+            "/DeviceLogX?0": lambda: log_page(self.status_messages),
+        }
+        return served_pages(address, self._web_port, pages)
+
+    async def _boot_and_serve(self) -> None:
         action, cause = RestartAction.NONE, "initialized"
         await asyncio.sleep(self.timing.start)
         while True:
@@ -188,6 +226,7 @@ class DeskPhone(ABC):
             stored=self._stored,
             restart=restart,
             profile_rule=self.profile_rule,
+            oldest_load=self.oldest_load,
         )
         async with self._fetcher(http_first=order.asks_http) as fetcher:
             outcome = await run_boot(

@@ -11,6 +11,7 @@ from uuid import UUID
 from bridge.core import DeviceName, MacAddress, SignallingProtocol
 from bridge.lab.bootfiles import load_version
 from bridge.lab.flatfile import FLAT_FAMILIES, product_name
+from bridge.lab.lastreset import LastReset
 from bridge.phones import ConfigFamily, Model, catalogue, parse_load
 
 SUPPORTED = (
@@ -75,11 +76,14 @@ class PhoneIdentity:
         """User part of the Contact: a random one on newer phones, else what the file says."""
         return str(chance) if self.model.family in _RANDOM_CONTACT else wanted
 
-    def reason(self, last: str) -> str:
-        """The Reason header: loads, and what made the phone boot (``initialized``, ``reset-restart`` …)."""
+    def reason(self, last: LastReset) -> str:
+        """The Reason header: loads, and what made the phone boot (``initialized``, ``reset-restart`` …).
+
+        SIP phones write those words small (diagnosis reference, section 9).
+        """
         new = load_version(self.load)[:1] >= (_BOTH_BANKS,)
         loads = f"ActiveLoad={self.load} InactiveLoad={self.load}" if new else f"Load={self.load}"
-        return f'SIP;cause=200;text="cisco-alarm:25 Name={self.device} {loads} Last={last}"'
+        return f'SIP;cause=200;text="cisco-alarm:{last.number} Name={self.device} {loads} Last={last.text.lower()}"'
 
 
 def default_load(model: Model) -> str:

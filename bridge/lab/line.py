@@ -15,6 +15,7 @@ from uuid import uuid4
 
 from bridge.lab.calls import PhoneCalls
 from bridge.lab.identity import SUPPORTED, PhoneIdentity
+from bridge.lab.lastreset import INITIALISED, LastReset
 from bridge.lab.phoneevents import MessageLamp, Registered, RestartAsked
 from bridge.lab.phonelog import PhoneLog
 from bridge.lab.phonesettings import CallManager, LineKey, PhoneSettings
@@ -102,12 +103,12 @@ class PhoneLine:
         log: PhoneLog,
         *,
         local_address: str = "",
-        cause: str = "initialized",
+        last: LastReset = INITIALISED,
         traits: NotifyTraits,
         habits: LineHabits,
         calls_before: int = 0,
     ) -> None:
-        """``cause``: what made the phone boot, for the alarm in its REGISTER."""
+        """``last``: what made the phone boot, for the alarm in its REGISTER."""
         self._identity = identity
         self._settings = settings
         self._key = key
@@ -115,7 +116,7 @@ class PhoneLine:
         self._transport = transport
         self._log = log
         self._local = local_address
-        self._cause = cause
+        self._last = last
         self._traits = traits
         self._habits = habits
         self._calls_before = calls_before
@@ -220,7 +221,7 @@ class PhoneLine:
                 # The time of this registration: a phone that stays says the same when it refreshes.
                 Header("Date", format_datetime(datetime.now(UTC) + self._habits.clock_off, usegmt=True)),
                 Header("Supported", SUPPORTED),
-                Header("Reason", identity.reason(self._cause)),
+                Header("Reason", identity.reason(self._last)),
             ),
         )
 

@@ -20,6 +20,7 @@ from bridge.lab.filefetch import FileServer
 from bridge.lab.flatfile import FLAT_FAMILIES
 from bridge.lab.g711 import TONES
 from bridge.lab.identity import default_load, model_named
+from bridge.lab.lastreset import last_reset
 from bridge.lab.line import LineEnding, LineHabits, PhoneLine
 from bridge.lab.phoneevents import (
     PhoneEvent,
@@ -57,6 +58,8 @@ class SimulatedPhone(DeskPhone):
         tone: int = TONES[0],
         auto_answer: float | None = None,
         trust_list: bool = False,
+        oldest_load: str = "",
+        web_port: int = 0,
         traits: NotifyTraits | None = None,
         autoregistration_transport: Transport = Transport.UDP,
         listener: PhoneListener | None = None,
@@ -68,7 +71,8 @@ class SimulatedPhone(DeskPhone):
         ``local_address``: its own IP address; empty lets the system choose. ``tone``: what it plays in calls,
         Hz. ``autoregistration_transport``: what its first REGISTER travels on when it knows nothing but the
         defaults (sources differ: the firmware's code is the one that is commented as UDP). ``clock_off``: how far its
-        clock is ahead of the world's.
+        clock is ahead of the world's. ``oldest_load``: the first one that supports its revision of the hardware.
+        ``web_port``: where its own web pages are (80 on a real phone), 0 while they are switched off.
         """
         known = model_named(model) if isinstance(model, str) else model
         super().__init__(
@@ -80,6 +84,8 @@ class SimulatedPhone(DeskPhone):
             timing=timing,
             tone=tone,
             trust_list=trust_list,
+            oldest_load=oldest_load,
+            web_port=web_port,
             listener=listener,
         )
         self._auto_answer = auto_answer
@@ -197,7 +203,7 @@ class SimulatedPhone(DeskPhone):
             self._transport(settings),
             self._log,
             local_address=self.local_address,
-            cause=cause,
+            last=last_reset(cause, self.status_messages),
             traits=self._traits,
             habits=LineHabits(self.tone, self._auto_answer, self.clock_off),
             calls_before=self._call_count,

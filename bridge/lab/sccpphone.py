@@ -10,7 +10,6 @@ import asyncio
 import socket
 from collections import deque
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import replace
 
 from bridge.core import NO_VLAN, NOWHERE, MacAddress, NetworkPlace, SignallingProtocol
@@ -19,6 +18,7 @@ from bridge.lab.deskphone import DeskPhone
 from bridge.lab.filefetch import FileServer
 from bridge.lab.g711 import TONES
 from bridge.lab.identity import model_named
+from bridge.lab.lastreset import last_reset
 from bridge.lab.phoneevents import PhoneListener, Registering, RegistrationRejected
 from bridge.lab.phonesettings import CallManager, PhoneSettings
 from bridge.lab.phonetiming import PhoneState, PhoneTiming
@@ -34,7 +34,7 @@ from bridge.lab.skinnykeys import Pace, StationKeys
 from bridge.lab.skinnylink import SecureTransport
 from bridge.lab.skinnymodels import ADD_ONS, SkinnyTraits, sccp_load, skinny_traits
 from bridge.lab.skinnystation import SkinnyStation, StationTiming
-from bridge.lab.skinnywords import INITIALISED, Identity
+from bridge.lab.skinnywords import Identity
 from bridge.phones import Model
 from bridge.sccp import DeviceType
 
@@ -43,14 +43,6 @@ FAIL_BACK = 18
 _CONNECTING = 10.0
 _NOTHING = ScreenView("", (), "", (), (), (), ringing=False, tone="", speaker=False, message_waiting=False)
 _MOST_FAULTS = 200
-_LAST = {
-    "initialized": (INITIALISED, "initialized"),
-    "upgrade": (INITIALISED, "initialized"),
-    "config-retry": (INITIALISED, "initialized"),
-    "reset-reset": (22, "Reset-Reset"),
-    "reset-restart": (23, "Reset-Restart"),
-}
-"""Alarm numbers and texts by what made the phone boot (SCCP enumerations reference, section 2.1)."""
 
 
 class SccpPhone(DeskPhone):
@@ -70,6 +62,8 @@ class SccpPhone(DeskPhone):
         tone: int = TONES[0],
         auto_answer: float | None = None,
         trust_list: bool = False,
+        oldest_load: str = "",
+        web_port: int = 0,
         listener: PhoneListener | None = None,
         version: int | None = None,
         pace: Pace | None = None,
@@ -87,7 +81,8 @@ class SccpPhone(DeskPhone):
         ``load``: None for a usual SCCP load of the model. ``version``: the protocol version that it offers, None for
         the model's own. ``gives_up``: how long the person listens to a busy tone. ``call_managers``: servers that
         were typed into its menu (the only way for an ATA 186). ``redraw``: called when the screen may have changed.
-        ``add_ons``: names of modules (7914, 7915, 7916).
+        ``add_ons``: names of modules (7914, 7915, 7916). ``oldest_load``: the first one that supports its revision
+        of the hardware. ``web_port``: where its own web pages are (80 on a real phone), 0 while they are switched off.
         ``tls``: in a secured phone, None for plain SCCP. ``place``: what it hears of its switch by CDP or LLDP.
         """
         known = model_named(model) if isinstance(model, str) else model
@@ -100,6 +95,8 @@ class SccpPhone(DeskPhone):
             timing=timing,
             tone=tone,
             trust_list=trust_list,
+            oldest_load=oldest_load,
+            web_port=web_port,
             listener=listener,
         )
         self._version = version
@@ -338,7 +335,8 @@ class SccpPhone(DeskPhone):
 
     async def _be_registered(self, settings: PhoneSettings, cause: str) -> RestartAction:
         self.traits = self._own_traits()
-        alarm = (self._cause, cause) if self._cause else _LAST.get(cause, (INITIALISED, cause))
+        last = last_reset(cause, self.status_messages, number=self._cause)
+        alarm = (last.number, last.text)
         self._cause = 0
         servers = deque(enumerate(settings.servers))
         was_registered = False
@@ -384,8 +382,8 @@ class SccpPhone(DeskPhone):
         finally:
             if standby is not None:
                 standby.cancel()
-                with suppress(asyncio.CancelledError):
-                    await standby
+                # From outside: a phone whose plug is pulled meanwhile must not take that for the end of its stand-by.
+                await asyncio.wait({standby})
             self._bury(line)
         if not ending.action:
             self._rejection = ending.text

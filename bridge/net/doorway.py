@@ -19,6 +19,8 @@ from bridge.sip.framing import PONG, StreamFramer
 DoorwayHandler = Callable[[DoorwayEvent], None]
 MAX_CONNECTIONS = 1024
 MAX_CONNECTIONS_PER_ADDRESS = 32
+CLOSING = 5.0
+"""Seconds that connections may take to be gone when the server closes; newer Pythons wait for them."""
 IDLE = 300.0
 """Seconds after which a silent TCP connection is closed."""
 
@@ -75,8 +77,9 @@ class DoorwayServer:
             connection.close()
         if server is not None:
             server.close()
-            with contextlib.suppress(OSError):
-                await server.wait_closed()
+            with contextlib.suppress(OSError, TimeoutError):
+                async with asyncio.timeout(CLOSING):
+                    await server.wait_closed()
 
     async def __aenter__(self) -> Self:
         return self

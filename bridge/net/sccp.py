@@ -14,6 +14,8 @@ from bridge.errors import ConfigurationError
 from bridge.net.tap import NO_TAP, Wiretap
 from bridge.net.tlsgate import Failed, TlsListener
 
+CLOSING = 5.0
+"""Seconds that connections may take to be gone when the server closes; newer Pythons wait for them."""
 BACKLOG = 2048
 """Connections that wait for being taken: a whole office comes back at once after a power cut."""
 MOST_UNSENT = 256 * 1024
@@ -234,8 +236,9 @@ class SccpServer:
         for connection in list(self._connections):
             connection.abort()
         for server in self._servers:
-            with contextlib.suppress(OSError):
-                await server.wait_closed()
+            with contextlib.suppress(OSError, TimeoutError):
+                async with asyncio.timeout(CLOSING):
+                    await server.wait_closed()
         self._servers.clear()
 
     def admit(self, connection: StationConnection) -> bool:

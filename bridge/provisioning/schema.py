@@ -38,6 +38,9 @@ _FLAT_SECRET = re.compile(r"(?:Password|Auth_ID|User_ID)_")
 _LINE, _INTERCOM = "9", "23"
 
 
+NTP_MISSING = "ntp_missing: no time server is named, and Asterisk's SIP answers have no Date"
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """Something in a file that is not as it should be."""
@@ -199,6 +202,9 @@ def _device_findings(root: Element) -> Iterator[Finding]:
     if protocol == "SCCP" and profile is not None:
         yield Finding("device/sipProfile", "an SCCP phone's file holds no SIP profile")
     if profile is not None:
+        if root.find("devicePool/dateTimeSetting/ntps/ntp/name") is None:
+            # Requirement RG-27. Phones with SCCP firmware take the time from their server.
+            yield Finding("device/devicePool/dateTimeSetting/ntps", NTP_MISSING, harmless=True)
         yield from _line_findings(profile)
 
 

@@ -70,16 +70,18 @@ class SqlJournal:
             self._connection.execute(delete(journey_event).where(old))
         return len(ids)
 
-    def refuse(self, device: DeviceName, client: str, reason: str, text: str, at: datetime) -> bool:
+    def refuse(self, device: DeviceName, client: str, reason: str, text: str, at: datetime, model: str = "") -> bool:
         """Note a refusal; a phone that comes back is counted, not listed twice. True where it is news."""
         known = select(refused_phone.c.reason).where(refused_phone.c.device_name == device.value)
         before = self._connection.execute(known).scalar()
-        latest = {"client": client[:64], "reason": reason, "text": text[:_TEXT], "last_at": at}
+        latest: dict[str, object] = {"client": client[:64], "reason": reason, "text": text[:_TEXT], "last_at": at}
+        if model:
+            latest["model"] = model[:64]
         if self._count_again(device, latest):
             if before != reason:
                 self._pruner.after_refusal(self._connection)
             return before != reason
-        new = {"device_name": device.value, "first_at": at, "times": 1, **latest}
+        new = {"device_name": device.value, "first_at": at, "times": 1, "model": "", **latest}
         try:
             with self._connection.begin_nested():
                 self._connection.execute(insert(refused_phone), new)
@@ -94,17 +96,31 @@ class SqlJournal:
         """The phone was admitted after all."""
         self._connection.execute(delete(refused_phone).where(refused_phone.c.device_name == device.value))
 
+    def refused_model(self, device: DeviceName) -> str:
+        """Which model a phone that was turned away said it is; empty where nobody knows."""
+        query = select(refused_phone.c.model).where(refused_phone.c.device_name == device.value)
+        return self._connection.execute(query).scalar() or ""
+
     def refused(self) -> Sequence[RefusedPhone]:
         """Phones turned away and not admitted since, newest first; at most the newest ten thousand."""
         rows = refused_phone.c
         query = (
-            select(rows.device_name, rows.client, rows.reason, rows.text, rows.first_at, rows.last_at, rows.times)
+            select(
+                rows.device_name,
+                rows.client,
+                rows.reason,
+                rows.text,
+                rows.first_at,
+                rows.last_at,
+                rows.times,
+                rows.model,
+            )
             .order_by(rows.last_at.desc(), rows.device_name)
             .limit(MOST_REFUSED)
         )
         return [
-            RefusedPhone(DeviceName(name), client, reason, text, first_at, last_at, times)
-            for name, client, reason, text, first_at, last_at, times in self._connection.execute(query)
+            RefusedPhone(DeviceName(name), client, reason, text, first_at, last_at, times, model)
+            for name, client, reason, text, first_at, last_at, times, model in self._connection.execute(query)
         ]
 
     def audit(self, entry: AuditEntry) -> None:

@@ -268,6 +268,7 @@ class _RefusedColumns(TypedColumns):
     first_at: Named[datetime] = Column(Moment)
     last_at: Named[datetime] = Column(Moment)
     times: Named[int]
+    model: Named[str] = Column(String(64), server_default="")
 
 
 refused_phone = Table("refused_phone", metadata, _RefusedColumns, Index(None, "last_at"), **EXACT)

@@ -89,8 +89,7 @@ class JournalSource:
                 child.kill()
             await child.wait()
             complaint.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await complaint
+            await asyncio.wait({complaint})  # from outside, so that our own cancellation is not taken for its
 
     def _report(self, trouble: str) -> None:
         if trouble != self.trouble:

@@ -51,7 +51,8 @@ class LogFileSource:
                     await asyncio.to_thread(self._places.save, follower.place)
                 if not lines:
                     with contextlib.suppress(TimeoutError):
-                        await asyncio.wait_for(woken.wait(), self._poll)
+                        async with asyncio.timeout(self._poll):  # wait_for can forget that it was cancelled
+                            await woken.wait()
         finally:
             watching.stop()
             follower.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping, Sequence
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Protocol
 
@@ -19,7 +20,8 @@ from bridge.app.rollouts import RolloutProgress
 from bridge.app.screenmessages import Delivery, ScreenMessage, checked_document, checked_message
 from bridge.app.status import ServiceStatus
 from bridge.app.tracing import TraceFile, TraceProgress
-from bridge.core import DeviceName
+from bridge.core import DeviceName, MacAddress
+from bridge.dhcp.leases import Lease
 from bridge.errors import InvalidInput, NotFound, PbxError, SepbridgeError
 from bridge.journey import Finding, Progress
 from bridge.migration.wishes import ForwardWish
@@ -86,6 +88,10 @@ class Controllable(Protocol):
         """Tell a phone to restart. Raises NotFound, PbxError."""
         ...
 
+    def take_lease(self, lease: Lease) -> DeviceName | None:
+        """Note a lease that a DHCP server's hook tells of; whose it is, None for what is no phone."""
+        ...
+
     async def set_forwards(self, wishes: Sequence[ForwardWish]) -> ForwardsSet:
         """Set forwards of numbers that have none of the kind."""
         ...
@@ -114,9 +120,10 @@ class ControlServer:
                 web.get("/traces/{trace}", self._trace_progress),
                 web.delete("/traces/{trace}", self._finish_trace),
                 web.post("/forwards", self._forwards),
+                web.post("/dhcp/lease", self._lease),
             ]
         )
-        self._runner = web.AppRunner(application, access_log=None, handle_signals=False)
+        self._runner = web.AppRunner(application, access_log=None, handle_signals=False, shutdown_timeout=5.0)
 
     async def start(self) -> None:
         """Listen; only the service's own user and group may connect."""
@@ -208,6 +215,16 @@ class ControlServer:
         except (ValueError, KeyError, TypeError) as error:
             raise InvalidInput("the forwards cannot be read", why=repr(error)) from error
         return _json(await self._service.set_forwards(wishes))
+
+    async def _lease(self, request: web.Request) -> web.Response:
+        try:
+            asked = await request.json()
+            mac, address = MacAddress.parse(str(asked["mac"])), str(ip_address(str(asked["address"])))
+            host_name, vendor_class = (str(asked[key]).strip()[:255] for key in ("host_name", "vendor_class"))
+        except (ValueError, KeyError, TypeError) as error:
+            raise InvalidInput("the lease cannot be read", why=repr(error)) from error
+        device = self._service.take_lease(Lease(mac, address, host_name, vendor_class))
+        return _json({"device": str(device) if device is not None else ""})
 
     async def _message(self, request: web.Request) -> web.Response:
         try:

@@ -55,7 +55,8 @@ class HttpFileServer:
         application.add_routes(routes)
         application.router.add_route("GET", "/{name:.*}", self._answer)
         application.router.add_route("HEAD", "/{name:.*}", self._answer)
-        self._runner = web.AppRunner(application, access_log=None, handle_signals=False)
+        # A phone that stopped reading must not keep the node from ending for the minute that is usual.
+        self._runner = web.AppRunner(application, access_log=None, handle_signals=False, shutdown_timeout=5.0)
         self._secure: list[TlsListener] = []
         self._secure_addresses: list[tuple[str, int]] = []
         self.own_probes: Container[tuple[str, int]] = frozenset()

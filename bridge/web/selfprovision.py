@@ -36,7 +36,7 @@ class SelfProvisionServer:
                 web.post("/selfprovision/{call:[0-9a-f]{32}}/over", self._over),
             ]
         )
-        self._runner = web.AppRunner(application, access_log=None, handle_signals=False)
+        self._runner = web.AppRunner(application, access_log=None, handle_signals=False, shutdown_timeout=5.0)
 
     async def start(self) -> None:
         """Listen. Where that cannot be, the service goes on without calls for self-provisioning, and says so."""

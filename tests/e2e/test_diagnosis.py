@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
 import re
 import socket
 import ssl
@@ -12,6 +13,7 @@ from dataclasses import replace
 from datetime import timedelta
 from ipaddress import ip_network
 
+import aiohttp
 import pytest
 import pytest_asyncio
 
@@ -19,18 +21,21 @@ from bridge.app.phones import PhoneDesk
 from bridge.app.selftest import try_ports
 from bridge.app.settings import Address, DhcpSettings
 from bridge.app.system import SystemIds
+from bridge.autoregistration.reasons import mib_name
 from bridge.core import DeviceDefaults, DeviceName, NumberRange, SignallingProtocol
 from bridge.core.events import PhoneAdmitted, PhoneRefused, PhoneRegistered
 from bridge.core.findings import Weight
-from bridge.journey import DhcpAnswer, FixKind, PortState
+from bridge.journey import DhcpAnswer, FixKind, PortState, Stage
 from bridge.lab.asterisk import free_port
 from bridge.lab.phoneevents import ConfigRejected, RegistrationRejected
 from bridge.lab.skinnylink import SecureTransport
 from bridge.lab.testbed import Testbed
+from bridge.lab.tftpclient import TftpClient
 from bridge.net.selfsigned import make_certificate
 from bridge.phones import catalogue
 from tests.e2e.desks import polled
 from tests.e2e.ward import BrokenTemplate, Ward, rules, ward, wishes
+from tests.firmware import java_load, load_list
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 LOOPBACK = "127.0.0.1"
@@ -130,9 +135,11 @@ async def test_what_the_site_decides_itself(w: Ward) -> None:
     with w.bed.service.store.read() as work:
         refused = {each.device: each for each in work.journal.refused()}
     assert refused[fourth.device].client == fourth.local_address
+    assert refused[fifth.device].model == "7961G", "as its Register says"
+    assert all(mib_name(refused[each.device].reason) == "noEntryInDatabase" for each in (fourth, fifth))
     # The one action of the list: the next retry registers, and nothing is said any more.
     desk_of(w).add(fourth.device, protocol=SIP)
-    desk_of(w).add(fifth.device, protocol=SCCP)
+    assert desk_of(w).add(fifth.device, protocol=SCCP).model == "7961G"
     await w.bed.service.refresh()
     for phone in (fourth, fifth):
         await w.up(phone)
@@ -153,6 +160,7 @@ async def test_a_phone_outside_the_allowed_networks(w: Ward) -> None:
 # --- before the first file --------------------------------------------------------------------------------------------
 
 
+@pytest.mark.req("RG-09")
 @pytest.mark.req("RG-22")
 @pytest.mark.req("RG-31")
 async def test_a_lease_and_no_request_by_the_log_of_a_dhcp_server(w: Ward) -> None:
@@ -235,6 +243,103 @@ async def test_what_lies_in_files_and_on_the_phone(w: Ward) -> None:
     assert "SIP42.9-4-2SR3-1S" in missing.title
 
 
+@pytest.mark.req("RG-17")
+async def test_how_a_transfer_of_its_file_ended_is_known_to_the_octet(w: Ward) -> None:
+    """Whole over TFTP and over HTTP, with the hash of what was served; and given up after the second block."""
+    for fetch in (over_tftp, over_http):
+        device, address = w.stranger()
+        content = await fetch(w, f"{device}.cnf.xml", address)
+        journey = await w.told(device, lambda known: known.stage is Stage.CONFIG)
+        (file,) = journey.files
+        assert (file.outcome, file.size, file.acknowledged) == ("delivered", len(content), len(content))
+        assert file.digest == hashlib.sha256(content).hexdigest()
+        assert f"<versionStamp>{file.version}</versionStamp>".encode() in content
+
+    device, address = w.stranger()
+    await asyncio.to_thread(give_up_after, 2, f"{device}.cnf.xml", (address, 0), w.bed.tftp)
+    journey = await w.told(device, lambda known: any(each.outcome == "aborted" for each in known.files))
+    (file,) = journey.files
+    assert (journey.stage, file.acknowledged, file.size > 1024) == (Stage.TFTP, 1024, True)
+    await w.said_first(device, "transfer_aborted")
+
+
+async def over_tftp(w: Ward, name: str, address: str) -> bytes:
+    reply = await TftpClient(w.bed.tftp, local_address=address).read(name)
+    assert reply.content is not None
+    return reply.content
+
+
+async def over_http(w: Ward, name: str, address: str) -> bytes:
+    host, port = w.bed.http
+    connector = aiohttp.TCPConnector(local_addr=(address, 0))
+    async with (
+        aiohttp.ClientSession(connector=connector) as session,
+        session.get(f"http://{host}:{port}/{name}") as got,
+    ):
+        assert got.status == 200
+        return await got.read()
+
+
+def give_up_after(blocks: int, name: str, own: tuple[str, int], server: tuple[str, int]) -> None:
+    """A phone that takes so many blocks of 512 octets, and then says that its disk is full (RFC 1350, error 3)."""
+    with socket.socket(type=socket.SOCK_DGRAM) as sock:
+        sock.settimeout(10)
+        sock.bind(own)
+        sock.sendto(b"\0\1" + name.encode() + b"\0octet\0", server)
+        for number in range(1, blocks + 1):
+            data, peer = sock.recvfrom(600)
+            assert data[:4] == b"\0\3" + number.to_bytes(2, "big")
+            sock.sendto(b"\0\4" + data[2:4], peer)
+        sock.recvfrom(600)
+        sock.sendto(b"\0\5\0\3disk full\0", peer)
+
+
+async def test_a_load_that_the_hardware_does_not_take(w: Ward) -> None:
+    """It says so by the number of its alarm, and goes on with what it runs."""
+    w.bed.window_desk().set_protocol(SCCP)
+    load = "SCCP41.8-5-3S"
+    w.firmware(load, java_load(load, ("apps41.8-5-3.sbn", "jar41sccp.8-5-3.sbn")), "7961G", SCCP)
+    await w.bed.service.refresh()
+    phone = w.sccp(oldest_load="SCCP41.9-0-3S")
+    phone.power_on()
+    await w.up(phone)
+    finding = await w.said_first(phone, "firmware_rejected")
+    told = " ".join(each.what for each in finding.evidence)
+    assert f"alarm: 0: Name={phone.device}" in told
+    assert f"none of the files of {load}" in told
+    assert finding.severity is Weight.NOTE
+    # A load that its hardware takes, and it is well again.
+    newer = "SCCP41.9-4-2SR4-1S"
+    w.firmware(newer, java_load(newer), "7961G", SCCP)
+    await w.bed.service.refresh()
+    await phone.power_off()
+    phone.power_on()
+    await w.runs(phone, newer)
+    await w.well(phone)
+
+
+async def test_a_load_without_a_signature(w: Ward) -> None:
+    """The list alone is fetched; why, its status list says where its web pages are on."""
+    load, images = "sip88xx.14-1-1-0001-136", ("kern88xx.14-1-1.sbn", "rootfs88xx.14-1-1.sbn")
+    content = dict.fromkeys(images, b"x" * 900)
+    w.firmware(load, {f"{load}.loads": load_list(*images, signed=False), **content}, "8841", SIP)
+    await w.bed.service.refresh()
+    phone = w.sip("8841", web_port=80)
+    phone.power_on()
+    finding = await w.said_first(phone, "firmware_rejected")
+    assert f"{load}.loads" in finding.evidence[0].what
+    await w.looks_at_pages(phone)
+    finding = await w.said_first(phone, "firmware_unsigned")
+    assert "Image authentication failed" in finding.evidence[0].what
+    w.firmware(load, {f"{load}.loads": load_list(*images)}, "8841", SIP)
+    await phone.power_off()
+    phone.power_on()
+    await w.runs(phone, load)
+    await w.looks_at_pages(phone)
+    await w.well(phone)
+
+
+@pytest.mark.req("RG-09")
 async def test_a_file_that_the_phone_refuses(w: Ward) -> None:
     """A password that is too long for the model: the file is thrown away as a whole, and fetched again and again."""
     w.break_template(AUTH, AUTH + "x" * 40)
@@ -270,6 +375,9 @@ async def test_a_firewall_before_the_file_server(w: Ward) -> None:
         await w.well(phone)
 
     rules(f"tcp dport {http} drop")
+    booting, address = w.stranger()
+    await w.asks(f"CTL{booting}.tlv", address)
+    assert f"TCP {http}" in (await w.said_first(booting, "port_blocked")).title
     slow = w.sip("8841", trust_list=True)
     slow.power_on()
     finding = await w.said_too(slow, "port_blocked")
@@ -499,6 +607,22 @@ async def test_two_phones_with_one_number(w: Ward) -> None:
     assert copy.local_address in " ".join(each.what for each in finding.evidence)
 
 
+async def test_two_sccp_phones_with_one_number(w: Ward) -> None:
+    """Two machines with one name, as a softphone can be given any: each throws the other out."""
+    w.bed.window_desk().set_protocol(SCCP)
+    phone = w.sccp()
+    phone.power_on()
+    await w.up(phone)
+    await w.well(phone)
+    copy = w.sccp(mac=phone.mac)
+    copy.power_on()
+    finding = await w.said_first(phone, "two_phones_one_number")
+    told = " ".join(each.what for each in finding.evidence)
+    assert phone.local_address in told
+    assert copy.local_address in told
+    assert phone.number in finding.title or copy.number in finding.title
+
+
 async def test_a_nat_between_phone_and_server(w: Ward) -> None:
     phone = w.sip("8841", address=f"{w.network}.77")  # over HTTP: TFTP does not pass a NAT
     rules(nat=f"ip saddr {phone.local_address} ip daddr {LOOPBACK} snat to {w.network}.250")
@@ -507,28 +631,3 @@ async def test_a_nat_between_phone_and_server(w: Ward) -> None:
     journey = w.journey(phone.device)
     assert journey is not None
     assert journey.stage.is_up
-
-
-# --- systems of another kind ------------------------------------------------------------------------------------------
-
-
-async def named(bed: Testbed) -> None:
-    bed.settings = replace(bed.settings, server=replace(bed.settings.server, address="pbx.example.invalid"))
-
-
-async def test_a_name_in_the_settings_that_phones_cannot_resolve() -> None:
-    async with ward(wishes(), before=named) as w:
-        phone = w.sip()
-        phone.power_on()
-        finding = await w.said_first(phone, "dns")
-        assert "pbx.example.invalid" in " ".join(each.what for each in finding.evidence)
-
-
-async def test_an_asterisk_without_a_tcp_transport() -> None:
-    async with ward(wishes(tcp=False)) as w:
-        phone = w.sip()
-        phone.power_on()
-        finding = await w.said_first(phone, "transport_off")
-        told = " ".join(each.what for each in finding.evidence)
-        assert "nobody listens" in told
-        assert "SIP on udp alone" in told

@@ -10,17 +10,19 @@ from datetime import UTC, datetime
 import pytest
 
 from bridge.app.settings import DhcpSettings
-from bridge.core import MacAddress, Via
+from bridge.core import DeviceName, MacAddress, Via
 from bridge.core.events import Event
 from bridge.journey import Stage
 from bridge.lab.filefetch import FileServer
 from bridge.lab.phone import SimulatedPhone
 from bridge.lab.phonetiming import LAB_TIMING
 from bridge.lab.testbed import TestbedWishes, prepared_testbed
+from bridge.ports import Store
 from tests.e2e.desks import office
 
 
 @pytest.mark.req("AR-35")
+@pytest.mark.req("RG-03")
 @pytest.mark.req("RG-16")
 @pytest.mark.req("RG-20")
 async def test_an_unknown_sccp_phone_from_its_first_file_to_registered() -> None:
@@ -52,9 +54,18 @@ async def test_an_unknown_sccp_phone_from_its_first_file_to_registered() -> None
         assert journey is not None
         assert journey.seconds_to_register is not None
         assert journey.facts.source_port
+        # RG-03: the number of LineStat is on the screen, and in the inventory.
+        assert phone.number == phone.display == inventory_number(service.store, phone.device) != ""
+
+
+def inventory_number(store: Store, device: DeviceName) -> str:
+    with store.read() as work:
+        known = work.devices.get(device)
+    return known.number if known is not None else ""
 
 
 @pytest.mark.req("AR-35")
+@pytest.mark.req("RG-03")
 @pytest.mark.req("RG-15")
 @pytest.mark.req("RG-16")
 @pytest.mark.req("RG-19")
@@ -103,6 +114,11 @@ async def test_an_unknown_sip_phone_from_its_lease_to_registered() -> None:
                 assert journey.facts.host_name == str(phone.device)
                 assert journey.facts.source_port
                 assert journey.facts.number == phone.number
+                # RG-03: its file holds the number as the line's name and as what stands beside the key.
+                assert phone.settings is not None
+                assert phone.settings.line is not None
+                shown = (phone.settings.line.name, phone.settings.line.label, phone.display)
+                assert shown == (inventory_number(service.store, phone.device),) * 3
                 assert journey.seconds_to_register is not None
             finally:
                 await phone.power_off()

@@ -10,7 +10,7 @@ import os
 import re
 import socket
 import subprocess
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,8 +20,9 @@ from pathlib import Path
 import pytest
 
 from bridge.app.dhcpmemory import FILE, remember
+from bridge.app.pagereader import PageReader
 from bridge.app.settings import JourneySettings, SccpSettings
-from bridge.core import DeviceName, MacAddress, NumberRange, SignallingProtocol
+from bridge.core import DeviceDefaults, DeviceName, MacAddress, NumberRange, SignallingProtocol
 from bridge.journey import DhcpAnswer, Finding, PhoneJourney
 from bridge.lab.anyphone import AnyPhone
 from bridge.lab.filefetch import FileServer
@@ -30,6 +31,7 @@ from bridge.lab.phonetiming import PhoneTiming
 from bridge.lab.sccpphone import SccpPhone
 from bridge.lab.testbed import Testbed, TestbedWishes, prepared_testbed
 from bridge.lab.tftpclient import TftpClient, TftpTiming
+from bridge.phones import catalogue
 from tests.e2e.conftest import Watch
 from tests.peers import missing, peer
 
@@ -45,7 +47,10 @@ _NETWORKS = itertools.count(20)
 
 @contextlib.contextmanager
 def own_network() -> Iterator[None]:
-    """This thread, and whatever it starts, in a network of its own: only loopback, and whatever rules a test makes."""
+    """This thread, and whatever it starts, in a network of its own: only loopback, and whatever rules a test makes.
+
+    Threads that are there already stay where they are: see ``ward``.
+    """
     if os.geteuid() != 0:
         missing("a network of one's own needs root")
     libc = ctypes.CDLL(None, use_errno=True)
@@ -114,12 +119,14 @@ class Ward:
         self.phones.append(phone)
         return phone
 
-    def sccp(self, model: str = "7961", *, address: str = "", **traits: object) -> SccpPhone:
+    def sccp(
+        self, model: str = "7961", *, address: str = "", mac: MacAddress | None = None, **traits: object
+    ) -> SccpPhone:
         """A phone with SCCP firmware, without power yet."""
         number = next(_COUNT)
         phone = SccpPhone(
             model,
-            MacAddress(f"0011227777{number:02X}"),
+            mac or MacAddress(f"0011227777{number:02X}"),
             FileServer(self.bed.tftp, self.bed.http),
             timing=HASTE,
             local_address=address or f"{self.network}.{number}",
@@ -227,6 +234,24 @@ class Ward:
         """``sepbridge dhcp check`` was run, and this came of it."""
         remember(self.bed.settings.state.directory, answer, self.bed.service.clock.now())
 
+    def firmware(self, load: str, content: Mapping[str, bytes], model: str, protocol: SignallingProtocol) -> None:
+        """An admin puts a load into the file root, and names it for a model."""
+        root = self.bed.settings.files_directory
+        root.mkdir(parents=True, exist_ok=True)
+        for name, octets in content.items():
+            (root / name).write_bytes(octets)
+        with self.bed.service.store.write() as work:
+            work.site.save_device_defaults(DeviceDefaults(catalogue().require(model).number or 0, protocol, load=load))
+            work.commit()
+
+    async def looks_at_pages(self, phone: AnyPhone) -> None:
+        """The service reads the phone's own web pages, as it does now and then where ``journey.phone_pages`` is on."""
+        service = self.bed.service
+        await service.refresh()  # it reads now and then which phones are its own
+        reader = PageReader(service.recorder, service.clock, service.journeys.with_address, every=60)
+        (device,) = [each for each in service.journeys.with_address() if each.name == phone.device]
+        await reader.look(device)
+
     def lease(self, device: DeviceName, address: str, vendor_class: str = "CP-7961G") -> None:
         """The phone gets an address from dnsmasq, which logs it as with ``log-dhcp``."""
         assert device.mac is not None
@@ -306,14 +331,26 @@ class Ward:
         """The phone's journey."""
         return self.bed.service.journeys.seen(device)
 
+    async def runs(self, phone: AnyPhone, load: str) -> None:
+        """Wait until the phone has loaded this, and is registered with it."""
+        async with asyncio.timeout(PATIENCE):
+            while phone.load != load:  # noqa: ASYNC110  the phone tells nobody of this but its listener
+                await asyncio.sleep(0.02)
+        await self.up(phone)
+
     async def up(self, phone: AnyPhone) -> None:
         """Wait until the journey says registered."""
-        async with asyncio.timeout(PATIENCE):
-            while True:
-                journey = self.journey(phone.device)
-                if journey is not None and journey.stage.is_up:
-                    return
-                await asyncio.sleep(0.02)
+        try:
+            async with asyncio.timeout(PATIENCE):
+                while True:
+                    journey = self.journey(phone.device)
+                    if journey is not None and journey.stage.is_up:
+                        return
+                    await asyncio.sleep(0.02)
+        except TimeoutError:
+            journey = self.journey(phone.device)
+            told = "\n".join(map(repr, (*(journey.events if journey else ()), *phone.events[-20:])))
+            pytest.fail(f"{phone.device} is not up: {phone.display!r}, {journey}\n{told}")
 
 
 def wishes(
@@ -354,7 +391,11 @@ async def ward(
     template: BrokenTemplate | None = None,
     before: Callable[[Testbed], Awaitable[None]] | None = None,
 ) -> AsyncIterator[Ward]:
-    """A running system in a network of its own. ``before``: what is done to it before the node starts."""
+    """A running system in a network of its own. ``before``: what is done to it before the node starts.
+
+    The event loop must be new: the threads that do its blocking work would be in the network where they began.
+    """
+    assert asyncio.get_running_loop()._default_executor is None, "this loop has threads in another network"  # type: ignore[attr-defined]
     with own_network():
         async with prepared_testbed(wanted or wishes()) as bed:
             broken = template.put(bed.settings.templates_directory) if template is not None else None

@@ -7,19 +7,22 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
+from bridge.app.dhcpmemory import remembered
 from bridge.app.dhcpwatch import DhcpWatch
 from bridge.app.settings import DhcpSettings
 from bridge.core import DeviceName
 from bridge.core.events import DhcpLeaseSeen, DhcpUnanswered
 from bridge.dhcp import DhcpServer, snippet
-from bridge.journey import Stage, follow
+from bridge.journey import SiteFacts, Stage, diagnose, follow
 from bridge.phones.vendorclass import VendorClass
+from bridge.web.control import Controllable, ControlServer
 from tests.dhcpnet import SERVER, Network, dhcpd, dnsmasq, kea, network
 from tests.peers import peer
 from tests.tftp_lab import FixedClock, RecordingSink
@@ -30,7 +33,8 @@ OURS = [IPv4Address("192.0.2.10"), IPv4Address("192.0.2.11")]
 
 def check(net: Network, directory: Path, *words: str) -> tuple[int, Any]:
     config = directory / "sepbridge.toml"
-    config.write_text('[server]\naddress = "192.0.2.10"\n', encoding="utf-8")
+    text = f'[server]\naddress = "192.0.2.10"\n[state]\ndirectory = "{directory}"\n'
+    config.write_text(text, encoding="utf-8")
     command = [sys.executable, "-c", "from bridge.cli import main; main()", "--config", str(config)]
     done = subprocess.run(
         net.at_phone(*command, "dhcp", "check", "--interface", "phone0", "--wait", "1.5", "--json", *words),
@@ -87,6 +91,11 @@ def test_an_option_150_that_is_no_list_of_addresses(tmp_path: Path, kind: str, v
     (bad, *_) = said["answers"][0]["findings"]
     assert (returned, bad["code"]) == (1, "bad_option_150")
     assert words in bad["what"]
+    at = datetime.now(UTC)
+    journey = follow(None, DhcpLeaseSeen(at=at, device=DeviceName("SEP001122334455"), address="192.0.2.100"))
+    assert journey is not None
+    known = SiteFacts(servers=("192.0.2.10",), dhcp=remembered(tmp_path, at))
+    assert diagnose(journey, known, now=at + timedelta(seconds=90))[0].code == "bad_option_150"
 
 
 def test_a_network_without_a_server(tmp_path: Path) -> None:
@@ -244,6 +253,31 @@ async def test_a_lease_is_seen_in_the_log_of_dnsmasq_with_its_model(tmp_path: Pa
     assert [phone.model.name for phone in evidence if phone.model] == ["7961G"]
 
 
+@pytest.mark.req("RG-22")
+@pytest.mark.peer("dnsmasq")
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [
+        ([], "missing_tftp_option"),
+        (["--dhcp-option=150,192.0.2.99"], "wrong_tftp_address"),
+        (["--dhcp-option=150,192.0.2.10"], "no_tftp_request"),
+    ],
+)
+async def test_why_a_phone_with_a_lease_asks_for_no_file(tmp_path: Path, options: list[str], code: str) -> None:
+    """A real server gives the lease, and is asked by our check; the phone stays silent for longer than the limit."""
+    with network() as net, dnsmasq(net, tmp_path, options) as log:
+        seen, _ = await _seen(DhcpSettings(log=log), tmp_path, lambda: _take_a_lease(net))
+        await asyncio.to_thread(check, net, tmp_path)
+    journey = follow(None, seen)
+    assert journey is not None
+    known = SiteFacts(servers=("192.0.2.10",), dhcp=remembered(tmp_path, datetime.now(UTC)))
+    assert known.dhcp is not None
+    found = diagnose(journey, known, now=seen.at + timedelta(seconds=90))
+    assert found[0].code == code
+    assert seen.address in found[0].evidence[0].what
+    assert diagnose(journey, known, now=seen.at + timedelta(seconds=89)) == ()
+
+
 @pytest.mark.peer("dnsmasq")
 async def test_a_phone_that_dnsmasq_gives_no_address_is_told_once(tmp_path: Path) -> None:
     sink = RecordingSink()
@@ -272,6 +306,33 @@ async def test_a_lease_is_seen_in_the_lease_file_of_dnsmasq(tmp_path: Path) -> N
         seen, _ = await _seen(settings, tmp_path, lambda: _take_a_lease(net))
         assert seen.device == DeviceName(f"SEP{_mac(net)}")
     assert seen.model == ""
+
+
+@pytest.mark.req("RG-15")
+@pytest.mark.peer("dnsmasq")
+async def test_a_lease_is_told_by_the_hook_of_dnsmasq_with_its_model(tmp_path: Path) -> None:
+    sink, evidence = RecordingSink(), list[object]()
+    watch = DhcpWatch(sink, FixedClock(), lambda *told: evidence.append(told), settings=DhcpSettings(), state=tmp_path)
+    config, hook = tmp_path / "sepbridge.toml", tmp_path / "hook"
+    config.write_text(f'[server]\naddress = "192.0.2.1"\n[state]\ndirectory = "{tmp_path}"\n', encoding="utf-8")
+    program = Path(sys.executable).with_name("sepbridge")
+    hook.write_text(f'#!/bin/sh\nexec {program} --config {config} dhcp lease "$@" >>{tmp_path}/told 2>&1\n')
+    hook.chmod(0o755)
+    server = ControlServer(cast("Controllable", watch), tmp_path / "control.sock")
+    await server.start()
+    try:
+        with network() as net, dnsmasq(net, tmp_path, [f"--dhcp-script={hook}"]):
+            await asyncio.to_thread(_take_a_lease, net)
+            seen = await sink.wait_for(DhcpLeaseSeen)
+            device = DeviceName(f"SEP{_mac(net)}")
+    finally:
+        await server.close()
+    journey = follow(None, seen)
+    assert journey is not None
+    assert (seen.device, journey.stage, journey.client) == (device, Stage.DHCP, seen.address)
+    assert (seen.host_name, seen.vendor_class) == (str(device), "Cisco Systems, Inc. IP Phone CP-7961G")
+    assert seen.model == "7961G"
+    assert len(evidence) == 1
 
 
 @pytest.mark.req("RG-15")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from playwright.sync_api import expect
@@ -52,6 +53,21 @@ def test_one_big_switch(still: House, visit: Visit) -> None:
 
 def _is_blocked(visitor: Visitor) -> bool:
     return visitor.page.locator("text=Open it all the same").count() > 0
+
+
+@pytest.mark.req("AR-02")
+def test_many_temporary_phones_are_a_warning_that_points_to_bulk_import(still: House, visit: Visit) -> None:
+    store = still.thread.service.store
+    visitor = visit(javascript=False)
+    with store.read() as work:
+        temporary = work.devices.count(temporary=True)
+    for warn_after, warned in ((temporary + 1, False), (temporary, True)):
+        with store.write() as work:
+            work.autoregistration.save(replace(work.autoregistration.load(), warn_after=warn_after))
+            work.commit()
+        visitor.go("/window")
+        assert ("bulk import" in visitor.page.inner_text("main")) is warned
+    assert f"{temporary} phones have autoregistered" in visitor.page.inner_text("main")
 
 
 def test_what_stands_against_opening_is_said_first(still: House, admin: Visitor) -> None:

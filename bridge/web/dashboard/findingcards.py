@@ -15,6 +15,7 @@ _WHERE = {
     FixKind.COMMAND: "On the server",
     FixKind.CLICK: "In the dashboard",
     FixKind.KEYS: "On the phone",
+    FixKind.AT_PHONE: "At the phone",
     FixKind.NETWORK: "In the network",
 }
 

@@ -270,7 +270,7 @@ def _stranger(
     return PhoneRow(
         name=name,
         number="",
-        model="",
+        model=refusal.model if refusal else "",
         load="",
         address=refusal.client if refusal else (seen.client if seen else ""),
         protocol="",

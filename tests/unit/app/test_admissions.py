@@ -20,6 +20,7 @@ from bridge.autoregistration import (
     RefusalReason,
     RegistrationArrival,
 )
+from bridge.autoregistration.reasons import mib_name
 from bridge.core import Device, DeviceDefaults, DeviceName, NumberRange, SignallingProtocol
 from bridge.core.events import PhoneAdmitted, PhoneDeferred, PhoneRefused
 from bridge.phones.catalogue import catalogue
@@ -87,6 +88,25 @@ async def test_a_new_system_refuses_and_stores_nothing_but_the_refusal(
         assert {each.device for each in work.journal.refused()} == {phone(1), phone(2), phone(3)}
     assert admissions.announced == []
     assert [event.reason for event in sink.of(PhoneRefused)] == ["autoreg_off"] * 3
+
+
+@pytest.mark.req("RG-10")
+async def test_a_refused_phone_is_listed_with_its_model_and_added_with_it(
+    admissions: Desk, store: SqlStore, sink: Remembering, window: WindowDesk, clock: StillClock, ids: CountingIds
+) -> None:
+    window.disable()
+    for arrival in (at_file(1), registering(1, SCCP, "7961"), at_file(1)):
+        refusal = await admissions.refusal(arrival)
+        assert refusal.reason.shown.mib_name == "noEntryInDatabase"
+    with store.read() as work:
+        (listed,) = work.journal.refused()
+    assert (listed.device, listed.client, listed.model) == (phone(1), "192.0.2.77", "7961G")
+    assert mib_name(listed.reason) == "noEntryInDatabase"
+    assert [each.model for each in sink.of(PhoneRefused)] == ["", "7961G", ""]
+    device = PhoneDesk(store, clock, ids, "test").add(phone(1), protocol=SCCP)
+    assert (device.name, device.model, device.model_number) == (phone(1), "7961G", 30018)
+    known = await admissions.ask(registering(1, SCCP, "7961"))
+    assert isinstance(known, Known), "it gets in by its own retry"
 
 
 @pytest.mark.req("AR-05")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import partial
 
 import pytest
@@ -11,8 +12,8 @@ from aiohttp.test_utils import TestServer
 
 from bridge.app.pagereader import PageReader
 from bridge.core import Device, DeviceName, SignallingProtocol
-from bridge.core.events import PhonePageRead
-from bridge.net.phonepages import LARGEST, elements, read_pages
+from bridge.core.events import ClockTold, PhonePageRead
+from bridge.net.phonepages import LARGEST, elements, read_log, read_pages
 from tests.unit.app.conftest import NOON, Remembering, StillClock
 
 PHONE = Device(
@@ -31,10 +32,11 @@ PORT_PAGE = (
 )
 
 
-async def server(pages: dict[str, str]) -> TestServer:
+async def server(pages: dict[str, str], *, date: str = "") -> TestServer:
     async def answer(request: web.Request) -> web.Response:
         text = pages.get(request.path)
-        return web.Response(text=text) if text else web.Response(status=404)
+        headers = {"Date": date} if date else {}
+        return web.Response(text=text, headers=headers) if text else web.Response(status=404)
 
     application = web.Application()
     application.router.add_get("/{page:.*}", answer)
@@ -56,6 +58,29 @@ async def test_the_pages_of_a_7940_go_onto_its_journey(sink: Remembering, clock:
         assert len(sink.of(PhonePageRead)) == 1, "another phone has the address now"
     finally:
         await phone.close()
+
+
+@pytest.mark.req("RG-27")
+async def test_the_status_list_and_the_clock_of_a_phone_are_read(sink: Remembering, clock: StillClock) -> None:
+    log = "".join(
+        f'<?xml version="1.0"?><DeviceLog><status>{line}</status></DeviceLog>\n'
+        for line in (
+            "10:26:44a Trust List update failed",
+            "10:26:50a stack 0x4711",
+            "10:27:02a DHCP timeout",
+        )
+    )
+    phone = await server({"/DeviceInformationX": DEVICE_PAGE, "/DeviceLogX": log}, date="Thu, 01 Jan 2026 09:00:00 GMT")
+    try:
+        port = phone.port or 0
+        reads = {"read": partial(read_pages, port=port), "read_log": partial(read_log, port=port)}
+        await PageReader(sink, clock, lambda: [PHONE], every=60, **reads).look(PHONE)  # type: ignore[arg-type]
+    finally:
+        await phone.close()
+    (told,) = sink.of(PhonePageRead)
+    assert [each.partition(" ")[2] for each in told.messages[:2]] == ["Trust List update failed", "DHCP timeout"]
+    (own,) = sink.of(ClockTold)
+    assert (own.told, own.source) == (datetime(2026, 1, 1, 9, tzinfo=UTC), "its web page")
 
 
 async def test_a_phone_whose_pages_are_off_is_left_in_peace(sink: Remembering, clock: StillClock) -> None:

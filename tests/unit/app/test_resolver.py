@@ -100,6 +100,16 @@ def text(answer: FileAnswer) -> str:
     return bytes(answer.content).decode("latin-1")
 
 
+@pytest.mark.req("RG-02")
+@pytest.mark.parametrize("name", ["sep001122aabbcc.cnf.xml", "/SEP001122aabbcc.cnf.xml", "./Sep001122AABBCC.CNF.XML"])
+async def test_a_name_in_small_letters_is_served(
+    ask: Ask, open_window: WindowDesk, sink: Remembering, name: str
+) -> None:
+    assert "<device>" in text(await ask(name))
+    (admitted,) = sink.of(PhoneAdmitted)
+    assert admitted.device == DeviceName(f"SEP{MAC}")
+
+
 async def test_an_unknown_7960_with_sip_firmware_is_let_in_and_gets_its_text_files(
     ask: Ask, open_window: WindowDesk, sink: Remembering
 ) -> None:

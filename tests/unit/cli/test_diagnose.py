@@ -41,7 +41,7 @@ def test_a_phone_that_was_only_seen_is_told_of_with_its_cause(config: Path) -> N
     done = CliRunner().invoke(root, ["--config", str(config), "phones", "diagnose", "00:11:22:33:44:55"])
     assert done.exit_code == 1
     assert "still trusts the old call manager" in done.output
-    assert "keys: 79xx and 99xx: Settings > Security Configuration" in done.output
+    assert "keys: 79xx: Settings > Security Configuration" in done.output
     assert "The service is not running" in done.output
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -28,7 +29,8 @@ def server(shell: Shell, tmp_path: Path) -> None:
     with store.write() as work:
         pool = work.site.pool("Default")
         group = type(pool.group)(pool.group.name, (Server("pbx", "192.0.2.10"),), autoregistration=True)
-        work.site.save_pool(type(pool)(pool.name, group, pool.region, pool.date_time_group))
+        clock = replace(pool.date_time_group, ntp_servers=("192.0.2.11",))
+        work.site.save_pool(type(pool)(pool.name, group, pool.region, clock))
         work.commit()
     store.close()
 

@@ -10,8 +10,10 @@ from bridge.core import MacAddress
 from bridge.errors import LocalProtocolError, NotFound
 from bridge.lab.bootfiles import load_version
 from bridge.lab.bootorder import Booted, BootOrder, NewFirmware, NotConfigured
+from bridge.lab.lastreset import LastReset, last_reset
 from bridge.lab.phonesettings import PhoneSettings
 from bridge.phones import catalogue
+from tests.firmware import load_list, platform_list
 
 MAC = MacAddress("0011223344AA")
 SEP = f"SEP{MAC}.cnf.xml"
@@ -45,12 +47,16 @@ def boot(
 ) -> tuple[list[str], BootOrder]:
     """Let a phone boot against a set of files: what it asked for, and the machine at its end."""
     order = BootOrder(catalogue().require(model), MAC, load, trust_list=trust_list, stored=stored)
+    return run(order, files), order
+
+
+def run(order: BootOrder, files: Mapping[str, bytes]) -> list[str]:
     asked: list[str] = []
     while (ask := order.next_request()) is not None:
         asked.append(ask.name)
         order.receive_answer(ask.name in files, files.get(ask.name, b""))
         assert len(asked) < 60
-    return asked, order
+    return asked
 
 
 def booted(order: BootOrder) -> PhoneSettings:
@@ -144,7 +150,7 @@ def test_a_missing_device_file_leads_to_the_defaults_and_their_line() -> None:
 def test_the_load_of_the_defaults_goes_by_device_number() -> None:
     files = {
         "XMLDefault.cnf.xml": DEFAULTS,
-        "sip88xx.14-1-1.loads": b"[PLATFORM_1]\nkern88xx.14-1.sbn\n",
+        "sip88xx.14-1-1.loads": platform_list(PLATFORM_1=("kern88xx.14-1.sbn",)),
         "kern88xx.14-1.sbn": b"k",
     }
     asked, order = boot("8841", "sip88xx.12-8-1", files)
@@ -185,6 +191,26 @@ def test_a_load_for_other_hardware_is_rejected() -> None:
     asked, order = boot("7942", "SIP42.9-4-2SR3-1S", files)
     assert not any(name.endswith(".sbn") for name in asked)
     assert "Load rejected HC" in order.status
+
+
+def test_a_load_older_than_the_hardware_is_rejected() -> None:
+    files = {SEP: sep(load="SCCP41.8-5-3S", protocol="SCCP"), "SCCP41.8-5-3S.loads": load_list("apps41.8-5-3.sbn")}
+    order = BootOrder(catalogue().require("7961"), MAC, "SCCP41.9-4-2SR3-1S", oldest_load="SCCP41.9-0-3S")
+    asked = run(order, files)
+    assert not any(name.endswith(".sbn") for name in asked)
+    assert "Load rejected HC" in order.status
+    assert booted(order)
+    assert last_reset("initialized", order.status) == LastReset(0, "Load Rejected HC")
+    assert last_reset("reset-reset", ()) == LastReset(22, "Reset-Reset")
+
+
+@pytest.mark.parametrize("content", [load_list("kern88xx.14-1.sbn", signed=False), b"kern88xx", b""])
+def test_a_list_without_a_signature_is_not_taken(content: bytes) -> None:
+    files = {SEP: sep(load="sip88xx.14-1-1"), "sip88xx.14-1-1.loads": content, "kern88xx.14-1.sbn": b"k"}
+    asked, order = boot("8841", "sip88xx.12-8-1", files)
+    assert "kern88xx.14-1.sbn" not in asked
+    assert "Image authentication failed" in order.status
+    assert booted(order)
 
 
 def test_a_file_for_the_other_protocol_is_no_use_to_this_firmware() -> None:

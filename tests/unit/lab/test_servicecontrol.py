@@ -8,6 +8,7 @@ import pytest
 
 from bridge.core import MacAddress
 from bridge.lab.identity import PhoneIdentity, default_load
+from bridge.lab.lastreset import INITIALISED
 from bridge.lab.servicecontrol import Notify, NotifyTraits, RestartAction, Verdict, judge, traits_of
 from bridge.phones import catalogue, parse_user_agent
 
@@ -91,7 +92,7 @@ def test_what_a_phone_says_of_itself() -> None:
     assert '+u.sip!model.ccm.cisco.com="683"' in identity.contact_parameters
     assert '+u.sip!devicename.ccm.cisco.com="SEP0011223344AA"' in identity.contact_parameters
     assert "-0011223344aa>" in identity.contact_parameters
-    assert "ActiveLoad=sip88xx.12-8-1-0101-482" in identity.reason("initialized")
+    assert "ActiveLoad=sip88xx.12-8-1-0101-482" in identity.reason(INITIALISED)
 
 
 def test_newer_phones_register_a_random_contact() -> None:

@@ -157,6 +157,7 @@ def test_what_is_no_mac_is_no_device(name: str) -> None:
     assert found.device is None
 
 
+@pytest.mark.req("RG-02")
 @pytest.mark.parametrize("mac", ["001122AABBCC", "00A1B2C3D4E5"])
 def test_the_second_port_of_an_ata_is_found_by_its_box(mac: str) -> None:
     """Its name is the MAC without the first two digits, then 01; that may well look like a multicast address."""

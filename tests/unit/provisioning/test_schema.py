@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,19 @@ def test_the_file_of_every_model_is_flawless_and_holds_nothing_unknown(
 ) -> None:
     rendered = RENDERER.render_phone_file(sample_device(protocol), sample_pool(), model=model)
     assert check_file(rendered.name, rendered.content) == ()
+
+
+@pytest.mark.req("RG-27")
+def test_a_sip_file_without_a_time_server_is_told_and_an_sccp_file_needs_none() -> None:
+    pool = sample_pool()
+    clockless = replace(pool, date_time_group=replace(pool.date_time_group, ntp_servers=()))
+    model = catalogue().require("7961G")
+    for protocol, expected in ((SignallingProtocol.SIP, ["ntp_missing"]), (SignallingProtocol.SCCP, [])):
+        rendered = RENDERER.render_phone_file(sample_device(protocol), clockless, model=model)
+        assert "<ntp>" not in rendered.text
+        found = check_file(rendered.name, rendered.content)
+        assert [each.what.partition(":")[0] for each in found] == expected
+        assert all(each.harmless for each in found)
 
 
 def changed(old: str, new: str, *, model: str = "8841") -> tuple[Finding, ...]:
