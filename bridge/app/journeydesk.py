@@ -10,7 +10,7 @@ import asyncio
 import logging
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from bridge.core import Device, DeviceName, SignallingProtocol
@@ -310,24 +310,6 @@ class JourneyDesk:
         if name not in self._journeys and len(self._told) < MOST_TOLD:
             self._told[name] = journey
             self.touched(name)
-
-
-def diagnosis_as_data(found: Diagnosis) -> dict[str, object]:
-    """A diagnosis for programs: the journey without the events that it was told from."""
-    return {
-        "phone": found.journey.device,
-        "journey": journey_as_data(found.journey),
-        "findings": list(found.findings),
-    }
-
-
-def journey_as_data(journey: PhoneJourney) -> dict[str, object]:
-    """A journey for programs, without the events that it was told from."""
-    data: dict[str, object] = {
-        each.name: getattr(journey, each.name) for each in fields(journey) if each.name not in ("events", "lines")
-    }
-    data["lines"] = [{"number": number, "state": state} for number, state in journey.lines]
-    return data
 
 
 def _differ(one: Device | None, other: Device) -> bool:

@@ -14,7 +14,8 @@ from aiohttp.typedefs import Handler
 
 from bridge.app.asjson import plain
 from bridge.app.importedforwards import ForwardsSet
-from bridge.app.journeydesk import Diagnosis, diagnosis_as_data
+from bridge.app.journeydata import diagnosis_as_data
+from bridge.app.journeydesk import Diagnosis
 from bridge.app.planoverlap import PbxPlan
 from bridge.app.rollouts import RolloutProgress
 from bridge.app.screenmessages import Delivery, ScreenMessage, checked_document, checked_message

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Annotated, Any
 
 from bridge.app.filedesk import phone_files
-from bridge.app.journeydesk import journey_as_data
+from bridge.app.journeydata import journey_as_data
 from bridge.app.phones import PhoneList
 from bridge.app.phonetable import PHONE_FIELDS
 from bridge.app.recorder import describe
