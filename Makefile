@@ -59,6 +59,7 @@ bench: venv-dev asterisk peers ## measure ours beside its peers, in one run each
 	$(BIN)/python -m bench.storm
 	$(BIN)/python -m bench.storm --sccp
 	$(BIN)/python -m bench.idle
+	$(BIN)/python -m bench.dashboard
 	$(BIN)/python -m bench.setup
 	$(BIN)/python -m bench.calls
 	$(BIN)/python -m bench.soak

@@ -11,10 +11,14 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 
 from bridge.app.planoverlap import PbxPlan, taken_numbers
 from bridge.app.status import ServiceStatus, WindowStatus, window_status
+from bridge.autoregistration import RefusalReason
 from bridge.core import Device, SignallingProtocol
+from bridge.core.findings import Weight
 from bridge.errors import StoreError
-from bridge.journey import Progress, Stage
+from bridge.journey import CODES, REFUSED, Progress, Stage
 from bridge.ports import Store
+
+_CODES = CODES | {f"{REFUSED}{reason}" for reason in RefusalReason}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,10 @@ class Figures:
 
     status: ServiceStatus
     stages: Mapping[Stage, int]
+    findings: Mapping[tuple[str, Weight], int]
+    """Phones by what is found of them; a phone can have several findings."""
+    problems: int
+    """Phones that have a problem."""
     transfers: int
     """Files on their way, over TFTP and HTTP."""
     sccp_connections: int
@@ -117,8 +125,26 @@ class FiguresCollector:
         for stage, count in figures.stages.items():
             stages.add_metric([stage.value], count)
         yield stages
+        yield _gauge("phones_with_problems", "Phones that have a problem, by the diagnosis.", figures.problems)
+        found = GaugeMetricFamily(
+            "sepbridge_phones_with_finding",
+            "Phones by what the diagnosis finds of them; a phone can have several findings.",
+            labels=["code", "weight"],
+        )
+        for (code, weight), count in sorted(_by_label(figures.findings).items()):
+            found.add_metric([code, weight.value], count)
+        yield found
         if figures.store is not None:
             yield from _of_store(figures.store)
+
+
+def _by_label(findings: Mapping[tuple[str, Weight], int]) -> Mapping[tuple[str, Weight], int]:
+    """The same with codes of a fixed set alone; a problem that nobody has stands at 0."""
+    found = dict.fromkeys(((code, Weight.PROBLEM) for code in _CODES), 0)
+    for (code, weight), count in findings.items():
+        key = (code if code in _CODES else "other"), weight
+        found[key] = found.get(key, 0) + count
+    return found
 
 
 def _of_store(store: StoreFigures) -> Iterator[Metric]:

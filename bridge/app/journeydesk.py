@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import Counter, OrderedDict
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
-from ipaddress import ip_address, ip_network
 
 from bridge.core import Device, DeviceName, SignallingProtocol
 from bridge.core.events import (
@@ -26,7 +25,20 @@ from bridge.core.events import (
     TlsFailed,
 )
 from bridge.errors import NotFound
-from bridge.journey import Finding, NetworkState, PhoneFacts, PhoneJourney, Progress, SiteFacts, Stage, diagnose, follow
+from bridge.journey import (
+    Finding,
+    Judgement,
+    NetworkCounts,
+    NetworkState,
+    PhoneFacts,
+    PhoneJourney,
+    Progress,
+    SiteFacts,
+    Stage,
+    diagnose,
+    follow,
+    judge,
+)
 from bridge.net.portprobe import PROBE_NAME
 from bridge.ports import Clock, Store
 
@@ -34,6 +46,8 @@ log = logging.getLogger(__name__)
 
 MOST = 5000
 """Phones whose journeys stay in memory; the one that was silent longest goes first."""
+MOST_TOLD = 1000
+"""Phones whose journeys are kept as the database tells them, until something is heard of them."""
 _STILL_THERE = timedelta(minutes=10)
 """A phone that is stuck asks for files again long before."""
 READ_BACK = 1000
@@ -52,6 +66,18 @@ class Diagnosis:
 
     journey: PhoneJourney
     findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceNews:
+    """The phones of the database beside those that were known before."""
+
+    devices: dict[DeviceName, Device]
+    numbers: dict[str, tuple[DeviceName, SignallingProtocol]]
+    registered: Sequence[Device]
+    """Of these nothing was heard since the start."""
+    changed: Sequence[DeviceName]
+    """Phones that are new, gone, or other than before in what the diagnosis looks at."""
 
 
 FactsSource = Callable[[], SiteFacts]
@@ -74,18 +100,40 @@ class JourneyDesk:
         """Phones of which nothing was heard since the start, and the database says that they are registered."""
         self._gone: set[DeviceName] = set()
         """Phones that were let go from memory: not to be taken up again for their flag."""
+        self._told: OrderedDict[DeviceName, PhoneJourney] = OrderedDict()
+        """Journeys of phones of which nothing was heard since the start, as the database tells them."""
+        self._networks = NetworkCounts()
+        self.touched: Callable[[DeviceName], None] = lambda name: None
+        """Called for each phone of which something else is known than before."""
 
     # --- what happens ------------------------------------------------------------------------------------------------
 
-    def take_devices(self, devices: Iterable[Device]) -> None:
-        """Every phone that the database has, as the service reads them now and then."""
-        self._devices = {each.name: each for each in devices}
-        for device in self._devices.values():
-            if device.registered and device.name not in self._journeys and device.name not in self._gone:
+    def compare(self, devices: Iterable[Device]) -> DeviceNews:
+        """What is new about every phone that the database has; a thread may do it. ``take_devices`` takes it up."""
+        known, found = self._devices, {each.name: each for each in devices}
+        return DeviceNews(
+            found,
+            {each.number: (each.name, each.desired_protocol) for each in found.values() if each.number},
+            [each for each in found.values() if each.registered and each.name not in self._journeys],
+            [name for name, each in found.items() if _differ(known.get(name), each)]
+            + [name for name in known if name not in found],
+        )
+
+    def take_devices(self, news: DeviceNews) -> None:
+        """Every phone that the database has, as the service reads them now and then. In the event loop."""
+        self._devices = news.devices
+        self._by_number |= news.numbers
+        for device in news.registered:
+            if device.name not in self._journeys and device.name not in self._gone:
                 self._keep(None, _standing(device))
                 self._by_flag.add(device.name)
-            if device.number:
-                self._by_number[device.number] = device.name, device.desired_protocol
+        for name in news.changed:
+            self._differs(name)
+
+    def _differs(self, name: DeviceName) -> None:
+        if (journey := self._journeys.get(name)) is not None:
+            self._count(journey)
+        self.touched(name)
 
     def devices(self) -> tuple[Device, ...]:
         """Those phones, as they were read last."""
@@ -148,11 +196,20 @@ class JourneyDesk:
             self._at.setdefault(after.client, {})[name] = None
         self._journeys[name] = after
         self._journeys.move_to_end(name)
+        self._told.pop(name, None)
+        self._count(after)
+        self.touched(name)
         if len(self._journeys) > self._most:
             gone, oldest = self._journeys.popitem(last=False)
             self._gone.add(gone)
             self._by_flag.discard(gone)
             self._leave(oldest)
+            self._networks.leave(gone)
+            self.touched(gone)
+
+    def _count(self, journey: PhoneJourney) -> None:
+        device = self._devices.get(journey.device)
+        self._networks.count(journey, device.desired_protocol if device is not None else None)
 
     def _leave(self, journey: PhoneJourney) -> None:
         there = self._at.get(journey.client)
@@ -215,64 +272,57 @@ class JourneyDesk:
             )
         return Diagnosis(journey, self.diagnose_now(name))
 
-    def findings(self) -> dict[DeviceName, tuple[Finding, ...]]:
-        """The findings of all phones that have any, for lists: by what the service knows, without the database."""
-        facts, networks = self._facts(), self.networks()
-        found = {
-            each.device: self.judged(each, self._devices.get(each.device), facts, networks)
-            for each in self._journeys.values()
-        }
-        return {name: findings for name, findings in found.items() if findings}
-
     def judged(
         self, journey: PhoneJourney, device: Device | None, facts: SiteFacts, networks: tuple[NetworkState, ...]
     ) -> tuple[Finding, ...]:
         """What is found in one journey."""
         return diagnose(journey, facts.about(device, networks), now=self._clock.now())
 
+    def judge(self, name: DeviceName, facts: SiteFacts) -> Judgement | None:
+        """The same by what is in memory, without the database; None for a phone of which nothing is."""
+        journey = self._journeys.get(name) or self._told.get(name)
+        if journey is None:
+            return None
+        site = facts.about(self._devices.get(name), self._networks.states())
+        return judge(journey, site, now=self._clock.now())
+
     def networks(self) -> tuple[NetworkState, ...]:
         """How the phones of each network fare with signalling."""
-        stuck: Counter[tuple[str, SignallingProtocol]] = Counter()
-        up: Counter[tuple[str, SignallingProtocol]] = Counter()
-        for journey in self._journeys.values():
-            device = self._devices.get(journey.device)
-            protocol = device.desired_protocol if device is not None else journey.facts.protocol
-            network = network_of(journey.client)
-            if not network:
-                continue
-            key = (network, protocol or SignallingProtocol.SIP)
-            if journey.stage.is_up:
-                up[key] += 1
-            elif journey.stage is Stage.CONFIG:
-                stuck[key] += 1
-        return tuple(NetworkState(*key, stuck[key], up[key]) for key in sorted({*stuck, *up}))
+        return self._networks.states()
+
+    @property
+    def networks_version(self) -> int:
+        """Grows when that may be judged otherwise than before."""
+        return self._networks.version
+
+    # --- what was before the start -----------------------------------------------------------------------------------
+
+    def untold(self) -> list[DeviceName]:
+        """Phones that were not registered when the service stopped, and of which nothing was heard since it started.
+
+        The one that was seen last goes first. It reads the database: ask from a thread. Raises StoreError.
+        """
+        with self._store.read() as work:
+            seen = {each.device: each.last_at for each in work.journal.refused()}
+            seen |= {each.name: each.last_seen or each.created_at for each in work.devices.all() if not each.registered}
+        names = sorted(seen, key=lambda name: seen[name], reverse=True)
+        return [name for name in names if name not in self._journeys][:MOST_TOLD]
+
+    def take_told(self, name: DeviceName, journey: PhoneJourney) -> None:
+        """A phone's journey as the database told it; what was heard meanwhile counts more. In the event loop."""
+        if name not in self._journeys and len(self._told) < MOST_TOLD:
+            self._told[name] = journey
+            self.touched(name)
 
 
-def diagnosis_as_data(found: Diagnosis) -> dict[str, object]:
-    """A diagnosis for programs: the journey without the events that it was told from."""
-    return {
-        "phone": found.journey.device,
-        "journey": journey_as_data(found.journey),
-        "findings": list(found.findings),
-    }
-
-
-def journey_as_data(journey: PhoneJourney) -> dict[str, object]:
-    """A journey for programs, without the events that it was told from."""
-    data: dict[str, object] = {
-        each.name: getattr(journey, each.name) for each in fields(journey) if each.name not in ("events", "lines")
-    }
-    data["lines"] = [{"number": number, "state": state} for number, state in journey.lines]
-    return data
-
-
-def network_of(client: str) -> str:
-    """The /24 (or /64) that an address lies in; empty for what is no address."""
-    try:
-        address = ip_address(client.partition("%")[0])
-    except ValueError:
-        return ""
-    return str(ip_network((address, 24 if address.version == 4 else 64), strict=False))
+def _differ(one: Device | None, other: Device) -> bool:
+    """Whether the diagnosis may say something else of them."""
+    return one is None or (one.desired_protocol, one.number, one.model, one.pool) != (
+        other.desired_protocol,
+        other.number,
+        other.model,
+        other.pool,
+    )
 
 
 def _standing(device: Device) -> PhoneJourney:

@@ -12,12 +12,13 @@ from dataclasses import dataclass, replace
 
 from bridge.app.asjson import plain
 from bridge.app.ending import end_task
+from bridge.app.findingwatch import TurnListener
 from bridge.app.recorder import Listener, describe
 from bridge.app.status import WindowStatus
 from bridge.core import DeviceName
 from bridge.core.events import Event
 from bridge.errors import SepbridgeError, StoreError
-from bridge.journey import Progress
+from bridge.journey import FindingTurned, Progress
 
 MOST_LISTENERS = 200
 MOST_WAITING = 1000
@@ -28,8 +29,9 @@ WINDOW_EVERY = 1.0
 """Seconds between two looks at the window: other nodes and commands change it, too."""
 MOST_DEVICES = 10_000
 
-STAGE, WINDOW, DROPPED = "stage", "window", "dropped"
-"""Kinds that are no events of the recorder: a phone's stage changed, the window did, messages are missing."""
+STAGE, FINDING, WINDOW, DROPPED = "stage", "finding", "window", "dropped"
+"""Kinds that are no events of the recorder: a phone's stage changed, something is found of it or no more, the window
+changed, messages are missing."""
 
 
 class TooManyListeners(SepbridgeError):
@@ -112,11 +114,16 @@ class LiveFeed:
         subscribe: Callable[[Listener], Callable[[], None]],
         stages: Callable[[DeviceName], Progress | None],
         window: Callable[[], WindowStatus],
+        findings: Callable[[TurnListener], Callable[[], None]],
     ) -> None:
-        """``subscribe``: to the recorder. ``stages``: how far a device is. ``window`` blocks: it reads the database."""
+        """``subscribe``: to the recorder. ``stages``: how far a device is. ``window`` blocks: it reads the database.
+
+        ``findings``: subscribes to what is found of phones.
+        """
         self._subscribe = subscribe
         self._stages = stages
         self._window = window
+        self._findings = findings
         self._listeners: set[LiveListener] = set()
         self._past: deque[LiveMessage] = deque(maxlen=REMEMBERED)
         self._number = 0
@@ -127,12 +134,13 @@ class LiveFeed:
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[LiveFeed]:
         """Work inside the block; all listeners end with it."""
-        leave = self._subscribe(self._heard)
+        leave, leave_findings = self._subscribe(self._heard), self._findings(self._turned)
         task = asyncio.create_task(self._watch_window(), name="live feed")
         try:
             yield self
         finally:
             leave()
+            leave_findings()
             self.end()
             await end_task(task)
 
@@ -186,6 +194,10 @@ class LiveFeed:
             if len(self._stage_of) > MOST_DEVICES:
                 self._stage_of.popitem(last=False)
             self._tell(STAGE, device, progress)
+
+    def _turned(self, turned: FindingTurned) -> None:
+        told = {"at": turned.at, "phone": turned.device, "turn": turned.turn, "finding": turned.finding}
+        self._tell(FINDING, turned.device, told)
 
     def _tell(self, kind: str, device: DeviceName | None, what: object) -> None:
         self._number += 1

@@ -30,8 +30,9 @@ from bridge.app.extensionfollowing import ExtensionFollowing
 from bridge.app.failback import FailBack
 from bridge.app.figures import Figures, by_stage, read_store
 from bridge.app.filedesk import name_addresses, phone_files
+from bridge.app.findingwatch import FindingWatch
 from bridge.app.importedforwards import ForwardsSet, set_forwards
-from bridge.app.journeydesk import Diagnosis, JourneyDesk
+from bridge.app.journeydesk import DeviceNews, Diagnosis, JourneyDesk
 from bridge.app.metrics import Metrics
 from bridge.app.newphonehooks import NewPhoneHooks
 from bridge.app.onboarding import Onboarding
@@ -73,7 +74,7 @@ from bridge.core.events import (
 from bridge.dhcp.leases import Lease
 from bridge.dialplan import Context
 from bridge.errors import ConfigurationError, NotFound, PbxError, SepbridgeError, StoreError
-from bridge.journey import PortState, Progress
+from bridge.journey import Finding, PortState, Progress
 from bridge.migration.wishes import ForwardWish
 from bridge.net.arp import ArpTable
 from bridge.net.reach import listens
@@ -270,6 +271,7 @@ class Service:
         )
         self.stations.own_probes = self.site_watch.probes
         self.journeys = JourneyDesk(self.store, self.clock, self.site_watch.facts)
+        self.findings = FindingWatch(self.journeys, self.site_watch.facts, self.store, self.clock)
         self.shelf = PhoneShelf(self.store, self.clock)
         self.recorder.whose = self.journeys.whose
         self._stock = StockTaking(self.store)
@@ -325,6 +327,7 @@ class Service:
             *([("DHCP", self.dhcp.run())] if self.dhcp.is_wanted else []),
             ("new phone hooks", self._hooks.run()),
             ("site watch", self.site_watch.run()),
+            ("findings", self.findings.run()),
             *([("phone pages", self._page_reader().run())] if self.settings.journey.phone_pages else []),
         )
 
@@ -378,6 +381,10 @@ class Service:
         journey = self.journeys.seen(device)
         return journey.progress if journey is not None else None
 
+    def found(self) -> Mapping[DeviceName, tuple[Finding, ...]]:
+        """What is found of every phone that is not well."""
+        return dict(self.findings)
+
     def take_lease(self, lease: Lease) -> DeviceName | None:
         """A DHCP server's hook tells of a lease; whose it is, None for what is no phone."""
         return self.dhcp.take_lease(lease)
@@ -412,6 +419,8 @@ class Service:
         return Figures(
             status=await self.status(),
             stages=by_stage(self.phones_on_their_way()),
+            findings=self.findings.codes,
+            problems=self.findings.problems,
             transfers=len(self._transfers()),
             sccp_connections=self.stations.connections,
             events_waiting=self.recorder.waiting,
@@ -442,7 +451,8 @@ class Service:
 
     async def refresh(self) -> None:
         """Read the site and the phones from the database, and bring Asterisk in line. Raises StoreError."""
-        endpoints, contexts, profiles = await asyncio.to_thread(self._read_endpoints)
+        news, endpoints, contexts, profiles = await asyncio.to_thread(self._read_endpoints)
+        self.journeys.take_devices(news)
         # Before the change: what is ours and goes now is still in Asterisk for a moment, and must not count as foreign.
         with contextlib.suppress(PbxError):  # Asterisk is away: they are read when it is back
             self._foreign = await self.pbx.foreign_numbers()
@@ -661,7 +671,7 @@ class Service:
         with self.store.read() as work:
             return work.journal.newest_audit()
 
-    def _read_endpoints(self) -> tuple[list[SipEndpoint], list[Context], list[ChangedPhone]]:
+    def _read_endpoints(self) -> tuple[DeviceNews, list[SipEndpoint], list[Context], list[ChangedPhone]]:
         before = self.files.site.autoregistration
         after = self.files.read_site().autoregistration
         if security_mode(before) != security_mode(after):  # on the command line, or at another node
@@ -669,14 +679,14 @@ class Service:
         with self.store.read() as work:
             devices = work.devices.all()
         self.recorder.numbers = {device.name: device.number for device in devices if device.lines}
-        self.journeys.take_devices(devices)
+        news = self.journeys.compare(devices)
         endpoints = self.files.endpoints(devices)
         plans = self.files.plans
         # New phones start in the pool's autoregistration space: its context must be there before them.
         pairs = {pair for device in devices for pair in plans.pairs(device)} | {
             ROGUE_PAIR if pool.name == ROGUE_POOL else ("", pool.autoreg_css) for pool in self.files.site.pools.values()
         }
-        return endpoints, list(plans.contexts(pairs)), self.stations.changed_profiles(devices)
+        return news, endpoints, list(plans.contexts(pairs)), self.stations.changed_profiles(devices)
 
     def _registered_endpoints(self) -> set[str]:
         with self.store.read() as work:

@@ -9,7 +9,8 @@ import click
 from rich.markup import escape
 
 from bridge.app.asjson import plain
-from bridge.app.journeydesk import JourneyDesk, diagnosis_as_data
+from bridge.app.journeydata import diagnosis_as_data
+from bridge.app.journeydesk import JourneyDesk
 from bridge.app.sitewatch import offline_facts
 from bridge.app.system import SystemClock
 from bridge.cli.control import ServiceNotRunning, ask

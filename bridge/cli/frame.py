@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 
 import click
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from bridge.app.asjson import plain
@@ -101,12 +102,15 @@ def json_option(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
-    """A table for people: one line per row, empty cells for what is not known."""
+    """A table for people: one line per row, empty cells for what is not known.
+
+    Cells are shown as they are: what a phone said is no markup.
+    """
     result = Table(show_header=any(columns), header_style="bold", box=None, pad_edge=False)
     for column in columns:
         result.add_column(column)
     for row in rows:
-        result.add_row(*("" if cell is None else str(cell) for cell in row))
+        result.add_row(*("" if cell is None else escape(str(cell)) for cell in row))
     return result
 
 

@@ -130,7 +130,7 @@ def checklist(frame: Frame) -> None:
     with opened_store(frame) as store:
         site = SiteDesk(store, SystemClock(), SystemIds(), actor())
         steps = LeavingDesk(store, SystemClock(), site).steps()
-    rows = [(each.number, each.state.value, each.title, escape(each.told), escape(each.fix)) for each in steps]
+    rows = [(each.number, each.state.value, each.title, each.told, each.fix) for each in steps]
     left = sum(each.state is not LeavingState.DONE for each in steps)
     frame.show(
         {"steps": steps},

@@ -140,7 +140,7 @@ def elements(frame: Frame) -> None:
     """List the elements of phones' files that are set."""
     with phone_changes(frame) as changes:
         found = changes.elements()
-    rows = [(each.device or "all phones", each.path, escape(each.value)) for each in found]
+    rows = [(each.device or "all phones", each.path, each.value) for each in found]
     data = [{"path": each.path, "value": each.value, "phone": each.device and str(each.device)} for each in found]
     frame.show(data, table(("phone", "element", "value"), rows) if rows else "No elements are set.")
 
@@ -157,7 +157,7 @@ def _show(frame: Frame, device: Device, remark: str, *, hint: bool = True) -> No
         if key in {"lines", "buttons", "abbreviated_dials"}:
             rows += [(key, in_one_line(each)) for each in value]
         else:
-            rows.append((key, escape(in_one_line({key: value}).partition("=")[2])))
+            rows.append((key, in_one_line({key: value}).partition("=")[2]))
     how = [f"It takes effect when the phone starts again: sepbridge phones restart {device.name}"] if hint else []
     parts: list[object] = [table(("", ""), rows), *([remark] if remark else [])]
     frame.show({"phone": settings, "remark": remark}, *parts, *how)

@@ -10,11 +10,12 @@ import click
 from bridge.app.recorder import describe
 from bridge.app.screenmessages import checked_document
 from bridge.autoregistration.reasons import mib_name
-from bridge.cli.control import ask
+from bridge.cli.control import ServiceNotRunning, ask
 from bridge.cli.desks import file_desk, pbx_plan, phone_desk, tell_service
 from bridge.cli.frame import Duration, Frame, json_option, table
 from bridge.cli.main import root
 from bridge.core import Device, DeviceName, SignallingProtocol
+from bridge.core.findings import Weight
 from bridge.errors import InvalidInput
 from bridge.ports import RefusedPhone, RestartKind
 
@@ -26,27 +27,57 @@ def phones() -> None:
 
 @phones.command("list")
 @click.option("--temporary", is_flag=True, help="Only phones that autoregistered and were not assigned since.")
+@click.option("--problems", is_flag=True, help="Only phones that have a problem. Needs the running service.")
 @json_option
-def list_phones(frame: Frame, temporary: bool) -> None:
-    """List all phones."""
+def list_phones(frame: Frame, temporary: bool, problems: bool) -> None:
+    """List all phones, each with the likeliest cause of its trouble.
+
+    Findings come from the running service; `sepbridge phones diagnose` judges a single phone without it, too.
+    """
     with phone_desk(frame) as desk:
         everything = desk.list()
-    ours = [phone for phone in everything.phones if phone.temporary or not temporary]
+    found = _findings(frame, needed=problems)
+    troubled = {name for name, told in found.items() if any(each["severity"] == Weight.PROBLEM for each in told)}
+    ours = [
+        phone
+        for phone in everything.phones
+        if (phone.temporary or not temporary) and (str(phone.name) in troubled or not problems)
+    ]
+    refused = [each for each in everything.refused if not temporary and (str(each.device) in troubled or not problems)]
     rows = [
         (phone.name, phone.number, phone.model or "?", _state(phone), phone.address, _when(phone.last_seen))
         for phone in ours
     ]
-    rows += [
-        (each.device, "", each.model or "?", _refused(each), each.client, _when(each.last_at))
-        for each in everything.refused
-        if not temporary
-    ]
+    rows += [(each.device, "", each.model or "?", _refused(each), each.client, _when(each.last_at)) for each in refused]
     data = {
-        "phones": [_public(frame, phone) for phone in ours],
-        "refused": [] if temporary else list(everything.refused),
+        "phones": [{**_public(frame, phone), "findings": found.get(str(phone.name), [])} for phone in ours],
+        "refused": [{**frame.fields(each), "findings": found.get(str(each.device), [])} for each in refused],
     }
     empty = "No phones yet. Open the window: sepbridge autoregistration enable --for 30m"
-    frame.show(data, table(("phone", "number", "model", "state", "address", "last seen"), rows) if rows else empty)
+    if everything.phones or everything.refused:
+        empty = "No phone is like that."
+    heads = ("phone", "number", "model", "state", "address", "last seen", "finding")
+    told = [(*each, _first(found.get(str(each[0]), []))) for each in rows]
+    frame.show(data, table(heads, told) if rows else empty)
+
+
+def _findings(frame: Frame, *, needed: bool) -> dict[str, list[dict[str, str]]]:
+    """What the running service finds of phones, by their names; nothing where it does not run, unless it must."""
+    try:
+        found: dict[str, list[dict[str, str]]] = ask(frame.settings.control_socket, "GET", "/findings")
+    except ServiceNotRunning:
+        if needed:
+            raise
+        return {}
+    return found
+
+
+def _first(findings: list[dict[str, str]]) -> str:
+    """The likeliest one in words, and how many there are besides."""
+    if not findings:
+        return ""
+    more = f" (+{len(findings) - 1})" if len(findings) > 1 else ""
+    return f"{findings[0]['severity']}: {findings[0]['title']}{more}"
 
 
 @phones.command()

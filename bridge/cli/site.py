@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import click
-from rich.markup import escape
 
 from bridge.app.phonechanges import pairs
 from bridge.app.sitefields import Table
@@ -138,7 +137,7 @@ def _list(frame: Frame, section: Section, rows: Sequence[Table]) -> None:
     shown = []
     for each in rows:
         rest = {key: value for key, value in each.items() if key not in section.keys}
-        shown.append((*(escape(str(each.get(key, ""))) for key in section.keys), in_one_line(rest)))
+        shown.append((*(str(each.get(key, "")) for key in section.keys), in_one_line(rest)))
     frame.show({section.word: rows}, table((*section.keys, "settings"), shown) if shown else "None.")
 
 

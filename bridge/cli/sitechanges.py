@@ -48,7 +48,7 @@ def findings_told(findings: tuple[Finding, ...]) -> list[object]:
 
 def in_one_line(values: dict[str, object]) -> str:
     """The keys of a table in one line."""
-    return escape(", ".join(f"{key}={_value(value)}" for key, value in values.items()))
+    return ", ".join(f"{key}={_value(value)}" for key, value in values.items())
 
 
 def _value(value: object) -> str:

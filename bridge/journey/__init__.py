@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from bridge.journey.alarms import alarm_event, parse_alarm, parse_alarm_document, place_of
+from bridge.journey.board import FindingBoard, FindingTurned, Turn
 from bridge.journey.certificates import certificate_findings
-from bridge.journey.diagnosis import diagnose
-from bridge.journey.findings import Evidence, Finding, Fix, FixKind, Source
+from bridge.journey.codes import CODES, REFUSED
+from bridge.journey.diagnosis import Judgement, diagnose, judge
+from bridge.journey.findings import Evidence, Finding, Fix, FixKind, Source, has_problem
 from bridge.journey.inventory import take_stock
+from bridge.journey.networks import NetworkCounts, network_of
 from bridge.journey.phonefacts import PhoneFacts
 from bridge.journey.phonejourney import PhoneJourney, Progress, ServedFile, follow
 from bridge.journey.sitefacts import (
@@ -22,15 +25,21 @@ from bridge.journey.sitefacts import (
 from bridge.journey.stages import FOLLOWERS, Stage, may_follow
 
 __all__ = [
+    "CODES",
     "FOLLOWERS",
+    "REFUSED",
     "CertificateFacts",
     "DhcpAnswer",
     "Environment",
     "Evidence",
     "Finding",
+    "FindingBoard",
+    "FindingTurned",
     "Fix",
     "FixKind",
+    "Judgement",
     "Limits",
+    "NetworkCounts",
     "NetworkState",
     "PhoneFacts",
     "PhoneJourney",
@@ -41,11 +50,15 @@ __all__ = [
     "SiteFacts",
     "Source",
     "Stage",
+    "Turn",
     "alarm_event",
     "certificate_findings",
     "diagnose",
     "follow",
+    "has_problem",
+    "judge",
     "may_follow",
+    "network_of",
     "parse_alarm",
     "parse_alarm_document",
     "place_of",

@@ -85,7 +85,7 @@ def _open_for_others(case: Case, wanted: SignallingProtocol) -> list[Evidence]:
         return []
     return [
         known(f"{each.up} phones of {each.network} are registered over {wanted}")
-        for each in case.site.networks
+        for each in case.networks
         if each.up and each.protocol is wanted and _inside(case.journey.client, each.network)
     ]
 
@@ -174,14 +174,6 @@ def port_blocked(case: Case) -> Finding | None:
         return None
     check = _check(case, case.port)
     silent = _unanswered(case)
-    network = next(
-        (
-            each
-            for each in case.site.networks
-            if each.stuck > 1 and not each.up and _inside(case.journey.client, each.network)
-        ),
-        None,
-    )
     protocol = case.wanted or SIP
     if silent is None and (check is None or case.stage not in (Stage.CONFIG, Stage.CONNECTING)):
         return None
@@ -204,8 +196,18 @@ def port_blocked(case: Case) -> Finding | None:
                 ),
             ),
         )
-    others = [each for each in case.site.networks if each.up and each.protocol is protocol]
-    if silent is None or network is None or not others:
+    if silent is None:
+        return None
+    network = next(
+        (
+            each
+            for each in case.networks
+            if each.stuck > 1 and not each.up and _inside(case.journey.client, each.network)
+        ),
+        None,
+    )
+    others = [each for each in case.networks if each.up and each.protocol is protocol]
+    if network is None or not others:
         return None
     return Finding(
         "port_blocked",

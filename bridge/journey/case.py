@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
 from ipaddress import ip_address
@@ -31,7 +31,7 @@ from bridge.journey.alarms import parse_alarm
 from bridge.journey.findings import Evidence, Source
 from bridge.journey.phonefacts import CONFIGURATION
 from bridge.journey.phonejourney import PhoneJourney
-from bridge.journey.sitefacts import Environment, PortState, SiteFacts
+from bridge.journey.sitefacts import Environment, NetworkState, PortState, SiteFacts
 from bridge.journey.stages import Stage
 from bridge.phones import catalogue
 from bridge.phones.filenames import parse_file_name
@@ -49,11 +49,15 @@ def kind_of(event: FileEvent) -> FileKind:
 
 @dataclass(frozen=True)
 class Case:
-    """What the rules look at."""
+    """What the rules look at, and what the answers hung on: ``changes_at`` and ``asked_networks``."""
 
     journey: PhoneJourney
     site: SiteFacts
     now: datetime
+    _to_come: list[datetime] = field(default_factory=list, init=False, repr=False, compare=False)
+    """Moments that a rule asked for and that have not come yet."""
+    _asked: list[bool] = field(default_factory=list, init=False, repr=False, compare=False)
+    """An entry for each time that a rule asked how other phones fare."""
 
     @property
     def stage(self) -> Stage:
@@ -127,7 +131,30 @@ class Case:
 
     def waited(self, since: datetime, seconds: float) -> bool:
         """Whether so many seconds have passed."""
-        return self.now - since >= timedelta(seconds=seconds)
+        return self.has_come(since + timedelta(seconds=seconds))
+
+    def has_come(self, moment: datetime) -> bool:
+        """Whether it is that late. Rules ask the time here alone, so that it is known when their answer may change."""
+        if self.now >= moment:
+            return True
+        self._to_come.append(moment)
+        return False
+
+    @property
+    def changes_at(self) -> datetime | None:
+        """The first moment at which a rule that was asked may answer otherwise, though nothing happens."""
+        return min(self._to_come, default=None)
+
+    @property
+    def networks(self) -> tuple[NetworkState, ...]:
+        """How the phones of each network fare; asking is noted."""
+        self._asked.append(True)
+        return self.site.networks
+
+    @property
+    def asked_networks(self) -> bool:
+        """Whether a rule asked how other phones fare."""
+        return bool(self._asked)
 
     @cached_property
     def is_refused(self) -> bool:

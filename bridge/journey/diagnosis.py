@@ -8,6 +8,7 @@ phone that is registered and well has none.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 
 from bridge.core.findings import Weight
@@ -70,12 +71,33 @@ RULES: tuple[Rule, ...] = (
 )
 
 
-def diagnose(journey: PhoneJourney, site_facts: SiteFacts, *, now: datetime) -> tuple[Finding, ...]:
-    """Everything that is found about this phone, most likely first; each code once. Problems go before notes."""
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What is found about a phone at one moment, and for how long that holds."""
+
+    findings: tuple[Finding, ...]
+    """The likeliest first; each code once. Problems go before notes."""
+    changes_at: datetime | None
+    """When other findings may follow though nothing happens; None: not before something does.
+
+    Until then the same is found, save for spans of time in the evidence.
+    """
+    by_networks: bool
+    """Whether it hung on how other phones fare."""
+
+
+def judge(journey: PhoneJourney, site_facts: SiteFacts, *, now: datetime) -> Judgement:
+    """Everything that is found about this phone, and when to look again."""
     case = Case(journey, site_facts, now)
     found: dict[str, Finding] = {}
     for rule in RULES:
         finding = rule(case)
         if finding is not None:
             found.setdefault(finding.code, finding)
-    return tuple(sorted(found.values(), key=lambda each: each.severity is not Weight.PROBLEM))
+    findings = tuple(sorted(found.values(), key=lambda each: each.severity is not Weight.PROBLEM))
+    return Judgement(findings, case.changes_at, case.asked_networks)
+
+
+def diagnose(journey: PhoneJourney, site_facts: SiteFacts, *, now: datetime) -> tuple[Finding, ...]:
+    """Everything that is found about this phone, most likely first; each code once. Problems go before notes."""
+    return judge(journey, site_facts, now=now).findings

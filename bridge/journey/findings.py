@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -69,3 +70,8 @@ class Finding:
     """In plain words."""
     fixes: tuple[Fix, ...] = ()
     """The one that helps soonest first."""
+
+
+def has_problem(findings: Iterable[Finding]) -> bool:
+    """Whether one of them is a problem; a note is none."""
+    return any(each.severity is Weight.PROBLEM for each in findings)

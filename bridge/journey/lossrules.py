@@ -29,6 +29,10 @@ def tls_trouble(case: Case) -> Finding | None:
     proof += [said(text, at) for text, at in case.messages("fips compliant")]
     if not proof:
         return None
+    for each in case.site.certificates:
+        # What is found of a certificate changes at these moments, and at no other.
+        case.has_come(each.not_before)
+        case.has_come(each.not_after)
     for finding in certificate_findings(case.site.certificates, case.site.servers, now=case.now):
         return Finding(
             finding.code, finding.title, Weight.PROBLEM, (*proof, *finding.evidence), finding.cause, finding.fixes

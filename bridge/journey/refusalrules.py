@@ -14,6 +14,7 @@ from bridge.core.events import (
 )
 from bridge.core.findings import Weight
 from bridge.journey.case import Case, seen
+from bridge.journey.codes import REFUSED
 from bridge.journey.findings import Finding, Fix, FixKind
 
 SCCP, SIP = SignallingProtocol.SCCP, SignallingProtocol.SIP
@@ -99,7 +100,7 @@ def refused_otherwise(case: Case) -> Finding | None:
         return None
     approve = Fix(FixKind.COMMAND, f"sepbridge autoregistration approve {case.journey.device}")
     return Finding(
-        f"refused_{refused.reason}",
+        f"{REFUSED}{refused.reason}",
         f"The phone was turned away: {refused.text}",
         Weight.PROBLEM,
         (seen(refused),),

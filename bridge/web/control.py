@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Protocol
@@ -14,7 +14,8 @@ from aiohttp.typedefs import Handler
 
 from bridge.app.asjson import plain
 from bridge.app.importedforwards import ForwardsSet
-from bridge.app.journeydesk import Diagnosis, diagnosis_as_data
+from bridge.app.journeydata import diagnosis_as_data
+from bridge.app.journeydesk import Diagnosis
 from bridge.app.planoverlap import PbxPlan
 from bridge.app.rollouts import RolloutProgress
 from bridge.app.screenmessages import Delivery, ScreenMessage, checked_document, checked_message
@@ -23,7 +24,7 @@ from bridge.app.tracing import TraceFile, TraceProgress
 from bridge.core import DeviceName, MacAddress
 from bridge.dhcp.leases import Lease
 from bridge.errors import InvalidInput, NotFound, PbxError, SepbridgeError
-from bridge.journey import Progress
+from bridge.journey import Finding, Progress
 from bridge.migration.wishes import ForwardWish
 from bridge.ports import RestartKind
 
@@ -44,6 +45,10 @@ class Controllable(Protocol):
 
     def phones_on_their_way(self) -> Sequence[Progress]:
         """Every device that was seen since the start, with its stage, the latest first."""
+        ...
+
+    def found(self) -> Mapping[DeviceName, tuple[Finding, ...]]:
+        """What is found of every phone that is not well."""
         ...
 
     async def diagnose(self, name: DeviceName) -> Diagnosis:
@@ -106,6 +111,7 @@ class ControlServer:
                 web.get("/firmware/rollout", self._rollout),
                 web.get("/plan", self._plan),
                 web.get("/installing", self._installing),
+                web.get("/findings", self._findings),
                 web.get("/phones/{name}/diagnosis", self._diagnosis),
                 web.post("/refresh", self._refresh),
                 web.post("/phones/{name}/restart", self._restart),
@@ -143,6 +149,14 @@ class ControlServer:
 
     async def _installing(self, _: web.Request) -> web.Response:
         return _json({"phones": [plain(each) for each in self._service.phones_on_their_way()]})
+
+    async def _findings(self, _: web.Request) -> web.Response:
+        return _json(
+            {
+                str(name): [{"code": each.code, "severity": each.severity, "title": each.title} for each in findings]
+                for name, findings in self._service.found().items()
+            }
+        )
 
     async def _diagnosis(self, request: web.Request) -> web.Response:
         name = DeviceName.parse(request.match_info["name"])

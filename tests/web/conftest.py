@@ -10,11 +10,25 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from bridge.web.dashboard.staticfiles import static_address
 from tests.peers import peer
 from tests.web.nodethread import ADMIN, VIEWER, NodeThread
 from tests.web.office import make_office, tell_what_happened
 from tests.webnode import PASSWORD, web_settings
 
+_WITHOUT = (
+    "SpareRendererForSitePerProcess",
+    "PaintHolding",
+    "HttpsUpgrades",
+    "HttpsFirstBalancedModeAutoEnable",
+    "DestroyProfileOnBrowserClose",
+    "AvoidUnnecessaryBeforeUnloadCheckSync",
+    "OptimizationHints",
+    "MediaRouter",
+    "NetworkTimeServiceQuerying",
+    "PreconnectToSearch",
+)
+"""Features of Chromium. The last switch of this name counts: what playwright would say is in it."""
 ARGUMENTS = (
     "--headless",
     "--no-sandbox",
@@ -24,6 +38,10 @@ ARGUMENTS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # Starting a process for each page takes longer than most tests: pages of one profile share theirs, and none is kept
+    # ready for pages that never come.
+    "--process-per-site",
+    f"--disable-features={','.join(_WITHOUT)}",
 )
 
 
@@ -52,6 +70,18 @@ class Visitor:
     page: Page
     base: str
     complaints: list[str] = field(default_factory=list)
+    _listeners: list[tuple[Any, Callable[[Any], None]]] = field(default_factory=list)
+
+    def on(self, event: Any, listener: Callable[[Any], None]) -> None:
+        """Hear of what happens to the page, until the test is over."""
+        self.page.on(event, listener)
+        self._listeners.append((event, listener))
+
+    def leave(self) -> None:
+        """The test is over: whoever comes next finds a browser as a new one is."""
+        for event, listener in self._listeners:
+            self.page.remove_listener(event, listener)
+        self.context.clear_cookies()
 
     def go(self, path: str) -> int:
         """Open a page; its HTTP status."""
@@ -69,6 +99,8 @@ class Visitor:
 
 
 Visit = Callable[..., Visitor]
+Kind = tuple[str, bool, str, tuple[int, int]]
+"""User (empty: nobody), whether scripts run, colours, and size of the window."""
 
 
 class House:
@@ -78,6 +110,7 @@ class House:
         self.thread = thread
         self.browser = browser
         self._states: dict[str, Any] = {}
+        self._free: dict[Kind, list[Page]] = {}
 
     def state_of(self, user: str) -> Any:
         """The cookies of a user who logged in."""
@@ -92,6 +125,31 @@ class House:
             self._states[user] = context.storage_state()
             context.close()
         return self._states[user]
+
+    def lend(self, kind: Kind) -> Page:
+        """A browser as a new one would be, without the second that a new one takes."""
+        user, javascript, scheme, size = kind
+        if free := self._free.get(kind):
+            page = free.pop()
+        else:
+            context = self.browser.new_context(
+                java_script_enabled=javascript,
+                color_scheme=scheme,  # type: ignore[arg-type]
+                viewport={"width": size[0], "height": size[1]},
+                reduced_motion="reduce",
+            )
+            context.set_default_timeout(DEADLINE)
+            page = context.new_page()
+        if user:
+            page.context.add_cookies(self.state_of(user)["cookies"])
+        return page
+
+    def take_back(self, kind: Kind, page: Page) -> None:
+        """Of a page of ours only cookies stay, and where it is: it stores nothing else."""
+        # A picture of the same site: the page has no script any more, and its process stays.
+        page.goto(f"{self.thread.url}{static_address('mark.svg')}")
+        page.emulate_media(color_scheme=kind[2])  # type: ignore[arg-type]
+        self._free.setdefault(kind, []).append(page)
 
 
 @pytest.fixture(scope="package")
@@ -111,7 +169,7 @@ def house(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 @pytest.fixture
 def visit(house: House) -> Iterator[Visit]:
     """Opens browsers: ``visit()`` is the admin's; ``user``, ``javascript``, ``scheme`` and ``size`` change that."""
-    visitors: list[Visitor] = []
+    visitors: list[tuple[Kind, Visitor]] = []
 
     def opened(
         *,
@@ -120,17 +178,11 @@ def visit(house: House) -> Iterator[Visit]:
         scheme: str = "light",
         size: tuple[int, int] = (1280, 900),
     ) -> Visitor:
-        context = house.browser.new_context(
-            storage_state=house.state_of(user) if user else None,
-            java_script_enabled=javascript,
-            color_scheme=scheme,  # type: ignore[arg-type]  # light or dark, by the fixture's parameters
-            viewport={"width": size[0], "height": size[1]},
-            reduced_motion="reduce",
-        )
-        context.set_default_timeout(DEADLINE)
-        visitor = Visitor(context, context.new_page(), house.thread.url)
-        visitor.page.on("pageerror", lambda error: visitor.complaints.append(str(error)))
-        visitor.page.on(
+        kind = (user, javascript, scheme, size)
+        page = house.lend(kind)
+        visitor = Visitor(page.context, page, house.thread.url)
+        visitor.on("pageerror", lambda error: visitor.complaints.append(str(error)))
+        visitor.on(
             "console",
             lambda told: (
                 visitor.complaints.append(told.text)
@@ -138,13 +190,14 @@ def visit(house: House) -> Iterator[Visit]:
                 else None
             ),
         )
-        visitors.append(visitor)
+        visitors.append((kind, visitor))
         return visitor
 
     yield opened
-    complaints = [each for visitor in visitors for each in visitor.complaints]
-    for visitor in visitors:
-        visitor.context.close()
+    complaints = [each for _, visitor in visitors for each in visitor.complaints]
+    for kind, visitor in visitors:
+        visitor.leave()
+        house.take_back(kind, visitor.page)
     assert complaints == []
 
 

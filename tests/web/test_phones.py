@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -13,7 +15,7 @@ from bridge.autoregistration.policy import Window
 from bridge.core import DeviceName, Via
 from bridge.core.events import FileRequested, PhoneRegistered, PhoneUnregistered
 from bridge.lab.tftpclient import TftpClient
-from tests.web.conftest import House, Visit, Visitor
+from tests.web.conftest import DEADLINE, House, Visit, Visitor
 from tests.web.office import BIG, STRANGER, STUCK
 
 
@@ -107,6 +109,64 @@ def test_what_cannot_be_added_says_why(admin: Visitor) -> None:
     assert admin.page.locator("main script").count() == 0
 
 
+# --- what is found of phones
+
+
+def test_phones_with_problems_are_counted_filtered_and_sorted_without_a_script(visit: Visit) -> None:
+    visitor = visit(javascript=False)
+    visitor.go("/phones")
+    head = visitor.page.locator(".headline a", has_text="with problems")
+    assert int(head.locator("b").inner_text()) >= 5, "stuck phones of the office, and the stranger"
+    head.click()
+    number = int(head.locator("b").inner_text())
+    rows = visitor.page.locator("tr[data-phone]")
+    assert rows.count() == number
+    found = rows.locator("td.found > a")
+    assert found.count() == number
+    assert {each.strip().partition(":")[0] for each in found.all_text_contents()} == {"Problem"}
+    assert visitor.page.locator("#f-problems").input_value() == "1"
+    # Filters go together, and it can be taken back.
+    visitor.page.select_option("#f-model", "8851")
+    visitor.page.click("text=Show >> visible=true")
+    assert "1003" in _rows(visitor)
+    assert 0 < rows.count() < number
+    visitor.go("/phones")
+    visitor.page.click("thead >> text=Finding")
+    number = int(head.locator("b").inner_text())  # of this page: with the time more can be found
+    assert visitor.page.locator("thead th[aria-sort]").inner_text().strip() == "Finding"
+    assert all(rows.nth(place).locator("td.found a.bad").count() for place in range(number))
+    assert rows.nth(number).locator("td.found a.bad").count() == 0
+    rows.nth(0).locator("td.found a").click()
+    assert visitor.page.url.endswith("#findings")
+    assert visitor.page.locator(".finding.bad").count() >= 1
+
+
+def test_a_finding_appears_and_goes_by_itself(house: House, admin: Visitor) -> None:
+    name, service = DeviceName("SEP001122300007"), house.thread.service
+    admin.go("/phones")
+    expect(admin.page.locator("[data-live]")).to_contain_text("· live")
+    found, count = admin.page.locator(f"#row-{name} td.found"), admin.page.locator("[data-count=problems]")
+    expect(found).to_have_text("–")
+    now = service.clock.now()
+    left = PhoneUnregistered(at=now, device=name, endpoint="1007", why="its keepalives stopped: it fell silent")
+    house.thread.call(service.recorder.record, left)
+    expect(found).to_contain_text("The phone was registered and fell silent")
+    _shows(admin, lambda: count.inner_text() == str(service.findings.problems))
+    assert found.locator("svg.icon-bad").count() == 1, "a sign beside the colour"
+    back = PhoneRegistered(at=service.clock.now(), device=name, endpoint="1007", address="192.0.2.8:5060")
+    house.thread.call(service.recorder.record, back)
+    expect(found).to_have_text("–")
+    _shows(admin, lambda: count.inner_text() == str(service.findings.problems))
+
+
+def _shows(visitor: Visitor, condition: Callable[[], bool]) -> None:
+    """Wait for something that other phones of the office may change meanwhile, too."""
+    ends = time.monotonic() + DEADLINE / 1000
+    while not condition():
+        assert time.monotonic() < ends
+        visitor.page.wait_for_timeout(100)
+
+
 # --- one phone
 
 
@@ -193,6 +253,23 @@ def test_the_timeline_grows_while_one_looks(house: House, admin: Visitor) -> Non
     left = PhoneUnregistered(at=service.clock.now(), device=name, endpoint="1016", why="somebody tripped over it")
     house.thread.call(service.recorder.record, left)
     expect(admin.page.locator("#timeline")).to_contain_text("somebody tripped over it")
+
+
+def test_what_is_wrong_with_a_phone_changes_while_one_looks(house: House, admin: Visitor) -> None:
+    name, service = DeviceName("SEP001122300016"), house.thread.service
+    admin.go(f"/phones/{name}")
+    expect(admin.page.locator("#findings")).to_contain_text("Nothing was found")
+    left = PhoneUnregistered(at=service.clock.now(), device=name, endpoint="1022", why="it fell silent")
+    house.thread.call(service.recorder.record, left)
+    finding = admin.page.locator("#findings .finding")
+    expect(finding).to_contain_text("The phone was registered and fell silent")
+    finding.locator("summary").click()
+    finding.locator("summary").focus()
+    again = PhoneUnregistered(at=service.clock.now(), device=name, endpoint="1022", why="silent for longer")
+    house.thread.call(service.recorder.record, again)
+    expect(finding.locator("details")).to_contain_text("silent for longer")
+    assert finding.locator("details[open]").count() == 1, "what was opened stays open"
+    assert admin.page.evaluate("document.activeElement.textContent") == "Evidence"
 
 
 def test_a_phone_is_changed_moved_and_removed_without_a_script(house: House, visit: Visit) -> None:

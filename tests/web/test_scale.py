@@ -15,7 +15,7 @@ from tests.web.nodethread import ADMIN, NodeThread
 from tests.web.office import make_office
 from tests.webnode import PASSWORD, web_settings
 
-PHONES, A_SECOND, SECONDS = 2000, 50, 5
+PHONES, A_SECOND, SECONDS = 2000, 50, 3
 
 WATCH = """
 window.slow = []; window.frames = [];

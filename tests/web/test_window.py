@@ -76,7 +76,7 @@ def test_what_stands_against_opening_is_said_first(still: House, admin: Visitor)
     assert "meets extension 1000" in admin.page.inner_text(".message.warn >> nth=0")
     admin.page.click("button:text-is('Open it')")
     assert "autoregistration cannot be enabled" in admin.trouble().lower()
-    admin.page.on("dialog", lambda dialog: dialog.accept())
+    admin.on("dialog", lambda dialog: dialog.accept())
     admin.page.click("text=Open it all the same")
     assert _switch(admin) == "Open"
     assert "(forced)" in _detail(admin)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,7 +10,18 @@ from typing import Any
 from bridge.app.phonetable import phone_table
 from bridge.app.sitedesk import SiteChanges
 from bridge.core import Device, DeviceName, SignallingProtocol
-from bridge.journey import Progress
+from bridge.core.findings import Weight
+from bridge.journey import Finding, Progress
+
+
+@dataclass(frozen=True, slots=True)
+class FindingInShort:
+    """Something that is found of a phone; its diagnosis says what shows it, and what to do."""
+
+    code: str
+    severity: Weight
+    title: str
+    """In plain words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +53,8 @@ class Phone:
     """How far it came on its way to registered, since this node was started; empty if nothing was seen of it."""
     last_word: str
     """What happened last on that way."""
+    findings: tuple[FindingInShort, ...]
+    """Why it is stuck, the likeliest cause first; empty for a phone that is well, or of which nothing is known yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +89,7 @@ class Changes:
     applied: bool
 
 
-def phone_of(device: Device, progress: Progress | None = None) -> Phone:
+def phone_of(device: Device, progress: Progress | None = None, findings: Sequence[Finding] = ()) -> Phone:
     """A device as it is shown."""
     return Phone(
         name=device.name,
@@ -94,7 +108,13 @@ def phone_of(device: Device, progress: Progress | None = None) -> Phone:
         lines=tuple(each.line.number for each in device.lines),
         stage=progress.stage if progress else "",
         last_word=progress.word if progress else "",
+        findings=in_short(findings),
     )
+
+
+def in_short(findings: Sequence[Finding]) -> tuple[FindingInShort, ...]:
+    """What is found of a phone, for lists."""
+    return tuple(FindingInShort(each.code, each.severity, each.title) for each in findings)
 
 
 def settings_of(device: Device) -> dict[str, Any]:

@@ -31,7 +31,7 @@ class EventQuery:
     """Which messages."""
 
     kind: Annotated[tuple[Annotated[str, Text(60, 1)], ...], Many(50)] = ()
-    """``stage``, ``window``, or the name of an event, PhoneAdmitted for example; all when left out."""
+    """``stage``, ``finding``, ``window``, or the name of an event, PhoneAdmitted for example; all when left out."""
     phone: Annotated[str, Text(50)] = ""
     """Only what is about this phone, and what is about none."""
 
@@ -40,7 +40,12 @@ async def live_feed(site: web.Application) -> AsyncIterator[None]:
     """Runs the feed as long as the site is served."""
     service = site[SERVICE]
     desk = WindowDesk(service.store, service.clock, "live feed")
-    feed = LiveFeed(service.recorder.subscribe, service.stage_of, lambda: desk.status(service.known_plan))
+    feed = LiveFeed(
+        service.recorder.subscribe,
+        service.stage_of,
+        lambda: desk.status(service.known_plan),
+        service.findings.subscribe,
+    )
 
     async with feed.running():
         site[FEED] = feed
@@ -66,10 +71,11 @@ async def stream_events(ask: Ask, query: EventQuery) -> web.StreamResponse:
     """Listen to what happens
 
     Server-sent events: `event:` is the kind, `data:` JSON, `id:` for the header Last-Event-ID of a client that comes
-    back. `stage`: a phone reached another stage on its way to registered; `window`: autoregistration changed; every
-    other kind is an event of the recorder, with `at`, `phone`, `text` and `details`. `dropped` says with `count` that
-    messages are missing, since the client was too slow or away for too long: load afresh what you show. After an hour
-    the stream ends: come back.
+    back. `stage`: a phone reached another stage on its way to registered; `finding`: something is found of a phone or
+    is not any more, with `at`, `phone`, `turn` (`appeared`, `changed` where its title or weight did, `gone`) and the
+    `finding` as a diagnosis has it; `window`: autoregistration changed; every other kind is an event of the recorder,
+    with `at`, `phone`, `text` and `details`. `dropped` says with `count` that messages are missing, since the client
+    was too slow or away for too long: load afresh what you show. After an hour the stream ends: come back.
     """
     feed = ask.request.app[FEED]
     device = await ask.phone(query.phone) if query.phone else None

@@ -11,6 +11,7 @@ from bridge.web.api.autoregistration import autoregistration
 from bridge.web.api.claims import claims
 from bridge.web.api.directory import directory
 from bridge.web.api.events import events
+from bridge.web.api.findings import findings
 from bridge.web.api.firmware import firmware
 from bridge.web.api.network import network
 from bridge.web.api.openapi import openapi
@@ -39,6 +40,7 @@ RESOURCES = (
     session,
     phones,
     lines,
+    findings,
     temporary,
     autoregistration,
     claims,

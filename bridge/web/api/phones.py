@@ -10,14 +10,14 @@ from enum import StrEnum
 from typing import Annotated, Any
 
 from bridge.app.filedesk import phone_files
-from bridge.app.journeydesk import journey_as_data
+from bridge.app.journeydata import journey_as_data
 from bridge.app.phones import PhoneList
 from bridge.app.phonetable import PHONE_FIELDS
 from bridge.app.recorder import describe
 from bridge.app.whatif import DialOutcome, WhatIf
 from bridge.core import Device, DeviceName, SignallingProtocol
 from bridge.errors import NotFound, PbxError
-from bridge.journey import Finding, Progress
+from bridge.journey import Finding, Progress, has_problem
 from bridge.journey.screens import Explanation, explain
 from bridge.ports import RefusedPhone, RestartKind
 from bridge.web.api.answers import Phone, phone_of, settings_of
@@ -60,6 +60,8 @@ class PhoneFilter:
     protocol: SignallingProtocol | None = None
     registered: bool | None = None
     temporary: bool | None = None
+    problems: bool | None = None
+    """Only phones that have a problem, or only those that have none; a note is no problem."""
     order: Order = Order.NAME
     descending: bool = False
     offset: Annotated[int, Number(0, 1_000_000)] = 0
@@ -75,6 +77,8 @@ class PhonePage:
     """Phones that the filter takes."""
     registered: int
     """Of these."""
+    problems: int
+    """Of these, phones that have a problem."""
     offset: int
     limit: int
 
@@ -144,6 +148,8 @@ class PhoneSheet:
     """What departs from the defaults, as in a site description: lines and buttons, too."""
     refusal: RefusedPhone | None
     progress: Progress | None
+    findings: tuple[Finding, ...]
+    """As the list has them, with what shows each and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,13 +283,20 @@ def changed_phone(device: Device) -> ChangedPhone:
 async def list_phones(ask: Ask, query: PhoneFilter) -> PhonePage:
     """List the phones"""
     everything = await ask.run(ask.service.shelf.list)
-    found = [each for each in everything.phones if _is_wanted(each, query)]
+    findings = ask.service.findings
+    troubled = {each.name for each in everything.phones if has_problem(findings.of(each.name))}
+    found = [
+        each
+        for each in everything.phones
+        if query.problems in (None, each.name in troubled) and _is_wanted(each, query)
+    ]
     found.sort(key=_KEYS[query.order], reverse=query.descending)
     page = found[query.offset : query.offset + query.limit]
     return PhonePage(
-        tuple(phone_of(each, ask.service.stage_of(each.name)) for each in page),
+        tuple(phone_of(each, ask.service.stage_of(each.name), findings.of(each.name)) for each in page),
         len(found),
         sum(each.registered for each in found),
+        sum(each.name in troubled for each in found),
         query.offset,
         query.limit,
     )
@@ -353,13 +366,14 @@ async def _endpoints_of_others(ask: Ask, number: str) -> frozenset[str]:
 async def show_phone(ask: Ask, phone: str) -> PhoneSheet:
     """Show a phone"""
     sheet = await ask.run(ask.desks.phones.show, phone, limit=1)
-    progress = _progress(ask, sheet.name)
+    progress, findings = _progress(ask, sheet.name), ask.service.findings.of(sheet.name)
     return PhoneSheet(
         sheet.name,
-        phone_of(sheet.device, progress) if sheet.device else None,
+        phone_of(sheet.device, progress, findings) if sheet.device else None,
         settings_of(sheet.device) if sheet.device else {},
         sheet.refusal,
         progress,
+        findings,
     )
 
 

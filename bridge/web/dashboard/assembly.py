@@ -67,6 +67,7 @@ class Dashboard:
     def close(self) -> None:
         """Let pages that are live go, so that the server can stop."""
         self._live.close()
+        self._house.board.close()
 
     @property
     def error_page(self) -> ErrorPage:

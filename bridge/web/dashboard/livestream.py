@@ -17,6 +17,7 @@ from bridge.app.service import Service
 from bridge.core import DeviceName
 from bridge.core.events import Event
 from bridge.errors import AccessDenied
+from bridge.journey import FindingTurned
 from bridge.web.site import still_logged_in
 
 EVERY = 0.5
@@ -37,11 +38,12 @@ class LiveStream:
     def __init__(self, service: Service) -> None:
         self._service = service
         self._pages: set[_OpenPage] = set()
-        self._unsubscribe = service.recorder.subscribe(self._heard)
+        self._leave = service.recorder.subscribe(self._heard), service.findings.subscribe(self._turned)
 
     def close(self) -> None:
         """End every stream."""
-        self._unsubscribe()
+        for leave in self._leave:
+            leave()
         for page in self._pages:
             page.over.set()
 
@@ -54,6 +56,10 @@ class LiveStream:
         if event.device is not None:
             for page in self._pages:
                 page.heard(event.device)
+
+    def _turned(self, turned: FindingTurned) -> None:
+        for page in self._pages:
+            page.heard(turned.device)
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         """The stream, until the page goes or its time is over."""

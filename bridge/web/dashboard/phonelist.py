@@ -11,15 +11,39 @@ from typing import Any
 from urllib.parse import urlencode
 
 from bridge.core import Device, DeviceName
-from bridge.journey import Progress, Stage
+from bridge.core.findings import Weight
+from bridge.journey import Finding, Progress, Stage
 from bridge.ports import RefusedPhone
-from bridge.web.dashboard.standing import STAGES, HowItStands, Standing, how_it_stands
+from bridge.web.dashboard.standing import STAGES, HowItStands, Standing, Tone, how_it_stands
+from bridge.web.dashboard.words import capital
 
 SIZES = (25, 50, 100, 200)
 """Rows of a page. More would make a live table slow on the machines that people have."""
 LONGEST_SEARCH = 60
+FindingsOf = Callable[[DeviceName], Sequence[Finding]]
+"""What is found of a phone, the likeliest cause first."""
 _DIGITS = re.compile(r"(\d+)")
 _NO_MAC = re.compile(r"[^0-9a-fA-F]")
+
+
+@dataclass(frozen=True, slots=True)
+class FirstFinding:
+    """The likeliest cause of a phone's trouble, for its row."""
+
+    weight: Weight
+    title: str
+    more: int
+    """How much is found besides."""
+
+    @property
+    def tone(self) -> Tone:
+        """What its badge looks like."""
+        return Tone.BAD if self.weight is Weight.PROBLEM else Tone.WARN
+
+    @property
+    def is_problem(self) -> bool:
+        """A note is none."""
+        return self.weight is Weight.PROBLEM
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +64,12 @@ class PhoneRow:
     """What it did last."""
     is_ours: bool
     temporary: bool = False
+    finding: FirstFinding | None = None
+
+    @property
+    def has_problem(self) -> bool:
+        """Whether something is wrong with it."""
+        return self.finding is not None and self.finding.is_problem
 
     def matches(self, wanted: str) -> bool:
         """Whether the search means this phone: a part of its name or MAC, number, model, address, description."""
@@ -64,6 +94,8 @@ class ListQuery:
     page: int = 1
     size: int = SIZES[1]
     temporary: bool = False
+    problems: bool = False
+    """Only phones with problems."""
 
     @classmethod
     def of(cls, query: Mapping[str, str]) -> ListQuery:
@@ -81,6 +113,7 @@ class ListQuery:
             page=int(page) if page.isascii() and page.isdigit() and len(page) < 6 and int(page) else 1,
             size=int(size) if size in {str(each) for each in SIZES} else SIZES[1],
             temporary=query.get("temporary") == "1",
+            problems=query.get("problems") == "1",
         )
 
     def address(self, **changes: Any) -> str:
@@ -96,6 +129,7 @@ class ListQuery:
             "page": str(wanted.page) if wanted.page > 1 else "",
             "size": str(wanted.size) if wanted.size != SIZES[1] else "",
             "temporary": "1" if wanted.temporary else "",
+            "problems": "1" if wanted.problems else "",
         }
         return "?" + urlencode({key: value for key, value in pairs.items() if value})
 
@@ -112,6 +146,8 @@ class PhonePage:
     counts: Mapping[Standing, int]
     """Of all phones, whatever the query says."""
     everything: int
+    problems: int
+    """Phones with problems, of all."""
     pools: Sequence[str]
     models: Sequence[str]
 
@@ -125,6 +161,7 @@ def phone_rows(
     devices: Iterable[Device],
     refused: Iterable[RefusedPhone],
     progress: Mapping[DeviceName, Progress],
+    findings: FindingsOf,
     now: datetime,
 ) -> list[PhoneRow]:
     """Every phone: ours, those that were turned away, and strangers on their way."""
@@ -134,9 +171,11 @@ def phone_rows(
     for device in devices:
         ours.add(device.name)
         seen = progress.get(device.name)
-        rows.append(_of_ours(device, seen, refusals.get(device.name), now))
+        rows.append(_of_ours(device, seen, refusals.get(device.name), _first(findings(device.name)), now))
     strangers = [name for name in dict.fromkeys((*refusals, *progress)) if name not in ours]
-    return rows + [_stranger(name, progress.get(name), refusals.get(name), now) for name in strangers]
+    return rows + [
+        _stranger(name, progress.get(name), refusals.get(name), _first(findings(name)), now) for name in strangers
+    ]
 
 
 def page_of(rows: Sequence[PhoneRow], query: ListQuery) -> PhonePage:
@@ -149,6 +188,7 @@ def page_of(rows: Sequence[PhoneRow], query: ListQuery) -> PhonePage:
         and query.pool in ("", row.pool)
         and query.model in ("", row.model)
         and (not query.temporary or row.temporary)
+        and (not query.problems or row.has_problem)
         and (not wanted or row.matches(wanted))
     ]
     found.sort(key=SORTS[query.sort], reverse=query.descending)
@@ -163,6 +203,7 @@ def page_of(rows: Sequence[PhoneRow], query: ListQuery) -> PhonePage:
         pages=pages,
         counts={each: counted.get(each, 0) for each in Standing},
         everything=len(rows),
+        problems=sum(row.has_problem for row in rows),
         pools=sorted({row.pool for row in rows if row.pool}),
         models=sorted({row.model for row in rows if row.model}, key=natural),
     )
@@ -177,10 +218,17 @@ def _number(row: PhoneRow) -> Any:
     return (not row.number, natural(row.number), row.name.value)
 
 
+def _finding(row: PhoneRow) -> Any:
+    """Problems first, then notes, phones with the same one together, then those that are well."""
+    found = row.finding
+    return (2 if found is None else int(not found.is_problem)), found.title if found else "", _number(row)
+
+
 _ORDER = {each: place for place, each in enumerate(Standing)}
 SORTS: dict[str, Callable[[PhoneRow], Any]] = {
     "number": _number,
     "standing": lambda row: (_ORDER[row.stands.standing], _number(row)),
+    "finding": _finding,
     "model": lambda row: (natural(row.model), _number(row)),
     "firmware": lambda row: (natural(row.load), _number(row)),
     "address": lambda row: (natural(row.address), _number(row)),
@@ -190,7 +238,13 @@ SORTS: dict[str, Callable[[PhoneRow], Any]] = {
 """What the list can be sorted by."""
 
 
-def _of_ours(device: Device, seen: Progress | None, refusal: RefusedPhone | None, now: datetime) -> PhoneRow:
+def _first(findings: Sequence[Finding]) -> FirstFinding | None:
+    return FirstFinding(findings[0].severity, capital(findings[0].title), len(findings) - 1) if findings else None
+
+
+def _of_ours(
+    device: Device, seen: Progress | None, refusal: RefusedPhone | None, finding: FirstFinding | None, now: datetime
+) -> PhoneRow:
     last = max((each for each in (device.last_seen, seen.since if seen else None) if each), default=None)
     return PhoneRow(
         name=device.name,
@@ -206,10 +260,13 @@ def _of_ours(device: Device, seen: Progress | None, refusal: RefusedPhone | None
         word=_word(seen),
         is_ours=True,
         temporary=device.temporary,
+        finding=finding,
     )
 
 
-def _stranger(name: DeviceName, seen: Progress | None, refusal: RefusedPhone | None, now: datetime) -> PhoneRow:
+def _stranger(
+    name: DeviceName, seen: Progress | None, refusal: RefusedPhone | None, finding: FirstFinding | None, now: datetime
+) -> PhoneRow:
     return PhoneRow(
         name=name,
         number="",
@@ -223,6 +280,7 @@ def _stranger(name: DeviceName, seen: Progress | None, refusal: RefusedPhone | N
         last_at=refusal.last_at if refusal else (seen.since if seen else None),
         word=refusal.text if refusal else _word(seen),
         is_ours=False,
+        finding=finding,
     )
 
 

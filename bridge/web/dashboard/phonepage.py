@@ -63,6 +63,7 @@ class PhonePage:
         return [
             web.get(at, house.viewer(self.show)),
             web.get(f"{at}/timeline", house.viewer(self._timeline)),
+            web.get(f"{at}/findings", house.viewer(self._findings)),
             web.get(f"{at}/screenshot", house.admin(self._screenshot)),
             *(
                 web.post(f"{at}/{word}", house.admin(change(house, handler, self.show)))
@@ -89,7 +90,7 @@ class PhonePage:
             name=name,
             device=device,
             refusal=refusal,
-            stands=how_it_stands(device, self._house.board.progress().get(name), refusal, now),
+            stands=how_it_stands(device, self._house.service.stage_of(name), refusal, now),
             chapters=chapters(read.sheet.journey),
             findings=await self._house.findings(name),
             files=read.files,
@@ -126,6 +127,12 @@ class PhonePage:
         except NotFound:
             return web.Response(status=404)
         text = self._house.part(request, "timeline.html", chapters=chapters(sheet.journey))
+        return web.Response(text=text, content_type="text/html", headers={"Cache-Control": "no-store"})
+
+    async def _findings(self, request: web.Request) -> web.Response:
+        """What is found alone: for a live page, too."""
+        found = await self._house.findings(_name(request))
+        text = self._house.part(request, "findings.html", findings=found)
         return web.Response(text=text, content_type="text/html", headers={"Cache-Control": "no-store"})
 
     async def _screenshot(self, request: web.Request) -> web.Response:

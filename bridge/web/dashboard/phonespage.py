@@ -9,8 +9,8 @@ from aiohttp import web
 from bridge.core import DeviceName, SignallingProtocol
 from bridge.errors import InvalidInput, SepbridgeError
 from bridge.web.dashboard.house import House, change, text_of
-from bridge.web.dashboard.phonelist import SIZES, ListQuery, page_of
-from bridge.web.dashboard.standing import TONES, Standing
+from bridge.web.dashboard.phonelist import SIZES, ListQuery
+from bridge.web.dashboard.standing import TONES
 
 MOST_ROWS = 200
 """Rows that a page may ask for anew in one go."""
@@ -33,7 +33,7 @@ class PhonesPage:
 
     async def show(self, request: web.Request, problem: SepbridgeError | None = None) -> web.Response:
         """The list as the address asks for it."""
-        sheet = page_of(await self._house.board.rows(), ListQuery.of(request.query))
+        sheet = await self._house.board.page(ListQuery.of(request.query))
         return self._house.page(
             request,
             "phones.html",
@@ -54,13 +54,13 @@ class PhonesPage:
             except InvalidInput:
                 continue
         rows = await self._house.board.some(names) if names else []
-        everything = await self._house.board.rows(fresh=False)
-        counts = page_of(everything, ListQuery()).counts
-        drawn = {row.name.value: self._house.part(request, "phonerow.html", rows=[row]) for row in rows}
+        counts = await self._house.board.counts()
+        drawn = self._house.part(request, "phonerow.html", rows=rows) if rows else ""
         return web.json_response(
             {
                 "rows": drawn,
-                "counts": {"all": len(everything), **{standing.value: counts[standing] for standing in Standing}},
+                "counts": counts.numbers,
+                "again": counts.is_behind,
             },
             headers={"Cache-Control": "no-store"},
         )

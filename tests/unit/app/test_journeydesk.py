@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from bridge.app.journeydesk import JourneyDesk, network_of
+from bridge.app.journeydesk import JourneyDesk
 from bridge.app.recorder import EventRecorder
 from bridge.core import Device, DeviceName, Line, LineAppearance, Via
 from bridge.core.events import (
@@ -137,12 +137,6 @@ async def test_the_recorder_writes_a_nameless_event_on_the_journey_of_whom_it_is
         assert [type(each) for each in work.journal.journey(PHONE)] == [FileRequested, PhoneConnecting]
 
 
-def test_networks_are_told_by_the_first_three_octets() -> None:
-    assert network_of("192.0.2.77") == "192.0.2.0/24"
-    assert network_of("2001:db8::1") == "2001:db8::/64"
-    assert network_of("phone") == ""
-
-
 @pytest.mark.req("RG-01")
 def test_after_a_restart_a_registered_phone_can_leave(
     store: SqlStore, clock: StillClock, caplog: pytest.LogCaptureFixture
@@ -162,7 +156,7 @@ def test_after_a_restart_a_registered_phone_can_leave(
         work.journal.append([asks()])
         work.commit()
     desk = JourneyDesk(store, clock)
-    desk.take_devices([here])
+    desk.take_devices(desk.compare([here]))
     (listed,) = desk.all()
     assert (listed.stage, listed.client, listed.facts.number) == (Stage.REGISTERED, CLIENT, "1001")
     told = desk.of(PHONE)
@@ -174,7 +168,7 @@ def test_after_a_restart_a_registered_phone_can_leave(
     assert journey is not None
     assert journey.stage is Stage.UNREGISTERED
     assert "not followed" not in caplog.text
-    desk.take_devices([here])
+    desk.take_devices(desk.compare([here]))
     again = desk.of(PHONE)
     assert again is not None
     assert again.stage is Stage.UNREGISTERED, "what was heard goes before a flag that was read earlier"

@@ -7,6 +7,7 @@ import json
 import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from bridge.core import (
     Role,
     SignallingProtocol,
 )
-from bridge.core.events import FileRequested, PhoneRefused
+from bridge.core.events import DhcpLeaseSeen, FileRequested, PhoneRefused
 from bridge.core.files import Via
 from bridge.store import SqlStore
 from bridge.web.api import api_page, description
@@ -275,6 +276,33 @@ async def test_a_stuck_phone_is_diagnosed_and_one_that_was_never_heard_of_has_no
     assert first["fixes"][0]["text"]
     silent = await api.get("/phones/1002/diagnosis")
     assert (silent["journey"], silent["findings"]) == (None, [])
+
+
+async def test_lists_tell_what_is_found_of_phones_and_take_those_with_problems(node: WebNode, api: Api) -> None:
+    service, name = node.service, DeviceName("SEP001122331001")
+    long_ago = service.clock.now() - timedelta(minutes=5)
+    service.recorder.record(DhcpLeaseSeen(at=long_ago, device=name, address="192.0.2.1"))
+    service.recorder.record(
+        PhoneRefused(at=long_ago, device=DeviceName(STRANGER), client="192.0.2.9", reason="window_closed", text="no")
+    )
+    await service.findings.round()
+    listed = await api.get("/phones?problems=true")
+    assert (listed["total"], listed["problems"], listed["phones"][0]["name"]) == (1, 1, str(name))
+    first = listed["phones"][0]["findings"][0]
+    assert (first["code"], first["severity"]) == ("missing_tftp_option", "problem")
+    well = await api.get("/phones?problems=false")
+    assert ([each["name"] for each in well["phones"]], well["problems"]) == (["SEP001122331002"], 0)
+    assert well["phones"][0]["findings"] == []
+    assert (await api.get("/phones"))["total"] == 2
+    sheet = await api.get(f"/phones/{name}")
+    assert sheet["phone"]["findings"][0] == first
+    assert sheet["findings"][0]["fixes"][0]["text"]
+    everything = await api.get("/findings")
+    assert (everything["problems"], everything["total"]) == (2, 2)
+    assert [each["phone"] for each in everything["phones"]] == [str(name), STRANGER]
+    assert {"code": "window_closed", "severity": "problem", "phones": 1} in everything["causes"]
+    closed = await api.get("/findings?code=window_closed&limit=1")
+    assert ([each["phone"] for each in closed["phones"]], closed["total"]) == ([STRANGER], 1)
 
 
 async def test_what_a_screen_says_is_explained(api: Api) -> None:

@@ -6,7 +6,8 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from bridge.app import livefeed
 from bridge.app.livefeed import MOST_LISTENERS, MOST_WAITING, LiveFeed, TooManyListeners
 from bridge.app.status import WindowStatus
 from bridge.core import DeviceName
-from bridge.core.events import CallStarted, Event, FileRequested, PhoneRefused
+from bridge.core.events import CallStarted, DhcpLeaseSeen, Event, FileRequested, PhoneRefused
 from bridge.core.files import Via
 from bridge.web.api import events
 from tests.unit.app.conftest import NOON
@@ -134,6 +135,25 @@ async def test_only_what_is_asked_for(node: WebNode) -> None:
             assert (await first(stream, "FileRequested")).data["phone"] == str(PHONE)
 
 
+async def test_findings_are_told_when_they_appear_and_when_they_are_gone(node: WebNode) -> None:
+    recorder, now = node.service.recorder, node.service.clock.now()
+    async with (
+        node.client(await node.token()) as session,
+        session.get("/api/v1/events?kind=finding") as response,
+    ):
+        stream = messages(response)
+        await anext(stream)
+        recorder.record(DhcpLeaseSeen(at=now - timedelta(minutes=5), device=PHONE, address="192.0.2.9"))
+        appeared = (await first(stream, "finding")).data
+        assert (appeared["phone"], appeared["turn"]) == (str(PHONE), "appeared")
+        assert (appeared["finding"]["code"], appeared["finding"]["severity"]) == ("missing_tftp_option", "problem")
+        assert appeared["finding"]["fixes"]
+        assert (await first(stream, "finding")).data["finding"]["code"] == "no_tftp_request"
+        recorder.record(replace(asked(), at=now))
+        gone = (await first(stream, "finding")).data
+        assert (gone["turn"], gone["finding"]["code"]) == ("gone", "missing_tftp_option")
+
+
 async def test_silence_is_filled_and_ends_with_the_login(node: WebNode, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(events, "HEARTBEAT", 0.05)
     token = await node.token()
@@ -167,7 +187,7 @@ def closed_window() -> WindowStatus:
 
 
 def made_feed() -> LiveFeed:
-    return LiveFeed(lambda _: lambda: None, lambda _: None, closed_window)
+    return LiveFeed(lambda _: lambda: None, lambda _: None, closed_window, lambda _: lambda: None)
 
 
 def happen(feed: LiveFeed, event: Event) -> None:

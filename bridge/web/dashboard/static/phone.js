@@ -1,24 +1,34 @@
-// One phone's page: its timeline grows by itself, and the screenshot comes into the page.
+// One phone's page: its timeline grows and its findings change by themselves, and the screenshot comes into the page.
 "use strict";
 {
   const name = document.querySelector("[data-one-phone]")?.dataset.onePhone;
-  const part = document.querySelector("[data-part=timeline]");
+  const parts = [...document.querySelectorAll("[data-part]")];
   let timer = 0;
-  async function ask() {
-    timer = 0;
-    const answer = await fetch(`/phones/${name}/timeline`);
+  // What was opened stays open, and a chapter that is new is open.
+  async function ask(part) {
+    const answer = await fetch(`/phones/${name}/${part.dataset.part}`);
     if (!answer.ok || answer.redirected) return;
     const fresh = document.createElement("div");
     fresh.innerHTML = await answer.text();
-    const open = new Set([...part.querySelectorAll("details[open] > summary")].map((each) => each.firstChild.textContent));
+    const named = (each) => (each.closest("article")?.querySelector("h3") ?? each.querySelector("summary").firstChild).textContent;
+    const open = new Set([...part.querySelectorAll("details[open]")].map(named));
     const had = part.querySelectorAll("details").length;
+    const grows = part.dataset.part === "timeline";
+    for (const each of fresh.querySelectorAll("details")) if (had || !grows) each.open = open.has(named(each));
+    if (grows && had && fresh.querySelectorAll("details").length > had) fresh.querySelector("details").open = true;
     const heading = part.querySelector("h2");
-    for (const each of fresh.querySelectorAll("details")) if (had) each.open = open.has(each.querySelector("summary").firstChild.textContent);
-    if (had && fresh.querySelectorAll("details").length > had) fresh.querySelector("details").open = true;
-    requestAnimationFrame(() => { part.replaceChildren(heading, ...fresh.childNodes); });
+    requestAnimationFrame(() => {
+      const place = [...part.querySelectorAll("summary")].indexOf(document.activeElement);
+      part.replaceChildren(heading, ...fresh.childNodes);
+      part.querySelectorAll("summary")[place]?.focus();
+    });
   }
-  if (name && part) live((names, everything) => {
-    if ((everything || names.has(name)) && !timer) timer = setTimeout(ask, 800);
+  async function askAll() {
+    timer = 0;
+    for (const part of parts) await ask(part);
+  }
+  if (name && parts.length) live((names, everything) => {
+    if ((everything || names.has(name)) && !timer) timer = setTimeout(askAll, 800);
   });
 
   const take = document.querySelector("[data-take-screenshot]");

@@ -13,6 +13,7 @@
 
   async function ask() {
     timer = 0;
+    let behind = false; // the counts are of before the last news
     if (asking || document.hidden) return;
     asking = true;
     const names = [...dirty].slice(0, 200);
@@ -20,9 +21,13 @@
     try {
       const answer = await fetch("/phones/rows?names=" + encodeURIComponent(names.join(",")), { headers: { Accept: "application/json" } });
       if (answer.redirected) { location.reload(); return; }
-      if (answer.ok) draw(await answer.json());
+      if (answer.ok) {
+        const told = await answer.json();
+        draw(told);
+        behind = told.again;
+      }
     } catch { names.forEach((name) => dirty.add(name)); } // the network is away: the next news brings it
-    finally { asking = false; if (dirty.size) later(); }
+    finally { asking = false; if (dirty.size || behind) later(); }
   }
 
   function draw(told) {
@@ -30,13 +35,15 @@
       const focused = document.activeElement;
       const row = focused?.closest?.("tr[data-phone]");
       const place = row ? [...row.querySelectorAll("a, button")].indexOf(focused) : -1;
-      for (const [name, html] of Object.entries(told.rows)) {
-        const old = here(name);
+      const table = document.createElement("table");
+      table.innerHTML = told.rows;
+      for (const fresh of table.querySelectorAll("tr[data-phone]")) {
+        const old = here(fresh.dataset.phone);
         if (!old) continue;
-        const table = document.createElement("table");
-        table.innerHTML = html;
-        const fresh = table.querySelector("tr");
-        if (!fresh || fresh.innerHTML === old.innerHTML) continue;
+        // Time passes in every row: that alone is no reason to draw it anew.
+        const ago = fresh.querySelector(".ago").textContent, said = old.querySelector(".ago");
+        if (said.textContent !== ago) said.textContent = ago;
+        if (fresh.innerHTML === old.innerHTML) continue;
         fresh.classList.add("changed");
         old.replaceWith(fresh);
       }
@@ -45,6 +52,9 @@
         const tile = document.querySelector(`[data-count="${standing}"]`);
         if (tile && tile.textContent !== String(number)) tile.textContent = number;
       }
+      const problems = document.querySelector("[data-problems]");
+      problems?.classList.toggle("bad", told.counts.problems > 0);
+      problems?.classList.toggle("off", !told.counts.problems);
       count(told.counts.all);
     });
   }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qsl
@@ -9,7 +10,8 @@ from urllib.parse import parse_qsl
 import pytest
 
 from bridge.core import Device, DeviceName, Line, LineAppearance, SignallingProtocol
-from bridge.journey import Progress, Stage
+from bridge.core.findings import Weight
+from bridge.journey import Finding, Progress, Stage
 from bridge.ports import RefusedPhone
 from bridge.web.dashboard.icons import names
 from bridge.web.dashboard.phonelist import ListQuery, PhoneRow, natural, page_of, phone_rows
@@ -25,8 +27,12 @@ def phone(place: int, number: str, **changes: object) -> Device:
     return replace(device, **changes)  # type: ignore[arg-type]  # given by name: the call itself checks
 
 
+def nothing(_: DeviceName) -> Sequence[Finding]:
+    return ()
+
+
 def rows_of(*devices: Device, **progress: Progress) -> list[PhoneRow]:
-    return phone_rows(devices, (), {each.device: each for each in progress.values()}, NOW)
+    return phone_rows(devices, (), {each.device: each for each in progress.values()}, nothing, NOW)
 
 
 def at_stage(device: Device, stage: Stage, seconds: float, word: str = "") -> Progress:
@@ -36,7 +42,7 @@ def at_stage(device: Device, stage: Stage, seconds: float, word: str = "") -> Pr
 
 def test_numbers_are_sorted_as_numbers_and_phones_without_one_come_last() -> None:
     refused = RefusedPhone(DeviceName("SEP001122AAAAAA"), "192.0.2.9", "window_closed", "it is closed", NOW, NOW, 3)
-    rows = phone_rows([phone(1, "1000"), phone(2, "900"), phone(3, "20")], [refused], {}, NOW)
+    rows = phone_rows([phone(1, "1000"), phone(2, "900"), phone(3, "20")], [refused], {}, nothing, NOW)
     assert [row.number for row in page_of(rows, ListQuery()).rows] == ["20", "900", "1000", ""]
     assert natural("10.0.0.9") < natural("10.0.0.10")
 
@@ -68,7 +74,7 @@ def test_an_address_with_nonsense_is_the_plain_list() -> None:
 
 
 def test_an_address_brings_back_the_query_that_it_was_made_of() -> None:
-    query = ListQuery("a&b", Standing.STUCK, "Default", "8841", "last", True, 3, 100, True)
+    query = ListQuery("a&b", Standing.STUCK, "Default", "8841", "last", True, 3, 100, True, problems=True)
     assert ListQuery.of(dict(parse_qsl(query.address(page=3)[1:]))) == query
     assert ListQuery.of(dict(parse_qsl(query.address(search="x")[1:]))).page == 1
 
@@ -91,7 +97,7 @@ def test_a_registered_phone_that_looked_for_a_file_long_ago_is_registered() -> N
 @pytest.mark.req("RG-10")
 def test_a_refused_stranger_is_listed_with_reason_and_address() -> None:
     refused = RefusedPhone(DeviceName("SEP001122AAAAAA"), "192.0.2.9", "window_closed", "it is closed", NOW, NOW, 3)
-    row = phone_rows([], [refused], {}, NOW)[0]
+    row = phone_rows([], [refused], {}, nothing, NOW)[0]
     assert (row.is_ours, row.address, row.word, row.stands.standing) == (
         False,
         "192.0.2.9",
@@ -103,8 +109,32 @@ def test_a_refused_stranger_is_listed_with_reason_and_address() -> None:
 def test_an_admitted_phone_is_not_listed_as_refused() -> None:
     device = phone(1, "1001", registered=True)
     refused = RefusedPhone(device.name, "192.0.2.9", "window_closed", "it was closed", NOW, NOW, 3)
-    rows = phone_rows([device], [refused], {}, NOW)
+    rows = phone_rows([device], [refused], {}, nothing, NOW)
     assert [(row.is_ours, row.stands.standing) for row in rows] == [(True, Standing.REGISTERED)]
+
+
+def test_each_row_has_its_first_finding_and_the_list_is_filtered_and_sorted_by_it() -> None:
+    devices = [phone(place, str(1000 + place)) for place in range(5)]
+    dns = Finding("dns", "the phone cannot resolve its server's name", Weight.PROBLEM, (), "so")
+    blocked = Finding("port_blocked", "TCP 2000 cannot be reached", Weight.PROBLEM, (), "so")
+    nat = Finding("nat", "there is a NAT", Weight.NOTE, (), "so")
+    found = {
+        devices[1].name: (nat,),
+        devices[2].name: (blocked, nat),
+        devices[3].name: (dns,),
+        devices[4].name: (blocked,),
+    }
+    rows = phone_rows(devices, (), {}, lambda name: found.get(name, ()), NOW)
+    page = page_of(rows, ListQuery(sort="finding"))
+    # Problems first, phones with the same one together, then notes, then those that are well.
+    assert [row.number for row in page.rows] == ["1002", "1004", "1003", "1001", "1000"]
+    assert page.problems == 3
+    first = page.rows[0].finding
+    assert first is not None
+    assert (first.title, first.more, first.tone) == ("TCP 2000 cannot be reached", 1, Tone.BAD)
+    assert [row.finding.tone for row in page.rows if row.number == "1001" and row.finding] == [Tone.WARN]
+    wrong = page_of(rows, ListQuery(problems=True))
+    assert ([row.number for row in wrong.rows], wrong.problems) == (["1002", "1003", "1004"], 3)
 
 
 def test_every_way_to_stand_has_a_sign_of_its_own() -> None:

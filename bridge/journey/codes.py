@@ -1,0 +1,57 @@
+"""The codes of all findings, for figures: labels must be of a small, fixed set."""
+
+from __future__ import annotations
+
+CODES = frozenset(
+    {
+        "address_lost",
+        "address_not_allowed",
+        "answers_lost",
+        "bad_option_150",
+        "certificate_expired",
+        "certificate_key_too_small",
+        "certificate_not_yet_valid",
+        "certificate_weak_hash",
+        "certificate_wrong_name",
+        "clock_skew",
+        "config_loop",
+        "config_missing",
+        "config_refused",
+        "config_too_large",
+        "connection_lost",
+        "device_not_configured",
+        "dns",
+        "firmware_file_missing",
+        "firmware_loop",
+        "firmware_rejected",
+        "firmware_unsigned",
+        "leftover_trust_list",
+        "load_with_blocking_bug",
+        "missing_tftp_option",
+        "nat",
+        "network_not_allowed",
+        "no_dhcp_address",
+        "no_static_tftp_address",
+        "no_tftp_request",
+        "no_voice_vlan",
+        "ntp_missing",
+        "number_in_use",
+        "port_blocked",
+        "provisioning_url_unreachable",
+        "range_exhausted",
+        "sip_refused",
+        "tftp_return_blocked",
+        "tls_handshake_failed",
+        "transfer_aborted",
+        "transport_off",
+        "two_phones_one_number",
+        "unknown_at_pbx",
+        "unreachable_after_config",
+        "window_closed",
+        "wrong_protocol_firmware",
+        "wrong_secret",
+        "wrong_tftp_address",
+    }
+)
+"""Every code of the rules but those of refusals, which are ``refused_`` and the reason."""
+REFUSED = "refused_"
