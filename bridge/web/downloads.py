@@ -74,6 +74,8 @@ async def _send(
     response.content_length = size
     try:
         await response.prepare(request)
+        if request.method == "HEAD":
+            return response
         async for piece in pieces:
             async with asyncio.timeout(STALLED):
                 await response.write(piece)
