@@ -15,8 +15,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bench.lab import show
-from bridge.app.beside import Beside
-from bridge.app.filedesk import phone_files
+from bridge.app.files.beside import Beside
+from bridge.app.files.filedesk import phone_files
 from bridge.app.settings import BesideSettings, Settings, StateSettings
 from bridge.app.system import SystemClock, SystemIds
 from bridge.core import (

@@ -15,7 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from bench.lab import show
-from bridge.app.importdesk import ImportDesk
+from bridge.app.leaving.importdesk import ImportDesk
 from bridge.app.system import SystemClock, SystemIds
 from bridge.core import Server
 from bridge.migration.batfiles import read_file

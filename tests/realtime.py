@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import make_url
 
-from bridge.app.doctor import Doctor
+from bridge.app.installing.doctor import Doctor
 from bridge.core.findings import Weight
 from bridge.lab.asterisk import LabHouse
 from bridge.lab.installation import AsteriskInstallation

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from bridge.app.claimdesk import ClaimDesk
-from bridge.app.directory import DirectoryDesk
-from bridge.app.filedesk import FileDesk, locales_directory
-from bridge.app.firmware import FirmwareDesk
-from bridge.app.locales import LocaleDesk
-from bridge.app.onboarding import Onboarding
-from bridge.app.phonechanges import PhoneChanges
-from bridge.app.phones import PhoneDesk
+from bridge.app.admission.onboarding import Onboarding
+from bridge.app.admission.temporary import TemporaryDesk
+from bridge.app.admission.window import WindowDesk
+from bridge.app.claims.claimdesk import ClaimDesk
+from bridge.app.files.filedesk import FileDesk, locales_directory
+from bridge.app.files.firmware import FirmwareDesk
+from bridge.app.files.locales import LocaleDesk
+from bridge.app.phones.phonechanges import PhoneChanges
+from bridge.app.phones.phones import PhoneDesk
+from bridge.app.services.directory import DirectoryDesk
 from bridge.app.settings import Settings
-from bridge.app.sitedesk import SiteDesk
+from bridge.app.site.sitedesk import SiteDesk
 from bridge.app.system import SystemClock, SystemIds, own_address
-from bridge.app.temporary import TemporaryDesk
-from bridge.app.window import WindowDesk
 from bridge.ports import Clock, IdSource, Store
 from bridge.store.filetree import FileTree
 from bridge.store.firmware import FirmwareStore

@@ -5,8 +5,8 @@ from __future__ import annotations
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
-from bridge.app.dialplans import CODES, CUSTOM, SERVICES
 from bridge.app.settings import FROM_INTERNAL, AsteriskBackend, Settings
+from bridge.app.site.dialplans import CODES, CUSTOM, SERVICES
 from bridge.errors import ConfigurationError
 from bridge.pbx.ami import AmiSettings
 from bridge.pbx.dialplanconf import PagingMulticast

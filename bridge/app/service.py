@@ -16,48 +16,48 @@ from typing import Self
 
 from bridge import __version__
 from bridge.app.accounts import OneTimePassword
-from bridge.app.admissions import Admissions
-from bridge.app.auditlog import AuditLog
-from bridge.app.beside import MANIFEST, Beside
-from bridge.app.calllog import CallFile, CallLog
-from bridge.app.claiming import Claiming
-from bridge.app.claimvoice import Voice
-from bridge.app.dhcpwatch import DhcpWatch
-from bridge.app.directory import Directory
-from bridge.app.doorkeeper import Doorkeeper
+from bridge.app.admission.admissions import Admissions
+from bridge.app.admission.doorkeeper import Doorkeeper
+from bridge.app.admission.newphonehooks import NewPhoneHooks
+from bridge.app.admission.onboarding import Onboarding
+from bridge.app.admission.planoverlap import PbxPlan
+from bridge.app.admission.roguepool import ROGUE_PAIR
+from bridge.app.admission.window import security_mode, security_outcome
+from bridge.app.claims.claiming import Claiming
+from bridge.app.claims.claimvoice import Voice
+from bridge.app.claims.selfprovisioning import SelfProvisioning
+from bridge.app.diagnosis.dhcpwatch import DhcpWatch
+from bridge.app.diagnosis.findingwatch import FindingWatch
+from bridge.app.diagnosis.journeydesk import DeviceNews, Diagnosis, JourneyDesk
+from bridge.app.diagnosis.sipsecurity import SipSecurity
+from bridge.app.diagnosis.sitewatch import SiteWatch
 from bridge.app.ending import end_task
-from bridge.app.extensionfollowing import ExtensionFollowing
-from bridge.app.failback import FailBack
-from bridge.app.figures import Figures, by_stage, read_store
-from bridge.app.filedesk import name_addresses, phone_files
-from bridge.app.findingwatch import FindingWatch
-from bridge.app.importedforwards import ForwardsSet, set_forwards
-from bridge.app.journeydesk import DeviceNews, Diagnosis, JourneyDesk
-from bridge.app.metrics import Metrics
-from bridge.app.newphonehooks import NewPhoneHooks
-from bridge.app.onboarding import Onboarding
-from bridge.app.pagereader import PageReader
+from bridge.app.files.beside import MANIFEST, Beside
+from bridge.app.files.filedesk import name_addresses, phone_files
+from bridge.app.files.phonefiles import restart_event
+from bridge.app.files.resolver import FileResolver
+from bridge.app.files.rollouts import RolloutProgress, Rollouts
+from bridge.app.leaving.importedforwards import ForwardsSet, set_forwards
+from bridge.app.operations.auditlog import AuditLog
+from bridge.app.operations.figures import Figures, by_stage, read_store
+from bridge.app.operations.metrics import Metrics
+from bridge.app.operations.recorder import EventRecorder
+from bridge.app.operations.tracing import Traced, TraceFile, TraceProgress, Tracing, lines_seen
 from bridge.app.pbxchoice import made_pbx, wait_for_pbx, walked_contexts
-from bridge.app.phonefiles import restart_event
-from bridge.app.phonemoves import PhoneMoves
-from bridge.app.phoneshelf import PhoneShelf
-from bridge.app.planoverlap import PbxPlan
-from bridge.app.recorder import EventRecorder
-from bridge.app.registrations import Registrations
-from bridge.app.resolver import FileResolver
-from bridge.app.roguepool import ROGUE_PAIR
-from bridge.app.rollouts import RolloutProgress, Rollouts
-from bridge.app.screenmessages import Delivery, ScreenMessage
-from bridge.app.selfprovisioning import SelfProvisioning
+from bridge.app.phones.extensionfollowing import ExtensionFollowing
+from bridge.app.phones.pagereader import PageReader
+from bridge.app.phones.phonemoves import PhoneMoves
+from bridge.app.phones.phoneshelf import PhoneShelf
+from bridge.app.phones.registrations import Registrations
+from bridge.app.phones.screenmessages import Delivery, ScreenMessage
+from bridge.app.phones.stocktaking import StockTaking
+from bridge.app.services.directory import Directory
 from bridge.app.settings import CallLogSettings, Settings, TftpMode
-from bridge.app.sipsecurity import SipSecurity
-from bridge.app.sitewatch import SiteWatch
-from bridge.app.stations import ChangedPhone, Stations
+from bridge.app.stations.calllog import CallFile, CallLog
+from bridge.app.stations.failback import FailBack
+from bridge.app.stations.stations import ChangedPhone, Stations
 from bridge.app.status import ServiceStatus
-from bridge.app.stocktaking import StockTaking
 from bridge.app.system import SystemClock, SystemIds, own_address
-from bridge.app.tracing import Traced, TraceFile, TraceProgress, Tracing, lines_seen
-from bridge.app.window import security_mode, security_outcome
 from bridge.autoregistration import ROGUE_POOL
 from bridge.autoregistration.checks import enabled_servers
 from bridge.autoregistration.claims import ClaimPolicy

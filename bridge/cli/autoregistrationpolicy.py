@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from bridge.app.filedesk import emergency_list
-from bridge.app.roguepool import EmergencyList
+from bridge.app.admission.roguepool import EmergencyList
+from bridge.app.files.filedesk import emergency_list
 from bridge.autoregistration import ListEntry, ListKind, SecurityPolicy, UnknownMode
 from bridge.callcontrol.emergency import emergency_numbers
 from bridge.cli.autoregistration import autoregistration

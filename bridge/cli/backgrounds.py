@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from bridge.app.backgrounds import BackgroundDesk
+from bridge.app.files.backgrounds import BackgroundDesk
 from bridge.cli.frame import Frame, json_option, table
 from bridge.cli.main import root
 

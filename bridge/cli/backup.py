@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from bridge.app.backup import Backup, Manifest, make_backup
+from bridge.app.operations.backup import Backup, Manifest, make_backup
 from bridge.app.system import SystemClock
 from bridge.cli.control import ServiceNotRunning, ask
 from bridge.cli.desks import actor, opened_store

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import click
 
-from bridge.app.calllog import as_json
+from bridge.app.stations.calllog import as_json
 from bridge.cli.desks import opened_store, phone_desk
 from bridge.cli.frame import Frame, json_option, table
 from bridge.cli.main import root

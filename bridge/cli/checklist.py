@@ -9,11 +9,11 @@ from types import FrameType
 
 import click
 
-from bridge.app.checklistdesk import ChecklistDesk
-from bridge.app.sitedesk import SiteDesk
+from bridge.app.admission.checklistdesk import ChecklistDesk
+from bridge.app.admission.temporary import Assignment
+from bridge.app.admission.window import WindowDesk
+from bridge.app.site.sitedesk import SiteDesk
 from bridge.app.system import SystemClock, SystemIds
-from bridge.app.temporary import Assignment
-from bridge.app.window import WindowDesk
 from bridge.autoregistration import DEFAULT_WINDOW
 from bridge.autoregistration.checklist import ChecklistStep, StepState
 from bridge.cli.autoregistration import autoregistration

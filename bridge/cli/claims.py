@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from bridge.app.claimdesk import GENERATED_PIN, LARGEST_FILE, ClaimWish, made_pin
+from bridge.app.claims.claimdesk import GENERATED_PIN, LARGEST_FILE, ClaimWish, made_pin
 from bridge.cli.control import poke
 from bridge.cli.desks import claim_desk
 from bridge.cli.frame import Frame, json_option, table

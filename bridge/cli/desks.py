@@ -7,19 +7,19 @@ import getpass
 import os
 from collections.abc import Iterator, Sequence
 
-from bridge.app.claimdesk import ClaimDesk
+from bridge.app.admission.onboarding import Onboarding
+from bridge.app.admission.planoverlap import PbxPlan
+from bridge.app.admission.temporary import TemporaryDesk
+from bridge.app.admission.window import WindowDesk
+from bridge.app.claims.claimdesk import ClaimDesk
 from bridge.app.desks import Desks
-from bridge.app.directory import DirectoryDesk
-from bridge.app.filedesk import FileDesk
-from bridge.app.firmware import FirmwareDesk
-from bridge.app.locales import LocaleDesk
-from bridge.app.onboarding import Onboarding
-from bridge.app.phonechanges import PhoneChanges
-from bridge.app.phones import PhoneDesk
-from bridge.app.planoverlap import PbxPlan
-from bridge.app.sitedesk import SiteDesk
-from bridge.app.temporary import TemporaryDesk
-from bridge.app.window import WindowDesk
+from bridge.app.files.filedesk import FileDesk
+from bridge.app.files.firmware import FirmwareDesk
+from bridge.app.files.locales import LocaleDesk
+from bridge.app.phones.phonechanges import PhoneChanges
+from bridge.app.phones.phones import PhoneDesk
+from bridge.app.services.directory import DirectoryDesk
+from bridge.app.site.sitedesk import SiteDesk
 from bridge.autoregistration.phonelists import address_of
 from bridge.cli.control import ServiceNotRunning, ask, poke
 from bridge.cli.frame import Frame

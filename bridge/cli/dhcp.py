@@ -6,8 +6,8 @@ from ipaddress import IPv4Network
 
 import click
 
-from bridge.app.dhcpcheck import check_dhcp, tftp_addresses
-from bridge.app.dhcpmemory import remember
+from bridge.app.diagnosis.dhcpcheck import check_dhcp, tftp_addresses
+from bridge.app.diagnosis.dhcpmemory import remember
 from bridge.app.system import SystemClock
 from bridge.cli.control import ask
 from bridge.cli.frame import Frame, json_option, table

@@ -9,9 +9,9 @@ import click
 from rich.markup import escape
 
 from bridge.app.asjson import plain
-from bridge.app.journeydata import diagnosis_as_data
-from bridge.app.journeydesk import JourneyDesk
-from bridge.app.sitewatch import offline_facts
+from bridge.app.diagnosis.journeydata import diagnosis_as_data
+from bridge.app.diagnosis.journeydesk import JourneyDesk
+from bridge.app.diagnosis.sitewatch import offline_facts
 from bridge.app.system import SystemClock
 from bridge.cli.control import ServiceNotRunning, ask
 from bridge.cli.desks import opened_store, phone_desk

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from bridge.app.directory import LARGEST_FILE, read_contacts
+from bridge.app.services.directory import LARGEST_FILE, read_contacts
 from bridge.cli.desks import directory_desk, phone_desk
 from bridge.cli.frame import Frame, json_option, table
 from bridge.cli.main import root

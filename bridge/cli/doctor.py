@@ -9,7 +9,7 @@ from typing import Any
 import click
 from rich.markup import escape
 
-from bridge.app.doctor import CheckResult, Doctor
+from bridge.app.installing.doctor import CheckResult, Doctor
 from bridge.app.settings import Settings
 from bridge.cli.control import ask
 from bridge.cli.frame import Frame, json_option

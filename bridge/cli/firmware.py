@@ -11,7 +11,7 @@ from typing import Any
 import click
 from rich.markup import escape
 
-from bridge.app.firmware import RolloutPlan
+from bridge.app.files.firmware import RolloutPlan
 from bridge.autoregistration.checks import Severity
 from bridge.cli.control import ServiceNotRunning, ask
 from bridge.cli.desks import firmware_desk, phone_desk, tell_service

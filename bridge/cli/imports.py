@@ -12,11 +12,11 @@ from typing import Any
 import click
 from rich.markup import escape
 
-from bridge.app.importdesk import ImportDesk, ImportPlan
-from bridge.app.importfiles import keep_recording, read_exports, read_recordings
-from bridge.app.leavingdesk import LeavingDesk
-from bridge.app.sitedescription import Change, Step
-from bridge.app.sitedesk import SiteDesk
+from bridge.app.leaving.importdesk import ImportDesk, ImportPlan
+from bridge.app.leaving.importfiles import keep_recording, read_exports, read_recordings
+from bridge.app.leaving.leavingdesk import LeavingDesk
+from bridge.app.site.sitedescription import Change, Step
+from bridge.app.site.sitedesk import SiteDesk
 from bridge.app.system import SystemClock, SystemIds
 from bridge.cli.control import ServiceNotRunning, ask
 from bridge.cli.desks import actor, opened_store, tell_service

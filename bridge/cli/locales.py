@@ -8,7 +8,7 @@ from typing import Any
 import click
 from rich.markup import escape
 
-from bridge.app.locales import NeedMet, UsedLocale
+from bridge.app.files.locales import NeedMet, UsedLocale
 from bridge.cli.desks import locale_desk
 from bridge.cli.frame import Frame, json_option, table
 from bridge.cli.main import root

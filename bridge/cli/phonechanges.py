@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 from rich.markup import escape
 
-from bridge.app.phonechanges import pairs
-from bridge.app.phonetable import phone_table
+from bridge.app.phones.phonechanges import pairs
+from bridge.app.site.phonetable import phone_table
 from bridge.cli.desks import phone_changes, phone_desk, restart_changed, tell_service
 from bridge.cli.frame import Frame, json_option, table
 from bridge.cli.phones import phones

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
-from bridge.app.recorder import describe
-from bridge.app.screenmessages import checked_document
+from bridge.app.operations.recorder import describe
+from bridge.app.phones.screenmessages import checked_document
 from bridge.autoregistration.reasons import mib_name
 from bridge.cli.control import ServiceNotRunning, ask
 from bridge.cli.desks import file_desk, pbx_plan, phone_desk, tell_service

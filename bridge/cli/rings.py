@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from bridge.app.rings import RingDesk, RingTone
+from bridge.app.files.rings import RingDesk, RingTone
 from bridge.cli.frame import Frame, json_option, table
 from bridge.cli.main import root
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from bridge.app.logs import start_logging
+from bridge.app.operations.logs import start_logging
 from bridge.app.settings import LogLevel, Settings
 from bridge.app.system import spare_what_stands
 from bridge.cli.frame import Frame, json_option

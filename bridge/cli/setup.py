@@ -11,7 +11,7 @@ from typing import Any
 import click
 from rich.markup import escape
 
-from bridge.app.claimvoice import LANGUAGES, own_texts
+from bridge.app.claims.claimvoice import LANGUAGES, own_texts
 from bridge.app.settings import DEFAULT_PLACES, Settings, TftpMode, load_settings
 from bridge.app.system import SystemIds, own_address
 from bridge.cli.frame import Duration, Frame, json_option

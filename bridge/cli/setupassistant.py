@@ -15,9 +15,8 @@ from typing import IO, Any
 import click
 from rich.markup import escape
 
-from bridge.app.freepbxsetup import FreePbxAccount, read_account
-from bridge.app.settings import load_settings
-from bridge.app.settingup import (
+from bridge.app.installing.freepbxsetup import FreePbxAccount, read_account
+from bridge.app.installing.settingup import (
     SetupPlan,
     SiteWishes,
     carry_out,
@@ -28,8 +27,9 @@ from bridge.app.settingup import (
     tell_asterisk,
     tell_freepbx,
 )
-from bridge.app.setupplan import SetupAnswers, check_address
-from bridge.app.surroundings import Surroundings, look_around
+from bridge.app.installing.setupplan import SetupAnswers, check_address
+from bridge.app.installing.surroundings import Surroundings, look_around
+from bridge.app.settings import load_settings
 from bridge.app.system import SystemIds
 from bridge.cli.control import ServiceNotRunning, ask
 from bridge.cli.frame import Frame

@@ -9,7 +9,7 @@ from typing import IO
 import click
 from rich.markup import escape
 
-from bridge.app.freepbxsetup import FreePbxAccount, read_account, section_text, settings_text
+from bridge.app.installing.freepbxsetup import FreePbxAccount, read_account, section_text, settings_text
 from bridge.app.settings import DEFAULT_PLACES, Settings, load_settings
 from bridge.app.system import SystemIds
 from bridge.cli.frame import Frame, json_option

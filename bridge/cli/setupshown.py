@@ -6,8 +6,8 @@ import re
 
 from rich.markup import escape
 
-from bridge.app.settingup import SetupPlan, UndoPlan
-from bridge.app.surroundings import Surroundings
+from bridge.app.installing.settingup import SetupPlan, UndoPlan
+from bridge.app.installing.surroundings import Surroundings
 from bridge.cli.frame import Frame
 
 _SECRET_LINE = re.compile(r'^((?:(?:client_)?secret|voicemail_pin) = ").*(")$', re.MULTILINE)

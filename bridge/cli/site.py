@@ -7,9 +7,9 @@ from pathlib import Path
 
 import click
 
-from bridge.app.phonechanges import pairs
-from bridge.app.sitefields import Table
-from bridge.app.sitesections import SECTIONS, Section
+from bridge.app.phones.phonechanges import pairs
+from bridge.app.site.sitefields import Table
+from bridge.app.site.sitesections import SECTIONS, Section
 from bridge.autoregistration.checks import Severity
 from bridge.cli.desks import site_desk, tell_service
 from bridge.cli.frame import Frame, json_option, table

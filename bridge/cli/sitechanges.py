@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from rich.markup import escape
 
-from bridge.app.sitedescription import Step
-from bridge.app.sitedesk import SiteChanges
+from bridge.app.site.sitedescription import Step
+from bridge.app.site.sitedesk import SiteChanges
 from bridge.autoregistration.checks import Finding, Severity
 
 _SIGNS = {Step.ADD: "+", Step.CHANGE: "~", Step.REMOVE: "-"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from bridge.app.planoverlap import taken_numbers
+from bridge.app.admission.planoverlap import taken_numbers
 from bridge.app.status import WindowStatus, window_status
 from bridge.app.system import SystemClock
 from bridge.cli.control import ServiceNotRunning, ask

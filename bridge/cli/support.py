@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from bridge.app.support import Surroundings, doctor_words, make_bundle
+from bridge.app.operations.support import Surroundings, doctor_words, make_bundle
 from bridge.app.system import own_address
 from bridge.cli.control import ServiceNotRunning, ask
 from bridge.cli.desks import opened_store

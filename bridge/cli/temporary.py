@@ -8,8 +8,8 @@ from pathlib import Path
 
 import click
 
-from bridge.app.phonechanges import pairs
-from bridge.app.temporary import LARGEST_FILE, Assigned, Assignment, Filter, read_assignments
+from bridge.app.admission.temporary import LARGEST_FILE, Assigned, Assignment, Filter, read_assignments
+from bridge.app.phones.phonechanges import pairs
 from bridge.cli.autoregistration import autoregistration
 from bridge.cli.desks import opened_store, restart_changed, tell_service, temporary_desk
 from bridge.cli.frame import Duration, Frame, json_option, table

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bridge.app.tftpadvice import advise
+from bridge.app.installing.tftpadvice import advise
 from bridge.cli.frame import Frame, json_option, table
 from bridge.cli.main import root
 from bridge.core.findings import Weight

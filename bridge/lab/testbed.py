@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 
+from bridge.app.admission.window import WindowDesk
 from bridge.app.service import Service
 from bridge.app.settings import (
     Address,
@@ -28,7 +29,6 @@ from bridge.app.settings import (
     WebSettings,
 )
 from bridge.app.system import SystemClock
-from bridge.app.window import WindowDesk
 from bridge.core import NumberRange, Server, SignallingProtocol
 from bridge.lab.asterisk import LabHouse, LabPorts, PrivateAsterisk, free_port
 from bridge.lab.installation import AsteriskInstallation

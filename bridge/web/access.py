@@ -8,7 +8,7 @@ from typing import TypeVar
 from aiohttp import MultipartReader, web
 
 from bridge.app.accounts import csrf_token_of
-from bridge.app.guard import plain_address
+from bridge.app.files.guard import plain_address
 from bridge.core import AccessVia, Principal, Role
 from bridge.errors import LoginRequired
 from bridge.web.proxies import Asker

@@ -12,15 +12,15 @@ from typing import Protocol
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from bridge.app.admission.planoverlap import PbxPlan
 from bridge.app.asjson import plain
-from bridge.app.importedforwards import ForwardsSet
-from bridge.app.journeydata import diagnosis_as_data
-from bridge.app.journeydesk import Diagnosis
-from bridge.app.planoverlap import PbxPlan
-from bridge.app.rollouts import RolloutProgress
-from bridge.app.screenmessages import Delivery, ScreenMessage, checked_document, checked_message
+from bridge.app.diagnosis.journeydata import diagnosis_as_data
+from bridge.app.diagnosis.journeydesk import Diagnosis
+from bridge.app.files.rollouts import RolloutProgress
+from bridge.app.leaving.importedforwards import ForwardsSet
+from bridge.app.operations.tracing import TraceFile, TraceProgress
+from bridge.app.phones.screenmessages import Delivery, ScreenMessage, checked_document, checked_message
 from bridge.app.status import ServiceStatus
-from bridge.app.tracing import TraceFile, TraceProgress
 from bridge.core import DeviceName, MacAddress
 from bridge.dhcp.leases import Lease
 from bridge.errors import InvalidInput, NotFound, PbxError, SepbridgeError

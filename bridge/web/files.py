@@ -14,7 +14,7 @@ from urllib.parse import unquote
 
 from aiohttp import web
 
-from bridge.app.guard import plain_address
+from bridge.app.files.guard import plain_address
 from bridge.core import FileDenied, FileFound, FileMissing, FileRequest, TransferUnderWay, Via
 from bridge.core.events import FileDelivered, FileNotFound, FileRefused, FileRequested, TlsFailed, TransferAborted
 from bridge.net.tap import NO_TAP, Wiretap

@@ -8,7 +8,7 @@ import time
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from bridge.app.metrics import CONTENT_TYPE
+from bridge.app.operations.metrics import CONTENT_TYPE
 from bridge.app.service import Service
 from bridge.app.settings import MetricsAccess
 from bridge.web.access import for_everybody, for_viewer

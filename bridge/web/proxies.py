@@ -12,7 +12,7 @@ from ipaddress import ip_address
 
 from aiohttp import web
 
-from bridge.app.guard import is_allowed, plain_address
+from bridge.app.files.guard import is_allowed, plain_address
 from bridge.app.settings import Network
 
 log = logging.getLogger(__name__)

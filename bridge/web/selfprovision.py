@@ -13,7 +13,7 @@ from pathlib import Path
 from aiohttp import web
 
 from bridge.app.asjson import plain
-from bridge.app.selfprovisioning import SelfProvisioning, Spoken
+from bridge.app.claims.selfprovisioning import SelfProvisioning, Spoken
 from bridge.errors import Conflict, NotFound
 
 log = logging.getLogger(__name__)

@@ -17,12 +17,12 @@ from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
-from bridge.app.directory import Directory
-from bridge.app.guard import MacLookup, is_allowed, plain_address, why_not_theirs
-from bridge.app.phonefiles import PhoneFiles
-from bridge.app.selfprovisioning import SelfProvisioning
-from bridge.app.servicepages import PREFIX, ServicePages
-from bridge.app.servicetexts import service_texts
+from bridge.app.claims.selfprovisioning import SelfProvisioning
+from bridge.app.files.guard import MacLookup, is_allowed, plain_address, why_not_theirs
+from bridge.app.files.phonefiles import PhoneFiles
+from bridge.app.services.directory import Directory
+from bridge.app.services.servicepages import PREFIX, ServicePages
+from bridge.app.services.servicetexts import service_texts
 from bridge.app.settings import Network, SecretsTo, ServiceSettings
 from bridge.core import CallKind, ClaimOutcome, Device, DeviceName
 from bridge.errors import InvalidInput, NotFound, SepbridgeError

@@ -19,7 +19,7 @@ from aiohttp.typedefs import Handler, Middleware
 
 from bridge.app.accounts import Accounts, LoggedIn
 from bridge.app.desks import Desks
-from bridge.app.guard import is_allowed
+from bridge.app.files.guard import is_allowed
 from bridge.app.service import Service
 from bridge.core import AccessVia, Principal
 from bridge.errors import Conflict, LoginRequired, NotPermitted, SepbridgeError, TooManyTries

@@ -16,10 +16,10 @@ from pathlib import Path
 from aiohttp import web
 
 from bridge.app.asjson import plain
-from bridge.app.backup import make_backup
-from bridge.app.support import Surroundings, doctor_words, make_bundle
+from bridge.app.operations.backup import make_backup
+from bridge.app.operations.support import Surroundings, doctor_words, make_bundle
+from bridge.app.operations.tracing import TraceProgress
 from bridge.app.system import own_address
-from bridge.app.tracing import TraceProgress
 from bridge.core import DeviceName
 from bridge.errors import Conflict, InvalidInput, NotFound
 from bridge.ports import AuditEntry

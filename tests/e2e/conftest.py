@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import pytest
 
-from bridge.app.recorder import describe
+from bridge.app.operations.recorder import describe
 from bridge.core import DeviceName, MacAddress
 from bridge.core.events import Event, PbxConnected
 from bridge.lab.anyphone import AnyPhone

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from bridge.app.phonechanges import PhoneChanges
+from bridge.app.phones.phonechanges import PhoneChanges
 from bridge.app.system import SystemIds
 from bridge.core import NOWHERE, MacAddress, NetworkPlace, SignallingProtocol
 from bridge.core.events import PhoneRegistered

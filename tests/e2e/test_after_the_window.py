@@ -9,9 +9,9 @@ from dataclasses import replace
 
 import pytest
 
-from bridge.app.phonechanges import PhoneChanges
+from bridge.app.admission.temporary import Assignment, TemporaryDesk
+from bridge.app.phones.phonechanges import PhoneChanges
 from bridge.app.system import SystemIds
-from bridge.app.temporary import Assignment, TemporaryDesk
 from bridge.autoregistration import UnknownMode
 from bridge.core import CallingSearchSpace, MacAddress, NumberRange, Partition, SignallingProtocol
 from bridge.core.events import PhoneAdmitted, PhoneRefused

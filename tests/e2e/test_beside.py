@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bridge.app.phones import PhoneDesk
+from bridge.app.phones.phones import PhoneDesk
 from bridge.app.settings import BesideSettings, TftpMode
 from bridge.app.system import SystemIds
 from bridge.core import MacAddress, Via

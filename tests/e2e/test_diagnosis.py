@@ -17,8 +17,8 @@ import aiohttp
 import pytest
 import pytest_asyncio
 
-from bridge.app.phones import PhoneDesk
-from bridge.app.selftest import try_ports
+from bridge.app.diagnosis.selftest import try_ports
+from bridge.app.phones.phones import PhoneDesk
 from bridge.app.settings import Address, DhcpSettings
 from bridge.app.system import SystemIds
 from bridge.autoregistration.reasons import mib_name

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from bridge.app.onboarding import Onboarding
+from bridge.app.admission.onboarding import Onboarding
 from bridge.app.system import SystemIds
 from bridge.core.events import FileRefused, FileRewritten, ModelLearnt, PhoneAdmitted, PhoneRegistered
 from bridge.lab.phone import SimulatedPhone

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bridge.app.firmware import FirmwareDesk
+from bridge.app.files.firmware import FirmwareDesk
 from bridge.core import RolloutStage, RolloutState, SignallingProtocol
 from bridge.core.events import FirmwareStageReached
 from bridge.store.firmware import FirmwareStore

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bridge.app.phones import PhoneDesk
+from bridge.app.phones.phones import PhoneDesk
 from bridge.app.system import SystemIds
 from bridge.core import Device, DeviceDefaults, SignallingProtocol
 from bridge.core.events import PhoneAdmitted, PhoneRefused, PhoneRegistered

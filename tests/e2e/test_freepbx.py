@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from bridge.app.phonechanges import PhoneChanges
+from bridge.app.phones.phonechanges import PhoneChanges
 from bridge.app.system import SystemIds
 from bridge.core import DeviceName, DndMode, ForwardKind, NumberRange, SignallingProtocol
 from bridge.core.events import PhoneRegistered

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bridge.app.importdesk import ImportDesk
+from bridge.app.leaving.importdesk import ImportDesk
 from bridge.app.system import SystemIds
 from bridge.core.events import PhoneAdmitted, PhoneRefused
 from bridge.lab.anyphone import AnyPhone

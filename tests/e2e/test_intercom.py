@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from ipaddress import IPv4Address
 
-from bridge.app.phonechanges import PhoneChanges
+from bridge.app.phones.phonechanges import PhoneChanges
 from bridge.app.settings import SccpSettings
 from bridge.app.system import SystemIds
 from bridge.core import ButtonKind, PagingGroup, PagingStream, SignallingProtocol

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from bridge.app.phones import PhoneDesk
+from bridge.app.phones.phones import PhoneDesk
 from bridge.app.system import SystemIds
 from bridge.core import NumberRange, SignallingProtocol
 from bridge.core.events import (

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from bridge.app.backup import Backup, make_backup
-from bridge.app.logs import JsonFormatter
+from bridge.app.operations.backup import Backup, make_backup
+from bridge.app.operations.logs import JsonFormatter
+from bridge.app.operations.support import known_secrets
 from bridge.app.settings import DatabaseSettings
-from bridge.app.support import known_secrets
 from bridge.core import MacAddress, SignallingProtocol
 from bridge.core.events import CallFinished, FileRefused, PhoneAdmitted, PhoneRefused, PhoneRegistered
 from bridge.lab.filefetch import FileServer

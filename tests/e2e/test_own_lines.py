@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bridge.app.phonechanges import PhoneChanges
+from bridge.app.phones.phonechanges import PhoneChanges
 from bridge.app.system import SystemIds
 from bridge.lab.phoneevents import CallAnswered, CallEnded
 from bridge.lab.sccpphone import SccpPhone

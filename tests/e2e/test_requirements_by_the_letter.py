@@ -10,7 +10,7 @@ from datetime import timedelta
 
 import pytest
 
-from bridge.app.phones import PhoneDesk
+from bridge.app.phones.phones import PhoneDesk
 from bridge.app.system import SystemIds
 from bridge.core import (
     CallingSearchSpace,

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from bridge.app.phones import PhoneDesk
+from bridge.app.phones.phones import PhoneDesk
 from bridge.app.settings import SccpSettings
 from bridge.app.system import SystemClock, SystemIds
 from bridge.core import DeviceName, SignallingProtocol

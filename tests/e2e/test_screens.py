@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bridge.app.screenmessages import checked_message
+from bridge.app.phones.screenmessages import checked_message
 from bridge.core import (
     AppearanceSettings,
     DateTimeGroup,

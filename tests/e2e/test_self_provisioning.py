@@ -12,8 +12,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bridge.app.claimdesk import ClaimDesk, ClaimWish
-from bridge.app.claimvoice import STOCK, own_texts
+from bridge.app.claims.claimdesk import ClaimDesk, ClaimWish
+from bridge.app.claims.claimvoice import STOCK, own_texts
 from bridge.app.system import SystemIds
 from bridge.core import ClaimOutcome, Device, DeviceName
 from bridge.core.events import ClaimRefused, PhoneClaimed, PhoneRestartSent

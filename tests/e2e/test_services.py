@@ -8,8 +8,8 @@ from dataclasses import replace
 
 import pytest
 
-from bridge.app.directory import DirectoryDesk
-from bridge.app.screenmessages import checked_message
+from bridge.app.phones.screenmessages import checked_message
+from bridge.app.services.directory import DirectoryDesk
 from bridge.callcontrol.features import FEATURES
 from bridge.callcontrol.user import PLAIN_KEYS
 from bridge.cli.control import ask

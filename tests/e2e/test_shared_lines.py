@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from bridge.app.phones import PhoneDesk
+from bridge.app.phones.phones import PhoneDesk
 from bridge.app.system import SystemIds
 from bridge.core import BargeOption, ButtonKind, DeviceButton, FeatureButton, Switch
 from bridge.core.events import PhoneRegistered

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest
 
-from bridge.app.phones import PhoneDesk
+from bridge.app.phones.phones import PhoneDesk
 from bridge.app.system import SystemIds
 from bridge.core import MacAddress
 from bridge.core.events import PhoneRegistered

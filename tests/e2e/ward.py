@@ -19,8 +19,8 @@ from pathlib import Path
 
 import pytest
 
-from bridge.app.dhcpmemory import FILE, remember
-from bridge.app.pagereader import PageReader
+from bridge.app.diagnosis.dhcpmemory import FILE, remember
+from bridge.app.phones.pagereader import PageReader
 from bridge.app.settings import JourneySettings, SccpSettings
 from bridge.core import DeviceDefaults, DeviceName, MacAddress, NumberRange, SignallingProtocol
 from bridge.journey import DhcpAnswer, Finding, PhoneJourney

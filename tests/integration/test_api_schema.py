@@ -15,8 +15,8 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from bridge.app import dhcpcheck
 from bridge.app.accounts import Accounts
+from bridge.app.diagnosis import dhcpcheck
 from bridge.core import Device, DeviceName, Line, LineAppearance, MacAddress, Role, SignallingProtocol
 from bridge.dhcp import DhcpReply
 from bridge.errors import Conflict

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from bridge.app.installing.tftpadvice import advise
 from bridge.app.settings import Settings, TftpMode
-from bridge.app.tftpadvice import advise
 from bridge.watch import TftpProgram
 from bridge.watch.portowner import owners
 from tests.tftpservers import other_server

@@ -14,8 +14,8 @@ from typing import Any, cast
 
 import pytest
 
-from bridge.app.dhcpmemory import remembered
-from bridge.app.dhcpwatch import DhcpWatch
+from bridge.app.diagnosis.dhcpmemory import remembered
+from bridge.app.diagnosis.dhcpwatch import DhcpWatch
 from bridge.app.settings import DhcpSettings
 from bridge.core import DeviceName
 from bridge.core.events import DhcpLeaseSeen, DhcpUnanswered

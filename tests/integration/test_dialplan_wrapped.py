@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from bridge.app.roguepool import ROGUE_CONTEXT, EmergencyList, RogueReach
+from bridge.app.admission.roguepool import ROGUE_CONTEXT, EmergencyList, RogueReach
 from bridge.core import CallingSearchSpace, DiscardDigits, ReleaseCause, RoutePattern, TranslationPattern
 from bridge.dialplan import DialledLine, SitePlan, context_name, context_of
 from bridge.lab.asterisk import PrivateAsterisk

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from bridge.app.doctor import Doctor
+from bridge.app.installing.doctor import Doctor
 from bridge.app.settings import (
     Address,
     AmiSettings,
@@ -255,7 +255,7 @@ exec "$@"
 
 _UNDER_A_FILTER = """
 import json, os, socket, subprocess, sys
-from bridge.app.doctor import Doctor
+from bridge.app.installing.doctor import Doctor
 from bridge.app.settings import Address, HttpSettings, SccpSettings, ServerSettings, Settings, SipSettings, TftpSettings
 
 def nft(text):

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from bridge.app import freepbxdoctor
-from bridge.app.doctor import Doctor
+from bridge.app.installing import freepbxdoctor
+from bridge.app.installing.doctor import Doctor
 from bridge.app.settings import AsteriskSettings, FreePbxSettings, Settings, StateSettings
 from bridge.core.findings import Finding, Weight
 from bridge.errors import NotFound, PbxUnavailable

@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest
 
-from bridge.app.planoverlap import PbxPlan, overlaps
-from bridge.app.roguepool import ROGUE_CONTEXT, EmergencyList, RogueReach
+from bridge.app.admission.planoverlap import PbxPlan, overlaps
+from bridge.app.admission.roguepool import ROGUE_CONTEXT, EmergencyList, RogueReach
 from bridge.autoregistration import AutoregistrationSettings
 from bridge.callcontrol.emergency import emergency_numbers
 from bridge.core import DiscardDigits, Line, NumberRange, RoutePattern

@@ -11,10 +11,10 @@ from multiprocessing import get_context
 
 import pytest
 
-from bridge.app.admissions import Admissions, Known
-from bridge.app.sitedesk import SiteDesk
+from bridge.app.admission.admissions import Admissions, Known
+from bridge.app.admission.window import WindowDesk
+from bridge.app.site.sitedesk import SiteDesk
 from bridge.app.system import SystemClock, SystemIds
-from bridge.app.window import WindowDesk
 from bridge.autoregistration import FileArrival, Refusal
 from bridge.autoregistration.checks import enabled_servers
 from bridge.core import CallManagerGroup, DeviceName, NumberRange, Server, SignallingProtocol

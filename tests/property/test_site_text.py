@@ -7,7 +7,7 @@ import contextlib
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.app.sitetoml import parse, write
+from bridge.app.site.sitetoml import parse, write
 from bridge.errors import InvalidInput
 
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=30)

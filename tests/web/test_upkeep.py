@@ -8,7 +8,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page
 
-from bridge.app.backup import Backup
+from bridge.app.operations.backup import Backup
 from tests.web.conftest import House, Visit
 
 SECRET = "s3cretSecret"

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from bridge.app.phonetable import phone_table
-from bridge.app.sitedesk import SiteChanges
+from bridge.app.site.phonetable import phone_table
+from bridge.app.site.sitedesk import SiteChanges
 from bridge.core import Device, DeviceName, SignallingProtocol
 from bridge.core.findings import Weight
 from bridge.journey import Finding, Progress

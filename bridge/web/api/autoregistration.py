@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated
 
-from bridge.app.checklistdesk import ChecklistDesk
-from bridge.app.planoverlap import PbxPlan
+from bridge.app.admission.checklistdesk import ChecklistDesk
+from bridge.app.admission.planoverlap import PbxPlan
 from bridge.app.status import WindowStatus
 from bridge.autoregistration import AutoregistrationSettings, ListEntry, SecurityPolicy, UnknownMode
 from bridge.autoregistration.checklist import ChecklistStep

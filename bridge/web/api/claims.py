@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated
 
-from bridge.app.claimdesk import LARGEST_FILE, ClaimWish, Imported
+from bridge.app.claims.claimdesk import LARGEST_FILE, ClaimWish, Imported
 from bridge.core import Claim, DeviceName
 from bridge.web.api.operations import Ask, Operations
 from bridge.web.api.phones import Removed

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from aiohttp import web
 
-from bridge.app.directory import LARGEST_FILE, read_contacts, written_contacts
+from bridge.app.services.directory import LARGEST_FILE, read_contacts, written_contacts
 from bridge.core import DeviceName, DirectoryContact, checked_contact
 from bridge.errors import InvalidInput
 from bridge.web.api.operations import Ask, Operations

@@ -11,8 +11,8 @@ from typing import Annotated
 
 from aiohttp import web
 
-from bridge.app.livefeed import DROPPED, LiveFeed, LiveListener, LiveMessage
-from bridge.app.window import WindowDesk
+from bridge.app.admission.window import WindowDesk
+from bridge.app.operations.livefeed import DROPPED, LiveFeed, LiveListener, LiveMessage
 from bridge.errors import AccessDenied
 from bridge.web.api.operations import Ask, Operations
 from bridge.web.api.schema import Many, Schema, Text

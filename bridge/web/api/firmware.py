@@ -8,8 +8,8 @@ from typing import Annotated
 
 from aiohttp import web
 
-from bridge.app.firmware import RolloutPlan
-from bridge.app.rollouts import RolloutProgress
+from bridge.app.files.firmware import RolloutPlan
+from bridge.app.files.rollouts import RolloutProgress
 from bridge.core import DeviceName, Rollout
 from bridge.errors import InvalidInput
 from bridge.phones.ladders import LoadDifference

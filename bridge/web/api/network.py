@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-from bridge.app.dhcpcheck import DhcpCheck, check_dhcp, tftp_addresses
-from bridge.app.screenmessages import LONGEST_DOCUMENT, Delivery, checked_document, checked_message
+from bridge.app.diagnosis.dhcpcheck import DhcpCheck, check_dhcp, tftp_addresses
+from bridge.app.phones.screenmessages import LONGEST_DOCUMENT, Delivery, checked_document, checked_message
 from bridge.core import Role
 from bridge.dhcp import DhcpServer, snippet
 from bridge.errors import InvalidInput

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from bridge.app.phonetable import LINE_FIELDS, PhoneButton
-from bridge.app.sitefields import BadValue, fields_of
+from bridge.app.site.phonetable import LINE_FIELDS, PhoneButton
+from bridge.app.site.sitefields import BadValue, fields_of
 from bridge.core import ButtonKind
 from bridge.web.api.operations import Ask, Operations
 from bridge.web.api.phones import ChangedPhone, changed_phone

@@ -9,12 +9,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any
 
-from bridge.app.filedesk import phone_files
-from bridge.app.journeydata import journey_as_data
-from bridge.app.phones import PhoneList
-from bridge.app.phonetable import PHONE_FIELDS
-from bridge.app.recorder import describe
-from bridge.app.whatif import DialOutcome, WhatIf
+from bridge.app.diagnosis.journeydata import journey_as_data
+from bridge.app.files.filedesk import phone_files
+from bridge.app.operations.recorder import describe
+from bridge.app.phones.phones import PhoneList
+from bridge.app.site.phonetable import PHONE_FIELDS
+from bridge.app.site.whatif import DialOutcome, WhatIf
 from bridge.core import Device, DeviceName, SignallingProtocol
 from bridge.errors import NotFound, PbxError
 from bridge.journey import Finding, Progress, has_problem

@@ -9,7 +9,7 @@ from typing import Annotated
 
 from aiohttp import web
 
-from bridge.app.calllog import as_csv
+from bridge.app.stations.calllog import as_csv
 from bridge.app.status import ServiceStatus, WindowStatus
 from bridge.core import CallQuality, CallRecord, DeviceName
 from bridge.web.api.operations import Ask, Operations

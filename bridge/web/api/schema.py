@@ -20,7 +20,7 @@ from enum import Enum
 from typing import Any
 
 from bridge.app.asjson import plain
-from bridge.app.sitefields import REQUIRED, Fields
+from bridge.app.site.sitefields import REQUIRED, Fields
 
 Schema = dict[str, Any]
 LONGEST_TEXT = 1000

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from aiohttp import web
 
-from bridge.app.sitesections import SECTIONS, Section
+from bridge.app.site.sitesections import SECTIONS, Section
 from bridge.core import SignallingProtocol
 from bridge.errors import Conflict
 from bridge.web.api.answers import Changes, SiteFinding, changes_of

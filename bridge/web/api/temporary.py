@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Annotated
 
-from bridge.app.temporary import Assigned, Assignment, Filter, read_assignments
+from bridge.app.admission.temporary import Assigned, Assignment, Filter, read_assignments
 from bridge.core import Device
 from bridge.errors import InvalidInput
 from bridge.web.api.answers import Phone, phone_of

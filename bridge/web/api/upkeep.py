@@ -7,7 +7,7 @@ from typing import Annotated
 
 from aiohttp import web
 
-from bridge.app.tracing import LONGEST, TraceProgress
+from bridge.app.operations.tracing import LONGEST, TraceProgress
 from bridge.core import Role
 from bridge.web.api.operations import Ask, Operations
 from bridge.web.api.schema import Number, Schema, Schemas, Text

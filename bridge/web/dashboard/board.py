@@ -11,8 +11,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from bridge.app.admission.window import AWAITING
 from bridge.app.service import Service
-from bridge.app.window import AWAITING
 from bridge.core import Device, DeviceName
 from bridge.journey import PhoneJourney, Progress
 from bridge.ports import RefusedPhone

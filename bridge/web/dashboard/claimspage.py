@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from bridge.app.claimdesk import COLUMNS, LARGEST_FILE, Claims, ClaimWish, Imported, made_pin
+from bridge.app.claims.claimdesk import COLUMNS, LARGEST_FILE, Claims, ClaimWish, Imported, made_pin
 from bridge.errors import InvalidInput, SepbridgeError
 from bridge.web.dashboard.house import House, change, text_of
 from bridge.web.uploads import read_upload

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from bridge.app.whatif import DialOutcome, WhatIf
+from bridge.app.site.whatif import DialOutcome, WhatIf
 from bridge.core import Device, RoutePattern, TranslationPattern
 from bridge.errors import ConfigurationError, NotFound, SepbridgeError
 from bridge.web.dashboard.house import House

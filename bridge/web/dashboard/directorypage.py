@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
-from bridge.app.directory import LARGEST_FILE, read_contacts
+from bridge.app.services.directory import LARGEST_FILE, read_contacts
 from bridge.core import DeviceName, DirectoryContact, checked_contact
 from bridge.errors import InvalidInput, SepbridgeError
 from bridge.web.dashboard.house import Form, House, change, text_of

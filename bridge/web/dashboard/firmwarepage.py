@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from bridge.app.firmware import RolloutPlan, UsedLoad
+from bridge.app.files.firmware import RolloutPlan, UsedLoad
 from bridge.autoregistration.checks import Finding
 from bridge.core import Rollout, RolloutStage, RolloutState
 from bridge.errors import InvalidInput, SepbridgeError

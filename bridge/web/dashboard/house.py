@@ -13,7 +13,7 @@ from aiohttp import web
 from markupsafe import Markup
 
 from bridge import __version__
-from bridge.app.checklistdesk import ChecklistDesk
+from bridge.app.admission.checklistdesk import ChecklistDesk
 from bridge.app.desks import Desks
 from bridge.app.service import Service
 from bridge.core import DeviceName, Principal, Role

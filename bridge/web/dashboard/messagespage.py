@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from bridge.app.screenmessages import LONGEST, LONGEST_IDLE, Delivery, checked_message
+from bridge.app.phones.screenmessages import LONGEST, LONGEST_IDLE, Delivery, checked_message
 from bridge.core import Device, DeviceName, SignallingProtocol
 from bridge.errors import InvalidInput, SepbridgeError
 from bridge.web.dashboard.house import MOST_CHOSEN, Form, House, number_of, text_of

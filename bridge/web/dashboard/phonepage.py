@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from bridge.app.filedesk import FileDesk, ShownFile
-from bridge.app.phonefiles import model_of
-from bridge.app.phones import PhoneSheet
+from bridge.app.files.filedesk import FileDesk, ShownFile
+from bridge.app.files.phonefiles import model_of
+from bridge.app.phones.phones import PhoneSheet
 from bridge.core import ButtonKind, Device, DeviceName
 from bridge.errors import InvalidInput, NotFound, SepbridgeError
 from bridge.ports import RestartKind

@@ -13,7 +13,7 @@ from ipaddress import ip_address
 import aiohttp
 from PIL import Image
 
-from bridge.app.phonefiles import model_of
+from bridge.app.files.phonefiles import model_of
 from bridge.core import Device
 from bridge.errors import NotFound, SepbridgeError
 from bridge.phones import ConfigFamily

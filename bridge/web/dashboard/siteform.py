@@ -10,8 +10,8 @@ from enum import StrEnum
 from types import NoneType, UnionType
 from typing import Any
 
-from bridge.app.sitefields import REQUIRED, Table, plain
-from bridge.app.sitesections import Section
+from bridge.app.site.sitefields import REQUIRED, Table, plain
+from bridge.app.site.sitesections import Section
 from bridge.core.softkeytemplates import MANDATORY, SoftkeyState
 
 _LABELS = {

@@ -11,8 +11,8 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
-from bridge.app.sitefields import Table, from_text
-from bridge.app.sitesections import BY_WORD, SECTIONS, Section
+from bridge.app.site.sitefields import Table, from_text
+from bridge.app.site.sitesections import BY_WORD, SECTIONS, Section
 from bridge.autoregistration.checks import Finding
 from bridge.core.softkeytemplates import Softkey
 from bridge.errors import InvalidInput, SepbridgeError

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from bridge.app.sitedesk import SiteChanges
-from bridge.app.sitesections import BY_NAME
-from bridge.app.sitetoml import MAX_SIZE
+from bridge.app.site.sitedesk import SiteChanges
+from bridge.app.site.sitesections import BY_NAME
+from bridge.app.site.sitetoml import MAX_SIZE
 from bridge.errors import Conflict, InvalidInput, SepbridgeError
 from bridge.web.dashboard.house import House
 from bridge.web.dashboard.linemarks import marked_text, marks_of

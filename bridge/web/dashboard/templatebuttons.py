@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bridge.app.sitefields import Table
+from bridge.app.site.sitefields import Table
 from bridge.core import ButtonKind
 from bridge.core.phonebuttons import MAX_BUTTONS
 from bridge.errors import InvalidInput

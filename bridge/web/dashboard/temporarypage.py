@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from aiohttp import web
 
-from bridge.app.temporary import Assigned, Assignment, Filter
+from bridge.app.admission.temporary import Assigned, Assignment, Filter
 from bridge.core import Device, DeviceName
 from bridge.errors import InvalidInput, SepbridgeError
 from bridge.web.dashboard.house import House, change, number_of, text_of

@@ -10,9 +10,9 @@ from datetime import timedelta
 
 from aiohttp import web
 
-from bridge.app.planoverlap import PbxPlan, taken_numbers
+from bridge.app.admission.planoverlap import PbxPlan, taken_numbers
+from bridge.app.admission.window import AWAITING, Obstacle
 from bridge.app.status import WindowStatus
-from bridge.app.window import AWAITING, Obstacle
 from bridge.autoregistration import AutoregistrationSettings, UnknownMode
 from bridge.autoregistration.checklist import ChecklistStep
 from bridge.core import DeviceName, NumberRange

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from bridge.app.recorder import describe
+from bridge.app.operations.recorder import describe
 from bridge.core.events import Event
 
 _UNITS = ((86400, "d"), (3600, "h"), (60, "min"))

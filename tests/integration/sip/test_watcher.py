@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from bridge.app.watcher import Watcher
+from bridge.app.stations.watcher import Watcher
 from bridge.callcontrol.parties import Party
 from bridge.callcontrol.watching import LampState, Watched, Watching
 from bridge.core import DeviceName

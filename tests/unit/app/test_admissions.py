@@ -9,9 +9,9 @@ from datetime import timedelta
 
 import pytest
 
-from bridge.app.admissions import Admissions, Known
-from bridge.app.phones import PhoneDesk
-from bridge.app.window import WindowDesk
+from bridge.app.admission.admissions import Admissions, Known
+from bridge.app.admission.window import WindowDesk
+from bridge.app.phones.phones import PhoneDesk
 from bridge.autoregistration import (
     Deferral,
     FileArrival,

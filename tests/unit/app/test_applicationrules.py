@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bridge.app.applicationrules import application_rules
+from bridge.app.files.applicationrules import application_rules
 from bridge.core import DiscardDigits, NumberRange, RoutePattern, TranslationPattern
 
 NOBODY = NumberRange("1000", "1000")

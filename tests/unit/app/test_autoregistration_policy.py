@@ -12,15 +12,15 @@ from pathlib import Path
 
 import pytest
 
-from bridge.app.admissions import Admissions
-from bridge.app.loadcheck import check_loads
-from bridge.app.phonechanges import PhoneChanges
-from bridge.app.phonefiles import PhoneFiles
-from bridge.app.phones import PhoneDesk
-from bridge.app.planoverlap import PbxPlan
-from bridge.app.roguepool import ROGUE_CONTEXT, EmergencyList
-from bridge.app.sitedesk import SiteDesk
-from bridge.app.window import WindowDesk
+from bridge.app.admission.admissions import Admissions
+from bridge.app.admission.loadcheck import check_loads
+from bridge.app.admission.planoverlap import PbxPlan
+from bridge.app.admission.roguepool import ROGUE_CONTEXT, EmergencyList
+from bridge.app.admission.window import WindowDesk
+from bridge.app.files.phonefiles import PhoneFiles
+from bridge.app.phones.phonechanges import PhoneChanges
+from bridge.app.phones.phones import PhoneDesk
+from bridge.app.site.sitedesk import SiteDesk
 from bridge.autoregistration import (
     ListEntry,
     RefusalReason,
@@ -396,7 +396,7 @@ async def test_the_rogue_context_holds_help_and_the_operator_and_nothing_else(
     with store.read() as work:
         device = work.devices.get(phone(1))
     assert device is not None
-    from bridge.app.phonefiles import template_loader
+    from bridge.app.files.phonefiles import template_loader
 
     us = EmergencyList.of(emergency_numbers("US", "9"), "9")
     made = PhoneFiles(

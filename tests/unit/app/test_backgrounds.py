@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from bridge.app import backgrounds
-from bridge.app.backgrounds import BackgroundDesk
+from bridge.app.files import backgrounds
+from bridge.app.files.backgrounds import BackgroundDesk
 from bridge.errors import Conflict, InvalidInput, NotFound
 from bridge.provisioning import screens
 

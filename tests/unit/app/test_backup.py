@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from sqlalchemy import inspect
 
-from bridge.app.backup import Backup, make_backup
+from bridge.app.operations.backup import Backup, make_backup
 from bridge.app.settings import DatabaseSettings, Settings, StateSettings
 from bridge.core import DeviceName
 from bridge.core.events import PhoneRefused

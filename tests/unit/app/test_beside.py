@@ -11,14 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from bridge.app.admissions import Admissions
-from bridge.app.beside import Beside
-from bridge.app.onboarding import Onboarding
-from bridge.app.phonefiles import PhoneFiles
-from bridge.app.phones import PhoneDesk
-from bridge.app.resolver import FileResolver
+from bridge.app.admission.admissions import Admissions
+from bridge.app.admission.onboarding import Onboarding
+from bridge.app.admission.window import WindowDesk
+from bridge.app.files.beside import Beside
+from bridge.app.files.phonefiles import PhoneFiles
+from bridge.app.files.resolver import FileResolver
+from bridge.app.phones.phones import PhoneDesk
 from bridge.app.settings import BesideSettings, FilesSettings, ServerSettings
-from bridge.app.window import WindowDesk
 from bridge.core import Device, DeviceName, FileFound, SignallingProtocol
 from bridge.core.events import FileNotFound, FileRequested, FileServedBeside, PhoneAdmitted, PhoneRefused
 from bridge.errors import ConfigurationError

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from bridge.app.callbackdesk import CallBackDesk
+from bridge.app.stations.callbackdesk import CallBackDesk
 from bridge.callcontrol import CallBackRequest
 from bridge.callcontrol.events import CallBackWanted
 from bridge.core import KeptCallBack

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from bridge.app import calllog
-from bridge.app.calllog import CallBook, CallFile, CallLog, as_json
+from bridge.app.stations import calllog
+from bridge.app.stations.calllog import CallBook, CallFile, CallLog, as_json
 from bridge.callcontrol.events import CallConnected, CallFinished, CallMeasured, CallStarted
 from bridge.core import CallQuality, CallRecord, DeviceName
 from bridge.sccp.stationevents import ConnectionMeasured

@@ -7,8 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from bridge.app.claimdesk import ClaimDesk, ClaimWish
-from bridge.app.claiming import Claiming
+from bridge.app.claims.claimdesk import ClaimDesk, ClaimWish
+from bridge.app.claims.claiming import Claiming
 from bridge.autoregistration.claims import ClaimPolicy
 from bridge.core import (
     CallingSearchSpace,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bridge.app.dhcpmemory import FILE, KEPT, answer_of, remember, remembered
+from bridge.app.diagnosis.dhcpmemory import FILE, KEPT, answer_of, remember, remembered
 from bridge.dhcp import DhcpReply, MessageType
 from bridge.journey import DhcpAnswer
 from tests.unit.app.conftest import NOON

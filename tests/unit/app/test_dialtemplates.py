@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from bridge.app.dialtemplates import template_name, template_rules
+from bridge.app.files.dialtemplates import template_name, template_rules
 from bridge.dialplan import Effect, Entry, Pattern
 from bridge.provisioning import DialRule, Renderer
 from bridge.provisioning.dialtemplate import LONGEST_TEMPLATE

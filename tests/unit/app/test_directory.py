@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bridge.app.directory import Directory, DirectoryDesk, read_contacts
+from bridge.app.services.directory import Directory, DirectoryDesk, read_contacts
 from bridge.core import CallKind, DeviceName, DirectoryContact, Line, LineAppearance, PastCall, SignallingProtocol
 from bridge.core.phonebook import checked_contact, matches, search_words
 from bridge.errors import InvalidInput, NotFound
@@ -24,7 +24,7 @@ def admin(store: SqlStore, clock: StillClock) -> DirectoryDesk:
 
 @pytest.fixture
 def directory(store: SqlStore, clock: StillClock, monkeypatch: pytest.MonkeyPatch) -> Directory:
-    monkeypatch.setattr("bridge.app.directory.STALE", 0.0)
+    monkeypatch.setattr("bridge.app.services.directory.STALE", 0.0)
     with store.write() as work:
         device = sample_device(SignallingProtocol.SCCP, LineAppearance(1, Line("1001", display_name="Zoë Ärmel")))
         work.devices.add(device)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bridge.app.extensionfollowing import ExtensionFollowing
+from bridge.app.phones.extensionfollowing import ExtensionFollowing
 from bridge.core import Device, DeviceName, Line, LineAppearance, SignallingProtocol
 from bridge.core.extensions import (
     ExtensionChange,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bridge.app.failback import FailBack
+from bridge.app.stations.failback import FailBack
 from bridge.core import CallManagerGroup, DeviceName, Server
 
 PHONE = DeviceName("SEP001122334455")

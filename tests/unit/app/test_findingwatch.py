@@ -10,9 +10,9 @@ from datetime import timedelta
 
 import pytest
 
-from bridge.app import findingwatch
-from bridge.app.findingwatch import FindingWatch
-from bridge.app.journeydesk import JourneyDesk
+from bridge.app.diagnosis import findingwatch
+from bridge.app.diagnosis.findingwatch import FindingWatch
+from bridge.app.diagnosis.journeydesk import JourneyDesk
 from bridge.core import Device, DeviceName, Line, LineAppearance, SignallingProtocol, Via
 from bridge.core.events import DhcpLeaseSeen, Event, FileDelivered, FileRequested, PhoneRefused, PhoneRegistered
 from bridge.core.findings import Weight

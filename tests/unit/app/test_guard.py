@@ -8,7 +8,7 @@ from ipaddress import ip_network
 
 import pytest
 
-from bridge.app.guard import GuessingBrake, is_allowed, plain_address, why_not_theirs
+from bridge.app.files.guard import GuessingBrake, is_allowed, plain_address, why_not_theirs
 from bridge.app.settings import SecretsTo
 from bridge.core import Device, DeviceName, MacAddress, SignallingProtocol
 from tests.unit.app.conftest import NOON

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bridge.app.handover import hand_over, not_owned
+from bridge.app.installing.handover import hand_over, not_owned
 from tests.peers import missing
 
 OWNER = "nobody"

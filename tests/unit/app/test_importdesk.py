@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from bridge.app.importdesk import ImportDesk, ImportPlan
-from bridge.app.sitedescription import Step
+from bridge.app.leaving.importdesk import ImportDesk, ImportPlan
+from bridge.app.site.sitedescription import Step
 from bridge.core import (
     AbbreviatedDial,
     AddOnModule,

@@ -8,7 +8,7 @@ from typing import cast
 
 import pytest
 
-from bridge.app.importedforwards import ForwardsSet, set_forwards
+from bridge.app.leaving.importedforwards import ForwardsSet, set_forwards
 from bridge.cli.control import ask
 from bridge.core import DndMode, ForwardKind, LineFeatures
 from bridge.errors import InvalidInput, PbxRefused

@@ -8,8 +8,8 @@ from datetime import timedelta
 
 import pytest
 
-from bridge.app.journeydesk import JourneyDesk
-from bridge.app.recorder import EventRecorder
+from bridge.app.diagnosis.journeydesk import JourneyDesk
+from bridge.app.operations.recorder import EventRecorder
 from bridge.core import Device, DeviceName, Line, LineAppearance, Via
 from bridge.core.events import (
     Event,
@@ -95,7 +95,7 @@ def test_the_latest_is_listed_first_and_the_list_is_bounded(store: SqlStore, clo
 
 @pytest.mark.req("RG-01")
 def test_an_impossible_step_is_rejected_and_logged(desk: JourneyDesk, caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level(logging.WARNING, logger="bridge.app.journeydesk"):
+    with caplog.at_level(logging.WARNING, logger="bridge.app.diagnosis.journeydesk"):
         hear(desk, asks(), PhoneUnregistered(at=NOON, device=PHONE, endpoint="1001", why="gone"))
     journey = desk.of(PHONE)
     assert journey is not None

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from bridge.app.importdesk import ImportDesk
-from bridge.app.leavingdesk import LeavingDesk
-from bridge.app.sitedesk import SiteDesk
+from bridge.app.leaving.importdesk import ImportDesk
+from bridge.app.leaving.leavingdesk import LeavingDesk
+from bridge.app.site.sitedesk import SiteDesk
 from bridge.core import DeviceName
 from bridge.core.events import Event, FileDelivered, TrustListSeen, Via
 from bridge.migration.batfiles import read_file

@@ -7,7 +7,7 @@ import asyncio
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.app.linedesk import LineDesk
+from bridge.app.stations.linedesk import LineDesk
 from bridge.callcontrol.events import ChangeDnd, ChangeForward, LineChangeFailed, LineFeaturesRead
 from bridge.core import DndMode, ForwardKind, LineFeatures
 from tests.linefeatures import MemoryLineFeatures

@@ -8,7 +8,7 @@ from typing import cast
 
 import pytest
 
-from bridge.app.lines import OpenLines
+from bridge.app.stations.lines import OpenLines
 from bridge.net.sipids import RandomSipIds
 from bridge.sip import Destination, RegistrationState
 from tests.samples import sample_device

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from bridge.app.localeshelf import LocaleShelf
-from bridge.app.phonefiles import PhoneFiles
+from bridge.app.files.localeshelf import LocaleShelf
+from bridge.app.files.phonefiles import PhoneFiles
 from bridge.core import Device, DeviceName, Line, LineAppearance, SignallingProtocol
 from bridge.phones import catalogue
 from bridge.provisioning import check_file

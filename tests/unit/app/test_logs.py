@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 from aiohttp.http_exceptions import BadHttpMessage
 
-from bridge.app.logs import JsonFormatter, TextFormatter, is_journal, start_logging
-from bridge.app.recorder import EventRecorder
+from bridge.app.operations.logs import JsonFormatter, TextFormatter, is_journal, start_logging
+from bridge.app.operations.recorder import EventRecorder
 from bridge.app.settings import LogFormat, LogLevel, LogSettings
 from bridge.core import DeviceName, SignallingProtocol, Via
 from bridge.core.events import CallStarted, FileRefused, FileRequested, PhoneAdmitted, PhoneRefused
@@ -98,7 +98,7 @@ async def test_the_level_decides_and_people_see_the_fields_at_the_end(store: Sql
     loud = PhoneRefused(at=AT, device=PHONE, client="192.0.2.7", reason="window_closed", text="the window is closed")
     (line,) = await logged(store, LogSettings(), quiet, loud)
     assert line.endswith(
-        "INFO    bridge.app.recorder: SEP001122334455: refused (window_closed): the window is closed "
+        "INFO    bridge.app.operations.recorder: SEP001122334455: refused (window_closed): the window is closed "
         "[event=PhoneRefused device=SEP001122334455]"
     )
     assert len(await logged(store, LogSettings(level=LogLevel.DEBUG), quiet, loud)) == 2

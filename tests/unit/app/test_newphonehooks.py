@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from bridge.app.newphonehooks import NewPhoneHooks
+from bridge.app.admission.newphonehooks import NewPhoneHooks
 from bridge.app.settings import HookSettings
 from bridge.core import DeviceName, SignallingProtocol
 from bridge.core.events import PhoneAdmitted, PhoneRefused

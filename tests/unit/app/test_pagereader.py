@@ -10,7 +10,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from bridge.app.pagereader import PageReader
+from bridge.app.phones.pagereader import PageReader
 from bridge.core import Device, DeviceName, SignallingProtocol
 from bridge.core.events import ClockTold, PhonePageRead
 from bridge.net.phonepages import LARGEST, elements, read_log, read_pages

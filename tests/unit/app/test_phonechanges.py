@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from bridge.app.phonechanges import PhoneChanges
-from bridge.app.sitedesk import SiteDesk
-from bridge.app.sitesections import BY_NAME
+from bridge.app.phones.phonechanges import PhoneChanges
+from bridge.app.site.sitedesk import SiteDesk
+from bridge.app.site.sitesections import BY_NAME
 from bridge.core import BlfSpeedDial, ButtonKind, Partition, SpeedDial
 from bridge.errors import Conflict
 from bridge.store import SqlStore

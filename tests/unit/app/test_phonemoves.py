@@ -8,9 +8,9 @@ from dataclasses import replace
 
 import pytest
 
-from bridge.app.claiming import Moved
-from bridge.app.phonefiles import PhoneFiles
-from bridge.app.phonemoves import PhoneMoves
+from bridge.app.claims.claiming import Moved
+from bridge.app.files.phonefiles import PhoneFiles
+from bridge.app.phones.phonemoves import PhoneMoves
 from bridge.app.settings import ServiceSettings
 from bridge.core import Device, DeviceName, Line, LineAppearance
 from bridge.core.events import PhoneRestartSent
@@ -62,7 +62,7 @@ def house() -> House:
 
 @pytest.fixture
 def moves(house: House, sink: Remembering, clock: StillClock, monkeypatch: pytest.MonkeyPatch) -> PhoneMoves:
-    monkeypatch.setattr("bridge.app.phonemoves.HANG_UP", 0.0)
+    monkeypatch.setattr("bridge.app.phones.phonemoves.HANG_UP", 0.0)
     return PhoneMoves(
         sink,
         clock,
@@ -95,7 +95,7 @@ async def test_a_phone_is_told_when_its_call_is_over(house: House, moves: PhoneM
 async def test_a_phone_is_told_although_nobody_says_that_the_call_ended(
     house: House, moves: PhoneMoves, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bridge.app.phonemoves.LONGEST_END", 0.01)
+    monkeypatch.setattr("bridge.app.phones.phonemoves.LONGEST_END", 0.01)
     moves.begin(MOVED, asyncio.Event())
     await house.done_all.wait()
     assert "restart 1000" in house.done

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from bridge.app.phonefiles import PhoneFiles
-from bridge.app.profiles import Profiles
+from bridge.app.files.phonefiles import PhoneFiles
 from bridge.app.settings import SccpSettings
+from bridge.app.stations.profiles import Profiles
 from bridge.callcontrol.languages import ENGLISH, GERMAN
 from bridge.core import (
     AddOnModule,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from bridge.app.recorder import EventRecorder
+from bridge.app.operations.recorder import EventRecorder
 from bridge.core import DeviceName, Via
 from bridge.core.events import Event, FileEvent, FileNotFound, FileRequested, PbxConnected
 from bridge.store.database import SqlStore

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bridge.app.recordings import RecordingDesk, file_name
+from bridge.app.stations.recordings import RecordingDesk, file_name
 from bridge.callcontrol.events import RecordingChanged, StartRecording, StopRecording
 from bridge.core import DeviceName
 from bridge.core.events import CallRecorded

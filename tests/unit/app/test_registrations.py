@@ -9,10 +9,10 @@ from dataclasses import replace
 
 import pytest
 
-from bridge.app.phonefiles import PhoneFiles
-from bridge.app.phones import PhoneDesk
-from bridge.app.registrations import Registrations
-from bridge.app.window import WindowDesk
+from bridge.app.admission.window import WindowDesk
+from bridge.app.files.phonefiles import PhoneFiles
+from bridge.app.phones.phones import PhoneDesk
+from bridge.app.phones.registrations import Registrations
 from bridge.core import Device, DeviceDefaults, DeviceName, SignallingProtocol, UniversalDeviceTemplate
 from bridge.core.events import (
     Event,

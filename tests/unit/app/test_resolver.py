@@ -13,16 +13,16 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from bridge.app.admissions import Admissions
-from bridge.app.backgrounds import BackgroundDesk
-from bridge.app.localeshelf import LocaleShelf
-from bridge.app.onboarding import Onboarding
-from bridge.app.phonechanges import PhoneChanges
-from bridge.app.phonefiles import PhoneFiles
-from bridge.app.phones import PhoneDesk
-from bridge.app.resolver import FileResolver
+from bridge.app.admission.admissions import Admissions
+from bridge.app.admission.onboarding import Onboarding
+from bridge.app.admission.window import WindowDesk
+from bridge.app.files.backgrounds import BackgroundDesk
+from bridge.app.files.localeshelf import LocaleShelf
+from bridge.app.files.phonefiles import PhoneFiles
+from bridge.app.files.resolver import FileResolver
+from bridge.app.phones.phonechanges import PhoneChanges
+from bridge.app.phones.phones import PhoneDesk
 from bridge.app.settings import FilesSettings, UnsignedFiles
-from bridge.app.window import WindowDesk
 from bridge.core import (
     CodeVerdict,
     Device,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bridge.app.rings import RingDesk
+from bridge.app.files.rings import RingDesk
 from bridge.errors import Conflict, InvalidInput, NotFound
 from bridge.provisioning import MOST_RINGS
 

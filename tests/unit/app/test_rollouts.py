@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from bridge.app.firmware import FirmwareDesk
-from bridge.app.phonefiles import PhoneFiles
-from bridge.app.rollouts import Rollouts
+from bridge.app.files.firmware import FirmwareDesk
+from bridge.app.files.phonefiles import PhoneFiles
+from bridge.app.files.rollouts import Rollouts
 from bridge.core import (
     Device,
     DeviceName,
@@ -150,7 +150,7 @@ async def bench(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> AsyncIterator[Bench]:
-    monkeypatch.setattr("bridge.app.rollouts.EVERY", 0.02)
+    monkeypatch.setattr("bridge.app.files.rollouts.EVERY", 0.02)
     root = tmp_path / "files"
     root.mkdir()
     bench = Bench(store, files, clock, ids, root)

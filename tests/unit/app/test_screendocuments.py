@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bridge.app.screenmessages import LONGEST_DOCUMENT, checked_document
+from bridge.app.phones.screenmessages import LONGEST_DOCUMENT, checked_document
 from bridge.callcontrol import CallSettings
 from bridge.errors import InvalidInput
 from bridge.sccp import DeviceType, UserToDeviceDataV1

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from bridge.app.phonefiles import PhoneFiles
-from bridge.app.phones import PhoneDesk
-from bridge.app.profiles import Profiles
+from bridge.app.files.phonefiles import PhoneFiles
+from bridge.app.phones.phones import PhoneDesk
 from bridge.app.settings import SccpSettings
+from bridge.app.stations.profiles import Profiles
 from bridge.core import (
     AppearanceSettings,
     BargeOption,

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from bridge.app.sitedescription import Step, describe
-from bridge.app.sitedesk import SiteDesk
-from bridge.app.sitesections import BY_NAME, BY_WORD, SECTIONS
+from bridge.app.site.sitedescription import Step, describe
+from bridge.app.site.sitedesk import SiteDesk
+from bridge.app.site.sitesections import BY_NAME, BY_WORD, SECTIONS
 from bridge.autoregistration import ListEntry, RogueSettings, UnknownMode
 from bridge.core import CallManagerGroup, DeviceDefaults, DeviceName, Line, NumberRange, Server, SignallingProtocol
 from bridge.errors import ConfigurationError, Conflict, InvalidInput, NotFound

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from bridge.app.journeydesk import JourneyDesk
-from bridge.app.selftest import try_ports
+from bridge.app.diagnosis.journeydesk import JourneyDesk
+from bridge.app.diagnosis.selftest import try_ports
+from bridge.app.diagnosis.sipsecurity import SipSecurity
+from bridge.app.diagnosis.sitewatch import SiteWatch
 from bridge.app.settings import (
     Address,
     AsteriskSettings,
@@ -22,8 +24,6 @@ from bridge.app.settings import (
     SipSettings,
     TftpSettings,
 )
-from bridge.app.sipsecurity import SipSecurity
-from bridge.app.sitewatch import SiteWatch
 from bridge.core import DeviceName, SignallingProtocol, Via
 from bridge.core.events import FileRequested, PhoneAdmitted, PhoneRegistered, SipChallenged, SipRefused
 from bridge.journey import Environment, PortCheck, PortState
@@ -83,7 +83,7 @@ async def test_the_end_of_a_self_test_is_not_the_end_of_who_waits_for_it(
         await asyncio.sleep(60)
         return ()
 
-    monkeypatch.setattr("bridge.app.sitewatch.try_ports", for_ever)
+    monkeypatch.setattr("bridge.app.diagnosis.sitewatch.try_ports", for_ever)
     site = watch(store, clock, replace(SETTINGS, journey=JourneySettings(self_test_every=0.01)))
     site.serving.set()
     worker = asyncio.create_task(site.run())
@@ -116,7 +116,7 @@ async def test_a_self_test_that_took_longer_does_not_put_old_news_in_the_place_o
             return (PortCheck("TFTP", "192.0.2.1", 69, "udp", PortState.BLOCKED),)
         return (PortCheck("TFTP", "192.0.2.1", 69, "udp", PortState.OPEN),)
 
-    monkeypatch.setattr("bridge.app.sitewatch.try_ports", one)
+    monkeypatch.setattr("bridge.app.diagnosis.sitewatch.try_ports", one)
     site = watch(store, clock, replace(SETTINGS, journey=JourneySettings(self_test_every=60)))
     first = asyncio.create_task(site.look())
     await asyncio.sleep(0)

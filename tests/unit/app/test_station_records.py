@@ -7,11 +7,11 @@ from typing import Any, cast
 
 import pytest
 
-from bridge.app.phonefiles import PhoneFiles
-from bridge.app.profiles import Profiles
+from bridge.app.files.phonefiles import PhoneFiles
 from bridge.app.service import with_own_server
 from bridge.app.settings import SccpSettings
-from bridge.app.stations import Stations
+from bridge.app.stations.profiles import Profiles
+from bridge.app.stations.stations import Stations
 from bridge.callcontrol import EarlyOpen
 from bridge.core import Server
 from bridge.sip import Destination

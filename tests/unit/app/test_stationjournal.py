@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bridge.app.recorder import describe
-from bridge.app.stationjournal import MOST_ALARMS, StationJournal
+from bridge.app.operations.recorder import describe
+from bridge.app.stations.stationjournal import MOST_ALARMS, StationJournal
 from bridge.callcontrol.events import (
     CallConnected,
     CallFinished,

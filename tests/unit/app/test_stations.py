@@ -11,14 +11,14 @@ from ipaddress import ip_network
 
 import pytest
 
-from bridge.app.admissions import Admissions
-from bridge.app.calllog import CallLog
-from bridge.app.directory import Directory
-from bridge.app.failback import FailBack
-from bridge.app.phonefiles import PhoneFiles
-from bridge.app.phones import PhoneDesk
+from bridge.app.admission.admissions import Admissions
+from bridge.app.files.phonefiles import PhoneFiles
+from bridge.app.phones.phones import PhoneDesk
+from bridge.app.services.directory import Directory
 from bridge.app.settings import Address, SccpSettings, TokenPolicy
-from bridge.app.stations import Stations
+from bridge.app.stations.calllog import CallLog
+from bridge.app.stations.failback import FailBack
+from bridge.app.stations.stations import Stations
 from bridge.core import CallManagerGroup, Device, DeviceName, Server, SignallingProtocol
 from bridge.core.events import PhoneAlarmed, PhoneUnregistered, SecondConnectionRefused, TokenAnswered
 from bridge.lab.asterisk import free_port

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bridge.app.phones import PhoneDesk
-from bridge.app.stocktaking import StockTaking
+from bridge.app.phones.phones import PhoneDesk
+from bridge.app.phones.stocktaking import StockTaking
 from bridge.core import NOTHING_SEEN, DeviceName
 from bridge.core.events import Event, FileRequested, ModelLearnt, OutOfServiceTold, PhoneAdmitted, Via
 from bridge.core.protocol import SignallingProtocol

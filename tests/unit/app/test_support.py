@@ -15,10 +15,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.app.accounts import Accounts, login_rules
-from bridge.app.phones import PhoneDesk
-from bridge.app.redaction import Redactor, plain_url
+from bridge.app.operations.redaction import Redactor, plain_url
+from bridge.app.operations.support import (
+    Surroundings,
+    known_secrets,
+    known_settings_secrets,
+    make_bundle,
+    shown_settings,
+)
+from bridge.app.phones.phones import PhoneDesk
 from bridge.app.settings import DatabaseSettings, Settings, load_settings, settings_from
-from bridge.app.support import Surroundings, known_secrets, known_settings_secrets, make_bundle, shown_settings
 from bridge.app.system import SystemClock, SystemIds
 from bridge.core import DeviceName, Role, Server
 from bridge.core.events import PhoneAlarmed

@@ -6,10 +6,10 @@ from datetime import timedelta
 
 import pytest
 
-from bridge.app.phonechanges import PhoneChanges
-from bridge.app.phones import PhoneDesk
-from bridge.app.temporary import Assigned, Assignment, Filter, TemporaryDesk, read_assignments
-from bridge.app.window import WindowDesk
+from bridge.app.admission.temporary import Assigned, Assignment, Filter, TemporaryDesk, read_assignments
+from bridge.app.admission.window import WindowDesk
+from bridge.app.phones.phonechanges import PhoneChanges
+from bridge.app.phones.phones import PhoneDesk
 from bridge.autoregistration import Admission, FileArrival, decide, new_device
 from bridge.core import DeviceName, PhoneButtonTemplate
 from bridge.core.site import DevicePool

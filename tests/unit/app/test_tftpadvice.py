@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from bridge.app.installing.tftpadvice import advise
 from bridge.app.settings import BesideSettings, Settings, TftpMode, TftpSettings, settings_from
-from bridge.app.tftpadvice import advise
 from bridge.core.findings import Weight
 from bridge.watch.portowner import PortOwner
 

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bridge.app import tracing
-from bridge.app.tracing import Traced, Tracing
+from bridge.app.operations import tracing
+from bridge.app.operations.tracing import Traced, Tracing
 from bridge.capture import Carrier, Passage, Passed, Wire
 from bridge.core import DeviceName, SignallingProtocol
 from bridge.core.events import PhoneAdmitted

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bridge.app.screenmessages import ScreenMessage, checked_message
+from bridge.app.phones.screenmessages import ScreenMessage, checked_message
 from bridge.errors import InvalidInput
 from tests.unit.cli.conftest import Shell
 

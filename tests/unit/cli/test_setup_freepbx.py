@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from bridge.app.freepbxsetup import read_account
+from bridge.app.installing.freepbxsetup import read_account
 from bridge.app.settings import load_settings
 from bridge.cli.main import root
 from bridge.errors import ConfigurationError, InvalidInput

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from bridge.app.claimvoice import LANGUAGES, Voice, own_is_complete, own_texts
+from bridge.app.claims.claimvoice import LANGUAGES, Voice, own_is_complete, own_texts
 from bridge.autoregistration.claimdialogue import Phrase
 from bridge.errors import ConfigurationError, InvalidInput
 from bridge.pbx.speech import find_voice, make_sounds, telephone_sound

@@ -14,11 +14,11 @@ from typing import Any
 import aiohttp
 import pytest
 
-from bridge.app.auditlog import AuditLog
-from bridge.app.logs import JsonFormatter
-from bridge.app.phones import PhoneDesk
+from bridge.app.operations.auditlog import AuditLog
+from bridge.app.operations.logs import JsonFormatter
+from bridge.app.operations.support import known_secrets
+from bridge.app.phones.phones import PhoneDesk
 from bridge.app.settings import AmiSettings
-from bridge.app.support import known_secrets
 from bridge.app.system import SystemClock, SystemIds
 from bridge.core import ClaimOutcome, DeviceName, Role, SignallingProtocol
 from bridge.core.events import (
@@ -110,7 +110,7 @@ async def test_a_day_of_decisions_is_a_line_for_each(node: WebNode, lines: Lines
     await node.service.refresh()
     added = await lines.one(f"root: added {ONE}")
     assert (added["device"], added["mac"], added["number"]) == (ONE, "001122331001", "1001")
-    assert (added["event"], added["actor"], added["logger"]) == ("Audited", "root", "bridge.app.auditlog")
+    assert (added["event"], added["actor"], added["logger"]) == ("Audited", "root", "bridge.app.operations.auditlog")
     await lines.one("tester: made the token maker")
 
     async with node.client(maker.secret) as admin:

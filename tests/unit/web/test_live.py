@@ -14,8 +14,8 @@ from typing import Any
 import aiohttp
 import pytest
 
-from bridge.app import livefeed
-from bridge.app.livefeed import MOST_LISTENERS, MOST_WAITING, LiveFeed, TooManyListeners
+from bridge.app.operations import livefeed
+from bridge.app.operations.livefeed import MOST_LISTENERS, MOST_WAITING, LiveFeed, TooManyListeners
 from bridge.app.status import WindowStatus
 from bridge.core import DeviceName
 from bridge.core.events import CallStarted, DhcpLeaseSeen, Event, FileRequested, PhoneRefused

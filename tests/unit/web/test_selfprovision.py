@@ -16,12 +16,12 @@ from pathlib import Path
 import pytest
 from aiohttp import ClientSession, UnixConnector, web
 
-from bridge.app.claimdesk import ClaimDesk, ClaimWish
-from bridge.app.claiming import Claiming, Moved
-from bridge.app.claimvoice import STOCK, Voice, own_name, own_words
-from bridge.app.directory import Directory
-from bridge.app.phonefiles import PhoneFiles
-from bridge.app.selfprovisioning import MOST_CALLS, SelfProvisioning
+from bridge.app.claims.claimdesk import ClaimDesk, ClaimWish
+from bridge.app.claims.claiming import Claiming, Moved
+from bridge.app.claims.claimvoice import STOCK, Voice, own_name, own_words
+from bridge.app.claims.selfprovisioning import MOST_CALLS, SelfProvisioning
+from bridge.app.files.phonefiles import PhoneFiles
+from bridge.app.services.directory import Directory
 from bridge.app.settings import SecretsTo, ServiceSettings
 from bridge.autoregistration.claimdialogue import Phrase
 from bridge.autoregistration.claims import ClaimPolicy

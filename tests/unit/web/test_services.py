@@ -12,8 +12,8 @@ import pytest
 from aiohttp import ClientSession, web
 from aiohttp.test_utils import TestClient, TestServer
 
-from bridge.app.directory import Directory, DirectoryDesk
-from bridge.app.phonefiles import PhoneFiles
+from bridge.app.files.phonefiles import PhoneFiles
+from bridge.app.services.directory import Directory, DirectoryDesk
 from bridge.app.settings import SecretsTo, ServiceSettings
 from bridge.core import CallKind, Line, LineAppearance, PastCall, SignallingProtocol, checked_contact
 from bridge.lab.screenxml import ScreenDocument, read_screen_document
@@ -61,7 +61,7 @@ async def phone(
     files: PhoneFiles,
     monkeypatch: pytest.MonkeyPatch,
 ) -> AsyncIterator[Phone]:
-    monkeypatch.setattr("bridge.app.directory.STALE", 0.0)
+    monkeypatch.setattr("bridge.app.services.directory.STALE", 0.0)
     with store.write() as work:
         work.devices.add(DEVICE)
         work.commit()

@@ -16,7 +16,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from bridge.app.backup import Backup
+from bridge.app.operations.backup import Backup
 from bridge.core import CallQuality, CallRecord, Device, DeviceName, Line, LineAppearance, Role, SignallingProtocol
 from bridge.web.access import CSRF_FIELD
 from tests.firmware import java_load, zipped

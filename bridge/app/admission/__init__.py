@@ -1,0 +1,1 @@
+"""Letting unknown phones in: the window, its checklist, refusals, and what becomes of phones after it."""

@@ -1,0 +1,170 @@
+"""After the window: phones that autoregistered get their permanent pool and templates, or are cleaned up (AR-36)."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from ipaddress import ip_network
+
+from bridge.app.phones.phonechanges import PhoneChanges
+from bridge.autoregistration import ROGUE_POOL
+from bridge.autoregistration.phonelists import address_of
+from bridge.core import Device, DeviceName
+from bridge.errors import InvalidInput, NotFound, SepbridgeError
+from bridge.ports import AuditEntry, Clock, Store
+
+LARGEST_FILE = 4 * 1024 * 1024
+MOST_ROWS = 20_000
+COLUMNS = ("phone", "pool", "css", "button_template", "softkey_template", "phone_profile", "description", "owner")
+"""Of the CSV file; the first two are needed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which temporary phones; empty means all."""
+
+    pool: str = ""
+    model: str = ""
+    network: str = ""
+
+    def __post_init__(self) -> None:
+        try:
+            ip_network(self.network or "0.0.0.0/0")
+        except ValueError as error:
+            raise InvalidInput(f"{self.network!r} is not a network", why=str(error)) from None
+
+    def takes(self, device: Device) -> bool:
+        """Whether the device is meant."""
+        if self.pool and device.pool != self.pool:
+            return False
+        if self.model and self.model.upper() not in (device.model.upper(), str(device.model_number)):
+            return False
+        address = address_of(device.address)
+        return not self.network or (address is not None and address in ip_network(self.network))
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """What one phone is to become."""
+
+    phone: str
+    """Its name, MAC or number."""
+    pool: str
+    values: tuple[tuple[str, str], ...] = ()
+    line: int = 0
+    """Of the CSV file; 0 where there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Assigned:
+    """What came of an assignment."""
+
+    assignment: Assignment
+    device: Device | None = None
+    trouble: str = ""
+    """Why it was not carried out; empty if it was."""
+
+
+class TemporaryDesk:
+    """Lists temporary phones, assigns them, and removes those that nobody uses. ``actor`` is who asked."""
+
+    def __init__(self, store: Store, clock: Clock, changes: PhoneChanges, actor: str) -> None:
+        self._store = store
+        self._clock = clock
+        self._changes = changes
+        self._actor = actor
+
+    def list(self, wanted: Filter | None = None) -> Sequence[Device]:
+        """Phones that autoregistered and were not assigned yet, by name; strange ones of the rogue pool, too."""
+        chosen = wanted or Filter()
+        with self._store.read() as work:
+            return [each for each in work.devices.all() if each.temporary and chosen.takes(each)]
+
+    def assign(self, assignments: Sequence[Assignment]) -> Sequence[Assigned]:
+        """Carry out one after the other, each for itself: what cannot be done is reported, the others are done.
+
+        The number stays; the file gets a new stamp; the phone is no longer temporary.
+        """
+        return [self._assign(each) for each in assignments]
+
+    def unused(self, idle: timedelta) -> Sequence[Device]:
+        """Temporary phones that are not registered and were not seen for so long."""
+        limit = self._clock.now() - idle
+        return [each for each in self.list() if not each.registered and (each.last_seen or each.created_at) < limit]
+
+    def remove_unused(self, idle: timedelta) -> Sequence[Device]:
+        """Remove them; their numbers become free."""
+        gone: list[Device] = []
+        for device in self.unused(idle):
+            with self._store.write() as work:
+                now = work.devices.get(device.name)
+                if now is None or now.registered or not now.temporary:
+                    continue  # it came back in this very moment
+                work.devices.remove(device.name)
+                entry = AuditEntry(self._clock.now(), self._actor, f"removed {device.name}", "unused, temporary")
+                work.journal.audit(entry)
+                work.commit()
+            gone.append(device)
+        return gone
+
+    def _assign(self, wanted: Assignment) -> Assigned:
+        try:
+            device = self._changes.assign(self._named(wanted.phone), wanted.pool, dict(wanted.values))
+        except SepbridgeError as error:
+            return Assigned(wanted, trouble=f"{error.what}; {error.fix}" if error.fix else error.what)
+        return Assigned(wanted, device)
+
+    def _named(self, text: str) -> DeviceName:
+        with self._store.read() as work:
+            try:
+                name = DeviceName.parse(text)
+            except InvalidInput:
+                name = None
+            if name is not None and work.devices.get(name) is not None:
+                return name
+            found = next((each.name for each in work.devices.all() if each.number == text), None)
+        if found is None:
+            raise NotFound(f"there is no phone {text!r}", fix="`sepbridge autoregistration temporary` lists them")
+        return found
+
+
+def read_assignments(text: str) -> Sequence[Assignment | Assigned]:
+    """The rows of a CSV file with a head line; a row that cannot be read comes back as one that failed.
+
+    Raises InvalidInput for a file without the needed columns.
+    """
+    if "\0" in text:
+        raise InvalidInput("the file is not a text file", fix="save it as CSV in UTF-8")
+    reader = csv.reader(io.StringIO(text, newline=""))
+    try:
+        head = [each.strip().lower() for each in next(reader, [])]
+        unknown = [each for each in head if each not in COLUMNS]
+        if not {"phone", "pool"} <= set(head) or unknown or len(set(head)) < len(head):
+            raise InvalidInput(
+                f"line 1: the columns are {', '.join(head) or 'missing'}",
+                fix=f"the head line names phone and pool, and may name {', '.join(COLUMNS[2:])}",
+            )
+        rows: list[Assignment | Assigned] = []
+        for row in reader:
+            if not any(each.strip() for each in row):
+                continue
+            if len(rows) >= MOST_ROWS:
+                raise InvalidInput(f"line {reader.line_num}: more than {MOST_ROWS} rows", fix="split the file")
+            rows.append(_row(head, row, reader.line_num))
+    except csv.Error as error:
+        raise InvalidInput(f"line {reader.line_num}: {error}", fix="save it as CSV in UTF-8") from None
+    return rows
+
+
+def _row(head: Sequence[str], row: Sequence[str], line: int) -> Assignment | Assigned:
+    cells = dict(zip(head, (each.strip() for each in row), strict=False))
+    phone, pool = cells.pop("phone", ""), cells.pop("pool", "")
+    read = Assignment(phone, pool, tuple((key, value) for key, value in cells.items() if value), line)
+    if len(row) != len(head):
+        return Assigned(read, trouble=f"it has {len(row)} cells, not {len(head)}")
+    if not phone or not pool or pool == ROGUE_POOL:
+        return Assigned(read, trouble="it names no phone, or no pool to move it to")
+    return read

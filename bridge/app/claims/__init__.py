@@ -1,0 +1,1 @@
+"""Self-provisioning: users make a phone their own."""

@@ -1,0 +1,1 @@
+"""Why a phone is stuck: journeys, and what is known of this site and this server."""

@@ -1,0 +1,1 @@
+"""Setting up on a machine, and the doctor who looks at the result."""

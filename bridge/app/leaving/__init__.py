@@ -1,0 +1,1 @@
+"""Leaving CUCM: its exports, taken over."""

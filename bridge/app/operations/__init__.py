@@ -1,0 +1,1 @@
+"""Running it: log, figures, live events, traces, backups, the support bundle."""

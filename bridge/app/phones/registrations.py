@@ -1,0 +1,207 @@
+"""What follows when a phone registers with Asterisk: its state, its model, its final file, one restart.
+
+A MAC never tells the model; a SIP phone's User-Agent does (phone boot reference, section 8). Until then the phone has a
+file that suits every model. Once the model is known the file is made anew, and if more than its version stamp changed,
+the phone is told to restart, once (design, section 1, step 6).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from bridge.app.files.guard import plain_address
+from bridge.app.files.phonefiles import PhoneFiles, restart_event
+from bridge.core import Device, SignallingProtocol
+from bridge.core.events import (
+    Event,
+    FileRewritten,
+    ModelLearnt,
+    PhoneMoved,
+    PhoneRegistered,
+    PhoneRestartSent,
+    PhoneUnregistered,
+)
+from bridge.errors import ConfigurationError, PbxUnavailable, SepbridgeError, StoreError
+from bridge.phones import parse_user_agent
+from bridge.ports import Clock, Contact, EventSink, IdSource, RestartEvent, RestartKind, Store
+
+log = logging.getLogger(__name__)
+
+MAX_WAITING = 20_000
+RETRY_AFTER = 2.0
+"""Seconds until a batch that the database refused is tried again."""
+
+
+class PhoneRestarter(Protocol):
+    """The part of ``Pbx`` that is needed here."""
+
+    async def restart_phone(
+        self, endpoint: str, kind: RestartKind, *, event: RestartEvent = RestartEvent.SERVICE_CONTROL
+    ) -> None:
+        """Tell a registered phone to restart. Raises PbxError, NotFound."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Gone:
+    endpoint: str
+    why: str
+
+
+OURS = "sepbridge"
+"""How the User-Agent of our own registrations begins."""
+
+
+class Registrations:
+    """The PbxListener of the running service: takes notes at once, works in batches, one transaction each."""
+
+    def __init__(
+        self,
+        store: Store,
+        files: PhoneFiles,
+        sink: EventSink,
+        clock: Clock,
+        ids: IdSource,
+        restarter: PhoneRestarter | None = None,
+    ) -> None:
+        self._store = store
+        self._files = files
+        self._sink = sink
+        self._clock = clock
+        self._ids = ids
+        self._news: asyncio.Queue[Contact | _Gone] = asyncio.Queue(MAX_WAITING)
+        self.restarter = restarter
+        """Who restarts phones; set once the PBX exists, which in turn tells us about contacts."""
+        self.furnished: Callable[[Sequence[Device]], None] = lambda _: None
+        """Called with phones that got another pool or other templates once their model was known."""
+
+    def contact_added(self, contact: Contact) -> None:
+        """A phone registered."""
+        self._put(contact)
+
+    def contact_removed(self, endpoint: str, why: str) -> None:
+        """A registration ended."""
+        self._put(_Gone(endpoint, why))
+
+    def _put(self, news: Contact | _Gone) -> None:
+        try:
+            self._news.put_nowait(news)
+        except asyncio.QueueFull:
+            log.error("%d registration changes wait for the database; the newest is dropped", MAX_WAITING)
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        while True:
+            batch = [await self._news.get()]
+            while not self._news.empty():
+                batch.append(self._news.get_nowait())
+            try:
+                events, restarts, furnished = await asyncio.to_thread(self._note, batch)
+            except StoreError as error:
+                log.warning("registrations wait for the database: %s", error)
+                await asyncio.sleep(RETRY_AFTER)
+                for news in batch:
+                    self._put(news)
+                continue
+            for event in events:
+                self._sink.record(event)
+            if furnished:
+                self.furnished(furnished)
+            await self._restart(restarts)
+
+    def _note(self, batch: Iterable[Contact | _Gone]) -> tuple[list[Event], list[Device], list[Device]]:
+        events: list[Event] = []
+        restarts: list[Device] = []
+        furnished: list[Device] = []
+        with self._store.write() as work:
+            for news in batch:
+                if isinstance(news, Contact) and news.user_agent.startswith(OURS):
+                    continue  # a line that an SCCP phone shares with a phone with SIP firmware
+                device = work.devices.by_endpoint(news.endpoint)
+                if device is None or device.desired_protocol is SignallingProtocol.SCCP:
+                    continue  # an SCCP phone's line is registered by our own proxy, which knows the phone itself
+                changed = (
+                    self._registered(device, news, events)
+                    if isinstance(news, Contact)
+                    else self._gone(device, news, events)
+                )
+                if changed == device:
+                    continue
+                if changed.version_stamp != device.version_stamp:
+                    restarts.append(changed)
+                work.devices.update(changed)
+                if changed.pool != device.pool or changed.settings != device.settings:
+                    furnished.append(changed)
+            work.commit()
+        return events, restarts, furnished
+
+    def _gone(self, device: Device, news: _Gone, events: list[Event]) -> Device:
+        if device.registered:
+            events.append(
+                PhoneUnregistered(at=self._clock.now(), device=device.name, endpoint=news.endpoint, why=news.why)
+            )
+        return replace(device, registered=False)
+
+    def _registered(self, device: Device, contact: Contact, events: list[Event]) -> Device:
+        now = self._clock.now()
+        address = plain_address(contact.address.rpartition(":")[0].strip("[]")) or device.address
+        agent = parse_user_agent(contact.user_agent)
+        load = agent.version if agent is not None else device.load
+        if not device.registered or address != device.address or load != device.load:
+            events.append(
+                PhoneRegistered(
+                    at=now,
+                    device=device.name,
+                    endpoint=contact.endpoint,
+                    address=contact.address,
+                    user_agent=contact.user_agent,
+                    load=load,
+                    protocol=SignallingProtocol.SIP,
+                )
+            )
+        if device.registered and device.address and address != device.address:
+            events.append(PhoneMoved(at=now, device=device.name, before=device.address, after=address))
+        seen = replace(
+            device,
+            registered=True,
+            address=address,
+            last_seen=now,
+            observed_protocol=SignallingProtocol.SIP,
+            load=load,
+        )
+        if agent is None or agent.model is None or agent.model.name == device.model:
+            return seen
+        events.append(
+            ModelLearnt(at=now, device=device.name, model=agent.model.name, evidence=f"User-Agent {contact.user_agent}")
+        )
+        known = self._files.furnished_anew(replace(seen, model=agent.model.name, model_number=agent.model.number))
+        try:
+            if not self._files.differ(device, known):
+                return known
+        except ConfigurationError as error:
+            log.warning("%s keeps the file that it has: %s", device.name, error)
+            return known
+        stamp = self._ids.version_stamp()
+        events.append(FileRewritten(at=now, device=device.name, version_stamp=stamp, why=f"it is a {agent.model.name}"))
+        return replace(known, version_stamp=stamp)
+
+    async def _restart(self, devices: Sequence[Device]) -> None:
+        for index, device in enumerate(devices):
+            if self.restarter is None:
+                return
+            try:
+                await self.restarter.restart_phone(device.number, RestartKind.RESTART, event=restart_event(device))
+            except PbxUnavailable as error:
+                log.warning("%d phones keep their first files until they boot again: %s", len(devices) - index, error)
+                return
+            except SepbridgeError as error:
+                log.warning("%s keeps its first file until it boots again: %s", device.name, error)
+            else:
+                sent = PhoneRestartSent(
+                    at=self._clock.now(), device=device.name, how="NOTIFY", why="its file was made anew"
+                )
+                self._sink.record(sent)

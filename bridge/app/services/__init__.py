@@ -1,0 +1,1 @@
+"""The services on phones' screens: pages, words, directories."""

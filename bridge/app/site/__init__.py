@@ -1,0 +1,1 @@
+"""The site's objects: as a text, as single changes, and as a dial plan."""

@@ -1,0 +1,1 @@
+"""SCCP phones: their connections, their lines at Asterisk, and what they remember."""
