@@ -10,6 +10,7 @@ from bridge.core import CallParked, CallUnparked, ParkedCall, ParkedCallsListed,
 from bridge.sccp import LampMode, SoftKeyEventType, StimulusType
 from bridge.sip import Call, CallState, IncomingCall, TransferRequested
 from bridge.sip.message import Header
+from bridge.sip.timers import TimerValues
 from tests.sccpbench import PBX_MEDIA, Bench
 from tests.unit.callcontrol.test_park import PARK_PROFILE
 
@@ -24,8 +25,8 @@ class ParkedCalls(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.bench = Bench(profile=PARK_PROFILE)
-        self.asked: list[Call] = []
-        """Calls that the phone wants to be parked."""
+        self.asked: list[tuple[Call, float]] = []
+        """Calls that the phone wants to be parked, and since when."""
         self.taken: set[str] = set()
 
     # --- the user
@@ -42,6 +43,7 @@ class ParkedCalls(RuleBasedStateMachine):
             if event.call.state is CallState.INCOMING:
                 self.bench.pbxs[0].agent.answer(event.call, PBX_MEDIA, now=self.bench.now)
         self.bench.settle()
+        self.asked += [(event.call, self.bench.now) for event in self.bench.take(TransferRequested)]
 
     @rule(
         key=st.sampled_from(
@@ -85,9 +87,13 @@ class ParkedCalls(RuleBasedStateMachine):
     # --- the PBX
 
     def _asked(self) -> Call | None:
-        self.asked += [event.call for event in self.bench.take(TransferRequested)]
-        self.asked = [call for call in self.asked if call.state is CallState.CONFIRMED]
-        return self.asked.pop(0) if self.asked else None
+        """A REFER that waits for a word: later its user agent refuses it by itself."""
+        self.asked = [
+            (call, at)
+            for call, at in self.asked
+            if call.state is CallState.CONFIRMED and self.bench.now - at < TimerValues().give_up / 2
+        ]
+        return self.asked.pop(0)[0] if self.asked else None
 
     @rule(status=st.sampled_from([0, 200, 503]), bye=st.booleans())
     def take(self, status: int, bye: bool) -> None:
