@@ -135,7 +135,11 @@ class Testbed:
 async def prepared_testbed(wishes: TestbedWishes, *, house: LabHouse | None = None) -> AsyncIterator[Testbed]:
     """Asterisk runs, the database is ready, the node is not started yet (see ``Testbed.node``)."""
     with contextlib.ExitStack() as stack:
-        directory = wishes.directory or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sepbridge-lab-")))
+        directory = wishes.directory
+        if directory is None:
+            # A thread whose task was cancelled may still write its file while the directory is being removed.
+            own = tempfile.TemporaryDirectory(prefix="sepbridge-lab-", ignore_cleanup_errors=True)
+            directory = Path(stack.enter_context(own))
         directory = directory.absolute()
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         base = wishes.base_port

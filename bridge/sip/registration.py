@@ -21,8 +21,9 @@ from bridge.sip.transaction import Outcome
 FIRST_RETRY = 2.0
 """Seconds until the second attempt after silence or a server's trouble; doubled each time."""
 LONGEST_RETRY = 120.0
-REFUSED_RETRY = 60.0
-"""After a clear no (401, 403, 404): an admin has to mend something first."""
+REFUSED_RETRIES = (0.5, 2.0, 8.0, 60.0)
+"""After a clear no (401, 403, 404) an admin has to mend something first, save in the moments in which a server reads a
+new account: it may know the one half of it already, and not the other."""
 LONGEST_EXPIRES = 7 * 86_400
 MAX_RETRY_AFTER = 3_600
 
@@ -53,6 +54,7 @@ class Registration:
         "_expires_at",
         "_failures",
         "_ids",
+        "_refusals",
         "_sequence",
         "_tag",
         "_wish_changed",
@@ -78,6 +80,7 @@ class Registration:
         self._expires = account.expires
         self._expires_at: float | None = None
         self._failures = 0
+        self._refusals = 0
         self._at: float | None = None
         self._wish_changed = False
 
@@ -204,6 +207,7 @@ class Registration:
         granted = self._granted(response)
         refreshed = self.state is RegistrationState.REFRESHING
         self.state = RegistrationState.REGISTERED
+        self._refusals = 0
         self._failures = 0
         self._expires_at = now + granted
         # Early enough for a lost first attempt (32 s) where the time allows it, and spread over time.
@@ -242,7 +246,8 @@ class Registration:
         if after is not None:
             wait = float(min(max(after, 1), MAX_RETRY_AFTER))
         elif response.code in (401, 403, 404, 407):
-            wait = REFUSED_RETRY
+            wait = REFUSED_RETRIES[min(self._refusals, len(REFUSED_RETRIES) - 1)]
+            self._refusals += 1
         else:
             wait = self._back_off()
         if response.code < 500:

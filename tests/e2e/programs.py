@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
+import signal
 import sys
 from collections.abc import AsyncIterator
 
@@ -33,7 +35,9 @@ async def started(*words: str) -> AsyncIterator[tuple[asyncio.subprocess.Process
             line = await process.stdout.readline()
         yield process, line.decode()
     finally:
-        with contextlib.suppress(ProcessLookupError):
-            process.terminate()
+        if process.returncode is None:
+            # Not by ``terminate``, which would look whether it has ended already, and take its status away.
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process.pid, signal.SIGTERM)
         async with asyncio.timeout(20):
             assert await process.wait() in {0, -9}  # -9: the test killed it

@@ -23,6 +23,7 @@ from bridge.app.diagnosis.dhcpmemory import FILE, remember
 from bridge.app.phones.pagereader import PageReader
 from bridge.app.settings import JourneySettings, SccpSettings
 from bridge.core import DeviceDefaults, DeviceName, MacAddress, NumberRange, SignallingProtocol
+from bridge.core.findings import Weight
 from bridge.journey import DhcpAnswer, Finding, PhoneJourney
 from bridge.lab.anyphone import AnyPhone
 from bridge.lab.filefetch import FileServer
@@ -282,15 +283,15 @@ class Ward:
         """What is said of the phone now."""
         return await self.bed.service.journeys.diagnose(device)
 
-    async def said_first(self, phone: AnyPhone | DeviceName, code: str) -> Finding:
-        """Wait until this is the first finding."""
+    async def said_first(self, phone: AnyPhone | DeviceName, code: str, *, weight: Weight | None = None) -> Finding:
+        """Wait until this is the first finding, with this weight if one is named."""
         device = phone if isinstance(phone, DeviceName) else phone.device
         found: tuple[Finding, ...] = ()
         try:
             async with asyncio.timeout(PATIENCE):
                 while True:
                     found = await self.findings(device)
-                    if found and found[0].code == code:
+                    if found and found[0].code == code and weight in (None, found[0].severity):
                         return found[0]
                     await asyncio.sleep(0.05)
         except TimeoutError:

@@ -86,12 +86,29 @@ def test_a_wrong_secret_is_said_in_words_and_tried_again_later() -> None:
     agent, server, wire = pair(secret="wrong")
     agent.register(now=wire.now)
     wire.settle()
-    assert events(agent) == [RegistrationFailed(401, "the server refused the user name or the secret", 60.0)]
+    words = "the server refused the user name or the secret"
+    assert events(agent) == [RegistrationFailed(401, words, 0.5)]
     assert len(server.requests) == 2
     assert agent.registration_state is RegistrationState.WAITING
+    wire.advance(60)
+    assert events(agent) == [RegistrationFailed(401, words, wait) for wait in (2.0, 8.0, 60.0)]
+    wire.advance(60)
+    assert events(agent) == [RegistrationFailed(401, words, 60.0)]
     server.password = "wrong"
     wire.advance(61)
     assert events(agent) == [Registered(3600)]
+    server.password = "another"
+    agent.register(now=wire.now)
+    wire.settle()
+    assert events(agent) == [RegistrationFailed(401, words, 0.5)]
+
+
+def test_a_server_that_is_reading_the_account_costs_no_minute() -> None:
+    agent, server, wire = pair()
+    server.script = lambda request: reply_to(request, 404, tag="s") if len(server.requests) < 3 else None
+    agent.register(now=wire.now)
+    wire.advance(3)
+    assert [type(event) for event in events(agent)] == [RegistrationFailed, RegistrationFailed, Registered]
 
 
 def test_the_servers_minimum_is_taken() -> None:
