@@ -503,6 +503,7 @@ class ProxiedPhone:
                 continue
             if agent.registration_state is RegistrationState.REGISTERED:
                 self._lines.changed(line, LineState.REGISTERED)  # taken over from the device's former connection
-            elif agent.registration_state in (RegistrationState.UNREGISTERED, RegistrationState.UNREGISTERING):
+            elif agent.registration_state is not RegistrationState.WAITING:
+                # Even while a REGISTER is under way: the former connection may have wished to leave meanwhile.
                 self._lines.changed(line, LineState.REGISTERING)
                 agent.register(now=now)

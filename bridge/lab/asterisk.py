@@ -16,6 +16,7 @@ import shutil
 import signal
 import socket
 import tempfile
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -71,14 +72,35 @@ _OWN_PORTS = range(24_100, 32_700)
 """Where we look for free ports: above the lab's RTP, below those that the kernel hands out to connections."""
 
 
+_MOST_RESERVED = 64
+_reserved: deque[int] = deque()
+"""File descriptors of the marks on the ports chosen last. Those before are in use by now, or not wanted any more."""
+
+
 def free_port(address: str = "127.0.0.1") -> int:
-    """A port that is free for both UDP and TCP at this moment, and that no outgoing connection will take meanwhile."""
+    """A port that is free for both UDP and TCP at this moment, and that neither an outgoing connection nor another lab
+    will take meanwhile.
+    """
     while True:
         port = secrets.choice(_OWN_PORTS)
         with socket.socket() as tcp, socket.socket(type=socket.SOCK_DGRAM) as udp, contextlib.suppress(OSError):
             tcp.bind((address, port))
             udp.bind((address, port))
+            _reserve(port)
             return port
+
+
+def _reserve(port: int) -> None:
+    """Keep the port from other labs until it is in use. Raises OSError where another one reserved it."""
+    mark = socket.socket(socket.AF_UNIX)
+    try:
+        mark.bind(f"\0sepbridge-lab-port-{port}")
+    except OSError:
+        mark.close()
+        raise
+    _reserved.append(mark.detach())
+    if len(_reserved) > _MOST_RESERVED:
+        os.close(_reserved.popleft())
 
 
 class PrivateAsterisk:

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from bridge.app.operations.recorder import describe
 from bridge.app.phones.phonechanges import PhoneChanges
 from bridge.app.system import SystemIds
 from bridge.core import NOWHERE, MacAddress, NetworkPlace, SignallingProtocol
@@ -105,7 +106,12 @@ class Desks:
         async def registered() -> bool:
             return phone.number in {contact.endpoint for contact in await self.bed.service.pbx.contacts()}
 
-        await polled(registered)
+        try:
+            await polled(registered)
+        except TimeoutError:
+            happened = "\n".join(map(describe, self.watch.events[-40:]))
+            shown = await self.bed.asterisk.cli("pjsip show endpoints")
+            pytest.fail(f"line {phone.number!r} is not at Asterisk:\n{shown}\nWhat happened:\n{happened}")
 
     async def add_peer(self, name: str, contact: str, extension: str, *, more: str = "") -> None:
         """Tell Asterisk of a SIP peer that does not register, and of the extension that reaches it."""

@@ -106,7 +106,7 @@ async def test_strange_phones_stop_rebooting_in_the_rogue_pool_and_leave_it_by_a
     await strange.wait_for(Registered, within=30)
     (admitted,) = desks.watch.of(PhoneAdmitted, strange.device)
     assert (admitted.number, admitted.protocol) == ("8900", SignallingProtocol.SCCP)
-    await polled(lambda: has_line(desks, "8900"))
+    await desks.line_up(strange)
     boots = strange.boots
     await asyncio.sleep(5)
     assert strange.boots - boots <= 1

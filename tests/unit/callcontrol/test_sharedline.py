@@ -18,6 +18,7 @@ from bridge.sccp import (
 )
 from bridge.sccp.profile import StationLine
 from bridge.sip import CallState as SipState
+from bridge.sip import RegistrationState
 from tests.sccpbench import PBX_MEDIA
 from tests.sccpfloor import Floor, Kind, shared
 
@@ -50,6 +51,27 @@ def test_the_line_stays_while_one_phone_has_it() -> None:
     three.leave()
     assert on.pbx.requests[-1].headers["Expires"] == "0"
     assert three.phone.is_finished
+
+
+@pytest.mark.parametrize("under_way", [RegistrationState.REGISTERING, RegistrationState.REFRESHING])
+def test_a_phone_that_restarts_while_its_line_registers_keeps_the_line(under_way: RegistrationState) -> None:
+    on = Floor(*shared((DeviceType.CISCO_7961G, 17)))
+    (one,) = on.places
+    if under_way is RegistrationState.REGISTERING:
+        one.leave()
+        on.deaf = True
+        one.come_back()
+    else:
+        on.deaf = True
+        on.line.agent.register(now=on.now)
+    assert on.line.agent.registration_state is under_way
+    one.leave()
+    one.come_back()
+    on.deaf = False
+    on.advance(60)
+    assert on.line.agent.registration_state is RegistrationState.REGISTERED
+    assert on.pbx.requests[-1].headers["Expires"] != "0"
+    assert one.phone.line_state(1) is LineState.REGISTERED
 
 
 def test_all_ring_with_one_reference_and_one_answers() -> None:
