@@ -33,6 +33,7 @@ from bridge.lab.testbed import Testbed
 from bridge.lab.tftpclient import TftpClient
 from bridge.net.selfsigned import make_certificate
 from bridge.phones import catalogue
+from bridge.ports import RefusedPhone
 from tests.e2e.desks import polled
 from tests.e2e.ward import BrokenTemplate, Ward, rules, ward, wishes
 from tests.firmware import java_load, load_list
@@ -132,10 +133,15 @@ async def test_what_the_site_decides_itself(w: Ward) -> None:
         finding = await w.said_first(phone, "device_not_configured")
         assert finding.fixes[0].text.startswith(f"sepbridge phones add {phone.device}")
     assert "config_missing" in [each.code for each in await w.findings(fourth.device)]
-    with w.bed.service.store.read() as work:
-        refused = {each.device: each for each in work.journal.refused()}
+    refused: dict[DeviceName | None, RefusedPhone] = {}
+
+    async def says_its_model() -> bool:
+        with w.bed.service.store.read() as work:
+            refused.update({each.device: each for each in work.journal.refused()})
+        return refused[fifth.device].model == "7961G"  # its Register says so, which comes after its requests for files
+
+    await polled(says_its_model)
     assert refused[fourth.device].client == fourth.local_address
-    assert refused[fifth.device].model == "7961G", "as its Register says"
     assert all(mib_name(refused[each.device].reason) == "noEntryInDatabase" for each in (fourth, fifth))
     # The one action of the list: the next retry registers, and nothing is said any more.
     desk_of(w).add(fourth.device, protocol=SIP)

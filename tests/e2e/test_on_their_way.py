@@ -15,6 +15,7 @@ from bridge.core.events import Event
 from bridge.journey import Stage
 from bridge.lab.filefetch import FileServer
 from bridge.lab.phone import SimulatedPhone
+from bridge.lab.phoneevents import Registered, RestartAsked
 from bridge.lab.phonetiming import LAB_TIMING
 from bridge.lab.testbed import TestbedWishes, prepared_testbed
 from bridge.ports import Store
@@ -54,7 +55,9 @@ async def test_an_unknown_sccp_phone_from_its_first_file_to_registered() -> None
         assert journey is not None
         assert journey.seconds_to_register is not None
         assert journey.facts.source_port
-        # RG-03: the number of LineStat is on the screen, and in the inventory.
+        # RG-03: once it has started again with a file of its own, the number of LineStat is on the screen, and in the inventory.
+        await phone.wait_for(RestartAsked)
+        await phone.wait_for(Registered)
         assert phone.number == phone.display == inventory_number(service.store, phone.device) != ""
 
 

@@ -30,6 +30,7 @@ def test_a_screenshot_in_the_browser(browser: Browser, tmp_path: Path, monkeypat
         page.fill("#name", ADMIN)
         page.fill("#password", PASSWORD)
         page.click("button.main")
+        page.wait_for_url(f"**/phones/{device.name}")  # its scripts run by then
         page.click("text=Take a screenshot")
         expect(page.locator("[data-screenshot] img")).to_be_visible()
         assert page.evaluate("document.querySelector('[data-screenshot] img').naturalWidth") == 298
