@@ -261,7 +261,7 @@ from bridge.app.settings import Address, HttpSettings, SccpSettings, ServerSetti
 def nft(text):
     subprocess.run([sys.argv[1], "-f", "-"], input=text.encode(), check=True)
 
-def examined():
+def examined(check=""):
     settings = Settings(
         server=ServerSettings(address="192.168.77.2"),
         tftp=TftpSettings(listen=(Address("0.0.0.0", 69),)),
@@ -274,7 +274,7 @@ def examined():
         (each.code, each.what)
         for result in doctor.run() if result.check in ("ports", "firewall", "addresses")
         for each in result.findings
-        if " 2000 " in each.what or result.check == "addresses"
+        if result.check == check or not check and (" 2000 " in each.what or result.check == "addresses")
     ]
 
 server = socket.create_server(("0.0.0.0", 2000))
@@ -285,6 +285,13 @@ nft("flush ruleset")
 found["flushed"] = examined()
 nft("table inet t { chain i { type filter hook input priority 0; policy drop; iifname lo accept; }; }")
 found["strict"] = examined()
+# A filter without a memory: phones' requests pass, and what they acknowledge afterwards does not.
+opened = "tcp dport { 2000, 5060, 5070, 6970 } accept; udp dport { 69, 5060, 5070 } accept;"
+nft("flush ruleset")
+nft("table inet t { chain i { type filter hook input priority 0; policy drop; iifname lo accept; %s }; }" % opened)
+found["forgetful"] = examined("firewall")
+nft("insert rule inet t i ct state established,related accept")
+found["stateful"] = examined("firewall")
 print(json.dumps(found))
 """
 
@@ -306,6 +313,9 @@ def test_a_filter_that_drops_sccp(tmp_path: Path) -> None:
     (code, what), *_ = result["strict"]
     assert code == "firewall_drops"
     assert "policy drop" in what
+    # What a phone acknowledges of a file goes to another port than 69: without it the second block never comes.
+    assert [code for code, _ in result["forgetful"]] == ["firewall_drops_transfers"]
+    assert result["stateful"] == []
 
 
 # --- whatever is broken, it goes on

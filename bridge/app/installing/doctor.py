@@ -54,6 +54,7 @@ from bridge.doctor.machine import check_clock, check_confinement, check_limits, 
 from bridge.doctor.network import AddressFacts, InterfaceAddress, check_addresses, check_names, phone_networks
 from bridge.doctor.ports import (
     ServiceFacts,
+    WantedPort,
     check_ports,
     check_service,
     check_units,
@@ -352,6 +353,8 @@ class Doctor:
             (each.address.network, each.interface) for each in self._addresses if each.is_for_phones
         ]
         wanted = list(dict.fromkeys(each for each, host in wanted_ports(self._settings) if not _is_loopback(host)))
+        if self._settings.tftp.mode is TftpMode.BESIDE:
+            wanted.append(WantedPort("udp", 69, "TFTP", ours=False))  # the other server's
         return check_firewall(firewall_facts(files=self._files), wanted, networks)
 
     def _check_zones(self) -> Iterator[Finding]:

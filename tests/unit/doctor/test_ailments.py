@@ -96,6 +96,9 @@ SCCP = WantedPort("tcp", 2000, "SCCP")
 SIP = WantedPort("tcp", 5060, "SIP", ours=False)
 TFTP = WantedPort("udp", 69, "TFTP")
 CLOSED_INPUT = "*filter\n:INPUT DROP [0:0]\n-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT\nCOMMIT\n"
+STATELESS = "*filter\n:INPUT DROP [0:0]\n-A INPUT -p udp -m udp --dport 69 -j ACCEPT\nCOMMIT\n"
+STATEFUL = STATELESS.replace("COMMIT", "-A INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT\nCOMMIT")
+HIGH_PORTS = STATELESS.replace("COMMIT", "-A INPUT -p udp -m udp --dport 1024:65535 -j ACCEPT\nCOMMIT")
 LIMITED = "*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -p tcp -m hashlimit --hashlimit-above 5/sec -j DROP\nCOMMIT\n"
 
 
@@ -116,8 +119,8 @@ def addresses(**changes: object) -> Iterable[Finding]:
     return check_addresses(replace(GOOD_ADDRESSES, **changes))  # type: ignore[arg-type]  # given by name: the call itself checks
 
 
-def firewall(text: str) -> Iterable[Finding]:
-    return check_firewall(FirewallFacts(tuple(read_iptables(text))), [SCCP], [(HOUSE, "eth0")])
+def firewall(text: str, port: WantedPort = SCCP) -> Iterable[Finding]:
+    return check_firewall(FirewallFacts(tuple(read_iptables(text))), [port], [(HOUSE, "eth0")])
 
 
 SICK: list[tuple[str, Iterable[Finding]]] = [
@@ -190,6 +193,7 @@ SICK: list[tuple[str, Iterable[Finding]]] = [
     ("network_not_allowed", addresses(allowed=(ip_network("10.0.0.0/8"),))),
     ("name_unresolved", check_names({"ami.address": "pbx.invalid (unknown)"})),
     ("firewall_drops", firewall(CLOSED_INPUT)),
+    ("firewall_drops_transfers", firewall(STATELESS, TFTP)),
     ("firewall_may_drop", firewall(LIMITED)),
     ("phone_banned", check_bans([Ban("asterisk", "192.168.7.50")], [HOUSE])),
     ("clock_not_synchronised", check_clock(ClockFacts(NOW, synchronised=False))),
@@ -263,6 +267,9 @@ HEALTHY: list[Iterable[Finding]] = [
     addresses(told="127.0.0.1", listeners={"HTTP": ("127.0.0.1",)}),  # a lab
     check_names({}),
     firewall("*filter\n:INPUT ACCEPT [0:0]\nCOMMIT\n"),
+    firewall("*filter\n:INPUT ACCEPT [0:0]\nCOMMIT\n", TFTP),
+    firewall(STATEFUL, TFTP),
+    firewall(HIGH_PORTS, TFTP),
     check_bans([Ban("sshd", "203.0.113.9"), Ban("odd", "no address")], [HOUSE]),
     check_clock(ClockFacts(NOW, synchronised=True)),
     check_clock(ClockFacts(NOW)),
