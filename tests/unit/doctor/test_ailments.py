@@ -49,6 +49,7 @@ from bridge.doctor.machine import (
     check_zones,
 )
 from bridge.doctor.network import AddressFacts, InterfaceAddress, check_addresses, check_names
+from bridge.doctor.phones import PhoneFinding, check_phones
 from bridge.doctor.ports import (
     Answer,
     PortFacts,
@@ -213,6 +214,7 @@ SICK: list[tuple[str, Iterable[Finding]]] = [
     ("certificate_hash_weak", certificate(signature="sha1WithRSAEncryption")),
     ("certificate_wrong_name", certificate(names=("pbx.example.net",))),
     ("certificate_wrong_key", certificate(key_fits=False)),
+    ("phones_stuck", check_phones({"SEP001122334455": PhoneFinding("window_closed", "Autoregistration is off")})),
 ]
 
 
@@ -266,6 +268,7 @@ HEALTHY: list[Iterable[Finding]] = [
     addresses(),
     addresses(told="127.0.0.1", listeners={"HTTP": ("127.0.0.1",)}),  # a lab
     check_names({}),
+    check_phones({}),
     firewall("*filter\n:INPUT ACCEPT [0:0]\nCOMMIT\n"),
     firewall("*filter\n:INPUT ACCEPT [0:0]\nCOMMIT\n", TFTP),
     firewall(STATEFUL, TFTP),
@@ -297,6 +300,21 @@ def test_the_fix_names_what_the_admin_manages_the_filter_with() -> None:
     assert "firewall-cmd --permanent --add-port=2000/tcp" in fixes[Manager.FIREWALLD]
     assert "Connectivity > Firewall > Networks" in fixes[Manager.FREEPBX]
     assert "tcp dport 2000 accept" in fixes[Manager.NONE]
+
+
+def test_phones_are_gathered_by_what_keeps_them() -> None:
+    trust, closed = (
+        PhoneFinding("leftover_trust_list", "It trusts another"),
+        PhoneFinding("window_closed", "SEP0000000000AA waits"),
+    )
+    phones = {f"SEP00000000000{number}": trust for number in range(5)} | {"SEP0000000000AA": closed}
+    first, second = check_phones(phones)
+    assert (
+        first.what
+        == "SEP000000000000, SEP000000000001, SEP000000000002 and 2 more: It trusts another (leftover_trust_list)"
+    )
+    assert first.fix.startswith("sepbridge phones diagnose SEP000000000000 ")
+    assert second.what == "SEP0000000000AA: waits (window_closed)"
 
 
 def test_what_could_not_be_checked_is_said() -> None:
