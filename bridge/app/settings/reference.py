@@ -20,8 +20,8 @@ _HEAD = """\
 # Every setting
 
 `sepbridge.toml` ties the service to its machine. It is looked for in this order: `--config FILE`, `$SEPBRIDGE_CONFIG`,
-`./sepbridge.toml`, `/etc/sepbridge/sepbridge.toml`. Everything has a default; on a plain Asterisk with the bridge on the
-same host only `ami.secret` has to be given. A key that does not exist is an error that names the nearest one that does.
+`./sepbridge.toml`, `/etc/sepbridge/sepbridge.toml`. Everything has a default; on a plain Asterisk with the bridge on
+the same host only `ami.secret` has to be given. A key that does not exist is an error that names the nearest one.
 
 In a container the environment serves as well, and wins over the file: `SEPBRIDGE_AMI_SECRET` is `ami.secret`; a list is
 separated by commas.
