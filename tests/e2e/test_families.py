@@ -37,7 +37,7 @@ async def test_a_7960_with_sip_firmware_registers_from_its_text_files_and_calls(
         assert (await other.wait_for(AudioHeard)).frequency == phone.tone
         phone.hang_up()
 
-        await bed.service.restart_phone(phone.device, RestartKind.RESTART)
+        await bed.service.restarts.phone(phone.device, RestartKind.RESTART)
         assert (await phone.wait_for(RestartAsked)).action == RestartAction.CHECK_SYNC
         async with asyncio.timeout(20):
             while (await phone.wait_for(FileGot)).name != "syncinfo.xml":
@@ -63,7 +63,7 @@ async def test_a_phone_with_a_flat_profile_registers_calls_and_resyncs(shelf: Sh
         phone.call(other.number)
         assert (await phone.wait_for(AudioHeard)).frequency == other.tone
         phone.hang_up()
-        await bed.service.restart_phone(phone.device, RestartKind.RESTART)
+        await bed.service.restarts.phone(phone.device, RestartKind.RESTART)
         await phone.wait_for(RestartAsked)
         await phone.wait_for(Registered)
         assert phone.boots == 2

@@ -86,7 +86,7 @@ async def office() -> AsyncIterator[Office]:
                 work.devices.update(replace(device, settings=settings), sharing=True)
             work.commit()
         await bed.service.refresh()  # phones with other buttons than before restart by themselves
-        await bed.service.restart_phone(phones[0].device, RestartKind.RESTART)
+        await bed.service.restarts.phone(phones[0].device, RestartKind.RESTART)
         for phone in phones:
             await phone.wait_for(Registered, within=20)
             await desks.watch.seen(PhoneRegistered, phone.device, count=3)

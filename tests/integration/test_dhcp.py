@@ -22,7 +22,7 @@ from bridge.core.events import DhcpLeaseSeen, DhcpUnanswered
 from bridge.dhcp import DhcpServer, snippet
 from bridge.journey import SiteFacts, Stage, diagnose, follow
 from bridge.phones.vendorclass import VendorClass
-from bridge.web.control import Controllable, ControlServer
+from bridge.web.control import ControlServer
 from tests.dhcpnet import SERVER, Network, dhcpd, dnsmasq, kea, network
 from tests.peers import peer
 from tests.tftp_lab import FixedClock, RecordingSink
@@ -318,7 +318,7 @@ async def test_a_lease_is_told_by_the_hook_of_dnsmasq_with_its_model(tmp_path: P
     program = Path(sys.executable).with_name("sepbridge")
     hook.write_text(f'#!/bin/sh\nexec {program} --config {config} dhcp lease "$@" >>{tmp_path}/told 2>&1\n')
     hook.chmod(0o755)
-    server = ControlServer(cast("Controllable", watch), tmp_path / "control.sock")
+    server = ControlServer(cast("Any", watch), tmp_path / "control.sock")
     await server.start()
     try:
         with network() as net, dnsmasq(net, tmp_path, [f"--dhcp-script={hook}"]):

@@ -171,9 +171,7 @@ class PhoneDesk:
     def remove(self, name: DeviceName) -> Device:
         """Remove a phone; its number becomes free. Raises NotFound."""
         with self._store.write() as work:
-            device = work.devices.get(name)
-            if device is None:
-                raise NotFound(f"there is no phone {name}", fix="`sepbridge phones list` shows those that exist")
+            device = work.devices.require(name)
             work.devices.remove(name)
             work.journal.audit(AuditEntry(self._clock.now(), self._actor, f"removed {name}", f"number {device.number}"))
             work.commit()
@@ -187,9 +185,7 @@ class PhoneDesk:
         if len(label) > MAX_NAME or not (label.isprintable() or not label):
             raise InvalidInput(f"{label!r} cannot be shown on a phone", fix=f"use at most {MAX_NAME} characters")
         with self._store.write() as work:
-            device = work.devices.get(name)
-            if device is None:
-                raise NotFound(f"there is no phone {name}", fix="`sepbridge phones list` shows those that exist")
+            device = work.devices.require(name)
             line = next((line for line in work.devices.lines() if line.number == number), None)
             if line is None:
                 raise NotFound(
