@@ -91,6 +91,11 @@ class UserAgent:
         return self._registration.state
 
     @property
+    def wants_registration(self) -> bool:
+        """True from ``register`` until ``unregister``: also while it fails, and no longer while it leaves."""
+        return self._registration.wanted
+
+    @property
     def registration_call_id(self) -> str:
         """Call-ID of our REGISTERs, which a restart request must name; empty before the first one."""
         return self._registration.call_id
@@ -113,6 +118,12 @@ class UserAgent:
     def subscriptions(self) -> tuple[Subscription, ...]:
         """The subscriptions that are not over."""
         return tuple(self._subscriptions)
+
+    def log_in_as(self, account: Account) -> None:
+        """Use another name and password, for the same address of record, from the next request on."""
+        self.account = account
+        self._line.log_in_as(account)
+        self._registration.log_in_as(account)
 
     # --- registration and connection ---------------------------------------------------------------------------------
 
