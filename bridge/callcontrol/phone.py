@@ -184,6 +184,9 @@ class ProxiedPhone:
             raise LocalProtocolError(f"{len(profile.lines)} lines need as many user agents, not {len(lines)}")
         self.session.accept(with_useful_keys(profile), now=now)
         if self.session.is_accepted:
+            for former in self._desk.lines:  # of a phone that left, and registers once more on this connection
+                former.detach(self)
+            self._connected.clear()
             self._set_up(settings, lines)
             self.house.enter(self, self._desk)
             self._desk.last_dialled = self.house.last_dialled.get(self.device, "")

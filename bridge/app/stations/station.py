@@ -318,9 +318,10 @@ class Station:
             self._load = asked.load
             self._journal.serve(outcome.device.name)
             self._has_old_file = outcome.admitted_now
-            self._lines = self._stations.lines.take(outcome.device)
+            former, self._lines = self._lines, self._stations.lines.take(outcome.device)
             # Before an older connection is closed, so that the lines stay at Asterisk.
             self.phone.accept(outcome.profile, outcome.calls, [line.shared for line in self._lines], now=now)
+            self._stations.lines.give_back(former)  # it had left, and registers once more on this connection
             self._stations.claim(outcome.device.name, self, talks=asked.active_streams > 0)
             for instance, line in enumerate(self._lines, 1):
                 line.when_connected(partial(self._line_connected, instance))

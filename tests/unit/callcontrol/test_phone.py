@@ -29,10 +29,11 @@ from bridge.sccp import (
     StationCallState,
     StimulusType,
     Tone,
+    Unregister,
 )
 from bridge.sccp.session import StationSession
 from bridge.sccp.stationevents import RegisterRequested, StationRegistered, StationUnregistered, UnregisterCause
-from bridge.sip import NotifyReceived
+from bridge.sip import CallState, NotifyReceived
 from tests.sccpbench import PROFILE, Bench, Pbx
 
 MESSAGES = "Messages-Waiting: yes\r\nMessage-Account: sip:*97@pbx\r\nVoice-Message: 2/8 (0/0)\r\n"
@@ -59,6 +60,19 @@ def test_the_lines_register_once_the_phone_has() -> None:
     assert [bench.phone.line_state(line) for line in (1, 2)] == [LineState.REGISTERED] * 2
     assert [type(event) for event in bench.events[:1]] == [RegisterRequested]
     assert len(bench.reported(StationRegistered)) == 1
+
+
+def test_a_phone_that_left_registers_once_more_on_the_same_connection() -> None:
+    bench = Bench()
+    bench.says(Unregister())
+    assert bench.phone.line_state(1) is LineState.GONE
+    bench.register()
+    assert [bench.phone.line_state(line) for line in (1, 2)] == [LineState.REGISTERED] * 2
+    assert [len(line.appearances) for line in bench.lines] == [1, 1], "each event of a line once, and no more"
+    call = bench.talk()
+    assert call.state is CallState.CONFIRMED
+    bench.replace()
+    bench.at_rest()
 
 
 @pytest.mark.parametrize(
