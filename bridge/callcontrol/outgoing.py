@@ -115,7 +115,9 @@ class Outgoing:
             desk.fail(call, UNKNOWN_NUMBER, text=desk.settings.texts.cannot_dial, now=now)
             return
         call.emergency = number in desk.settings.emergency
-        if not call.emergency:
+        if call.emergency:
+            call.service, call.numbers = "", ()  # whatever the number was to be for
+        else:
             if call.number_for is not None:
                 call.number_for(call, number, now)
                 return
@@ -169,7 +171,8 @@ class Outgoing:
         call.deadline = None
         call.state = PhoneCallState.PROCEEDING
         desk.screen.proceeding(call, desk.own(call), desk.all_calls)
-        if desk.line_states[call.line - 1] is LineState.UNREACHABLE:
+        # An emergency call is tried all the same: what is known of the PBX may be some minutes old.
+        if desk.line_states[call.line - 1] is LineState.UNREACHABLE and not call.emergency:
             desk.fail(call, FAILURE, text=desk.settings.texts.unreachable, now=now)
             return
         codecs = desk.codecs
@@ -203,7 +206,9 @@ class Outgoing:
         call.late = offer is None
         call.told_port = call.channel.port if offer is not None else 0
         try:
-            call.sip = call.agent.call(call.target or call.dialled, offer, headers=call.headers, now=now)
+            call.sip = call.agent.call(
+                call.target or call.dialled, offer, headers=call.headers, beyond_limit=call.emergency, now=now
+            )
         except (InvalidInput, LocalProtocolError):
             desk.fail(call, UNKNOWN_NUMBER, text=desk.settings.texts.cannot_dial, now=now)
             return

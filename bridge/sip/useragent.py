@@ -175,14 +175,15 @@ class UserAgent:
         *,
         headers: Iterable[Header] = (),
         replaces: Replaces | None = None,
+        beyond_limit: bool = False,
         now: float,
     ) -> Call:
         """Call ``target``: a number or name at our domain, or a ``sip:`` address. Raises InvalidInput.
 
         Without ``offer`` the other side makes it: OfferReceived follows, and wants ``answer_offer``. ``replaces`` is
-        the call there whose place ours shall take.
+        the call there whose place ours shall take. ``beyond_limit``: make it however many calls there are.
         """
-        if len(self.calls) >= self.max_calls:
+        if len(self.calls) >= self.max_calls and not beyond_limit:
             raise LocalProtocolError(f"no more than {self.max_calls} calls at a time")
         call = Call(self._line, self._line.ids.call_id(), self._line.ids.tag(), is_outgoing=True)
         if replaces is not None:
