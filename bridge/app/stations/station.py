@@ -233,6 +233,7 @@ class Station:
             line.flush()
         if self.phone.is_finished:
             self._stations.forget(self)
+            self._book.close()  # it measures nothing any more, and the service may end at any moment
             self._give_lines_back()
         self._stations.look_after_touched()
 
