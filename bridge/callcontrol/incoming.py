@@ -116,6 +116,13 @@ class IncomingCalls:
         if call.late and call.channel.is_open:
             self._desk.send_media(call, event.session)
 
+    def show_all(self) -> None:
+        """This phone has just registered: what rings since it was accepted it may not have shown."""
+        desk = self._desk
+        for call in desk.own_calls:
+            if call.state is PhoneCallState.RINGING_IN:
+                desk.screen.ringing_in(call, desk.own(call), desk.all_calls)
+
     def stopped_waiting(self) -> None:
         """Nobody is in a call any more: a waiting call rings aloud."""
         desk = self._desk

@@ -458,11 +458,13 @@ class ProxiedPhone:
                 any(feature.joined(event, now=now) for feature in self._features)
             case StationRegistered():
                 self._desk.events.append(event)
+                self._desk.screen.forget()  # it starts with everything off, whatever it was sent meanwhile
                 self._lines.show_messages(always=True)
                 self._lines.show()
                 self._desk.screen.idle()
                 self._register_lines(now)
                 self._sharing.show_all()
+                self._incoming.show_all()
                 for feature in self._features:
                     feature.registered(now=now)
             case StateAsked():
