@@ -246,8 +246,8 @@ class UserAgent:
         self._after(now)
 
     def refresh(self, call: Call, *, now: float) -> None:
-        """Ask whether the other side still knows the call, by a re-INVITE that changes nothing; nothing is sent before
-        the call is confirmed. A refusal with 481 ends the call (RFC 3261 section 12.2.1.2)."""
+        """Ask whether the other side still knows the call: by a re-INVITE that changes nothing, or while it rings by
+        OPTIONS in its early dialog. An answer of 481 ends the call (RFC 3261 section 12.2.1.2)."""
         call.refresh(now=now)
         self._after(now)
 
