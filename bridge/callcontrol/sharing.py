@@ -111,7 +111,9 @@ class Sharing:
 
 def _is_free(desk: Desk, call: PhoneCall) -> bool:
     """True when nothing else is under way with a call that is on hold."""
-    asked_about = any(call in (other.transfer_of, other.conference_of) for other in desk.calls.values())
+    asked_about = any(
+        call in (other.transfer_of, other.conference_of, other.transfer_with) for other in desk.calls.values()
+    )
     return call.state is PhoneCallState.HELD and not call.transferring and not asked_about
 
 

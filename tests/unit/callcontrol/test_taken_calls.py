@@ -140,6 +140,25 @@ def test_who_is_asked_about_for_a_conference_is_not_to_be_had() -> None:
     on.agree()
 
 
+def test_who_is_being_joined_with_another_is_not_to_be_had() -> None:
+    on = floor()
+    one, two = on.places
+    first = talking(on)
+    one.press(K.HOLD, first)
+    on.ring()
+    one.press(K.ANSWER, one.ref)
+    second = one.ref
+    one.press(K.HOLD, second)
+    one.press(K.SELECT, first)
+    one.press(K.DIRECT_TRANSFER, second)
+    assert [call.transferring != "" for call in one.phone.calls].count(True) == 1
+    two.notified()
+    for ref in (first, second):
+        two.press(K.RESUME, ref)
+        assert two.notified() == ["In use remote"]
+    on.agree()
+
+
 # --- park ------------------------------------------------------------------------------------------------------------
 
 
