@@ -171,10 +171,12 @@ class Outgoing:
         call.deadline = None
         call.state = PhoneCallState.PROCEEDING
         desk.screen.proceeding(call, desk.own(call), desk.all_calls)
-        # An emergency call is tried all the same: what is known of the PBX may be some minutes old.
-        if desk.line_states[call.line - 1] is LineState.UNREACHABLE and not call.emergency:
-            desk.fail(call, FAILURE, text=desk.settings.texts.unreachable, now=now)
-            return
+        if desk.line_states[call.line - 1] is LineState.UNREACHABLE:
+            if not call.emergency:
+                desk.fail(call, FAILURE, text=desk.settings.texts.unreachable, now=now)
+                return
+            # It is tried all the same, for what is known may be some minutes old; its user knows that it may fail.
+            desk.screen.prompt(call, desk.settings.texts.unreachable)
         codecs = desk.codecs
         if not codecs:
             desk.fail(call, FAILURE, text=desk.settings.texts.no_codec, now=now)

@@ -137,6 +137,8 @@ class OpenLine:
     def _log_in_otherwise(self) -> None:
         """The next attempt is with the next device's login: that of the first one may be gone with it."""
         devices = list(self._logins)
+        if len(devices) == 1:
+            return
         self.opened_for = devices[(devices.index(self.opened_for) + 1) % len(devices)]
         self.shared.agent.log_in_as(self._logins[self.opened_for])
 

@@ -108,7 +108,12 @@ def test_a_pbx_that_was_not_to_be_reached_is_tried() -> None:
     bench.phone.line_lost(1, now=bench.now)
     bench.lift()
     bench.dial("911")
-    assert bench.invited().called == "911"
+    assert bench.station.prompts[bench.ref] == "PBX unreachable"
+    call = bench.invited()
+    assert call.called == "911"
+    bench.pbxs[0].agent.answer(call.call, PBX_MEDIA, now=bench.now)
+    bench.settle()
+    assert bench.station.prompts[bench.ref] == "Connected"
 
 
 def test_do_not_disturb_does_not_keep_it_back() -> None:
