@@ -137,6 +137,43 @@ async def test_all_ring_one_talks_and_another_resumes(office: Office) -> None:
     await office.lamps("", "", "")
 
 
+async def test_a_line_that_gets_another_name_is_still_one_line(office: Office) -> None:
+    """One of its phones registers anew, the others do not."""
+    one, two, three = office.phones
+    desks = office.desks
+    with desks.bed.service.store.write() as work:
+        for device in work.devices.all():
+            lines = tuple(
+                replace(each, line=replace(each.line, display_name="Support"))
+                if each.line.number == office.number
+                else each
+                for each in device.lines
+            )
+            if lines != device.lines:
+                work.devices.update(replace(device, lines=lines), sharing=True)
+        work.commit()
+    await desks.bed.service.refresh()
+    registered = len(desks.watch.of(PhoneRegistered, one.device))
+    await desks.bed.service.restart_phone(one.device, RestartKind.RESTART)
+    await desks.watch.seen(PhoneRegistered, one.device, count=registered + 1)
+    await desks.line_up(one)
+    assert [each.endpoint for each in await desks.bed.service.pbx.contacts()].count(office.number) == 1
+    office.caller.call(office.number)
+    await until(lambda: all(phone.view.ringing for phone in office.phones), "all ring")
+    await office.lamps("blink", "blink", "blink")
+    two.answer()
+    await hears(two, office.caller.tone)
+    await office.lamps("on", "on", "on")
+    await until(lambda: "Support" in str(office.caller.view.calls), "the caller reads the new name")
+    two.hang_up()
+    await office.lamps("", "", "")
+    one.call("600")
+    await office.lamps("on", "on", "on")
+    assert three.view.calls != ()
+    one.hang_up()
+    await office.lamps("", "", "")
+
+
 async def test_an_outgoing_call_is_seen_and_a_phone_that_comes_back_sees_it(office: Office) -> None:
     one, _, three = office.phones
     one.call("600")
