@@ -25,6 +25,7 @@ from bridge.app.stations.failback import FailBack
 from bridge.app.stations.linedesk import LineDesk
 from bridge.app.stations.lines import RENEWAL, OpenLines
 from bridge.app.stations.numberwatch import NumberWatch
+from bridge.app.stations.presence import Presence
 from bridge.app.stations.profiles import Profiles
 from bridge.app.stations.station import Station
 from bridge.app.stations.watcher import Watcher
@@ -147,6 +148,8 @@ class Stations:
         self.house: House[ProxiedPhone] = House()
         self.callback_desk = CallBackDesk(store, clock, self.house.callbacks)
         """Whom users want to call back."""
+        self.presence = Presence(store, clock)
+        """Who is registered, for the database."""
         self.watcher = Watcher(self.house.watching, asterisk, self.ids, secret=watcher_secret)
         self.watcher.changed = self._look_after_touched_alone
         self.watcher.lookout.begun = self.line_desk.changed
@@ -190,6 +193,7 @@ class Stations:
         await self.line_desk.close()
         await asyncio.gather(*(station.finish() for station in list(self._all)))
         await self.callback_desk.close()
+        await self.presence.close()
 
     def restart(self, device: DeviceName, kind: RestartKind) -> None:
         """Tell a phone to start again, at the end of its calls. Raises NotFound."""
@@ -392,10 +396,6 @@ class Stations:
         """The phone opens no channel before the call is answered: from its next registration on it is not asked to."""
         asyncio.get_running_loop().run_in_executor(None, self._note_late, device)
 
-    def note(self, device: DeviceName, *, registered: bool) -> None:
-        """Write down whether the phone is registered."""
-        asyncio.get_running_loop().run_in_executor(None, self._note, device, registered)
-
     def note_call(self, device: DeviceName, call: CallFinished, *, log_missed: bool = True) -> None:
         """Put a call that is over into the phone's list of placed, received or missed ones."""
         kind = CallKind.PLACED if call.outgoing else CallKind.RECEIVED if call.answered else CallKind.MISSED
@@ -506,16 +506,6 @@ class Stations:
             self._directory.note_call(call)
         except StoreError as error:
             log.warning("a call of %s could not be written to its list: %s", call.device, error)
-
-    def _note(self, name: DeviceName, registered: bool) -> None:
-        try:
-            with self._store.write() as work:
-                device = work.devices.get(name)
-                if device is not None and device.registered is not registered:
-                    work.devices.update(replace(device, registered=registered, last_seen=self.clock.now()))
-                    work.commit()
-        except StoreError as error:
-            log.warning("the state of %s could not be written: %s", name, error)
 
 
 def _tls(settings: SccpSettings) -> ssl.SSLContext | None:
