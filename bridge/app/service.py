@@ -58,6 +58,7 @@ from bridge.app.stations.failback import FailBack
 from bridge.app.stations.stations import ChangedPhone, Stations
 from bridge.app.status import ServiceStatus
 from bridge.app.system import SystemClock, SystemIds, own_address
+from bridge.app.turns import Turns
 from bridge.autoregistration import ROGUE_POOL
 from bridge.autoregistration.checks import enabled_servers
 from bridge.autoregistration.claims import ClaimPolicy
@@ -132,6 +133,9 @@ class Service:
         self._clashes: frozenset[str] = frozenset()
         """Numbers of ours that were endpoints of somebody else's when we began to use them."""
         self._extensions: Mapping[str, str] = {}
+        self._refreshes = Turns(self._refresh, "refresh of the site")
+        self._put_meanwhile: dict[str, SipEndpoint] = {}
+        """Endpoints that were declared while the site was being read, which may not have seen them."""
         self.admissions = Admissions(
             self.store,
             self.recorder,
@@ -228,7 +232,7 @@ class Service:
             self.recorder,
             self.clock,
             endpoint=self.files.endpoint,
-            put=self.pbx.put,
+            put=self._put,
             settled=self._settled,
             restart=self._restart_moved,
             leaving=self.stations.leaving.add,
@@ -339,6 +343,7 @@ class Service:
     async def _stop(self) -> None:
         self.tracing.close()
         await self._moves.close()
+        await self._refreshes.close()
         await self.tftp.close()
         await self.doorkeeper.close()
         await self.stations.close()
@@ -450,7 +455,14 @@ class Service:
         return await set_forwards(self.pbx.asterisk.line_features, wishes)
 
     async def refresh(self) -> None:
-        """Read the site and the phones from the database, and bring Asterisk in line. Raises StoreError."""
+        """Read the site and the phones from the database, and bring Asterisk in line. Raises StoreError.
+
+        One reading follows the other: two at a time could end with the older one.
+        """
+        await self._refreshes.take()
+
+    async def _refresh(self) -> None:
+        self._put_meanwhile.clear()
         news, endpoints, contexts, profiles = await asyncio.to_thread(self._read_endpoints)
         self.journeys.take_devices(news)
         # Before the change: what is ours and goes now is still in Asterisk for a moment, and must not count as foreign.
@@ -458,7 +470,9 @@ class Service:
             self._foreign = await self.pbx.foreign_numbers()
         self._clashes = (self._clashes | self._foreign) & {endpoint.name for endpoint in endpoints}
         self.pbx.set_dial_plan(contexts)
-        self.pbx.replace_all(self._moves.with_kept(endpoints))
+        # A phone that was let in after the reading had begun is not in it, and must not be taken away again.
+        declared = {endpoint.name: endpoint for endpoint in endpoints} | self._put_meanwhile
+        self.pbx.replace_all(self._moves.with_kept(list(declared.values())))
         self.stations.take_profiles(profiles)
         self.rollouts.look()
         if self.beside is not None:
@@ -616,7 +630,12 @@ class Service:
     def _admitted(self, devices: Sequence[Device]) -> None:
         endpoints = [endpoint for device in devices if (endpoint := self.files.endpoint(device)) is not None]
         if endpoints:
-            self.pbx.put(endpoints)
+            self._put(endpoints)
+
+    def _put(self, endpoints: Sequence[SipEndpoint]) -> None:
+        if self._refreshes.under_way:
+            self._put_meanwhile.update((endpoint.name, endpoint) for endpoint in endpoints)
+        self.pbx.put(endpoints)
 
     async def _settled(self, device: Device) -> bool:
         if self.files.endpoint(device) is None:
