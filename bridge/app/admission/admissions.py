@@ -33,7 +33,7 @@ from bridge.autoregistration import (
 )
 from bridge.core import NOWHERE, Device, DeviceDefaults, DeviceName, NetworkPlace, SignallingProtocol
 from bridge.core.events import Event, ModelLearnt, PhoneAdmitted, PhoneDeferred, PhoneRefused
-from bridge.errors import StoreError, StoreUnavailable
+from bridge.errors import Conflict, NotFound, SepbridgeError, StoreUnavailable
 from bridge.phones import Model
 from bridge.ports import AuditEntry, Clock, EventSink, IdSource, Store, UnitOfWork
 
@@ -41,6 +41,8 @@ log = logging.getLogger(__name__)
 
 BATCH = 100
 MAX_WAITING = 5_000
+TRIES = 3
+"""How often a phone is decided upon when somebody else is faster each time."""
 
 SECRET_LENGTH = 12
 """Characters. Enough by far (68 bits), and some 79xx refuse longer ones (SEP file reference, section 4.5)."""
@@ -97,13 +99,20 @@ class Admissions:
         return await asyncio.shield(waiting[1])
 
     async def learn(self, device: Device, model: Model, evidence: str) -> Device:
-        """Note the model of a phone of ours, which something other than a registration told. Raises StoreError."""
+        """Note the model of a phone of ours, which something other than a registration told.
+
+        Raises NotFound where the phone is gone meanwhile, StoreError.
+        """
 
         def noted() -> Device:
             with self._store.write() as work:
+                # As it is now: an admin may have moved it, or a user claimed it, since it was looked at.
+                now = work.devices.get(device.name)
+                if now is None:
+                    raise NotFound(f"there is no phone {device.name} any more", fix="it may ask again")
                 known = furnished_anew(
-                    replace(device, model=model.name, model_number=model.number),
-                    defaults_of(model.number, device.desired_protocol, work.site.device_defaults()),
+                    replace(now, model=model.name, model_number=model.number),
+                    defaults_of(model.number, now.desired_protocol, work.site.device_defaults()),
                     work.autoregistration.load(),
                     universal_templates(work),
                 )
@@ -143,16 +152,27 @@ class Admissions:
                     if not future.done():
                         future.set_result(outcome)
 
-    async def _decide(self, arrivals: Sequence[Arrival]) -> tuple[list[Outcome], list[Event]]:
+    async def _decide(self, arrivals: Sequence[Arrival], tries: int = TRIES) -> tuple[list[Outcome], list[Event]]:
+        """Decide, whatever the database says: who waits here has an answer in the end, and the desk goes on."""
         try:
             return await asyncio.to_thread(self._decide_in_one_transaction, arrivals)
-        except StoreError as error:
-            log.error("%d unknown phones cannot be decided upon: %s", len(arrivals), error)
-            busy = isinstance(error, StoreUnavailable)
-            reason = RefusalReason.DATABASE_TIMEOUT if busy else RefusalReason.INSERT_FAILED
-            refusal = Refusal(reason, detail=error.what)
-            now = self._clock.now()
-            return [refusal for _ in arrivals], [_refused(arrival, refusal, now) for arrival in arrivals]
+        except SepbridgeError as error:
+            trouble = error
+        if isinstance(trouble, Conflict | NotFound) and tries > 1:
+            # A number, a phone or a pool was taken or removed by somebody who does not wait for us, after we had looked
+            # (autoregistration reference, section 4, rule 4): look again, each for itself, so that one stops no others.
+            outcomes: list[Outcome] = []
+            events: list[Event] = []
+            for arrival in arrivals:
+                decided, told = await self._decide([arrival], tries - 1)
+                outcomes += decided
+                events += told
+            return outcomes, events
+        log.error("%d unknown phones cannot be decided upon: %s", len(arrivals), trouble)
+        busy = isinstance(trouble, StoreUnavailable)
+        refusal = Refusal(RefusalReason.DATABASE_TIMEOUT if busy else RefusalReason.INSERT_FAILED, detail=trouble.what)
+        now = self._clock.now()
+        return [refusal for _ in arrivals], [_refused(arrival, refusal, now) for arrival in arrivals]
 
     def _decide_in_one_transaction(self, arrivals: Sequence[Arrival]) -> tuple[list[Outcome], list[Event]]:
         outcomes: list[Outcome] = []
