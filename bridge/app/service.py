@@ -129,6 +129,7 @@ class Service:
         )
         self._registrations.restarter = self.pbx
         self._registrations.furnished = self._admitted
+        self._registrations.is_one_of_several = lambda: self._is_one_of_several
         self._foreign: frozenset[str] = frozenset()
         self._clashes: frozenset[str] = frozenset()
         """Numbers of ours that were endpoints of somebody else's when we began to use them."""
