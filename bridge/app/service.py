@@ -746,17 +746,31 @@ class Service:
             sccp_port=self.settings.sccp.listen[0].port if self.settings.sccp.listen else 2000,
         )
         name_addresses(self.files, self.settings, own.address)
-        with self.store.write() as work:
-            pool = work.site.pool("Default")
-            known = pool.group.servers
-            servers = with_own_server(known, own)
-            if servers != known:
-                work.site.save_pool(replace(pool, group=replace(pool.group, servers=servers)))
-            # Whoever was registered with the proxy of a former run is not any more.
-            for device in work.devices.all():
-                if device.registered and device.desired_protocol is SignallingProtocol.SCCP:
-                    work.devices.update(replace(device, registered=False))
-            work.commit()
+        enter_site(self.store, own)
+
+
+def enter_site(store: Store, own: Server) -> None:
+    """Make ``own`` a server of the default group; whoever was registered with its proxy is not any more.
+
+    Raises StoreError, ConfigurationError.
+    """
+    with store.write() as work:
+        work.autoregistration.load(for_update=True)  # of two nodes that start at once one finds the other there
+        pool = work.site.pool("Default")
+        known = pool.group.servers
+        servers = with_own_server(known, own)
+        if servers != known:
+            work.site.save_pool(replace(pool, group=replace(pool.group, servers=servers)))
+        # Another node says of its phones that they are registered, when it next reads the site.
+        for name in [each.name for each in work.devices.all() if _is_served_by_proxy(each)]:
+            device = work.devices.get(name)  # as it is, now that nobody else changes it
+            if device is not None and _is_served_by_proxy(device):
+                work.devices.update(replace(device, registered=False))
+        work.commit()
+
+
+def _is_served_by_proxy(device: Device) -> bool:
+    return device.registered and device.desired_protocol is SignallingProtocol.SCCP
 
 
 def with_own_server(known: tuple[Server, ...], own: Server) -> tuple[Server, ...]:

@@ -377,7 +377,7 @@ class Station:
         if self._device is None:
             return
         name = self._device.name
-        self._stations.note(name, registered=True)
+        self._stations.note(name)
         for number in self.numbers:
             self._stations.line_desk.changed(number)
         self._record(
@@ -404,7 +404,7 @@ class Station:
     def _unregistered(self, event: StationUnregistered) -> None:
         if self._device is None or not self._stations.release(self._device.name, self):
             return
-        self._stations.note(self._device.name, registered=False)
+        self._stations.note(self._device.name)
         self._record(
             PhoneUnregistered(
                 at=self._stations.clock.now(),

@@ -90,6 +90,8 @@ class ChangedPhone:
     device: DeviceName
     profile: StationProfile
     calls: CallSettings
+    is_noted: bool = True
+    """It is written down that the phone is registered."""
 
 
 class Stations:
@@ -215,7 +217,12 @@ class Stations:
         """What phones which are registered here are served by from now on. Blocking: it is meant for a thread."""
         wanted = ((device, self._of_device.get(device.name)) for device in devices)
         return [
-            ChangedPhone(device.name, self._profile(device, station.device_type), self._profiles.calls(device))
+            ChangedPhone(
+                device.name,
+                self._profile(device, station.device_type),
+                self._profiles.calls(device),
+                is_noted=device.registered,
+            )
             for device, station in wanted
             if station is not None
         ]
@@ -223,7 +230,11 @@ class Stations:
     def take_profiles(self, changed: Sequence[ChangedPhone]) -> None:
         """Serve phones that are still registered by these: live where possible, else by a restart."""
         for each in changed:
-            if (station := self._of_device.get(each.device)) is not None and each.device not in self.leaving:
+            station = self._of_device.get(each.device)
+            if station is not None and not each.is_noted:
+                # The database was away when it registered, or another node, that started, took it for one of its own.
+                self.note(each.device)
+            if station is not None and each.device not in self.leaving:
                 station.change(each.profile, each.calls, keys_live=self.settings.soft_keys_live)
 
     def message(self, device: DeviceName, message: ScreenMessage) -> str:
@@ -392,9 +403,9 @@ class Stations:
         """The phone opens no channel before the call is answered: from its next registration on it is not asked to."""
         asyncio.get_running_loop().run_in_executor(None, self._note_late, device)
 
-    def note(self, device: DeviceName, *, registered: bool) -> None:
-        """Write down whether the phone is registered."""
-        asyncio.get_running_loop().run_in_executor(None, self._note, device, registered)
+    def note(self, device: DeviceName) -> None:
+        """Write down whether the phone is registered, as it stands when it is written: threads keep no order."""
+        asyncio.get_running_loop().run_in_executor(None, self._note, device)
 
     def note_call(self, device: DeviceName, call: CallFinished, *, log_missed: bool = True) -> None:
         """Put a call that is over into the phone's list of placed, received or missed ones."""
@@ -507,10 +518,10 @@ class Stations:
         except StoreError as error:
             log.warning("a call of %s could not be written to its list: %s", call.device, error)
 
-    def _note(self, name: DeviceName, registered: bool) -> None:
+    def _note(self, name: DeviceName) -> None:
         try:
             with self._store.write() as work:
-                device = work.devices.get(name)
+                device, registered = work.devices.get(name), self.is_registered(name)
                 if device is not None and device.registered is not registered:
                     work.devices.update(replace(device, registered=registered, last_seen=self.clock.now()))
                     work.commit()
