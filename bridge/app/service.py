@@ -485,9 +485,10 @@ class Service:
         return PbxPlan(self._foreign | self.pbx.others, self._extensions)
 
     async def pbx_plan(self) -> PbxPlan:
-        """What Asterisk itself uses of numbers, and how many calls there are. Raises PbxError."""
+        """What Asterisk itself uses of numbers, and who is on calls. Raises PbxError."""
         self._extensions = await self.pbx.extensions(walked_contexts(self.settings))
-        return PbxPlan(await self.pbx.foreign_numbers(), self._extensions, await self.pbx.calls())
+        foreign, calls = await self.pbx.foreign_numbers(), await self.pbx.calls()
+        return PbxPlan(foreign, self._extensions, len(calls), tuple(dict.fromkeys(calls)))
 
     async def trace(self, name: DeviceName, seconds: float) -> TraceProgress:
         """Begin to trace a phone, ours or not. Raises InvalidInput, Conflict."""

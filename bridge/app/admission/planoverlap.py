@@ -30,6 +30,8 @@ class PbxPlan:
     code, a ring group."""
     calls: int | None = None
     """Calls in progress; None where it is not known."""
+    talking: tuple[str, ...] = ()
+    """Whose calls these are: numbers and trunks."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

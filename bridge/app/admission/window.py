@@ -112,16 +112,16 @@ class WindowDesk:
         """Close the window."""
         self._change(lambda settings, _: changes.disable(settings), "disabled autoregistration")
 
-    def set_range(self, numbers: NumberRange) -> None:
-        """Enter a range. The first valid one opens the window unless something stands against it, equal ends close it
-        (AR-11)."""
+    def set_range(self, numbers: NumberRange, plan: PbxPlan | None = None) -> None:
+        """Enter a range. The first valid one opens the window unless something stands against it, in the site or in
+        what Asterisk itself uses; equal ends close it (AR-11)."""
         now = self._clock.now()
         with self._store.write() as work:
             before = work.autoregistration.load(for_update=True)
             changed = changes.set_range(before, numbers, now=now)
             detail = str(numbers)
             if changed.window is not None and before.window is None:
-                obstacles = self._obstacles(work, changed, PbxPlan())
+                obstacles = self._obstacles(work, changed, plan or PbxPlan())
                 if obstacles:
                     changed = replace(changed, window=None)
                     detail += f"; not opened: {obstacles[0].what}"

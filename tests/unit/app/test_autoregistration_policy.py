@@ -196,6 +196,19 @@ async def test_a_range_that_meets_the_plan_is_refused_and_named_and_forced_with_
 
 
 @pytest.mark.req("AR-04")
+@pytest.mark.req("AR-11")
+def test_a_first_range_opens_nothing_where_asterisk_uses_its_numbers(desk: WindowDesk, store: SqlStore) -> None:
+    """As on CUCM the first valid range switches autoregistration on: that is enabling, too."""
+    plan = PbxPlan(extensions={"_100X": "route pattern"})
+    desk.set_range(NumberRange("1000", "1009"), plan)
+    assert not desk.status().is_open
+    assert trail(store)[-1][1] == "1000-1009; not opened: the range 1000-1009 meets route pattern of Asterisk _100X"
+    desk.set_range(NumberRange("1000", "1000"))
+    desk.set_range(NumberRange("1010", "1019"), plan)
+    assert desk.status().is_open
+
+
+@pytest.mark.req("AR-04")
 async def test_phones_that_autoregistered_do_not_stand_against_the_next_window(
     admissions: Desk, window: WindowDesk
 ) -> None:
