@@ -123,7 +123,7 @@ def numbers_range(frame: Frame, numbers: str | None, reset: bool) -> None:
         remark = tell_service(frame) if numbers is not None or reset else ""
         status = desk.status(plan)
         if numbers is not None and status.numbers_total and not status.is_open and (found := desk.obstacles(plan)):
-            remark = f"It was not switched on: {found[0].what}. {found[0].fix}. {remark}".strip()
+            remark = f"It is not open: {found[0].what}. {found[0].fix}. {remark}".strip()
         _show(frame, status, remark)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bridge.autoregistration import AutoregistrationSettings
 from bridge.core import Line, NumberRange, RoutePattern, TranslationPattern
@@ -71,6 +71,31 @@ def overlaps(
         if any(meets(shape, numbers) for shape in asterisk_shapes(name)):
             found.append(Overlap(f"{kind} of Asterisk", name))
     return tuple(sorted(set(found)))
+
+
+def newly_met(
+    before: AutoregistrationSettings,
+    after: AutoregistrationSettings,
+    lines: Sequence[Line],
+    patterns: Sequence[RoutePattern | TranslationPattern],
+    plan: PbxPlan,
+) -> tuple[Overlap, ...]:
+    """What the range meets that it did not meet before: a wider range has its phones from the narrower one."""
+    was, will = (overlaps(replace(each, checked_range=""), lines, patterns, plan) for each in (before, after))
+    return tuple(each for each in will if each not in was)
+
+
+def kept_open(
+    work: UnitOfWork, before: AutoregistrationSettings, after: AutoregistrationSettings, plan: PbxPlan
+) -> tuple[AutoregistrationSettings, str]:
+    """The settings with another range while the window is open, or is to open: closed where the range meets something
+    new, which nobody has looked at, with what it meets (AR-04)."""
+    if before.window is None or after.window is None or before.range == after.range:
+        return after, ""
+    met = newly_met(before, after, work.devices.lines(), work.objects.patterns.all(), plan)
+    if met:
+        return replace(after, window=None, phones_left=None), f"the range {after.range} meets {met[0]}"
+    return replace(after, checked_range=str(after.range)), ""
 
 
 def reserved_numbers(patterns: Iterable[RoutePattern | TranslationPattern], plan: PbxPlan) -> frozenset[str]:
