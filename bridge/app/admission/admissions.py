@@ -21,6 +21,7 @@ from bridge.autoregistration import (
     AutoregistrationSettings,
     Decision,
     Deferral,
+    FileArrival,
     Refusal,
     RefusalReason,
     RegistrationArrival,
@@ -322,7 +323,7 @@ def _note(work: UnitOfWork, arrival: Arrival, decision: Decision, now: datetime)
             work.journal.forget_refusal(arrival.device)
             actor = f"autoregistration from {arrival.client}"
             told = [f"number {decision.number}", str(decision.protocol)]
-            told += [f"model {model}"] if (model := _model_of(arrival)) else []
+            told += [f"model {model}"] if (model := _likely_model_of(arrival)) else []
             told.append(f"from {arrival.client}")
             told += [str(place)] if (place := _place_of(arrival)) != NOWHERE else []
             told += ["rogue pool"] if decision.rogue else []
@@ -341,6 +342,11 @@ def _model_of(arrival: Arrival) -> str:
     return "" if model is None else model.name or str(model.number)
 
 
+def _likely_model_of(arrival: Arrival) -> str:
+    """The same, or what the requests of a phone speak for that has not said it yet."""
+    return arrival.model if isinstance(arrival, FileArrival) else _model_of(arrival)
+
+
 def _place_of(arrival: Arrival) -> NetworkPlace:
     return arrival.place if isinstance(arrival, RegistrationArrival) else NOWHERE
 
@@ -355,7 +361,7 @@ def _event(arrival: Arrival, decision: Decision, now: datetime) -> Event:
                 number=decision.number,
                 client=arrival.client,
                 protocol=decision.protocol,
-                model=_model_of(arrival),
+                model=_likely_model_of(arrival),
                 vlan=place.vlan,
                 neighbour=place.neighbour,
                 neighbour_port=place.neighbour_port,
