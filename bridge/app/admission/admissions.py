@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bridge.app.admission.planoverlap import PbxPlan, reserved_numbers
+from bridge.app.admission.planoverlap import taken_numbers
 from bridge.app.admission.universaltemplates import universal_templates
 from bridge.autoregistration import (
     ROGUE_POOL,
@@ -182,9 +182,8 @@ class Admissions:
         with self._store.write() as work:
             settings = before = work.autoregistration.load(for_update=True)
             known = work.devices.get_many([arrival.device for arrival in arrivals])
-            reserved = self._foreign_numbers() | reserved_numbers(work.objects.patterns.all(), PbxPlan())
             # Of every partition: at the PBX a number is one line.
-            in_use = {*work.devices.numbers_in_use(), *reserved}
+            in_use = {*taken_numbers(work), *self._foreign_numbers()}
             rogue_in_use = set(in_use)
             defaults = work.site.device_defaults()
             templates = universal_templates(work)

@@ -107,8 +107,10 @@ def reserved_numbers(patterns: Iterable[RoutePattern | TranslationPattern], plan
 
 
 def taken_numbers(work: UnitOfWork, plan: PbxPlan | None = None) -> frozenset[str]:
-    """Every number that autoregistration passes over: phones of any partition, and what is something else already."""
-    return work.devices.numbers_in_use() | reserved_numbers(work.objects.patterns.all(), plan or PbxPlan())
+    """Every number that autoregistration passes over: phones of any partition, extensions that wait for their users to
+    claim them, and what is something else already."""
+    reserved = reserved_numbers(work.objects.patterns.all(), plan or PbxPlan())
+    return work.devices.numbers_in_use() | work.claims.awaited() | reserved
 
 
 def meets(shape: Shape, numbers: NumberRange) -> bool:

@@ -12,6 +12,7 @@ import pytest
 
 from bridge.app.admission.admissions import Admissions, Known
 from bridge.app.admission.window import WindowDesk
+from bridge.app.claims.claimdesk import ClaimDesk, ClaimWish
 from bridge.app.phones.phonechanges import PhoneChanges
 from bridge.app.phones.phones import PhoneDesk
 from bridge.autoregistration import (
@@ -23,7 +24,7 @@ from bridge.autoregistration import (
     RegistrationArrival,
 )
 from bridge.autoregistration.reasons import mib_name
-from bridge.core import Device, DeviceDefaults, DeviceName, NumberRange, SignallingProtocol
+from bridge.core import Device, DeviceDefaults, DeviceName, NumberRange, SignallingProtocol, TranslationPattern
 from bridge.core.events import PhoneAdmitted, PhoneDeferred, PhoneRefused
 from bridge.errors import Conflict, NotFound
 from bridge.phones.catalogue import catalogue
@@ -154,6 +155,25 @@ async def test_numbers_follow_the_pointer_and_skip_what_asterisk_uses(
     # 1003 belongs to an endpoint that is not ours.
     assert [await admissions.number(at_file(each)) for each in (3, 4, 5)] == ["1002", "1004", "1000"]
     assert window.status().next_number == "1001"
+
+
+@pytest.mark.req("AR-12")
+async def test_numbers_that_wait_for_their_users_or_are_patterns_are_given_to_nobody_else(
+    admissions: Desk, store: SqlStore, window: WindowDesk, clock: StillClock, ids: CountingIds
+) -> None:
+    ClaimDesk(store, clock, ids, "tester").add(ClaimWish("1001", "4711"))
+    with store.write() as work:
+        work.objects.patterns.save(TranslationPattern(pattern="1002", called_mask="2000"))
+        work.commit()
+    assert window.status().numbers_free == 8
+    assert [await admissions.number(at_file(each)) for each in (1, 2)] == ["1000", "1004"]
+    # An admin who names no number gets one by the same rule; who names one decides.
+    desk = PhoneDesk(store, clock, ids, "tester")
+    with store.write() as work:
+        work.autoregistration.save(replace(work.autoregistration.load(for_update=True), next_number="1001"))
+        work.commit()
+    assert desk.add(phone(3), foreign=["1003"]).number == "1005"
+    assert desk.add(phone(4), number="1001").number == "1001"
 
 
 @pytest.mark.req("AR-12")
