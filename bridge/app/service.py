@@ -630,7 +630,14 @@ class Service:
         await self._restart(device, RestartKind.RESTART)
 
     def _admitted(self, devices: Sequence[Device]) -> None:
-        endpoints = [endpoint for device in devices if (endpoint := self.files.endpoint(device)) is not None]
+        endpoints: list[SipEndpoint] = []
+        for device in devices:
+            try:
+                endpoint = self.files.endpoint(device)
+            except SepbridgeError as error:  # its pool is new, and the database just went away: it is looked for again
+                log.warning("Asterisk hears of %s when the site is read again: %s", device.name, error)
+            else:
+                endpoints += [endpoint] if endpoint is not None else []
         if endpoints:
             self._put(endpoints)
 
@@ -680,7 +687,7 @@ class Service:
                     continue
                 seen, waited = newest, 0.0
                 await self.refresh()
-            except (StoreError, ConfigurationError) as error:
+            except SepbridgeError as error:
                 waited = 0.0
                 log.warning("the site could not be read again: %s", error)
 

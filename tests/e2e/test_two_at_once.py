@@ -8,7 +8,9 @@ from dataclasses import replace
 
 import pytest
 
+from bridge.core import Device
 from bridge.core.events import EndpointConfirmed, PhoneAdmitted
+from bridge.errors import StoreUnavailable
 from bridge.lab.phoneevents import Registered
 from tests.e2e.conftest import PATIENCE, Shelf
 from tests.e2e.desks import Desks, office, polled
@@ -50,6 +52,29 @@ async def test_a_phone_that_comes_in_while_the_site_is_read_keeps_its_endpoint(
     # And the next reading, which sees it, takes it for what it is.
     await service.refresh()
     assert service.pbx.is_there(admitted.number)
+
+
+async def test_a_database_that_goes_away_while_a_phone_comes_in_ends_nothing(
+    desks: Desks, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its pool is newer than the last reading of the site, and cannot be looked for in this moment."""
+    service = desks.bed.service
+    desks.bed.window_desk().set_protocol("SIP")
+
+    def away(_: Device) -> None:
+        raise StoreUnavailable("the database is locked")
+
+    phone = shelf.take(desks.bed, "8841")
+    with monkeypatch.context() as patch:
+        patch.setattr(service.files, "endpoint", away)
+        phone.power_on()
+        await desks.watch.seen(PhoneAdmitted, phone.device)
+        other = shelf.take(desks.bed, "8851")
+        other.power_on()
+        await desks.watch.seen(PhoneAdmitted, other.device)
+    await service.refresh()
+    for each in (phone, other):
+        await each.wait_for(Registered, within=PATIENCE)
 
 
 async def test_a_phone_of_the_proxy_that_another_node_takes_for_gone_is_written_down_again(desks: Desks) -> None:
