@@ -53,12 +53,13 @@ from bridge.app.phones.screenmessages import Delivery, ScreenMessage
 from bridge.app.phones.stocktaking import StockTaking
 from bridge.app.services.directory import Directory
 from bridge.app.settings import CallLogSettings, Settings, TftpMode
-from bridge.app.site.ownserver import begin_anew, own_server
+from bridge.app.site.ownserver import enter_site, own_server
 from bridge.app.stations.calllog import CallFile, CallLog
 from bridge.app.stations.failback import FailBack
 from bridge.app.stations.stations import ChangedPhone, Stations
 from bridge.app.status import ServiceStatus
 from bridge.app.system import SystemClock, SystemIds, own_address
+from bridge.app.turns import Turns
 from bridge.autoregistration import ROGUE_POOL
 from bridge.autoregistration.claims import ClaimPolicy
 from bridge.core import Device, DeviceName, SignallingProtocol, TransferUnderWay
@@ -128,10 +129,14 @@ class Service:
         )
         self._registrations.restarter = self.pbx
         self._registrations.furnished = self._admitted
+        self._registrations.is_one_of_several = lambda: self._is_one_of_several
         self._foreign: frozenset[str] = frozenset()
         self._clashes: frozenset[str] = frozenset()
         """Numbers of ours that were endpoints of somebody else's when we began to use them."""
         self._extensions: Mapping[str, str] = {}
+        self._refreshes = Turns(self._refresh, "refresh of the site")
+        self._put_meanwhile: dict[str, SipEndpoint] = {}
+        """Endpoints that were declared while the site was being read, which may not have seen them."""
         self.admissions = Admissions(
             self.store,
             self.recorder,
@@ -229,7 +234,7 @@ class Service:
             self.recorder,
             self.clock,
             endpoint=self.files.endpoint,
-            put=self.pbx.put,
+            put=self._put,
             settled=self._settled,
             restart=self._restart_moved,
             leaving=self.stations.leaving.add,
@@ -340,6 +345,7 @@ class Service:
     async def _stop(self) -> None:
         self.tracing.close()
         await self._moves.close()
+        await self._refreshes.close()
         await self.tftp.close()
         await self.doorkeeper.close()
         await self.stations.close()
@@ -450,7 +456,14 @@ class Service:
         return await set_forwards(self.pbx.asterisk.line_features, wishes)
 
     async def refresh(self) -> None:
-        """Read the site and the phones from the database, and bring Asterisk in line. Raises StoreError."""
+        """Read the site and the phones from the database, and bring Asterisk in line. Raises StoreError.
+
+        One reading follows the other: two at a time could end with the older one.
+        """
+        await self._refreshes.take()
+
+    async def _refresh(self) -> None:
+        self._put_meanwhile.clear()
         news, endpoints, contexts, profiles = await asyncio.to_thread(self._read_endpoints)
         self.journeys.take_devices(news)
         # Before the change: what is ours and goes now is still in Asterisk for a moment, and must not count as foreign.
@@ -458,7 +471,9 @@ class Service:
             self._foreign = await self.pbx.foreign_numbers()
         self._clashes = (self._clashes | self._foreign) & {endpoint.name for endpoint in endpoints}
         self.pbx.set_dial_plan(contexts)
-        self.pbx.replace_all(self._moves.with_kept(endpoints))
+        # A phone that was let in after the reading had begun is not in it, and must not be taken away again.
+        declared = {endpoint.name: endpoint for endpoint in endpoints} | self._put_meanwhile
+        self.pbx.replace_all(self._moves.with_kept(list(declared.values())))
         self.stations.take_profiles(profiles)
         self.rollouts.look()
         if self.beside is not None:
@@ -470,9 +485,10 @@ class Service:
         return PbxPlan(self._foreign | self.pbx.others, self._extensions)
 
     async def pbx_plan(self) -> PbxPlan:
-        """What Asterisk itself uses of numbers, and how many calls there are. Raises PbxError."""
+        """What Asterisk itself uses of numbers, and who is on calls. Raises PbxError."""
         self._extensions = await self.pbx.extensions(walked_contexts(self.settings))
-        return PbxPlan(await self.pbx.foreign_numbers(), self._extensions, await self.pbx.calls())
+        foreign, calls = await self.pbx.foreign_numbers(), await self.pbx.calls()
+        return PbxPlan(foreign, self._extensions, len(calls), tuple(dict.fromkeys(calls)))
 
     async def message_phones(
         self, message: ScreenMessage, *, names: Sequence[DeviceName] = (), pool: str = ""
@@ -537,9 +553,21 @@ class Service:
             log.info("%d files of ours were removed from %s", len(changes.removed), place)
 
     def _admitted(self, devices: Sequence[Device]) -> None:
-        endpoints = [endpoint for device in devices if (endpoint := self.files.endpoint(device)) is not None]
+        endpoints: list[SipEndpoint] = []
+        for device in devices:
+            try:
+                endpoint = self.files.endpoint(device)
+            except SepbridgeError as error:  # its pool is new, and the database just went away: it is looked for again
+                log.warning("Asterisk hears of %s when the site is read again: %s", device.name, error)
+            else:
+                endpoints += [endpoint] if endpoint is not None else []
         if endpoints:
-            self.pbx.put(endpoints)
+            self._put(endpoints)
+
+    def _put(self, endpoints: Sequence[SipEndpoint]) -> None:
+        if self._refreshes.under_way:
+            self._put_meanwhile.update((endpoint.name, endpoint) for endpoint in endpoints)
+        self.pbx.put(endpoints)
 
     async def _settled(self, device: Device) -> bool:
         if self.files.endpoint(device) is None:
@@ -582,7 +610,7 @@ class Service:
                     continue
                 seen, waited = newest, 0.0
                 await self.refresh()
-            except (StoreError, ConfigurationError) as error:
+            except SepbridgeError as error:
                 waited = 0.0
                 log.warning("the site could not be read again: %s", error)
 
@@ -635,7 +663,7 @@ class Service:
         self._take_back_files()
         own = own_server(self.settings)
         name_addresses(self.files, self.settings, own.address)
-        begin_anew(self.store, own)
+        enter_site(self.store, own)
 
 
 def _made(directory: Path) -> Path:

@@ -108,11 +108,16 @@ _AT_ONCE = 500
 class SqlDeviceRepository:
     """The DeviceRepository of one transaction."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, *, locks: bool = False) -> None:
+        """``locks``: devices that are asked for by name or endpoint are kept from other writers until the transaction
+        ends. A device is written as a whole: one change would undo another that came in between."""
         self._connection = connection
+        self._locks = locks
+        self._locked: set[str] = set()
 
     def get(self, name: DeviceName) -> Device | None:
         """The device of that name, or None."""
+        self._lock([name.value])
         return self._find(_ONE, {"wanted": name.value}).get(name.value)
 
     def require(self, name: DeviceName) -> Device:
@@ -140,6 +145,7 @@ class SqlDeviceRepository:
         values = [name.value for name in names]
         found: dict[DeviceName, Device] = {}
         for start in range(0, len(values), _AT_ONCE):
+            self._lock(values[start : start + _AT_ONCE])
             part = self._find(_SOME, {"wanted": values[start : start + _AT_ONCE]})
             found |= {device.name: device for device in part.values()}
         return found
@@ -155,9 +161,24 @@ class SqlDeviceRepository:
 
     def by_endpoint(self, endpoint: str) -> Device | None:
         """The device whose primary number is the name of this SIP endpoint, or None."""
+        found = self._having(endpoint)
+        if found is not None and self._lock([found.name.value]):
+            return self._having(endpoint)  # as it is now that nobody else changes it
+        return found
+
+    def _having(self, endpoint: str) -> Device | None:
         having = select(line_appearance.c.device_name).where(line_appearance.c.number == endpoint)
         found = self._find(_SELECT.where(_device.c.name.in_(having)))
         return next((device for _, device in sorted(found.items()) if device.number == endpoint), None)
+
+    def _lock(self, names: Collection[str]) -> bool:
+        """Keep others from writing these until the transaction ends; whether that had to be asked for."""
+        new = set(names) - self._locked if self._locks else set()
+        if new:
+            rows = select(_device.c.name).where(_device.c.name.in_(sorted(new))).order_by(_device.c.name)
+            self._connection.execute(rows.with_for_update()).all()
+            self._locked |= new
+        return bool(new)
 
     def count(self, *, temporary: bool = False) -> int:
         """How many devices there are; only those that autoregistered and were not assigned yet, if asked for."""

@@ -197,6 +197,7 @@ class ClaimContract(StoreContract):
             work.commit()
         with store.write() as work:
             assert work.claims.all() == [full, bare]
+            assert work.claims.awaited() == {"2001"}
             assert work.claims.get("2001") == bare
             assert work.claims.get("2002") is None
             work.claims.remove("2001")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta, timezone
 
@@ -19,6 +20,7 @@ from bridge.core import (
     LineSettings,
 )
 from bridge.errors import Conflict, NotFound, StoreReadOnly
+from bridge.ports import UnitOfWork
 from bridge.store import SqlStore
 from tests.storecontract.samples import (
     NOW,
@@ -160,6 +162,43 @@ class DeviceContract(StoreContract):
             device = work.devices.get(name(1))
             assert device is not None
             assert (device.number, device.address, device.observed_protocol) == ("1000", "10.9.9.9", SCCP)
+
+    @pytest.mark.parametrize("asked", ["by name", "with others", "by its endpoint"])
+    def test_two_changes_of_a_device_at_once_do_not_undo_each_other(self, store: SqlStore, asked: str) -> None:
+        """A device is written as a whole: whoever is to change it keeps others from it since it was read."""
+        with store.write() as work:
+            work.devices.add(phone(1, "1000"))
+            work.commit()
+
+        def read(work: UnitOfWork) -> Device:
+            match asked:
+                case "by name":
+                    device = work.devices.get(name(1))
+                case "with others":
+                    device = work.devices.get_many([name(1), name(2)])[name(1)]
+                case _:
+                    device = work.devices.by_endpoint("1000") or work.devices.by_endpoint("2000")
+            assert device is not None
+            return device
+
+        def registers() -> None:
+            with store.write() as work:
+                work.devices.update(replace(read(work), registered=True))
+                work.commit()
+
+        with ThreadPoolExecutor(1) as pool:
+            with store.write() as work:  # a user claims it, and it becomes 2000
+                device = read(work)
+                meanwhile = pool.submit(registers)
+                with pytest.raises(TimeoutError):
+                    meanwhile.result(timeout=0.3)
+                work.devices.update(replace(device, lines=phone(1, "2000").lines, temporary=False))
+                work.commit()
+            meanwhile.result(timeout=10)
+        with store.read() as work:
+            found = work.devices.get(name(1))
+        assert found is not None
+        assert (found.number, found.registered) == ("2000", True)
 
     def test_reading_units_cannot_write(self, store: SqlStore) -> None:
         with store.read() as work, pytest.raises(StoreReadOnly):

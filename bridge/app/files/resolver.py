@@ -37,6 +37,7 @@ from bridge.errors import SepbridgeError
 from bridge.phones import (
     FileKind,
     FirmwareKind,
+    PhoneEvidence,
     RequestedFile,
     catalogue,
     firmware_of,
@@ -260,7 +261,7 @@ class FileResolver:
             return FileDenied(f"{client} asked for other phones' files before; see files.unknown_per_minute")
         if device is None:
             evidence = self.evidence.about(client, name)
-            admitted = await self._admit(request, client, FileArrival(name, client, evidence.single_protocol()))
+            admitted = await self._admit(request, client, _file_arrival(name, client, evidence))
             if not isinstance(admitted, Device):
                 return admitted
             device = admitted
@@ -330,7 +331,7 @@ class FileResolver:
         device = await asyncio.to_thread(self._known, name)
         evidence = self.evidence.about(client, name)
         if device is None:
-            admitted = await self._admit(request, client, FileArrival(name, client, evidence.single_protocol()))
+            admitted = await self._admit(request, client, _file_arrival(name, client, evidence))
             if not isinstance(admitted, Device):
                 return admitted
             device = admitted
@@ -418,6 +419,11 @@ def _reads_flat(user_agent: str) -> bool:
     """Whether the program that asks is firmware of another kind than the enterprise's."""
     agent = parse_user_agent(user_agent) if user_agent else None
     return agent is not None and agent.firmware is not FirmwareKind.ENTERPRISE
+
+
+def _file_arrival(name: DeviceName, client: str, evidence: PhoneEvidence) -> FileArrival:
+    model = evidence.model()
+    return FileArrival(name, client, evidence.single_protocol(), model.name if model is not None else "")
 
 
 def _found(name: str, stored: StoredFile) -> FileFound:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from bridge.app.admission.admissions import SECRET_LENGTH
+from bridge.app.admission.planoverlap import taken_numbers
 from bridge.app.phones.onenumber import check_one_line
 from bridge.app.site.phonetable import MAX_NAME
 from bridge.autoregistration import allocate
@@ -205,7 +206,7 @@ class PhoneDesk:
 
     def _next_number(self, work: UnitOfWork, foreign: Collection[str]) -> str:
         settings = work.autoregistration.load(for_update=True)
-        found = allocate(settings.range, settings.next_number, work.devices.numbers_in_use() | frozenset(foreign))
+        found = allocate(settings.range, settings.next_number, taken_numbers(work) | frozenset(foreign))
         if found is None:
             raise Conflict(
                 "no number is free" if len(settings.range) else "no number was given, and there is no range",

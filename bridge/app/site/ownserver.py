@@ -8,7 +8,7 @@ from dataclasses import replace
 from bridge.app.settings import Settings
 from bridge.app.system import own_address
 from bridge.autoregistration.checks import enabled_servers
-from bridge.core import Server, SignallingProtocol
+from bridge.core import Device, Server, SignallingProtocol
 from bridge.ports import Store
 
 
@@ -22,16 +22,22 @@ def own_server(settings: Settings) -> Server:
     )
 
 
-def begin_anew(store: Store, own: Server) -> None:
-    """Make the node a server of the default group; whoever was registered with a former run of it is not any more."""
+def enter_site(store: Store, own: Server) -> None:
+    """Make ``own`` a server of the default group; whoever was registered with its proxy is not any more.
+
+    Raises StoreError, ConfigurationError.
+    """
     with store.write() as work:
+        work.autoregistration.load(for_update=True)  # of two nodes that start at once one finds the other there
         pool = work.site.pool("Default")
         known = pool.group.servers
         servers = with_own_server(known, own)
         if servers != known:
             work.site.save_pool(replace(pool, group=replace(pool.group, servers=servers)))
-        for device in work.devices.all():
-            if device.registered and device.desired_protocol is SignallingProtocol.SCCP:
+        # Another node says of its phones that they are registered, when it next reads the site.
+        for name in [each.name for each in work.devices.all() if _is_served_by_proxy(each)]:
+            device = work.devices.get(name)  # as it is, now that nobody else changes it
+            if device is not None and _is_served_by_proxy(device):
                 work.devices.update(replace(device, registered=False))
         work.commit()
 
@@ -50,3 +56,7 @@ def with_own_server(known: tuple[Server, ...], own: Server) -> tuple[Server, ...
         else server
         for server in known
     )
+
+
+def _is_served_by_proxy(device: Device) -> bool:
+    return device.registered and device.desired_protocol is SignallingProtocol.SCCP
