@@ -250,14 +250,8 @@ class FileResolver:
 
     async def _device_file(self, request: FileRequest, client: str, name: DeviceName) -> FileAnswer:
         device = await asyncio.to_thread(self._known, name)
-        is_elsewhere = device is not None and device.address not in ("", client)
-        is_stranger = (device is None or is_elsewhere) and self._brake.asks_for_many(client, name, now=request.at)
-        if device is not None and (
-            (is_elsewhere and is_stranger)
-            or (device.address != client and self._brake.was_guessing(client, now=request.at))
-        ):
-            # One that moved asks for its own file alone; who asks for many is after their secrets.
-            return FileDenied(f"{client} asked for other phones' files before; see files.unknown_per_minute")
+        if trouble := self._guessed(request, client, device, name):
+            return trouble
         if device is None:
             evidence = self.evidence.about(client, name)
             admitted = await self._admit(request, client, FileArrival(name, client, evidence.single_protocol()))
@@ -271,6 +265,18 @@ class FileResolver:
         if trouble := self._not_theirs(device, client):
             return trouble
         return self._files.device_file(await self._as_it_says(request, device))
+
+    def _guessed(self, request: FileRequest, client: str, device: Device | None, name: DeviceName) -> FileDenied | None:
+        """A refusal for who asks for the files of many phones that are elsewhere, whatever kind of files these are."""
+        is_elsewhere = device is not None and device.address not in ("", client)
+        is_stranger = (device is None or is_elsewhere) and self._brake.asks_for_many(client, name, now=request.at)
+        if device is not None and (
+            (is_elsewhere and is_stranger)
+            or (device.address != client and self._brake.was_guessing(client, now=request.at))
+        ):
+            # One that moved asks for its own file alone; who asks for many is after their secrets.
+            return FileDenied(f"{client} asked for other phones' files before; see files.unknown_per_minute")
+        return None
 
     async def _as_it_says(self, request: FileRequest, device: Device) -> Device:
         """The device with the model that its User-Agent names over HTTP, where nothing better is known.
@@ -313,6 +319,8 @@ class FileResolver:
         if name is None:
             return FileMissing()
         device = await asyncio.to_thread(self._known, name)
+        if trouble := self._guessed(request, client, device, name):
+            return trouble
         if device is None or (device.is_provisional and device.desired_protocol is not SignallingProtocol.SIP):
             least = catalogue().require(min(asked.models))
             facts = ModelFacts(least.number or 0, least.name, least.only_protocol)
@@ -328,6 +336,8 @@ class FileResolver:
     async def _flat_profile(self, request: FileRequest, client: str, name: DeviceName) -> FileAnswer:
         """The profile of a phone with MPP firmware and its like. Whoever asks for one reads one."""
         device = await asyncio.to_thread(self._known, name)
+        if trouble := self._guessed(request, client, device, name):
+            return trouble
         evidence = self.evidence.about(client, name)
         if device is None:
             admitted = await self._admit(request, client, FileArrival(name, client, evidence.single_protocol()))
