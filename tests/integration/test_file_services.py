@@ -88,7 +88,9 @@ async def node(settings: Settings) -> AsyncIterator[tuple[Service, list[Event]]]
         yield service, events
 
 
-@pytest.mark.parametrize("shape", ["SEP{:012X}.cnf.xml", "SIP{:012X}.cnf", "provision/{:012x}.xml"])
+@pytest.mark.parametrize(
+    "shape", ["SEP{:012X}.cnf.xml", "SIP{:012X}.cnf", "provision/{:012x}.xml", "ld{:012x}", "gk{:012x}"]
+)
 @pytest.mark.parametrize("first", [0xA900 - 500, 0xAA80 - 5], ids=["far away", "in its neighbourhood"])
 async def test_a_scan_of_a_thousand_macs_is_throttled_reported_and_gets_no_secret(
     first: int, shape: str, settings: Settings, caplog: pytest.LogCaptureFixture
