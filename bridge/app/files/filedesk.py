@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bridge.app.admission.roguepool import EmergencyList
 from bridge.app.files.localeshelf import LocaleShelf
-from bridge.app.files.phonefiles import PhoneFiles, template_loader
+from bridge.app.files.phonefiles import PhoneFiles, reads_binary_profile, template_loader
 from bridge.app.settings import PhonesSettings, SccpSettings, Settings, TftpMode
 from bridge.callcontrol.emergency import emergency_numbers
 from bridge.core import Device, DeviceName
@@ -111,8 +111,12 @@ class FileDesk:
         return [self._shown(device, each.name, bytes(each.content), secrets) for each in self._files.own_files(device)]
 
     def _shown(self, device: Device, name: str, content: bytes, secrets: bool) -> ShownFile:
-        text = content.decode("latin-1" if name.endswith(".cnf") else "utf-8")
-        findings = check_file(name, content)
+        findings: tuple[Finding, ...] = ()
+        if reads_binary_profile(device):  # what stands in it was checked when it was made
+            text = self._files.profile_text(device)
+        else:
+            text = content.decode("latin-1" if name.endswith(".cnf") else "utf-8")
+            findings = check_file(name, content)
         if not secrets:
             text = self._files.without_secrets(device, text, HIDDEN)
         return ShownFile(name, text, findings)

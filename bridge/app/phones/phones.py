@@ -222,6 +222,8 @@ def _protocol(
 ) -> SignallingProtocol:
     """What the phone is to speak: its only protocol, else what the admin wants, else the site's parameter (RG-04)."""
     only = row.only_protocol if row else None
+    if row is not None and wanted in row.protocols:
+        return wanted
     if row is not None and only is not None and wanted is not None and wanted is not only:
         raise InvalidInput(f"a {row} speaks {only} alone", fix=f"leave --protocol out, or say {only}")
     return only or wanted or parameter
