@@ -196,6 +196,22 @@ async def test_a_lease_and_no_request_by_the_log_of_a_dhcp_server(w: Ward) -> No
     await w.well(phone)
 
 
+async def test_a_dhcp_server_without_an_address_left(w: Ward) -> None:
+    phone = w.sip()
+    mac = ":".join(re.findall("..", phone.mac.value.lower()))
+    w.dhcp_says(
+        "3981 vendor class: Cisco Systems, Inc. IP Phone CP-7961G",
+        f"3981 client provides name: {phone.device}",
+        f"3981 DHCPDISCOVER(eth0) {mac} no address available",
+    )
+    finding = await w.said_first(phone, "no_dhcp_address")
+    assert "pool" in finding.fixes[0].text
+    w.lease(phone.device, phone.local_address)
+    phone.power_on()
+    await w.up(phone)
+    await w.well(phone)
+
+
 @pytest.mark.req("RG-14")
 @pytest.mark.parametrize(("vlan", "code"), [(4095, "no_voice_vlan"), (110, "")])
 async def test_a_phone_says_in_which_voice_vlan_it_is(w: Ward, vlan: int, code: str) -> None:
@@ -720,6 +736,20 @@ async def test_a_number_that_is_somebody_elses(w: Ward) -> None:
         pjsip.write_text(before, encoding="utf-8")
         await w.bed.service.refresh()
         await asterisk.cli("module reload res_pjsip.so")
+
+
+async def test_a_phone_that_loses_its_power(w: Ward) -> None:
+    w.bed.window_desk().set_protocol(SCCP)
+    phone = w.sccp()
+    phone.power_on()
+    await w.up(phone)
+    await w.well(phone)
+    phone.fall_silent()  # nobody hears of it again
+    await w.said_first(phone, "connection_lost")
+    await phone.power_off()
+    phone.power_on()
+    await w.up(phone)
+    await w.well(phone)
 
 
 async def test_two_phones_with_one_number(w: Ward) -> None:
