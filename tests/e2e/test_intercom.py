@@ -9,6 +9,7 @@ from bridge.app.phones.phonechanges import PhoneChanges
 from bridge.app.settings import SccpSettings
 from bridge.app.system import SystemIds
 from bridge.core import ButtonKind, PagingGroup, PagingStream, SignallingProtocol
+from bridge.core.events import GroupPaged
 from bridge.lab.phoneevents import AudioHeard, CallEnded
 from bridge.lab.sccpphone import SccpPhone
 from bridge.lab.testbed import TestbedWishes
@@ -143,6 +144,8 @@ async def test_a_page_is_heard_by_all_who_are_free() -> None:
         await button(desks, alice, ButtonKind.PAGING, "8600")
         alice.press_speed_dial(1)
         assert await next_tone(bob) == alice.tone
+        (paged,) = desks.watch.of(GroupPaged)
+        assert (paged.device, paged.number, paged.group, paged.phones) == (alice.device, alice.number, "8600", 4)
         await seen_on(bob, lambda: bob.view.speaker and bob.view.muted)
         assert not bob.view.ringing
         assert carol.view.calls == shown

@@ -32,8 +32,8 @@ from bridge.core import (
     StoredFile,
     Via,
 )
-from bridge.core.events import TRUST_LIST_FINDING, NamesGuessed, TrustListSeen
-from bridge.errors import SepbridgeError
+from bridge.core.events import CANNOT_BE_MADE, TRUST_LIST_FINDING, NamesGuessed, TrustListSeen
+from bridge.errors import SepbridgeError, StoreError
 from bridge.phones import (
     FileKind,
     FirmwareKind,
@@ -53,6 +53,7 @@ Settled = Callable[[Device], Awaitable[bool]]
 """Waits, not for long, until Asterisk knows the device."""
 
 
+_LONGEST_WHY = 300
 _BY_HAND = "`sepbridge phones add --model` with a model close to it makes it known by hand"
 _FROM_THE_TREE = frozenset(
     {
@@ -120,7 +121,10 @@ class FileResolver:
             return await self._answer(request, client, asked)
         except SepbridgeError as error:
             log.error("%s cannot have %r: %s", client, request.name, error)
-            return FileMissing(error.what)
+            if isinstance(error, StoreError):
+                return FileMissing(error.what)
+            why = f": {error.why}" if error.why else ""
+            return FileMissing(f"{CANNOT_BE_MADE}: {error.what}{why}"[:_LONGEST_WHY])
 
     def at_once(self, request: FileRequest) -> FileAnswer | None:
         """The answer, if it takes no waiting: an own file of the admin's, or none, as most answers of a boot are.

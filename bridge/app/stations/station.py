@@ -25,6 +25,7 @@ from bridge.callcontrol.events import (
     CallBackOver,
     CallBackWanted,
     CallFinished,
+    CallStarted,
     ChangeDnd,
     ChangeForward,
     ConferenceListed,
@@ -32,7 +33,6 @@ from bridge.callcontrol.events import (
     EmergencyCalled,
     ListConference,
     ListPurpose,
-    MaliciousCallMarked,
     MuteMember,
     PhoneEvent,
     RemoveMember,
@@ -259,6 +259,8 @@ class Station:
                 self._registered()
             case StationUnregistered():
                 self._unregistered(event)
+            case CallStarted(outgoing=True) if self._device is not None:
+                self._stations.outgoing(self._device, self._number_of(event.line), event.number)
             case CallFinished() if self._device is not None:
                 self._recordings.ended(event.call_ref)
                 own = self.phone.session.profile.line(event.line) if self.phone.session.profile else None
@@ -266,15 +268,6 @@ class Station:
                 self._stations.note_call(self._device.name, event, log_missed=log_missed)
             case StartRecording() | StopRecording() if self._device is not None:
                 self._start(self._recordings.change(self._device.name, event))
-            case MaliciousCallMarked():
-                log.warning(
-                    "MALICIOUS CALL to %s (%s) from %r %r, SIP Call-ID %s",
-                    event.called,
-                    self._name,
-                    event.number,
-                    event.name,
-                    event.sip_call_id,
-                )
             case EarlyOpenFailed() if self._device is not None:
                 self._stations.opens_late(self._device.name)
             case ChangeForward() | ChangeDnd():

@@ -50,6 +50,7 @@ from bridge.core import (
 )
 from bridge.core.events import (
     EmergencyNumberDialled,
+    GroupPaged,
     ModelLearnt,
     PhoneConnecting,
     PhoneMoved,
@@ -434,11 +435,19 @@ class Stations:
 
     def emergency(self, device: Device, event: EmergencyCalled) -> None:
         """Somebody dialled an emergency number: say so at once, and keep the way open for a call-back."""
-        log.critical("EMERGENCY: %s (%s) dialled %s", event.number, device.name, event.dialled)
         self.sink.record(
             EmergencyNumberDialled(at=self.clock.now(), device=device.name, number=event.number, dialled=event.dialled)
         )
         self.line_desk.ring_through(event.number, self.settings.emergency_call_back)
+
+    def outgoing(self, device: Device, number: str, dialled: str) -> None:
+        """A call of the phone went out. One to a paging group decides for other phones that they answer: say so."""
+        group = next((each for each in self.settings.paging if each.number == dialled), None)
+        if group is not None:
+            paged = GroupPaged(
+                at=self.clock.now(), device=device.name, number=number, group=dialled, phones=len(group.members)
+            )
+            self.sink.record(paged)
 
     def _new_station(self, connection: StationConnection) -> Station:
         station = Station(self, connection)
