@@ -50,6 +50,9 @@ _AT_RESTART = {
 }
 """What a phone reads again on a restart (SIP reference for Cisco phones, section 3.1); a reset is a full boot."""
 _NO_FILES_NEEDED = {"English_United_States", "United_States"}
+_STEP_NEEDED_BELOW, _STEP_NEEDED_TO = (8, 3, 3), (9, 2, 3)
+"""A Java phone with a load before the first does not get to the second or a later one without one between (migration
+reference, section 7)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +78,20 @@ class NewFirmware:
 
 
 @dataclass(frozen=True, slots=True)
+class UpgradeFailed:
+    """The phone fetched other firmware, did not get through the change, and starts again with what it ran."""
+
+    load: str
+
+
+@dataclass(frozen=True, slots=True)
 class NotConfigured:
     """The phone has nothing to register with, and asks again later (section 4: about every 45 s)."""
 
     why: str
 
 
-BootOutcome = Booted | NewFirmware | NotConfigured
+BootOutcome = Booted | NewFirmware | UpgradeFailed | NotConfigured
 
 
 class BootOrder:
@@ -389,6 +399,12 @@ class BootOrder:
         """Whether this revision of the hardware came out after that load."""
         return bool(self._oldest_load and load) and load_version(load) < load_version(self._oldest_load)
 
+    def _skips_a_step(self, load: str) -> bool:
+        """Whether there is no direct way to that load from what it runs."""
+        if self._model.family is not ConfigFamily.JAVA_79XX or not self._running:
+            return False
+        return load_version(self._running) < _STEP_NEEDED_BELOW and load_version(load) >= _STEP_NEEDED_TO
+
     def _image(self, found: bool, content: bytes) -> None:
         if not found or not content:
             if found:
@@ -399,7 +415,9 @@ class BootOrder:
             self._upgraded()
 
     def _upgraded(self) -> None:
-        if self._new_load:
+        if self._new_load and self._skips_a_step(self._new_load):
+            self.outcome = UpgradeFailed(self._new_load)
+        elif self._new_load:
             self.outcome = NewFirmware(self._new_load)
         else:
             self.status.append(VERSION_ERROR)

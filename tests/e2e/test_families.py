@@ -39,7 +39,7 @@ async def test_a_7960_with_sip_firmware_registers_from_its_text_files_and_calls(
         assert (await other.wait_for(AudioHeard)).frequency == phone.tone
         phone.hang_up()
 
-        await bed.service.restart_phone(phone.device, RestartKind.RESTART)
+        await bed.service.restarts.phone(phone.device, RestartKind.RESTART)
         assert (await phone.wait_for(RestartAsked)).action == RestartAction.CHECK_SYNC
         async with asyncio.timeout(20):
             while (await phone.wait_for(FileGot)).name != "syncinfo.xml":
@@ -65,7 +65,7 @@ async def test_a_phone_with_a_flat_profile_registers_calls_and_resyncs(shelf: Sh
         phone.call(other.number)
         assert (await phone.wait_for(AudioHeard)).frequency == other.tone
         phone.hang_up()
-        await bed.service.restart_phone(phone.device, RestartKind.RESTART)
+        await bed.service.restarts.phone(phone.device, RestartKind.RESTART)
         await phone.wait_for(RestartAsked)
         await phone.wait_for(Registered)
         assert phone.boots == 2
@@ -115,7 +115,7 @@ async def test_a_phone_with_a_binary_profile_registers_calls_and_reads_it_again(
         assert (await phone.wait_for(AudioHeard)).frequency == other.tone
         assert (await other.wait_for(AudioHeard)).frequency == phone.tone
         phone.hang_up()
-        await bed.service.restart_phone(phone.device, RestartKind.RESTART)
+        await bed.service.restarts.phone(phone.device, RestartKind.RESTART)
         await phone.wait_for(RestartAsked)
         await phone.wait_for(Registered)
         assert phone.boots == 2
@@ -127,9 +127,7 @@ async def test_an_adapter_with_sip_firmware_registers_with_its_profile(shelf: Sh
         phone, other = shelf.take(bed, "ATA 186", load="ATA030204SIP090202A"), shelf.take(bed, "8841")
         service = bed.service
         desk = PhoneDesk(service.store, service.clock, SystemIds(), "tester")
-        await asyncio.to_thread(
-            desk.add, phone.device, number="1066", model="ATA 186", protocol=SignallingProtocol.SIP
-        )
+        await asyncio.to_thread(desk.add, phone.device, number="1066", model="ATA 186", protocol=SignallingProtocol.SIP)
         await service.refresh()
         phone.power_on()
         await phone.wait_for(Registered)

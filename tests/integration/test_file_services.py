@@ -171,6 +171,7 @@ async def fetch(service: Service, name: str, **context: object) -> tuple[int, by
     return int(head.split()[1]), body
 
 
+@pytest.mark.req("RG-30")
 @pytest.mark.parametrize("wanted", list(UnsignedFiles))
 async def test_signed_names_are_noticed_and_answered_as_set(settings: Settings, wanted: UnsignedFiles) -> None:
     settings = replace(settings, files=replace(settings.files, unsigned_for_signed=wanted))

@@ -12,7 +12,6 @@ from bridge.app.files.phonefiles import PhoneFiles, reads_binary_profile, templa
 from bridge.app.settings import PhonesSettings, SccpSettings, Settings, TftpMode
 from bridge.callcontrol.emergency import emergency_numbers
 from bridge.core import Device, DeviceName
-from bridge.errors import NotFound
 from bridge.ports import Store
 from bridge.provisioning import Finding, NetworkSettings, PhoneSettings, ServiceUrls, WebAccess, check_file
 from bridge.store.filetree import FileTree
@@ -108,9 +107,7 @@ class FileDesk:
     def files(self, name: DeviceName, *, secrets: bool = False) -> Sequence[ShownFile]:
         """The phone's own files, checked; its password only with ``secrets``. Raises NotFound, ConfigurationError."""
         with self._store.read() as work:
-            device = work.devices.get(name)
-        if device is None:
-            raise NotFound(f"there is no phone {name}", fix="`sepbridge phones list` shows those that exist")
+            device = work.devices.require(name)
         return [self._shown(device, each.name, bytes(each.content), secrets) for each in self._files.own_files(device)]
 
     def _shown(self, device: Device, name: str, content: bytes, secrets: bool) -> ShownFile:

@@ -14,13 +14,12 @@ from pathlib import Path
 import jinja2
 
 from bridge.app.admission.roguepool import EmergencyList
-from bridge.app.admission.universaltemplates import universal_templates
 from bridge.app.files.applicationrules import application_rules
 from bridge.app.files.localeshelf import LocaleShelf
 from bridge.app.services.servicepages import PREFIX
 from bridge.app.settings import ServiceSettings
 from bridge.app.site.dialplans import DialPlans
-from bridge.autoregistration import NO_TEMPLATES, AutoregistrationSettings, UniversalTemplates, furnished_anew
+from bridge.autoregistration import AutoregistrationSettings
 from bridge.callcontrol import GroupAlert
 from bridge.core import (
     CallingSearchSpace,
@@ -109,8 +108,6 @@ class Site:
     pickup_groups: Mapping[str, CallPickupGroup] = field(default_factory=dict)
     wanted_loads: Mapping[DeviceName, str] = field(default_factory=dict)
     """Loads that roll-outs set for single phones."""
-    templates: UniversalTemplates = NO_TEMPLATES
-    """What new phones are made from."""
     elements: Sequence[FileElement] = ()
     """Elements of files that the admin set, those of all phones first."""
 
@@ -233,7 +230,6 @@ class PhoneFiles:
                 lines=tuple(work.devices.lines()),
                 pickup_groups={each.name: each for each in work.objects.pickup_groups.all()},
                 wanted_loads=work.firmware.wanted(),
-                templates=universal_templates(work),
                 elements=tuple(work.elements.all()),
             )
         with self._lock:
@@ -653,11 +649,6 @@ class PhoneFiles:
                 f"the device pool {device.pool} of {device.name} does not exist", fix="move it to another pool"
             )
         return pool
-
-    def furnished_anew(self, device: Device) -> Device:
-        """A phone whose model has just become known, with what its model's defaults and template say (AR-20)."""
-        site = self.site
-        return furnished_anew(device, site.defaults_of(device), site.autoregistration, site.templates)
 
     def _load(self, device: Device) -> str:
         if wanted := self.site.wanted_loads.get(device.name):

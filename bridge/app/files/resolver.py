@@ -32,11 +32,12 @@ from bridge.core import (
     StoredFile,
     Via,
 )
-from bridge.core.events import TRUST_LIST_FINDING, NamesGuessed, TrustListSeen
-from bridge.errors import SepbridgeError
+from bridge.core.events import CANNOT_BE_MADE, TRUST_LIST_FINDING, NamesGuessed, TrustListSeen
+from bridge.errors import SepbridgeError, StoreError
 from bridge.phones import (
     FileKind,
     FirmwareKind,
+    PhoneEvidence,
     RequestedFile,
     catalogue,
     firmware_of,
@@ -52,6 +53,7 @@ Settled = Callable[[Device], Awaitable[bool]]
 """Waits, not for long, until Asterisk knows the device."""
 
 
+_LONGEST_WHY = 300
 _BY_HAND = "`sepbridge phones add --model` with a model close to it makes it known by hand"
 _FROM_THE_TREE = frozenset(
     {
@@ -119,7 +121,10 @@ class FileResolver:
             return await self._answer(request, client, asked)
         except SepbridgeError as error:
             log.error("%s cannot have %r: %s", client, request.name, error)
-            return FileMissing(error.what)
+            if isinstance(error, StoreError):
+                return FileMissing(error.what)
+            why = f": {error.why}" if error.why else ""
+            return FileMissing(f"{CANNOT_BE_MADE}: {error.what}{why}"[:_LONGEST_WHY])
 
     def at_once(self, request: FileRequest) -> FileAnswer | None:
         """The answer, if it takes no waiting: an own file of the admin's, or none, as most answers of a boot are.
@@ -256,7 +261,7 @@ class FileResolver:
             return trouble
         if device is None:
             evidence = self.evidence.about(client, name)
-            admitted = await self._admit(request, client, FileArrival(name, client, evidence.single_protocol()))
+            admitted = await self._admit(request, client, _file_arrival(name, client, evidence))
             if not isinstance(admitted, Device):
                 return admitted
             device = admitted
@@ -379,7 +384,7 @@ class FileResolver:
             return trouble
         evidence = self.evidence.about(client, name)
         if device is None:
-            admitted = await self._admit(request, client, FileArrival(name, client, evidence.single_protocol()))
+            admitted = await self._admit(request, client, _file_arrival(name, client, evidence))
             if not isinstance(admitted, Device):
                 return admitted
             device = admitted
@@ -467,6 +472,11 @@ def _reads_flat(user_agent: str) -> bool:
     """Whether the program that asks is firmware of another kind than the enterprise's."""
     agent = parse_user_agent(user_agent) if user_agent else None
     return agent is not None and agent.firmware is not FirmwareKind.ENTERPRISE
+
+
+def _file_arrival(name: DeviceName, client: str, evidence: PhoneEvidence) -> FileArrival:
+    model = evidence.model()
+    return FileArrival(name, client, evidence.single_protocol(), model.name if model is not None else "")
 
 
 def _found(name: str, stored: StoredFile) -> FileFound:

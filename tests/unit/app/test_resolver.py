@@ -223,6 +223,21 @@ async def test_a_phone_that_names_itself_over_http_gets_the_file_of_its_model_at
     assert len(sink.of(ModelLearnt)) == 1
 
 
+@pytest.mark.req("AR-05")
+async def test_the_news_of_a_new_phone_names_the_model_that_its_request_named(
+    ask: Ask, open_window: WindowDesk, sink: Remembering, store: SqlStore
+) -> None:
+    assert isinstance(await ask(f"SEP{MAC}.cnf.xml", via=Via.HTTP, user_agent=AGENT_7841), FileFound)
+    assert isinstance(await ask("SEP001122AABBCE.cnf.xml", client="192.0.2.78"), FileFound)
+    assert [(each.device, each.model) for each in sink.of(PhoneAdmitted)] == [
+        (PHONE, "7841"),
+        (DeviceName("SEP001122AABBCE"), ""),
+    ]
+    with store.read() as work:
+        first, second = [each.detail for each in work.journal.audit_trail() if each.action.startswith("admitted")]
+    assert ("model 7841" in first, "model" in second) == (True, False)
+
+
 async def test_a_registration_is_better_evidence_than_a_user_agent_over_http(
     ask: Ask, open_window: WindowDesk, store: SqlStore, sink: Remembering
 ) -> None:

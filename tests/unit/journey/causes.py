@@ -8,6 +8,7 @@ from datetime import timedelta
 from functools import lru_cache
 
 from bridge.core.events import (
+    CANNOT_BE_MADE,
     ClockTold,
     DhcpUnanswered,
     Event,
@@ -106,6 +107,7 @@ def stories(model: str) -> Iterator[Story]:
     yield (asks(), aborts(acknowledged=1024)), known(), 9
     yield fetches, known(), 240
     yield fetches, replace(SITE, device=device(SCCP, model=model)), 240
+    yield (asks(), misses(why=f"{CANNOT_BE_MADE}: the template x is broken")), known(), 9
     yield (*has_file, alarm(1)), known(), 9
     yield (*has_file, misses(IMAGE, 3)), known(), 9
     yield (*has_file, alarm(0)), known(), 9
