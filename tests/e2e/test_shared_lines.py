@@ -89,7 +89,7 @@ async def office() -> AsyncIterator[Office]:
                 work.devices.update(replace(device, settings=settings), sharing=True)
             work.commit()
         await bed.service.refresh()  # phones with other buttons than before restart by themselves
-        await bed.service.restart_phone(phones[0].device, RestartKind.RESTART)
+        await bed.service.restarts.phone(phones[0].device, RestartKind.RESTART)
         for phone in phones:
             await phone.wait_for(Registered, within=20)
             await desks.watch.seen(PhoneRegistered, phone.device, count=3)
@@ -154,7 +154,7 @@ async def test_a_line_that_gets_another_name_is_still_one_line(office: Office) -
         work.commit()
     await desks.bed.service.refresh()
     registered = len(desks.watch.of(PhoneRegistered, one.device))
-    await desks.bed.service.restart_phone(one.device, RestartKind.RESTART)
+    await desks.bed.service.restarts.phone(one.device, RestartKind.RESTART)
     await desks.watch.seen(PhoneRegistered, one.device, count=registered + 1)
     await desks.line_up(one)
     assert [each.endpoint for each in await desks.bed.service.pbx.contacts()].count(office.number) == 1
@@ -241,7 +241,7 @@ async def test_a_recording_ends_when_another_phone_takes_the_call(office: Office
     await desks.bed.service.refresh()
     for phone in (one, three):
         registered = len(desks.watch.of(PhoneRegistered, phone.device))
-        await desks.bed.service.restart_phone(phone.device, RestartKind.RESTART)
+        await desks.bed.service.restarts.phone(phone.device, RestartKind.RESTART)
         await desks.watch.seen(PhoneRegistered, phone.device, count=registered + 1)
     office.caller.call(office.number)
     await one.wait_for(CallStarted)

@@ -91,6 +91,8 @@ class ChangedPhone:
     device: DeviceName
     profile: StationProfile
     calls: CallSettings
+    is_noted: bool = True
+    """It is written down that the phone is registered."""
 
 
 class Stations:
@@ -219,7 +221,12 @@ class Stations:
         """What phones which are registered here are served by from now on. Blocking: it is meant for a thread."""
         wanted = ((device, self._of_device.get(device.name)) for device in devices)
         return [
-            ChangedPhone(device.name, self._profile(device, station.device_type), self._profiles.calls(device))
+            ChangedPhone(
+                device.name,
+                self._profile(device, station.device_type),
+                self._profiles.calls(device),
+                is_noted=device.registered,
+            )
             for device, station in wanted
             if station is not None
         ]
@@ -227,7 +234,11 @@ class Stations:
     def take_profiles(self, changed: Sequence[ChangedPhone]) -> None:
         """Serve phones that are still registered by these: live where possible, else by a restart."""
         for each in changed:
-            if (station := self._of_device.get(each.device)) is not None and each.device not in self.leaving:
+            station = self._of_device.get(each.device)
+            if station is not None and not each.is_noted:
+                # The database was away when it registered, or another node, that started, took it for one of its own.
+                self.presence.note(each.device, registered=True)
+            if station is not None and each.device not in self.leaving:
                 station.change(each.profile, each.calls, keys_live=self.settings.soft_keys_live)
 
     def message(self, device: DeviceName, message: ScreenMessage) -> str:
