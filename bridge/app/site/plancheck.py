@@ -24,9 +24,12 @@ def plan_findings(work: UnitOfWork) -> tuple[Finding, ...]:
     space is looked at alone, and that of phones without one.
     """
     patterns = work.objects.patterns.all()
+    # A number is closer than every pattern but one that is this very number: the others need not be looked at.
+    exact = {each.pattern.replace(".", "") for each in patterns}
+    lines = [each for each in work.devices.lines() if each.number in exact]
     plan = SitePlan(
         {each.name: each for each in work.objects.calling_search_spaces.all()},
-        [DialledLine(each.number, each.partition, each.settings.urgent) for each in work.devices.lines()],
+        [DialledLine(each.number, each.partition, each.settings.urgent) for each in lines],
         [each for each in patterns if isinstance(each, RoutePattern)],
         [each for each in patterns if isinstance(each, TranslationPattern)],
     )
