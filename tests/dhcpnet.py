@@ -62,6 +62,27 @@ def network() -> Iterator[Network]:
             subprocess.run([ip, "netns", "del", name], check=False, capture_output=True)
 
 
+def take_a_lease(net: Network) -> None:
+    """As a phone does, with a client that is not ours."""
+    subprocess.run(asking(net, "5"), check=True, capture_output=True, timeout=60)
+
+
+def asking(net: Network, tries: str) -> list[str]:
+    """The command of a phone that asks for an address, so many times."""
+    return net.at_phone(
+        *(peer("busybox"), "udhcpc", "-i", "phone0", "-n", "-q", "-s", "/bin/true", "-t", tries, "-T", "1"),
+        *("-V", "Cisco Systems, Inc. IP Phone CP-7961G", "-x", f"hostname:SEP{phone_mac(net)}"),
+    )
+
+
+def phone_mac(net: Network) -> str:
+    """The twelve digits."""
+    shown = subprocess.run(
+        net.at_phone(peer("cat"), "/sys/class/net/phone0/address"), check=True, capture_output=True, text=True
+    )
+    return shown.stdout.strip().replace(":", "").upper()
+
+
 @contextlib.contextmanager
 def dnsmasq(net: Network, directory: Path, options: Sequence[str] = ()) -> Iterator[Path]:
     """A real dnsmasq as the network's DHCP server; its log."""

@@ -73,16 +73,18 @@ class Outgoing:
             desk.screen.silence(call)
         call.digits += digit
         call.deadline = now + desk.settings.next_digit
-        if call.digits in desk.settings.emergency or len(call.digits) == call.most_digits:
+        emergency = desk.settings.emergency
+        begun = call.digits not in emergency and any(each.startswith(call.digits) for each in emergency)
+        if call.digits in emergency or (len(call.digits) == call.most_digits and not begun):
             self.dial(call, call.digits, now=now)
             return
-        if call.only_emergency and not any(each.startswith(call.digits) for each in desk.settings.emergency):
+        if call.only_emergency and not begun:
             desk.fail(call, FAILURE, text=Label.LINE_IN_USE, now=now)
             return
         if plan.outside_tone(call.digits):
             desk.screen.tone(call, Tone.OUTSIDE_DIAL)
         complete = any(call.digits in span for span in call.numbers) if call.service else plan.is_complete(call.digits)
-        if complete:
+        if complete and not begun:  # else no 11 of the site would let anybody dial 112
             self.dial(call, call.digits, now=now)
 
     def erase(self, call: PhoneCall, *, now: float) -> None:
@@ -115,7 +117,9 @@ class Outgoing:
             desk.fail(call, UNKNOWN_NUMBER, text=desk.settings.texts.cannot_dial, now=now)
             return
         call.emergency = number in desk.settings.emergency
-        if not call.emergency:
+        if call.emergency:
+            call.service, call.numbers = "", ()  # whatever the number was to be for
+        else:
             if call.number_for is not None:
                 call.number_for(call, number, now)
                 return
@@ -170,8 +174,11 @@ class Outgoing:
         call.state = PhoneCallState.PROCEEDING
         desk.screen.proceeding(call, desk.own(call), desk.all_calls)
         if desk.line_states[call.line - 1] is LineState.UNREACHABLE:
-            desk.fail(call, FAILURE, text=desk.settings.texts.unreachable, now=now)
-            return
+            if not call.emergency:
+                desk.fail(call, FAILURE, text=desk.settings.texts.unreachable, now=now)
+                return
+            # It is tried all the same, for what is known may be some minutes old; its user knows that it may fail.
+            desk.screen.prompt(call, desk.settings.texts.unreachable)
         codecs = desk.codecs
         if not codecs:
             desk.fail(call, FAILURE, text=desk.settings.texts.no_codec, now=now)
@@ -203,7 +210,9 @@ class Outgoing:
         call.late = offer is None
         call.told_port = call.channel.port if offer is not None else 0
         try:
-            call.sip = call.agent.call(call.target or call.dialled, offer, headers=call.headers, now=now)
+            call.sip = call.agent.call(
+                call.target or call.dialled, offer, headers=call.headers, beyond_limit=call.emergency, now=now
+            )
         except (InvalidInput, LocalProtocolError):
             desk.fail(call, UNKNOWN_NUMBER, text=desk.settings.texts.cannot_dial, now=now)
             return

@@ -72,6 +72,10 @@ class FileNotFound(FileEvent):
     why: str = ""
 
 
+CANNOT_BE_MADE = "it cannot be made"
+"""``why`` of a ``FileNotFound`` begins so where there should be a file, and something here keeps it from being made."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileRefused(FileEvent):
     """The client was told that it may not have this file, or that we are too busy."""
@@ -409,6 +413,17 @@ class EmergencyNumberDialled(Event):
     number: str
     """The caller's directory number."""
     dialled: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupPaged(Event):
+    """Somebody dialled the number of a paging group, or pressed its button: its idle phones answer by themselves."""
+
+    number: str
+    """The caller's directory number."""
+    group: str
+    phones: int
+    """How many the group has; those in use, or not to be disturbed, are left alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -76,6 +76,8 @@ class _Said:
 
 _MAC = r"([0-9a-f]{2}(?::[0-9a-f]{2}){5})"
 _V4 = r"(\d{1,3}(?:\.\d{1,3}){3})"
+_DNSMASQ_SAYS = re.compile(r"dnsmasq-dhcp(?:\[\d+\])?: ")
+"""Before each line where it writes to its standard error (``log-facility=-``), and so to the journal as it is."""
 _DNSMASQ_CLASS = re.compile(r"(\d+) vendor class: (.*)", re.DOTALL)
 _DNSMASQ_NAME = re.compile(r"(\d+) client provides name: (.*)", re.DOTALL)
 _DNSMASQ_ACK = re.compile(rf"(?:(\d+) )?DHCPACK\(\S+\) {_V4} {_MAC} ?(.*)", re.DOTALL)
@@ -102,6 +104,8 @@ class DhcpLog:
 
         Never raises. That Kea has no address for a client is not read.
         """
+        if said_by := _DNSMASQ_SAYS.match(line):
+            line = line[said_by.end() :]
         if match := _DNSMASQ_CLASS.fullmatch(line):
             self._of(match[1]).vendor_class = match[2][:255]
         elif match := _DNSMASQ_NAME.fullmatch(line):

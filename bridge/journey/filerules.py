@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from bridge.core import Via
 from bridge.core.events import (
+    CANNOT_BE_MADE,
     Event,
     FileDelivered,
     FileNotFound,
@@ -167,6 +168,8 @@ def config_missing(case: Case) -> Finding | None:
     if not missing or case.is_up:
         return None
     last = missing[-1]
+    if (broken := _cannot_be_made(case)) is not None:
+        return broken
     later = [each for each in case.deliveries if each.at >= last.at]
     if later and not case.is_refused:
         return None
@@ -183,6 +186,28 @@ def config_missing(case: Case) -> Finding | None:
         (
             Fix(FixKind.COMMAND, f"sepbridge phones add {case.journey.device}"),
             Fix(FixKind.COMMAND, "sepbridge autoregistration enable --for 30m"),
+        ),
+    )
+
+
+def _cannot_be_made(case: Case) -> Finding | None:
+    """It is one of ours, and something here keeps its file from being made. The file for strangers is no help to it:
+    that sends it to us to be let in, which it is, and so back to its own file.
+    """
+    own = CONFIGURATION - {FileKind.DEFAULT}
+    failed = [each for each in case.files(FileNotFound, *own) if each.why.startswith(CANNOT_BE_MADE)]
+    if not failed or any(kind_of(each) in own and each.at >= failed[-1].at for each in case.deliveries):
+        return None
+    return Finding(
+        "config_missing",
+        "The phone's configuration cannot be made",
+        Weight.PROBLEM,
+        tuple(seen(each) for each in failed[-2:]),
+        "It is one of this site's phones and asked for its file; what the file is made from has an error, so that the "
+        "phone was told that there is none. Other phones of its kind fare alike, once they start.",
+        (
+            Fix(FixKind.COMMAND, f"sepbridge phones file {case.journey.device}"),
+            Fix(FixKind.COMMAND, "mend or remove your own template in files.templates"),
         ),
     )
 

@@ -18,9 +18,9 @@ from bridge.journey import keys
 from bridge.journey.case import Case, kind_of, known, said, seen
 from bridge.journey.findings import Evidence, Finding, Fix, FixKind, Source
 from bridge.journey.stages import Stage
-from bridge.phones import ConfigFamily
+from bridge.phones import ConfigFamily, catalogue
 from bridge.phones.knownbugs import known_bugs
-from bridge.phones.ladders import LoadDifference, compare_loads
+from bridge.phones.ladders import LoadDifference, advise, compare_loads
 from bridge.phones.loads import parse_load
 from bridge.phones.requestedfile import FileKind
 
@@ -167,8 +167,22 @@ def firmware_loop(case: Case) -> Finding | None:
         "It starts anew after each attempt and still runs the old load: from loads before 8.5(2) there is no direct "
         "way "
         "to the newest, or the load does not fit the hardware.",
-        (Fix(FixKind.COMMAND, "sepbridge firmware check"), keys.status_messages(case.model)),
+        (
+            *_step_between(case, parse_load(name.rpartition("/")[2]).name),
+            Fix(FixKind.COMMAND, "sepbridge firmware check"),
+            keys.status_messages(case.model),
+        ),
     )
+
+
+def _step_between(case: Case, wanted: str) -> tuple[Fix, ...]:
+    """The load to name first, where there is no direct way; what it runs is often not known before it registered."""
+    model = catalogue().by_name(case.model) if case.model else None
+    load = parse_load(wanted)
+    over = advise(case.load or f"{load.protocol or ''}{load.group}.1-0-0S", wanted, model).via
+    if not over:
+        return ()
+    return (Fix(FixKind.CLICK, f"Site > Device defaults > Load: name {over}; once the phone runs it, {wanted} again"),)
 
 
 def firmware_with_a_bug(case: Case) -> Finding | None:

@@ -14,7 +14,7 @@ from typing import ClassVar, TypeVar
 from bridge.app.ending import end_task
 from bridge.core import DeviceName, MacAddress, SignallingProtocol
 from bridge.lab.bootfiles import boot_plan
-from bridge.lab.bootorder import Booted, BootOrder, BootOutcome, NewFirmware, NotConfigured
+from bridge.lab.bootorder import Booted, BootOrder, BootOutcome, NewFirmware, NotConfigured, UpgradeFailed
 from bridge.lab.bootrun import run_boot
 from bridge.lab.filefetch import FileFetcher, FileServer
 from bridge.lab.flatfile import FLAT_FAMILIES
@@ -23,6 +23,7 @@ from bridge.lab.phoneevents import (
     BrokeDown,
     ConfigAccepted,
     ConfigRejected,
+    FirmwareFailed,
     FirmwareLoaded,
     PhoneEvent,
     PhoneListener,
@@ -182,6 +183,9 @@ class DeskPhone(ABC):
                 case NewFirmware(load=load):
                     self._log.report(FirmwareLoaded(*self._log.mark, load=load))
                     self.load, cause = load, "upgrade"
+                case UpgradeFailed(load=load):
+                    self._log.report(FirmwareFailed(*self._log.mark, load=load))
+                    await asyncio.sleep(self.timing.retry)
                 case NotConfigured(why=why):
                     self._log.report(ConfigRejected(*self._log.mark, why=why))
                     await asyncio.sleep(self.timing.retry)

@@ -87,6 +87,13 @@ class FirmwareLoaded(PhoneEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FirmwareFailed(PhoneEvent):
+    """The phone fetched other firmware, did not get through the change, and starts again with what it ran."""
+
+    load: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Registering(PhoneEvent):
     """The phone sent a REGISTER to this server, for the first time since it booted or failed over."""
 

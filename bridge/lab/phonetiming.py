@@ -30,7 +30,8 @@ class PhoneTiming:
     """From power to the first request; DHCP is left out."""
     retry: float = 45.0
     """Until a phone that has no configuration, or that every server refused, reads its files again (phone boot
-    reference, section 4). For refused phones the interval is not known; the same is taken."""
+    reference, section 4). For refused phones, and for those whose change of firmware failed, the interval is not known;
+    the same is taken."""
     text_files: float = 23.0
     """A 7940/60's pause between its load and its text files (log L1)."""
     flash: float = 4.0

@@ -120,6 +120,13 @@ class SqlDeviceRepository:
         self._lock([name.value])
         return self._find(_ONE, {"wanted": name.value}).get(name.value)
 
+    def require(self, name: DeviceName) -> Device:
+        """The device of that name. Raises NotFound."""
+        device = self.get(name)
+        if device is None:
+            raise _no_phone(name)
+        return device
+
     def lines(self) -> Sequence[Line]:
         """Every line that some device has, ordered by number and partition."""
         settings = SettingsColumns(line_settings, "number", LineSettings, 3)
@@ -202,7 +209,7 @@ class SqlDeviceRepository:
         """
         before = self.get(device.name)
         if before is None:
-            raise _no_device(device.name)
+            raise _no_phone(device.name)
         try:
             with self._connection.begin_nested():
                 self._connection.execute(_UPDATE, {"wanted": device.name.value, **_columns(device)})
@@ -216,7 +223,7 @@ class SqlDeviceRepository:
         """Remove a device; its numbers become free. Raises NotFound."""
         before = self.get(name)
         if before is None:
-            raise _no_device(name)
+            raise _no_phone(name)
         self._remove_appearances(name)
         self._remove_unused({_key(each) for each in before.lines})
         self._connection.execute(delete(file_element).where(file_element.c.scope == name.value))
@@ -360,8 +367,8 @@ def _key(appearance: LineAppearance) -> tuple[str, str]:
     return appearance.line.number, appearance.line.partition
 
 
-def _no_device(name: DeviceName) -> NotFound:
-    return NotFound(f"there is no device {name}", fix="see `sepbridge phones list`")
+def _no_phone(name: DeviceName) -> NotFound:
+    return NotFound(f"there is no phone {name}", fix="`sepbridge phones list` shows those that exist")
 
 
 def _columns(device: Device) -> dict[str, Any]:

@@ -42,12 +42,15 @@ from bridge.web.access import (
 from bridge.web.brake import CredentialBrake, LoginBrake
 from bridge.web.operations import operations_routes
 from bridge.web.proxies import Proxies
+from bridge.web.screenshots import Screenshots
 from bridge.web.weberrors import headers_of, http_words, json_error, plain_error, status_of
 
 log = logging.getLogger(__name__)
 
 SERVICE = web.AppKey("service", Service)
 ACCOUNTS = web.AppKey("accounts", Accounts)
+SCREENSHOTS = web.AppKey("screenshots", Screenshots)
+"""For programs; the dashboard has its own."""
 ErrorPage = Callable[[web.Request, SepbridgeError, int], web.Response]
 
 LARGEST_BODY = 1 << 20
@@ -135,6 +138,7 @@ def make_site(
     )
     site[SERVICE] = service
     site[ACCOUNTS] = accounts
+    site[SCREENSHOTS] = Screenshots(service.settings.web.phone_user, service.settings.web.phone_password)
     site[_GATE] = _LoginGate()
     site[_BRAKE] = CredentialBrake()
     site.router.add_routes(operations_routes(service))

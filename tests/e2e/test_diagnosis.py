@@ -27,7 +27,7 @@ from bridge.core.events import PhoneAdmitted, PhoneRefused, PhoneRegistered
 from bridge.core.findings import Weight
 from bridge.journey import DhcpAnswer, FixKind, PortState, Stage
 from bridge.lab.asterisk import free_port
-from bridge.lab.phoneevents import ConfigRejected, RegistrationRejected
+from bridge.lab.phoneevents import ConfigRejected, FirmwareFailed, RegistrationRejected
 from bridge.lab.skinnylink import SecureTransport
 from bridge.lab.testbed import Testbed
 from bridge.lab.tftpclient import TftpClient
@@ -196,6 +196,22 @@ async def test_a_lease_and_no_request_by_the_log_of_a_dhcp_server(w: Ward) -> No
     await w.well(phone)
 
 
+async def test_a_dhcp_server_without_an_address_left(w: Ward) -> None:
+    phone = w.sip()
+    mac = ":".join(re.findall("..", phone.mac.value.lower()))
+    w.dhcp_says(
+        "3981 vendor class: Cisco Systems, Inc. IP Phone CP-7961G",
+        f"3981 client provides name: {phone.device}",
+        f"3981 DHCPDISCOVER(eth0) {mac} no address available",
+    )
+    finding = await w.said_first(phone, "no_dhcp_address")
+    assert "pool" in finding.fixes[0].text
+    w.lease(phone.device, phone.local_address)
+    phone.power_on()
+    await w.up(phone)
+    await w.well(phone)
+
+
 @pytest.mark.req("RG-14")
 @pytest.mark.parametrize(("vlan", "code"), [(4095, "no_voice_vlan"), (110, "")])
 async def test_a_phone_says_in_which_voice_vlan_it_is(w: Ward, vlan: int, code: str) -> None:
@@ -247,6 +263,32 @@ async def test_what_lies_in_files_and_on_the_phone(w: Ward) -> None:
     hunting.power_on()
     missing = await w.said_first(hunting, "firmware_file_missing")
     assert "SIP42.9-4-2SR3-1S" in missing.title
+
+
+@pytest.mark.req("RG-26")
+async def test_a_trust_list_of_which_the_phone_tells(w: Ward) -> None:
+    """By REFER it says who issued the list that it holds: another TFTP server; or this one."""
+    device, address = w.stranger()
+    await w.asks(f"CTL{device}.tlv", address)
+    await w.refers(device, address, list_of(device, "cucm-115.home.lab"))
+    finding = await w.said_first(device, "leftover_trust_list")
+    assert "cucm-115.home.lab" in finding.title
+    assert "cucm-115.home.lab" in finding.evidence[0].what
+    await w.refers(device, address, list_of(device, LOOPBACK))
+
+    async def is_gone() -> bool:
+        return await w.findings(device) == ()
+
+    await polled(is_gone)
+
+
+def list_of(device: DeviceName, server: str) -> str:
+    """As a phone writes it."""
+    values = {"DeviceName": device, "CTL_Signature": "Not Installed", "CTL_TFTP_Server": "N/A",
+              "ITL_Signature": "1B A1 C9 07 E9 9E 4D 3C 53 9D C8 14 24 AF 6C 9F 7D CE 4D 6D ",
+              "ITL_TFTP_Server": server, "StatusCode": "3"}  # fmt: skip
+    told = "".join(f'<String name="{name}">{value}</String>' for name, value in values.items())
+    return f'<x-cisco-alarm><Alarm Name="DeviceTLInfo"><ParameterList>{told}</ParameterList></Alarm></x-cisco-alarm>'
 
 
 @pytest.mark.req("RG-17")
@@ -341,6 +383,50 @@ async def test_a_load_without_a_signature(w: Ward) -> None:
     phone.power_on()
     await w.runs(phone, load)
     await w.looks_at_pages(phone)
+    await w.well(phone)
+
+
+async def test_a_load_to_which_there_is_no_direct_way(w: Ward) -> None:
+    """A very old phone: it fetches all of it, starts again each time, and still runs what it ran."""
+    old, middle, new = "SIP45.8-2-2SR1S", "SIP45.8-5-2S", "SIP45.9-4-2SR3-1S"
+    w.firmware(new, java_load(new, ("apps45.9-4-2.sbn", "jar45sip.9-4-2.sbn")), "7945G", SIP)
+    await w.bed.service.refresh()
+    phone = w.sip("7945", load=old)
+    phone.power_on()
+    assert (await phone.wait_for(FirmwareFailed)).load == new
+    finding = await w.said_first(phone, "firmware_loop", weight=Weight.PROBLEM)
+    assert new in finding.title
+    assert "8.3(3) to 8.5(2)" in finding.fixes[0].text
+    # As it is advised: over the load between.
+    w.firmware(middle, java_load(middle, ("apps45.8-5-2.sbn", "jar45sip.8-5-2.sbn")), "7945G", SIP)
+    await w.bed.service.refresh()
+    await w.runs(phone, middle)
+    await w.well(phone)
+    w.firmware(new, {}, "7945G", SIP)
+    await w.bed.service.refresh()
+    await phone.power_off()
+    phone.power_on()
+    await w.runs(phone, new)
+    await w.well(phone)
+
+
+@pytest.mark.req("RG-09")
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [("{{ line.password_of_yesterday }}", "password_of_yesterday"), (f"{AUTH} & more", "not well-formed")],
+    ids=["no template", "no XML"],
+)
+async def test_a_file_that_cannot_be_made(w: Ward, wrong: str, words: str) -> None:
+    """An error in the admin's own template: the phone is told that it has no file; the default one leads back here."""
+    phone = w.sip("7961")
+    desk_of(w).add(phone.device, protocol=SIP)
+    await w.bed.service.refresh()
+    w.break_template(AUTH, wrong)
+    phone.power_on()
+    finding = await w.said_first(phone, "config_missing", weight=Weight.PROBLEM)
+    assert words in finding.evidence[-1].what
+    w.mend_template()
+    await w.up(phone)
     await w.well(phone)
 
 
@@ -510,6 +596,57 @@ async def test_sccp_firmware_in_a_phone_that_is_to_speak_sip(w: Ward) -> None:
     assert "rollout" in finding.fixes[0].text
 
 
+@pytest.mark.req("RG-24")
+async def test_all_signs_of_the_wrong_firmware_are_one_finding_until_the_right_one_registers(w: Ward) -> None:
+    """An SCCP Register while it is set to SIP, silence after its file, and a SIP REGISTER while it is set to SCCP."""
+    phone = w.sccp()
+
+    async def is_to_speak(protocol: SignallingProtocol) -> None:
+        desk_of(w).add(phone.device, protocol=protocol)
+        await w.bed.service.refresh()
+
+    async def signs() -> list[str]:
+        found = [each for each in await w.findings(phone.device) if each.code == "wrong_protocol_firmware"]
+        assert len(found) <= 1
+        return [proof.what for each in found for proof in each.evidence]
+
+    async def told(*words: str) -> None:
+        async def are_there() -> bool:
+            now = await signs()
+            return len(now) >= len(words) and all(any(word in each for each in now) for word in words)
+
+        await polled(are_there)
+
+    await is_to_speak(SCCP)
+    phone.power_on()
+    await w.up(phone)
+    desk_of(w).remove(phone.device)
+    await is_to_speak(SIP)
+    phone.cut()  # it comes back without reading its file
+    await phone.wait_for(RegistrationRejected)
+    await told("asked to register over SCCP", "refused")
+    await phone.power_off()
+    phone.power_on()  # and now it reads it: a file for SIP
+    await phone.wait_for(ConfigRejected)
+    await told("asked to register over SCCP", "refused", "nothing on ")
+    await phone.power_off()
+
+    # Somebody gives up, and lets it speak SCCP; somebody else has given it SIP firmware meanwhile.
+    desk_of(w).remove(phone.device)
+    await is_to_speak(SCCP)
+    flashed = w.sip(mac=phone.mac, address=phone.local_address)
+    status, _ = await w.registers_at_the_doorway(flashed)
+    assert status == 403
+    await told("asked to register over SIP", "refused", "nothing on any port for ")
+    finding = await w.said_first(phone, "wrong_protocol_firmware", weight=Weight.PROBLEM)
+    assert len(finding.evidence) == 3
+
+    phone.power_on()
+    await w.up(phone)
+    await w.well(phone)
+
+
+@pytest.mark.req("RG-04")
 @pytest.mark.req("RG-06")
 async def test_sip_firmware_in_a_phone_that_is_to_speak_sccp(w: Ward) -> None:
     """It still has its old account, and is refused; after a reset it announces itself, and is refused in words."""
@@ -525,6 +662,22 @@ async def test_sip_firmware_in_a_phone_that_is_to_speak_sccp(w: Ward) -> None:
     assert "399" in warning
     assert (await w.watch.seen(PhoneRefused, phone.device))[-1].reason == "wrong_protocol"
     await w.said_first(phone, "wrong_protocol_firmware")
+    with w.bed.service.store.read() as work:
+        device = work.devices.get(phone.device)
+    assert device is not None
+    assert (device.desired_protocol, device.observed_protocol) == (SCCP, SIP)
+
+
+@pytest.mark.req("RG-06")
+async def test_a_stranger_with_sip_firmware_while_new_phones_are_to_speak_sccp(w: Ward) -> None:
+    w.bed.window_desk().set_protocol(SCCP)
+    phone = w.sip()
+    phone.power_on()
+    finding = await w.said_first(phone, "wrong_protocol_firmware")
+    assert finding.fixes[0].text == "sepbridge autoregistration protocol SIP"
+    w.bed.window_desk().set_protocol(SIP)
+    await w.up(phone)
+    await w.well(phone)
 
 
 @pytest.mark.req("RG-06")
@@ -595,6 +748,20 @@ async def test_a_number_that_is_somebody_elses(w: Ward) -> None:
         pjsip.write_text(before, encoding="utf-8")
         await w.bed.service.refresh()
         await asterisk.cli("module reload res_pjsip.so")
+
+
+async def test_a_phone_that_loses_its_power(w: Ward) -> None:
+    w.bed.window_desk().set_protocol(SCCP)
+    phone = w.sccp()
+    phone.power_on()
+    await w.up(phone)
+    await w.well(phone)
+    phone.fall_silent()  # nobody hears of it again
+    await w.said_first(phone, "connection_lost")
+    await phone.power_off()
+    phone.power_on()
+    await w.up(phone)
+    await w.well(phone)
 
 
 async def test_two_phones_with_one_number(w: Ward) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import subprocess
 import sys
@@ -22,8 +23,8 @@ from bridge.core.events import DhcpLeaseSeen, DhcpUnanswered
 from bridge.dhcp import DhcpServer, snippet
 from bridge.journey import SiteFacts, Stage, diagnose, follow
 from bridge.phones.vendorclass import VendorClass
-from bridge.web.control import Controllable, ControlServer
-from tests.dhcpnet import SERVER, Network, dhcpd, dnsmasq, kea, network
+from bridge.web.control import ControlServer
+from tests.dhcpnet import SERVER, Network, asking, dhcpd, dnsmasq, kea, network, phone_mac, take_a_lease
 from tests.peers import peer
 from tests.tftp_lab import FixedClock, RecordingSink
 
@@ -103,6 +104,36 @@ def test_a_network_without_a_server(tmp_path: Path) -> None:
         returned, said = check(net, tmp_path)
     assert returned == 1
     assert [each["code"] for each in said["answers"][0]["findings"]] == ["no_answer"]
+
+
+@pytest.mark.req("RG-07")
+@pytest.mark.peer("dnsmasq")
+@pytest.mark.parametrize(
+    ("options", "codes"),
+    [
+        (["--dhcp-option=150,192.0.2.10", "--dhcp-option=66,192.0.2.10"], {}),
+        ([], {"dhcp_missing_tftp_option": "problem"}),
+        (["--dhcp-option=150,192.0.2.99"], {"dhcp_wrong_tftp_server": "problem"}),
+        (["--dhcp-option=66,pbx.example.com"], {"dhcp_only_option_66": "note", "dhcp_option_66_is_a_name": "problem"}),
+        (None, {"dhcp_no_answer": "problem"}),
+    ],
+)
+def test_the_doctor_asks_as_a_phone_would(tmp_path: Path, options: list[str] | None, codes: dict[str, str]) -> None:
+    config = tmp_path / "sepbridge.toml"
+    config.write_text(f'[server]\naddress = "192.0.2.10"\n[state]\ndirectory = "{tmp_path}"\n')
+    command = [sys.executable, "-c", "from bridge.cli import main; main()", "--config", str(config)]
+    with network() as net, contextlib.ExitStack() as stack:
+        if options is not None:
+            stack.enter_context(dnsmasq(net, tmp_path, options))
+        done = subprocess.run(
+            net.at_phone(*command, "doctor", "--dhcp", "phone0", "--json"),
+            capture_output=True, text=True, timeout=90, check=False,
+        )  # fmt: skip
+    checks = {each["check"]: each["findings"] for each in json.loads(done.stdout)["checks"]}
+    assert {each["code"]: each["weight"] for each in checks["dhcp"]} == codes
+    assert all(each["what"] and each["fix"] for each in checks["dhcp"])
+    # On a machine without a sepbridge much else is wrong: that is what the exit code says.
+    assert done.returncode == 1
 
 
 @pytest.mark.req("RG-07")
@@ -196,25 +227,6 @@ def test_the_fragment_for_a_voice_vlan_is_accepted(
     assert subprocess.run(words, capture_output=True, check=False).returncode
 
 
-def _take_a_lease(net: Network) -> None:
-    """As a phone does, with a client that is not ours."""
-    subprocess.run(_asking(net, "5"), check=True, capture_output=True, timeout=60)
-
-
-def _asking(net: Network, tries: str) -> list[str]:
-    return net.at_phone(
-        *(peer("busybox"), "udhcpc", "-i", "phone0", "-n", "-q", "-s", "/bin/true", "-t", tries, "-T", "1"),
-        *("-V", "Cisco Systems, Inc. IP Phone CP-7961G", "-x", f"hostname:SEP{_mac(net)}"),
-    )
-
-
-def _mac(net: Network) -> str:
-    shown = subprocess.run(
-        net.at_phone(peer("cat"), "/sys/class/net/phone0/address"), check=True, capture_output=True, text=True
-    )
-    return shown.stdout.strip().replace(":", "").upper()
-
-
 async def _seen(
     settings: DhcpSettings, state: Path, act: Callable[[], None]
 ) -> tuple[DhcpLeaseSeen, list[VendorClass]]:
@@ -246,8 +258,8 @@ async def _seen(
 @pytest.mark.peer("dnsmasq")
 async def test_a_lease_is_seen_in_the_log_of_dnsmasq_with_its_model(tmp_path: Path) -> None:
     with network() as net, dnsmasq(net, tmp_path) as log:
-        seen, evidence = await _seen(DhcpSettings(log=log), tmp_path, lambda: _take_a_lease(net))
-        assert seen.device == DeviceName(f"SEP{_mac(net)}")
+        seen, evidence = await _seen(DhcpSettings(log=log), tmp_path, lambda: take_a_lease(net))
+        assert seen.device == DeviceName(f"SEP{phone_mac(net)}")
     assert (seen.model, seen.vendor_class) == ("7961G", "Cisco Systems, Inc. IP Phone CP-7961G")
     assert seen.host_name == str(seen.device)
     assert [phone.model.name for phone in evidence if phone.model] == ["7961G"]
@@ -266,7 +278,7 @@ async def test_a_lease_is_seen_in_the_log_of_dnsmasq_with_its_model(tmp_path: Pa
 async def test_why_a_phone_with_a_lease_asks_for_no_file(tmp_path: Path, options: list[str], code: str) -> None:
     """A real server gives the lease, and is asked by our check; the phone stays silent for longer than the limit."""
     with network() as net, dnsmasq(net, tmp_path, options) as log:
-        seen, _ = await _seen(DhcpSettings(log=log), tmp_path, lambda: _take_a_lease(net))
+        seen, _ = await _seen(DhcpSettings(log=log), tmp_path, lambda: take_a_lease(net))
         await asyncio.to_thread(check, net, tmp_path)
     journey = follow(None, seen)
     assert journey is not None
@@ -288,12 +300,12 @@ async def test_a_phone_that_dnsmasq_gives_no_address_is_told_once(tmp_path: Path
         async with asyncio.timeout(20):
             while not (tmp_path / "dhcp-log.json").exists():  # noqa: ASYNC110  # what is waited for rings no bell
                 await asyncio.sleep(0.02)
-            await asyncio.to_thread(subprocess.run, _asking(net, "2"), capture_output=True, timeout=60, check=False)
+            await asyncio.to_thread(subprocess.run, asking(net, "2"), capture_output=True, timeout=60, check=False)
             told = await sink.wait_for(DhcpUnanswered)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
         assert log.read_text(encoding="utf-8").count("ignored") == 2
-        assert told.device == DeviceName(f"SEP{_mac(net)}")
+        assert told.device == DeviceName(f"SEP{phone_mac(net)}")
     assert told.why == "ignored"
     assert [type(each) for each in sink.events] == [DhcpUnanswered]
 
@@ -303,8 +315,8 @@ async def test_a_phone_that_dnsmasq_gives_no_address_is_told_once(tmp_path: Path
 async def test_a_lease_is_seen_in_the_lease_file_of_dnsmasq(tmp_path: Path) -> None:
     with network() as net, dnsmasq(net, tmp_path):
         settings = DhcpSettings(leases=tmp_path / "dnsmasq.leases")
-        seen, _ = await _seen(settings, tmp_path, lambda: _take_a_lease(net))
-        assert seen.device == DeviceName(f"SEP{_mac(net)}")
+        seen, _ = await _seen(settings, tmp_path, lambda: take_a_lease(net))
+        assert seen.device == DeviceName(f"SEP{phone_mac(net)}")
     assert seen.model == ""
 
 
@@ -318,13 +330,13 @@ async def test_a_lease_is_told_by_the_hook_of_dnsmasq_with_its_model(tmp_path: P
     program = Path(sys.executable).with_name("sepbridge")
     hook.write_text(f'#!/bin/sh\nexec {program} --config {config} dhcp lease "$@" >>{tmp_path}/told 2>&1\n')
     hook.chmod(0o755)
-    server = ControlServer(cast("Controllable", watch), tmp_path / "control.sock")
+    server = ControlServer(cast("Any", watch), tmp_path / "control.sock")
     await server.start()
     try:
         with network() as net, dnsmasq(net, tmp_path, [f"--dhcp-script={hook}"]):
-            await asyncio.to_thread(_take_a_lease, net)
+            await asyncio.to_thread(take_a_lease, net)
             seen = await sink.wait_for(DhcpLeaseSeen)
-            device = DeviceName(f"SEP{_mac(net)}")
+            device = DeviceName(f"SEP{phone_mac(net)}")
     finally:
         await server.close()
     journey = follow(None, seen)
@@ -341,8 +353,8 @@ async def test_a_lease_is_told_by_the_hook_of_dnsmasq_with_its_model(tmp_path: P
 async def test_a_lease_is_seen_beside_kea(tmp_path: Path, source: str) -> None:
     with network() as net, kea(net, tmp_path) as (log, leases):
         settings = DhcpSettings(log=log) if source == "log" else DhcpSettings(leases=leases)
-        seen, evidence = await _seen(settings, tmp_path, lambda: _take_a_lease(net))
-        assert seen.device == DeviceName(f"SEP{_mac(net)}")
+        seen, evidence = await _seen(settings, tmp_path, lambda: take_a_lease(net))
+        assert seen.device == DeviceName(f"SEP{phone_mac(net)}")
     assert seen.address == "192.0.2.100"
     assert seen.model == ("7961G" if source == "log" else "")
     assert len(evidence) == (1 if source == "log" else 0)

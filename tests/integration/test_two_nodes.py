@@ -15,7 +15,7 @@ import pytest
 from bridge.app.admission.admissions import Admissions, Known
 from bridge.app.admission.window import WindowDesk
 from bridge.app.phones.phones import PhoneDesk
-from bridge.app.service import enter_site, with_own_server
+from bridge.app.site.ownserver import enter_site, with_own_server
 from bridge.app.site.sitedesk import SiteDesk
 from bridge.app.system import SystemClock, SystemIds
 from bridge.autoregistration import FileArrival, Refusal
@@ -118,7 +118,7 @@ def test_of_two_nodes_that_start_at_once_on_a_new_site_one_admits(
         with contextlib.closing(open_store(url)) as store:
             enter_site(store, Server(name, address))
 
-    monkeypatch.setattr("bridge.app.service.with_own_server", after_the_other_has_looked)
+    monkeypatch.setattr("bridge.app.site.ownserver.with_own_server", after_the_other_has_looked)
     with ThreadPoolExecutor(2) as pool:
         for done in [pool.submit(start, "first", "192.0.2.1"), pool.submit(start, "second", "192.0.2.2")]:
             done.result(timeout=30)

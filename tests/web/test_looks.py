@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import expect
 
-from tests.web.conftest import Visit, Visitor
+from bridge.core import DeviceName
+from bridge.core.events import PhoneRegistered, PhoneUnregistered
+from bridge.web.screenshots import Screenshots
+from tests.web.conftest import House, Visit, Visitor
 from tests.web.nodethread import ADMIN
+from tests.web.office import BIG
 from tests.web.test_rights import PAGES
 from tests.webnode import PASSWORD
 
@@ -20,6 +25,7 @@ ALL = (
     "/upkeep",
     "/phones?q=nothing+like+it",
     "/phones/SEP00FF00FF00FF",
+    f"/phones/{BIG}",
     "/site/pools?name=Default",
 )
 PHONE = (390, 844)
@@ -58,6 +64,38 @@ def test_axe_finds_nothing_serious_in_the_light_and_in_the_dark(visit: Visit) ->
     assert found == {}
 
 
+def test_axe_finds_nothing_serious_in_what_scripts_drew(
+    house: House, admin: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A row, a phone's findings and its way, drawn anew by news; and what came of the picture of its screen."""
+    monkeypatch.setattr(Screenshots, "_url", lambda *_: "http://127.0.0.1:9/")
+    name, service = DeviceName("SEP001122300019"), house.thread.service
+
+    def leaves(why: str) -> None:
+        left = PhoneUnregistered(at=service.clock.now(), device=name, endpoint="1025", why=why)
+        house.thread.call(service.recorder.record, left)
+
+    admin.go("/phones")
+    expect(admin.page.locator("[data-live]")).to_contain_text("· live")
+    leaves("its keepalives stopped: it fell silent")
+    expect(admin.page.locator(f"#row-{name} td.found")).to_contain_text("fell silent")
+    assert _axe(admin) == []
+    admin.go(f"/phones/{name}")
+    leaves("its keepalives stopped again")
+    expect(admin.page.locator("[data-part=timeline]")).to_contain_text("stopped again")
+    expect(admin.page.locator("[data-part=findings]")).to_contain_text("fell silent")
+    told = admin.page.locator("[data-screenshot]")
+    assert told.get_attribute("role") == "status", "who does not see it hears what comes of it"
+    admin.page.click("text=Take a screenshot")
+    expect(told).to_contain_text("does not answer")
+    admin.page.evaluate("document.querySelectorAll('main details').forEach((each) => { each.open = true; })")
+    assert _axe(admin) == []
+    admin.page.emulate_media(color_scheme="dark")
+    assert _axe(admin, "color-contrast") == []
+    back = PhoneRegistered(at=service.clock.now(), device=name, endpoint="1025", address="192.0.2.26:5060")
+    house.thread.call(service.recorder.record, back)
+
+
 def test_axe_would_find_something(visit: Visit) -> None:
     """The judge is awake: a page with a picture without a text, and grey on grey, is not passed."""
     visitor = visit()
@@ -66,14 +104,24 @@ def test_axe_would_find_something(visit: Visit) -> None:
     assert len(_axe(visitor)) == 2
 
 
-def test_no_page_is_wider_than_a_phone(visit: Visit) -> None:
+CUT = """() => { const right = (each) => each.getBoundingClientRect().right; return [
+  ...[...document.querySelectorAll("main .scroll")].filter((each) => each.scrollWidth > each.clientWidth + 1),
+  ...[...document.querySelectorAll("main .card :is(button, .button, .badge, select, input)")].filter((each) =>
+    each.checkVisibility() && right(each) > right(each.closest(".card")) - 4),
+].map((each) => each.getAttribute("aria-label") ?? each.textContent.trim().slice(0, 60)); }"""
+"""Tables that do not fit into their frames, and what reaches over the edge of its card."""
+
+
+def test_no_page_is_wider_than_a_phone_and_nothing_is_cut_there(visit: Visit) -> None:
     visitor = visit(size=PHONE)
-    too_wide = []
+    too_wide: dict[str, list[str]] = {}
     for path in ALL:
         visitor.go(path)
         if visitor.page.evaluate("document.documentElement.scrollWidth > innerWidth"):
-            too_wide.append(path)
-    assert too_wide == []
+            too_wide[path] = ["the page"]
+        if cut := visitor.page.evaluate(CUT):
+            too_wide.setdefault(path, []).extend(cut)
+    assert too_wide == {}
 
 
 def test_on_a_phone_the_menu_is_behind_a_button(visit: Visit) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
-from bridge.web.dashboard.screenshots import Screenshots
+from bridge.web.screenshots import Screenshots
 from tests.phonepage import PhoneWebPage, picture
 from tests.web.conftest import House, Visit
 from tests.web.nodethread import ADMIN, NodeThread

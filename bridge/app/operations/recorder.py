@@ -16,13 +16,16 @@ from bridge.core.events import (
     CallFinished,
     CallMeasured,
     CallStarted,
+    EmergencyNumberDialled,
     Event,
     FileDelivered,
     FileEvent,
     FileNotFound,
     FileRequested,
     FileServedBeside,
+    GroupPaged,
     LineStateChanged,
+    MaliciousCallMarked,
     MediaTroubled,
     PbxConnected,
     PbxLost,
@@ -56,6 +59,9 @@ _QUIET = (
     SipChallenged,
 )
 """Everyday events: hundreds a second while an office boots. They are logged at DEBUG, save for what is a decision."""
+
+_LOUD = {EmergencyNumberDialled: logging.CRITICAL, MaliciousCallMarked: logging.WARNING}
+"""What somebody should be woken for, or look into."""
 
 _REFUSED = 400
 """From this SIP status on a call came to nothing because somebody said so."""
@@ -138,7 +144,7 @@ class EventRecorder:
         known = self._kinds[kind] = _Kind(
             names_file=issubclass(kind, FileEvent),
             says_number=issubclass(kind, SAYS_NUMBER),
-            level=logging.DEBUG if issubclass(kind, _QUIET) else logging.INFO,
+            level=logging.DEBUG if issubclass(kind, _QUIET) else _LOUD.get(kind, logging.INFO),
             listeners=tuple(listener for listener, kinds in self._listeners if issubclass(kind, kinds)),
         )
         return known
@@ -207,6 +213,13 @@ def describe(event: Event) -> str:
             what = f"lost the manager interface: {event.why}"
         case PhoneAlarmed():
             what = f"says of itself ({event.severity}): {event.text}"
+        case EmergencyNumberDialled():
+            what = f"EMERGENCY: {event.number} dialled {event.dialled}"
+        case MaliciousCallMarked():
+            by = f"{event.number or 'a withheld number'} {event.name!r}"
+            what = f"MALICIOUS CALL {event.call} to {event.called} from {by}, SIP Call-ID {event.sip_call_id}"
+        case GroupPaged():
+            what = f"{event.number} pages the {event.phones} phones of {event.group}"
         case LineStateChanged():
             cause = " ".join(str(each) for each in (event.status, event.detail) if each)
             what = f"line {event.number}: {event.state}" + (f" ({cause})" if cause else "")

@@ -184,9 +184,7 @@ class PhoneChanges:
     def _elements(self, name: DeviceName | None, told: str, change: Callable[[UnitOfWork], None]) -> None:
         with self._store.write() as work:
             if name is not None:
-                device = work.devices.get(name)
-                if device is None:
-                    raise NotFound(f"there is no phone {name}", fix="`sepbridge phones list` shows those that exist")
+                device = work.devices.require(name)
                 work.devices.update(replace(device, version_stamp=self._ids.version_stamp()))
             change(work)
             whose = f"changed {name}" if name is not None else "changed all phones' files"
@@ -217,9 +215,7 @@ class PhoneChanges:
         sharing: bool,
         assigned: bool,
     ) -> Device:
-        device = work.devices.get(name)
-        if device is None:
-            raise NotFound(f"there is no phone {name}", fix="`sepbridge phones list` shows those that exist")
+        device = work.devices.require(name)
         table = phone_table(device)
         change(table)
         changed = change_phone(device, table)

@@ -172,9 +172,7 @@ class PhoneDesk:
     def remove(self, name: DeviceName) -> Device:
         """Remove a phone; its number becomes free. Raises NotFound."""
         with self._store.write() as work:
-            device = work.devices.get(name)
-            if device is None:
-                raise NotFound(f"there is no phone {name}", fix="`sepbridge phones list` shows those that exist")
+            device = work.devices.require(name)
             work.devices.remove(name)
             work.journal.audit(AuditEntry(self._clock.now(), self._actor, f"removed {name}", f"number {device.number}"))
             work.commit()
@@ -188,9 +186,7 @@ class PhoneDesk:
         if len(label) > MAX_NAME or not (label.isprintable() or not label):
             raise InvalidInput(f"{label!r} cannot be shown on a phone", fix=f"use at most {MAX_NAME} characters")
         with self._store.write() as work:
-            device = work.devices.get(name)
-            if device is None:
-                raise NotFound(f"there is no phone {name}", fix="`sepbridge phones list` shows those that exist")
+            device = work.devices.require(name)
             line = next((line for line in work.devices.lines() if line.number == number), None)
             if line is None:
                 raise NotFound(
@@ -226,6 +222,8 @@ def _protocol(
 ) -> SignallingProtocol:
     """What the phone is to speak: its only protocol, else what the admin wants, else the site's parameter (RG-04)."""
     only = row.only_protocol if row else None
+    if row is not None and wanted in row.protocols:
+        return wanted
     if row is not None and only is not None and wanted is not None and wanted is not only:
         raise InvalidInput(f"a {row} speaks {only} alone", fix=f"leave --protocol out, or say {only}")
     return only or wanted or parameter

@@ -59,6 +59,19 @@ OURS = "sepbridge"
 """How the User-Agent of our own registrations begins."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """A registration that was written down, and when."""
+
+    contact: Contact
+    at: datetime
+
+    def is_of(self, contact: Contact) -> bool:
+        """Whether it is this registration, and not a later one of the same phone."""
+        before = self.contact
+        return (before.uri, before.address, before.call_id) == (contact.uri, contact.address, contact.call_id)
+
+
 class _Models:
     """What phones of a model get, as it stands in this transaction: what was read before may be gone."""
 
@@ -100,8 +113,8 @@ class Registrations:
         """Called with phones that got another pool or other templates once their model was known."""
         self.is_one_of_several: Callable[[], bool] = lambda: False
         """Whether phones may be registered with another node's Asterisk."""
-        self._noted: dict[str, datetime] = {}
-        """When this node saw each endpoint's registration last."""
+        self._noted: dict[str, _Seen] = {}
+        """What this node saw of each endpoint's registration last."""
 
     def contact_added(self, contact: Contact) -> None:
         """A phone registered."""
@@ -143,6 +156,7 @@ class Registrations:
         events: list[Event] = []
         restarts: list[Device] = []
         furnished: list[Device] = []
+        noted = dict(self._noted)
         with self._store.write() as work:
             models = _Models(work)
             for news in batch:
@@ -153,9 +167,9 @@ class Registrations:
                     continue  # an SCCP phone's line is registered by our own proxy, which knows the phone itself
                 told: list[Event] = []
                 changed = (
-                    self._registered(device, news, models, told)
+                    self._registered(device, news, noted.get(news.endpoint), models, told)
                     if isinstance(news, Contact)
-                    else self._gone(device, news, told)
+                    else self._gone(device, news, noted.get(news.endpoint), told)
                 )
                 if changed != device:
                     try:
@@ -165,16 +179,17 @@ class Registrations:
                         continue
                 events += told
                 if isinstance(news, Contact) and changed.last_seen is not None:
-                    self._noted[news.endpoint] = changed.last_seen
+                    noted[news.endpoint] = _Seen(news, changed.last_seen)
                 if changed.version_stamp != device.version_stamp:
                     restarts.append(changed)
                 if changed.pool != device.pool or changed.settings != device.settings:
                     furnished.append(changed)
             work.commit()
+        self._noted = noted
         return events, restarts, furnished
 
-    def _gone(self, device: Device, news: _Gone, events: list[Event]) -> Device:
-        if self.is_one_of_several() and self._noted.get(news.endpoint) != device.last_seen:
+    def _gone(self, device: Device, news: _Gone, before: _Seen | None, events: list[Event]) -> Device:
+        if self.is_one_of_several() and (before is None or before.at != device.last_seen):
             return device  # another node has seen it since: it went over there, or was never here
         if device.registered:
             events.append(
@@ -182,12 +197,16 @@ class Registrations:
             )
         return replace(device, registered=False)
 
-    def _registered(self, device: Device, contact: Contact, models: _Models, events: list[Event]) -> Device:
+    def _registered(
+        self, device: Device, contact: Contact, before: _Seen | None, models: _Models, events: list[Event]
+    ) -> Device:
         now = self._clock.now()
         address = plain_address(contact.address.rpartition(":")[0].strip("[]")) or device.address
         agent = parse_user_agent(contact.user_agent)
         load = agent.version if agent is not None else device.load
-        if not device.registered or address != device.address or load != device.load:
+        # Of a phone that is back within a moment nobody tells that it was away: the registration is another one.
+        anew = before is not None and not before.is_of(contact)
+        if not device.registered or anew or address != device.address or load != device.load:
             events.append(
                 PhoneRegistered(
                     at=now,

@@ -25,6 +25,7 @@ from bridge.app.stations.failback import FailBack
 from bridge.app.stations.linedesk import LineDesk
 from bridge.app.stations.lines import RENEWAL, OpenLines
 from bridge.app.stations.numberwatch import NumberWatch
+from bridge.app.stations.presence import Presence
 from bridge.app.stations.profiles import Profiles
 from bridge.app.stations.station import Station
 from bridge.app.stations.watcher import Watcher
@@ -49,6 +50,7 @@ from bridge.core import (
 )
 from bridge.core.events import (
     EmergencyNumberDialled,
+    GroupPaged,
     ModelLearnt,
     PhoneConnecting,
     PhoneMoved,
@@ -149,6 +151,8 @@ class Stations:
         self.house: House[ProxiedPhone] = House()
         self.callback_desk = CallBackDesk(store, clock, self.house.callbacks)
         """Whom users want to call back."""
+        self.presence = Presence(store, clock)
+        """Who is registered, for the database."""
         self.watcher = Watcher(self.house.watching, asterisk, self.ids, secret=watcher_secret)
         self.watcher.changed = self._look_after_touched_alone
         self.watcher.lookout.begun = self.line_desk.changed
@@ -192,6 +196,7 @@ class Stations:
         await self.line_desk.close()
         await asyncio.gather(*(station.finish() for station in list(self._all)))
         await self.callback_desk.close()
+        await self.presence.close()
 
     def restart(self, device: DeviceName, kind: RestartKind) -> None:
         """Tell a phone to start again, at the end of its calls. Raises NotFound."""
@@ -233,7 +238,7 @@ class Stations:
             station = self._of_device.get(each.device)
             if station is not None and not each.is_noted:
                 # The database was away when it registered, or another node, that started, took it for one of its own.
-                self.note(each.device)
+                self.presence.note(each.device, registered=True)
             if station is not None and each.device not in self.leaving:
                 station.change(each.profile, each.calls, keys_live=self.settings.soft_keys_live)
 
@@ -403,10 +408,6 @@ class Stations:
         """The phone opens no channel before the call is answered: from its next registration on it is not asked to."""
         asyncio.get_running_loop().run_in_executor(None, self._note_late, device)
 
-    def note(self, device: DeviceName) -> None:
-        """Write down whether the phone is registered, as it stands when it is written: threads keep no order."""
-        asyncio.get_running_loop().run_in_executor(None, self._note, device)
-
     def note_call(self, device: DeviceName, call: CallFinished, *, log_missed: bool = True) -> None:
         """Put a call that is over into the phone's list of placed, received or missed ones."""
         kind = CallKind.PLACED if call.outgoing else CallKind.RECEIVED if call.answered else CallKind.MISSED
@@ -434,11 +435,19 @@ class Stations:
 
     def emergency(self, device: Device, event: EmergencyCalled) -> None:
         """Somebody dialled an emergency number: say so at once, and keep the way open for a call-back."""
-        log.critical("EMERGENCY: %s (%s) dialled %s", event.number, device.name, event.dialled)
         self.sink.record(
             EmergencyNumberDialled(at=self.clock.now(), device=device.name, number=event.number, dialled=event.dialled)
         )
         self.line_desk.ring_through(event.number, self.settings.emergency_call_back)
+
+    def outgoing(self, device: Device, number: str, dialled: str) -> None:
+        """A call of the phone went out. One to a paging group decides for other phones that they answer: say so."""
+        group = next((each for each in self.settings.paging if each.number == dialled), None)
+        if group is not None:
+            paged = GroupPaged(
+                at=self.clock.now(), device=device.name, number=number, group=dialled, phones=len(group.members)
+            )
+            self.sink.record(paged)
 
     def _new_station(self, connection: StationConnection) -> Station:
         station = Station(self, connection)
@@ -517,16 +526,6 @@ class Stations:
             self._directory.note_call(call)
         except StoreError as error:
             log.warning("a call of %s could not be written to its list: %s", call.device, error)
-
-    def _note(self, name: DeviceName) -> None:
-        try:
-            with self._store.write() as work:
-                device, registered = work.devices.get(name), self.is_registered(name)
-                if device is not None and device.registered is not registered:
-                    work.devices.update(replace(device, registered=registered, last_seen=self.clock.now()))
-                    work.commit()
-        except StoreError as error:
-            log.warning("the state of %s could not be written: %s", name, error)
 
 
 def _tls(settings: SccpSettings) -> ssl.SSLContext | None:

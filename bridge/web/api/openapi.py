@@ -37,7 +37,7 @@ _STATUSES = {
     "422": "The request can be read, and its values cannot be used.",
     "429": "Too many tries; Retry-After says for how many seconds.",
     "500": "Something is wrong with this server.",
-    "502": "Asterisk refused.",
+    "502": "Asterisk, or the phone, refused.",
     "503": "The database or Asterisk cannot be reached.",
 }
 _INTRODUCTION = (

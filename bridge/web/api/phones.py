@@ -9,13 +9,15 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any
 
+from aiohttp import web
+
 from bridge.app.diagnosis.journeydata import journey_as_data
 from bridge.app.files.filedesk import phone_files
 from bridge.app.operations.recorder import describe
 from bridge.app.phones.phones import PhoneList
 from bridge.app.site.phonetable import PHONE_FIELDS
 from bridge.app.site.whatif import DialOutcome, WhatIf
-from bridge.core import Device, DeviceName, SignallingProtocol
+from bridge.core import Device, DeviceName, Role, SignallingProtocol
 from bridge.errors import NotFound, PbxError
 from bridge.journey import Finding, Progress, has_problem
 from bridge.journey.screens import Explanation, explain
@@ -24,6 +26,7 @@ from bridge.web.api.answers import Phone, phone_of, settings_of
 from bridge.web.api.operations import Ask, Operations
 from bridge.web.api.schema import Many, Number, Schema, Schemas, Text
 from bridge.web.lettingin import let_many_in
+from bridge.web.site import SCREENSHOTS
 
 phones = Operations("Phones")
 _BY_COMMANDS = ("name", "lines", "buttons", "abbreviated_dials")
@@ -407,7 +410,7 @@ async def move_phone(ask: Ask, phone: str, body: Move) -> ChangedPhone:
     An autoregistered phone counts as assigned from then on.
     """
     device = await ask.run(ask.desks.changes.move, await ask.phone(phone), body.pool)
-    await (ask.service.restart_changed([device.name], every=0.0) if body.restart else ask.changed())
+    await (ask.service.restarts.changed([device.name], every=0.0) if body.restart else ask.changed())
     return changed_phone(device)
 
 
@@ -415,7 +418,7 @@ async def move_phone(ask: Ask, phone: str, body: Move) -> ChangedPhone:
 async def restart_phone(ask: Ask, phone: str, body: Restart) -> Restarted:
     """Make a registered phone read its files again"""
     name = await ask.phone(phone)
-    await ask.service.restart_phone(name, body.kind)
+    await ask.service.restarts.phone(name, body.kind)
     return Restarted(name, body.kind)
 
 
@@ -437,6 +440,29 @@ async def show_journey(ask: Ask, phone: str, query: JourneyQuery) -> Journey:
         for each in sheet.journey
     )
     return Journey(sheet.name, steps)
+
+
+def _picture(_: Schemas) -> Schema:
+    return {"type": "string", "format": "binary"}
+
+
+@phones.add("GET", "/phones/{phone}/screenshot", role=Role.ADMIN, media="image/png", answer=_picture)
+async def take_screenshot(ask: Ask, phone: str) -> web.Response:
+    """Take a picture of a phone's screen
+
+    From its own web page: not every model and firmware has one, and many ask for a login (`web.phone_user`).
+    """
+    name = await ask.phone(phone)
+
+    def ours() -> Device:
+        with ask.service.store.read() as work:
+            device = work.devices.get(name)
+        if device is None:
+            raise NotFound(f"{name} is not one of our phones", fix="add it first")
+        return device
+
+    picture = await ask.request.app[SCREENSHOTS].take(await ask.run(ours))
+    return web.Response(body=picture, content_type="image/png", headers={"Cache-Control": "no-store"})
 
 
 @phones.add("GET", "/phones/{phone}/files")

@@ -117,7 +117,7 @@ async def assign_phones(ask: Ask, body: Assignments) -> AssignmentResult:
     done = await ask.run(ask.desks.temporary.assign, rows)
     moved = [each.device for each in done if each.device is not None]
     if moved and body.restart:
-        await ask.service.restart_changed([each.name for each in moved], every=body.every)
+        await ask.service.restarts.changed([each.name for each in moved], every=body.every)
     else:
         await ask.changed()
     failed = tuple(Failure(each.assignment.phone, each.assignment.line, each.trouble) for each in done if each.trouble)

@@ -20,7 +20,6 @@ from bridge.web.dashboard.livestream import LiveStream
 from bridge.web.dashboard.messagespage import MessagesPage
 from bridge.web.dashboard.phonepage import PhonePage
 from bridge.web.dashboard.phonespage import PhonesPage
-from bridge.web.dashboard.screenshots import Screenshots
 from bridge.web.dashboard.sitepage import SitePage
 from bridge.web.dashboard.sitetextpage import SiteTextPage
 from bridge.web.dashboard.staticfiles import static_routes
@@ -28,6 +27,7 @@ from bridge.web.dashboard.temporarypage import TemporaryPage
 from bridge.web.dashboard.upkeeppage import UpkeepPage
 from bridge.web.dashboard.userspage import UsersPage
 from bridge.web.dashboard.windowpage import WindowPage
+from bridge.web.screenshots import Screenshots
 from bridge.web.site import ErrorPage
 
 

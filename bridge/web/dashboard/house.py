@@ -30,8 +30,8 @@ from bridge.web.dashboard import icons, words
 from bridge.web.dashboard.board import PhoneBoard
 from bridge.web.dashboard.findingcards import FindingCard, finding_cards
 from bridge.web.dashboard.notes import Notes
-from bridge.web.dashboard.screenshots import Screenshots
 from bridge.web.dashboard.staticfiles import static_address
+from bridge.web.screenshots import Screenshots
 from bridge.web.site import desks
 from bridge.web.upkeep import audit
 from bridge.web.weberrors import status_of

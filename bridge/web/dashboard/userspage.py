@@ -54,7 +54,7 @@ class UsersPage:
             tokens=tokens,
             secret=secret,
             me=principal(request).name,
-            roles=[(Role.ADMIN.value, "admin: may change everything"), (Role.VIEWER.value, "viewer: may look")],
+            roles=[(Role.ADMIN.value, "admin: full access"), (Role.VIEWER.value, "viewer: may look")],
         )
 
     async def _add(self, request: web.Request) -> web.StreamResponse:

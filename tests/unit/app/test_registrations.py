@@ -183,6 +183,17 @@ async def test_a_registration_from_elsewhere_is_noticed(registrations: Registrat
     assert (moved.before, moved.after) == ("192.0.2.7", "192.0.2.8")
 
 
+async def test_a_phone_that_is_back_before_it_was_missed_registered_once_more(
+    registrations: Registrations, sink: Waiting
+) -> None:
+    registrations.contact_added(CONTACT)
+    registrations.contact_added(CONTACT)  # the same one, read again
+    registrations.contact_added(replace(CONTACT, address="192.0.2.7:50124", call_id="call-2"))
+    await sink.until(PhoneRegistered, 2)
+    assert [each.address for each in sink.of(PhoneRegistered)] == ["192.0.2.7:50123", "192.0.2.7:50124"]
+    assert not sink.of(PhoneMoved)
+
+
 async def test_contacts_that_are_not_ours_are_left_alone(registrations: Registrations, sink: Waiting) -> None:
     registrations.contact_added(replace(CONTACT, endpoint="trunk"))
     registrations.contact_added(CONTACT)

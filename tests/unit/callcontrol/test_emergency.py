@@ -9,11 +9,11 @@ import pytest
 from bridge.callcontrol import CallSettings, PhoneCallState
 from bridge.callcontrol.emergency import emergency_numbers
 from bridge.callcontrol.events import ChangeForward, EmergencyCalled
-from bridge.core import AbbreviatedDial, DndMode, LineFeatures
+from bridge.core import AbbreviatedDial, DndMode, LineFeatures, NumberRange
 from bridge.errors import ConfigurationError
 from bridge.sccp import SoftKeyEventType
 from bridge.sip import IncomingCall
-from tests.sccpbench import PBX_MEDIA, PROFILE, Bench
+from tests.sccpbench import PBX_MEDIA, PROFILE, Bench, digits
 from tests.unit.callcontrol.test_forwarding import tell
 
 EMERGENCY = CallSettings(emergency=frozenset({"911", "9911"}))
@@ -76,6 +76,70 @@ def test_it_is_no_target_of_a_forward() -> None:
     bench.dial("911")
     assert bench.reported(ChangeForward) == []
     assert len(bench.reported(EmergencyCalled)) == 1
+
+
+def test_whatever_the_number_was_to_be_for_it_is_called() -> None:
+    bench = Bench(settings=replace(EMERGENCY, meetme=(NumberRange("8500", "8509"),)))
+    bench.lift()
+    bench.press(SoftKeyEventType.MEET_ME)
+    bench.dial("911")
+    assert bench.invited().called == "911"
+    assert [call.state for call in bench.phone.calls] == [PhoneCallState.PROCEEDING]
+    bench.replace()
+    bench.at_rest()
+
+
+def test_a_shorter_number_that_is_its_beginning_waits_for_the_rest() -> None:
+    settings = replace(EMERGENCY, digits=digits("XX"), abbreviated=(AbbreviatedDial(91, "2091"),))
+    for key in (None, SoftKeyEventType.ABBREVIATED_DIAL):
+        bench = Bench(settings=settings)
+        bench.lift()
+        if key is not None:
+            bench.press(key)
+        bench.dial("91")
+        assert bench.take(IncomingCall) == []
+        bench.dial("1")
+        assert bench.invited().called == "911"
+        bench.replace()
+        bench.lift()
+        if key is not None:
+            bench.press(key)
+        bench.dial("91")
+        bench.advance(settings.next_digit)
+        assert bench.invited().called == ("91" if key is None else "2091")
+        bench.replace()
+        bench.lift()
+        bench.dial("60")
+        assert bench.invited().called == "60"
+        bench.replace()
+        bench.at_rest()
+
+
+def test_a_line_that_has_as_many_calls_as_it_may_makes_one_more() -> None:
+    """They may be other phones' calls, which have the line, too."""
+    bench = Bench(settings=EMERGENCY)
+    bench.talk()
+    bench.agents[0].max_calls = 1
+    bench.press(SoftKeyEventType.NEW_CALL, 1)
+    bench.dial("911")
+    assert bench.invited().called == "911"
+    bench.press(SoftKeyEventType.END_CALL, 1, bench.ref)
+    bench.press(SoftKeyEventType.NEW_CALL, 1)
+    bench.dial("700#")
+    assert bench.phone.calls[-1].state is PhoneCallState.FAILED
+
+
+def test_a_pbx_that_was_not_to_be_reached_is_tried() -> None:
+    bench = Bench(settings=EMERGENCY)
+    bench.phone.line_lost(1, now=bench.now)
+    bench.lift()
+    bench.dial("911")
+    assert bench.station.prompts[bench.ref] == "PBX unreachable"
+    call = bench.invited()
+    assert call.called == "911"
+    bench.pbxs[0].agent.answer(call.call, PBX_MEDIA, now=bench.now)
+    bench.settle()
+    assert bench.station.prompts[bench.ref] == "Connected"
 
 
 def test_do_not_disturb_does_not_keep_it_back() -> None:

@@ -39,6 +39,11 @@ def read(text: str) -> list[Lease]:
     return [lease for line in text.split("\n") if (lease := log.read(line)) is not None]
 
 
+@pytest.mark.parametrize("name", ["dnsmasq-dhcp: ", "dnsmasq-dhcp[739]: "])
+def test_dnsmasq_puts_its_name_before_what_it_writes_to_its_output(name: str) -> None:
+    assert read("\n".join(f"{name}{line}" for line in DNSMASQ.split("\n"))) == read(DNSMASQ) != []
+
+
 @pytest.mark.parametrize("text", [DNSMASQ, KEA])
 def test_a_phone_gets_its_address(text: str) -> None:
     (lease,) = read(text)

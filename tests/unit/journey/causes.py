@@ -8,6 +8,7 @@ from datetime import timedelta
 from functools import lru_cache
 
 from bridge.core.events import (
+    CANNOT_BE_MADE,
     ClockTold,
     DhcpUnanswered,
     Event,
@@ -93,6 +94,7 @@ def stories(model: str) -> Iterator[Story]:
                            why=f"{CLIENT} is not in server.allowed_networks")  # fmt: skip
 
     yield from (((learnt, asks(), misses(), refused(reason, text="full: 1000-1009")), SITE, 9) for reason in REASONS)
+    yield (learnt, asks(), misses(), registers(SIP), refused("wrong_protocol", 5)), SITE, 9
     yield (learnt, asks(), shut_out), SITE, 2
     yield from (((lease(),), known(environment=each), 99) for each in Environment)
     yield (DhcpUnanswered(at=at(0), device=PHONE, why="no address available"),), SITE, 1
@@ -106,6 +108,7 @@ def stories(model: str) -> Iterator[Story]:
     yield (asks(), aborts(acknowledged=1024)), known(), 9
     yield fetches, known(), 240
     yield fetches, replace(SITE, device=device(SCCP, model=model)), 240
+    yield (asks(), misses(why=f"{CANNOT_BE_MADE}: the template x is broken")), known(), 9
     yield (*has_file, alarm(1)), known(), 9
     yield (*has_file, misses(IMAGE, 3)), known(), 9
     yield (*has_file, alarm(0)), known(), 9

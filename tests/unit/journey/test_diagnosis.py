@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 
 from bridge.core.events import (
+    CANNOT_BE_MADE,
     ClockTold,
     DhcpUnanswered,
     Event,
@@ -50,6 +51,7 @@ from tests.unit.journey.story import (
     challenged,
     codes,
     connects,
+    device,
     gets,
     judge,
     lease,
@@ -237,6 +239,18 @@ def test_a_file_that_does_not_exist_is_config_missing() -> None:
     assert codes(asks(), misses(), asks("XMLDefault.cnf.xml"), gets("XMLDefault.cnf.xml"), after=9) == []
 
 
+@pytest.mark.req("RG-09")
+def test_a_file_that_cannot_be_made_is_missing_though_the_default_file_is_there() -> None:
+    """The default sends it to be let in, which it is: it goes round, and every part of that looks well."""
+    broken = misses(why=f"{CANNOT_BE_MADE}: the template x is broken")
+    default = (asks("XMLDefault.cnf.xml", 2), gets("XMLDefault.cnf.xml", 3), registers(SIP, 4))
+    (finding,) = judge(asks(), broken, *default, facts=site(), after=9)
+    assert finding.code == "config_missing"
+    assert "the template x is broken" in finding.evidence[0].what
+    assert codes(asks(), broken, *default, asks(seconds=20), gets(seconds=21), facts=site(), after=30) == []
+    assert codes(asks(), broken, *default, registered(20), facts=site(), after=30) == []
+
+
 def fetching(times: int) -> list[Event]:
     return [each for n in range(times) for each in (asks(seconds=45 * n), gets(seconds=45 * n + 1))]
 
@@ -355,7 +369,14 @@ def test_firmware_without_a_signature() -> None:
 
 def test_the_same_load_three_times_is_a_loop() -> None:
     rounds = [gets("SIP41.9-4-2SR3-1S.loads", 60 * n) for n in range(3)]
-    assert first(asks(), *rounds, facts=site(), after=130) == "firmware_loop"
+    finding = judge(asks(), *rounds, facts=site(), after=130)[0]
+    assert finding.code == "firmware_loop"
+    # What it runs nobody knows before it registers: if it is very old, there is a load to go over.
+    assert "8.3(3) to 8.5(2)" in finding.fixes[0].text
+    newer = replace(SITE, device=device(model="8841"))
+    others = [gets("sip88xx.14-1-1-0001-136.loads", 60 * n) for n in range(3)]
+    assert "firmware check" in judge(asks(), *others, facts=newer, after=130)[0].fixes[0].text
+    rounds = [gets("SIP41.9-4-2SR3-1S.loads", 60 * n) for n in range(3)]
     assert "firmware_loop" not in codes(asks(), *rounds[:2], facts=site(), after=70)
 
 
@@ -379,6 +400,17 @@ def test_silence_after_the_file_names_the_load_and_the_port() -> None:
     evidence = found["wrong_protocol_firmware"].evidence[-1].what
     assert "SCCP41.9-4-2SR3-1S" in evidence
     assert "port 5060" in evidence
+
+
+@pytest.mark.req("RG-06")
+def test_a_stranger_that_speaks_the_other_protocol_is_told_so_and_not_that_it_has_no_file() -> None:
+    story = (asks(), misses(why="deferred: it gets its number when it registers over SCCP"))
+    story = (*story, registers(SIP, 4), refused("wrong_protocol", 5))
+    finding = judge(*story, after=9)[0]
+    assert finding.code == "wrong_protocol_firmware"
+    assert "speaks SIP" in finding.title
+    assert finding.fixes[0].text == "sepbridge autoregistration protocol SIP"
+    assert codes(*story, registered(20), after=30) == []
 
 
 @pytest.mark.req("RG-06")

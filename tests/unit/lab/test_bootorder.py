@@ -9,7 +9,7 @@ import pytest
 from bridge.core import MacAddress
 from bridge.errors import LocalProtocolError, NotFound
 from bridge.lab.bootfiles import load_version
-from bridge.lab.bootorder import Booted, BootOrder, NewFirmware, NotConfigured
+from bridge.lab.bootorder import Booted, BootOrder, NewFirmware, NotConfigured, UpgradeFailed
 from bridge.lab.lastreset import LastReset, last_reset
 from bridge.lab.phonesettings import PhoneSettings
 from bridge.phones import catalogue
@@ -202,6 +202,24 @@ def test_a_load_older_than_the_hardware_is_rejected() -> None:
     assert booted(order)
     assert last_reset("initialized", order.status) == LastReset(0, "Load Rejected HC")
     assert last_reset("reset-reset", ()) == LastReset(22, "Reset-Reset")
+
+
+@pytest.mark.parametrize(
+    ("running", "wanted", "gets_there"),
+    [
+        ("SIP41.8-2-2SR1S", "SIP41.9-4-2SR3-1S", False),
+        ("SIP41.8-2-2SR1S", "SIP41.8-5-2S", True),
+        ("SIP41.8-3-3S", "SIP41.9-4-2SR3-1S", True),
+        ("SIP41.8-2-2SR1S", "SIP41.9-2-1S", True),
+    ],
+)
+def test_a_java_phone_with_a_very_old_load_does_not_get_to_the_newest_in_one_step(
+    running: str, wanted: str, gets_there: bool
+) -> None:
+    files = {SEP: sep(load=wanted), f"{wanted}.loads": load_list("apps41.9-4-2.sbn"), "apps41.9-4-2.sbn": b"x"}
+    asked, order = boot("7961", running, files)
+    assert asked[-1] == "apps41.9-4-2.sbn", "the files are fetched either way"
+    assert order.outcome == (NewFirmware(wanted) if gets_there else UpgradeFailed(wanted))
 
 
 @pytest.mark.parametrize("content", [load_list("kern88xx.14-1.sbn", signed=False), b"kern88xx", b""])

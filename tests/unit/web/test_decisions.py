@@ -28,6 +28,7 @@ from bridge.core.events import (
     Event,
     FileRefused,
     FileServedBeside,
+    GroupPaged,
     MaliciousCallMarked,
     NamesGuessed,
     PhoneClaimed,
@@ -175,6 +176,7 @@ DECISIONS: tuple[Event, ...] = (
         **AT, call=3, line=1, number="5550100", outgoing=True, answered=False, seconds=0, why="refused", status=403
     ),
     EmergencyNumberDialled(**AT, number="1001", dialled="112"),
+    GroupPaged(**AT, number="1001", group="8600", phones=4),
     MaliciousCallMarked(**AT, call=3, called="1001", number="5550100", name="", sip_call_id="x"),
 )
 
@@ -185,6 +187,8 @@ async def test_an_event_that_is_a_decision_is_one_line(node: WebNode, lines: Lin
     (line,) = [each for each in lines.all if each.get("event") == type(event).__name__]
     if event.device is not None:
         assert (line["device"], line["mac"]) == (ONE, "001122331001")
+    loud = {EmergencyNumberDialled: "critical", MaliciousCallMarked: "warning"}
+    assert line["level"] == loud.get(type(event), "info")
 
 
 async def test_the_trail_of_before_is_not_told_again(node: WebNode, lines: Lines) -> None:

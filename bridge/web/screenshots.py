@@ -32,6 +32,8 @@ _FORMATS = ("BMP", "PNG", "JPEG", "GIF")
 class NoScreenshot(SepbridgeError):
     """The phone gave no picture."""
 
+    status = 502
+
 
 class Screenshots:
     """Fetches pictures. ``user`` and ``password``: what the phones' web pages are asked with; empty for nothing."""
