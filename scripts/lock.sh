@@ -8,4 +8,6 @@ compile() {
 compile pyproject.toml -o requirements/runtime.txt
 compile pyproject.toml --all-extras --group dev -o requirements/dev.txt
 compile pyproject.toml --all-extras -o requirements/package.txt
+# For the Python beside Asterisk, where that is in an image of its own: as it is here.
+grep -oE '^pyst2==\S+' requirements/runtime.txt | compile - -c requirements/runtime.txt -o requirements/agi.txt
 printf 'hatchling>=1.27\neditables\n' | compile - -o requirements/build.txt

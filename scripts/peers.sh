@@ -7,3 +7,4 @@ scripts/apt-install.sh tshark sip-tester baresip-core tftp-hpa tftpd-hpa atftp d
     buildah debootstrap pipx systemd
 # Debian lets only one of atftpd and tftpd-hpa be installed; the second is unpacked beside the checkout.
 scripts/peers-atftpd.sh
+scripts/peers-proxies.sh

@@ -115,6 +115,12 @@ class Place:
         self.says(Unregister())
         self.lose()
 
+    def start_anew(self) -> None:
+        """Say goodbye where no call forbids it, and register again on the same connection."""
+        self.says(Unregister())
+        if not self.session.is_accepted:
+            self.register()
+
     def lose(self) -> None:
         """The connection is gone."""
         self.is_up = False

@@ -38,6 +38,7 @@ class OtherServer:
     address: tuple[str, int]
     root: Path
     log: Path
+    pid: int
 
 
 @contextlib.contextmanager
@@ -57,7 +58,7 @@ def other_server(kind: TftpProgram, directory: Path) -> Iterator[OtherServer]:
         )
         try:
             _wait_until_it_answers(host, port, directory / "server.out")
-            yield OtherServer((host, port), root, log)
+            yield OtherServer((host, port), root, log, process.pid)
         finally:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGTERM)

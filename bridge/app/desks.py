@@ -6,16 +6,18 @@ from bridge.app.admission.onboarding import Onboarding
 from bridge.app.admission.temporary import TemporaryDesk
 from bridge.app.admission.window import WindowDesk
 from bridge.app.claims.claimdesk import ClaimDesk
+from bridge.app.files.backgrounds import BackgroundDesk
 from bridge.app.files.filedesk import FileDesk, locales_directory
 from bridge.app.files.firmware import FirmwareDesk
 from bridge.app.files.locales import LocaleDesk
+from bridge.app.files.rings import RingDesk
 from bridge.app.phones.phonechanges import PhoneChanges
 from bridge.app.phones.phones import PhoneDesk
 from bridge.app.services.directory import DirectoryDesk
 from bridge.app.settings import Settings
 from bridge.app.site.sitedesk import SiteDesk
 from bridge.app.system import SystemClock, SystemIds, own_address
-from bridge.ports import Clock, IdSource, Store
+from bridge.ports import AuditEntry, Clock, IdSource, Store
 from bridge.store.filetree import FileTree
 from bridge.store.firmware import FirmwareStore
 from bridge.store.locales import LocaleStore
@@ -93,6 +95,22 @@ class Desks:
         place = LocaleStore(locales_directory(self.settings))
         makes = self.settings.phones.make_tones
         return LocaleDesk(self.store, place, self.clock, self.actor, makes_tones=makes)
+
+    @property
+    def rings(self) -> RingDesk:
+        """Rings."""
+        return RingDesk(self.settings.files_directory)
+
+    @property
+    def backgrounds(self) -> BackgroundDesk:
+        """Backgrounds."""
+        return BackgroundDesk(self.settings.files_directory)
+
+    def audit(self, action: str, detail: str = "") -> None:
+        """Write down what was done without the database. Raises StoreError."""
+        with self.store.write() as work:
+            work.journal.audit(AuditEntry(self.clock.now(), self.actor, action, detail))
+            work.commit()
 
     @property
     def claims(self) -> ClaimDesk:

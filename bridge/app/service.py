@@ -8,7 +8,6 @@ import logging
 import os
 import socket
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
@@ -34,7 +33,6 @@ from bridge.app.diagnosis.sitewatch import SiteWatch
 from bridge.app.ending import end_task
 from bridge.app.files.beside import MANIFEST, Beside
 from bridge.app.files.filedesk import name_addresses, phone_files
-from bridge.app.files.phonefiles import restart_event
 from bridge.app.files.resolver import FileResolver
 from bridge.app.files.rollouts import RolloutProgress, Rollouts
 from bridge.app.leaving.importedforwards import ForwardsSet, set_forwards
@@ -42,26 +40,29 @@ from bridge.app.operations.auditlog import AuditLog
 from bridge.app.operations.figures import Figures, by_stage, read_store
 from bridge.app.operations.metrics import Metrics
 from bridge.app.operations.recorder import EventRecorder
-from bridge.app.operations.tracing import Traced, TraceFile, TraceProgress, Tracing, lines_seen
+from bridge.app.operations.tracedesk import TraceDesk
+from bridge.app.operations.tracing import Tracing
 from bridge.app.pbxchoice import made_pbx, wait_for_pbx, walked_contexts
 from bridge.app.phones.extensionfollowing import ExtensionFollowing
 from bridge.app.phones.pagereader import PageReader
 from bridge.app.phones.phonemoves import PhoneMoves
 from bridge.app.phones.phoneshelf import PhoneShelf
 from bridge.app.phones.registrations import Registrations
+from bridge.app.phones.restarts import Restarts
 from bridge.app.phones.screenmessages import Delivery, ScreenMessage
 from bridge.app.phones.stocktaking import StockTaking
 from bridge.app.services.directory import Directory
 from bridge.app.settings import CallLogSettings, Settings, TftpMode
+from bridge.app.site.ownserver import enter_site, own_server
 from bridge.app.stations.calllog import CallFile, CallLog
 from bridge.app.stations.failback import FailBack
 from bridge.app.stations.stations import ChangedPhone, Stations
 from bridge.app.status import ServiceStatus
 from bridge.app.system import SystemClock, SystemIds, own_address
+from bridge.app.turns import Turns
 from bridge.autoregistration import ROGUE_POOL
-from bridge.autoregistration.checks import enabled_servers
 from bridge.autoregistration.claims import ClaimPolicy
-from bridge.core import Device, DeviceName, Server, SignallingProtocol, TransferUnderWay
+from bridge.core import Device, DeviceName, SignallingProtocol, TransferUnderWay
 from bridge.core.events import (
     EndpointConfirmed,
     Event,
@@ -73,7 +74,7 @@ from bridge.core.events import (
 )
 from bridge.dhcp.leases import Lease
 from bridge.dialplan import Context
-from bridge.errors import ConfigurationError, NotFound, PbxError, SepbridgeError, StoreError
+from bridge.errors import ConfigurationError, PbxError, SepbridgeError, StoreError
 from bridge.journey import Finding, PortState, Progress
 from bridge.migration.wishes import ForwardWish
 from bridge.net.arp import ArpTable
@@ -128,10 +129,14 @@ class Service:
         )
         self._registrations.restarter = self.pbx
         self._registrations.furnished = self._admitted
+        self._registrations.is_one_of_several = lambda: self._is_one_of_several
         self._foreign: frozenset[str] = frozenset()
         self._clashes: frozenset[str] = frozenset()
         """Numbers of ours that were endpoints of somebody else's when we began to use them."""
         self._extensions: Mapping[str, str] = {}
+        self._refreshes = Turns(self._refresh, "refresh of the site")
+        self._put_meanwhile: dict[str, SipEndpoint] = {}
+        """Endpoints that were declared while the site was being read, which may not have seen them."""
         self.admissions = Admissions(
             self.store,
             self.recorder,
@@ -210,6 +215,7 @@ class Service:
             is_there=self.pbx.is_there,
             tap=self.tap,
         )
+        self.restarts = Restarts(self.store, self.stations, self.pbx, settled=self._settled, refresh=self.refresh)
         self.rollouts = Rollouts(
             self.store,
             FirmwareStore(settings.files_directory),
@@ -217,7 +223,7 @@ class Service:
             self.recorder,
             self.clock,
             ids,
-            restart=self.restart_phone,
+            restart=self.restarts.phone,
             is_talking=self.stations.is_talking,
             transfers=self._transfers,
         )
@@ -228,7 +234,7 @@ class Service:
             self.recorder,
             self.clock,
             endpoint=self.files.endpoint,
-            put=self.pbx.put,
+            put=self._put,
             settled=self._settled,
             restart=self._restart_moved,
             leaving=self.stations.leaving.add,
@@ -253,9 +259,9 @@ class Service:
         self.https_addresses: tuple[tuple[str, int], ...] = ()
         self.web_addresses: tuple[tuple[str, int], ...] = ()
         self.first_login: OneTimePassword | None = None
+        """The first admin's password, where this start made one; to be shown once."""
         self.config: Path | None = None
         """The settings file that was read, where there is one."""
-        """The first admin's password, where this start made one; to be shown once."""
         self.http_transfers: Sequence[Callable[[], list[TransferUnderWay]]] = ()
         own = settings.server.address or own_address()
         self.tracing = Tracing(self.tap, self.clock, own, lambda: asyncio.get_running_loop().time())
@@ -271,13 +277,13 @@ class Service:
         )
         self.stations.own_probes = self.site_watch.probes
         self.journeys = JourneyDesk(self.store, self.clock, self.site_watch.facts)
+        self.traces = TraceDesk(self.tracing, self.store, self.journeys, self.files)
         self.findings = FindingWatch(self.journeys, self.site_watch.facts, self.store, self.clock)
         self.shelf = PhoneShelf(self.store, self.clock)
         self.recorder.whose = self.journeys.whose
         self._stock = StockTaking(self.store)
         own_addresses = (settings.server.address or own_address(), settings.sccp.asterisk, "127.0.0.1", "::1")
         self.pbx.asterisk.on_security = SipSecurity(self.journeys, self.recorder, own_addresses).heard
-        self._restarts: set[asyncio.Task[None]] = set()
         self._started_at = self.clock.now()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -339,11 +345,11 @@ class Service:
     async def _stop(self) -> None:
         self.tracing.close()
         await self._moves.close()
+        await self._refreshes.close()
         await self.tftp.close()
         await self.doorkeeper.close()
         await self.stations.close()
-        for restart in self._restarts:
-            restart.cancel()
+        self.restarts.close()
         # The events' own task goes last, so that it writes what the others still had to say.
         for task in reversed(self._tasks):
             await end_task(task)
@@ -450,7 +456,14 @@ class Service:
         return await set_forwards(self.pbx.asterisk.line_features, wishes)
 
     async def refresh(self) -> None:
-        """Read the site and the phones from the database, and bring Asterisk in line. Raises StoreError."""
+        """Read the site and the phones from the database, and bring Asterisk in line. Raises StoreError.
+
+        One reading follows the other: two at a time could end with the older one.
+        """
+        await self._refreshes.take()
+
+    async def _refresh(self) -> None:
+        self._put_meanwhile.clear()
         news, endpoints, contexts, profiles = await asyncio.to_thread(self._read_endpoints)
         self.journeys.take_devices(news)
         # Before the change: what is ours and goes now is still in Asterisk for a moment, and must not count as foreign.
@@ -458,7 +471,9 @@ class Service:
             self._foreign = await self.pbx.foreign_numbers()
         self._clashes = (self._clashes | self._foreign) & {endpoint.name for endpoint in endpoints}
         self.pbx.set_dial_plan(contexts)
-        self.pbx.replace_all(self._moves.with_kept(endpoints))
+        # A phone that was let in after the reading had begun is not in it, and must not be taken away again.
+        declared = {endpoint.name: endpoint for endpoint in endpoints} | self._put_meanwhile
+        self.pbx.replace_all(self._moves.with_kept(list(declared.values())))
         self.stations.take_profiles(profiles)
         self.rollouts.look()
         if self.beside is not None:
@@ -470,39 +485,10 @@ class Service:
         return PbxPlan(self._foreign | self.pbx.others, self._extensions)
 
     async def pbx_plan(self) -> PbxPlan:
-        """What Asterisk itself uses of numbers, and how many calls there are. Raises PbxError."""
+        """What Asterisk itself uses of numbers, and who is on calls. Raises PbxError."""
         self._extensions = await self.pbx.extensions(walked_contexts(self.settings))
-        return PbxPlan(await self.pbx.foreign_numbers(), self._extensions, await self.pbx.calls())
-
-    async def trace(self, name: DeviceName, seconds: float) -> TraceProgress:
-        """Begin to trace a phone, ours or not. Raises InvalidInput, Conflict."""
-        return self.tracing.start(await asyncio.to_thread(self._traced, name), seconds)
-
-    def trace_progress(self, trace: str) -> TraceProgress:
-        """How far a trace is. Raises NotFound."""
-        return self.tracing.progress(trace)
-
-    async def finish_trace(self, trace: str, *, secrets: bool) -> TraceFile:
-        """End a trace, and have its file. Raises NotFound."""
-        device = self.tracing.progress(trace).device
-        known = await asyncio.to_thread(self._traced, device)
-        return await self.tracing.finish(trace, known, secrets=secrets)
-
-    def _traced(self, name: DeviceName) -> Traced:
-        with self.store.read() as work:
-            device = work.devices.get(name)
-        seen = self.journeys.seen(name)
-        addresses = {seen.client if seen else "", device.address if device else ""} - {""}
-        if device is None:
-            return Traced(name, frozenset(), frozenset(addresses), frozenset())
-        is_sip = device.desired_protocol is SignallingProtocol.SIP
-        return Traced(
-            name,
-            lines_seen([each.line.number for each in device.lines], is_sip=is_sip),
-            frozenset(addresses),
-            self.files.secrets_of(device),
-            is_sip,
-        )
+        foreign, calls = await self.pbx.foreign_numbers(), await self.pbx.calls()
+        return PbxPlan(foreign, self._extensions, len(calls), tuple(dict.fromkeys(calls)))
 
     async def message_phones(
         self, message: ScreenMessage, *, names: Sequence[DeviceName] = (), pool: str = ""
@@ -523,57 +509,14 @@ class Service:
         """The roll-out of firmware that is under way."""
         return self.rollouts.progress()
 
-    async def restart_phone(self, name: DeviceName, kind: RestartKind) -> None:
-        """Tell a phone to restart. Raises NotFound, PbxError."""
-        await self._restart(await asyncio.to_thread(self._device, name), kind)
-
-    async def _restart(self, device: Device, kind: RestartKind) -> None:
-        if device.desired_protocol is SignallingProtocol.SCCP:
-            self.stations.restart(device.name, kind)
-            return
-        await self.pbx.restart_phone(device.number, kind, event=restart_event(device))
-
-    async def restart_changed(self, names: Sequence[DeviceName], *, every: float) -> None:
-        """Take up changes of these phones, and let each start again once, one after the other, ``every`` seconds.
-
-        Returns when Asterisk was told; the restarts go on by themselves. A phone that is not registered takes the
-        change up when it starts.
-        """
-        leaving = self.stations.leaving
-        leaving.update(names)
-        try:
-            await self.refresh()
-        except SepbridgeError:
-            leaving.difference_update(names)
-            raise
-        task = asyncio.create_task(self._restart_each(names, every), name="restarts")
-        self._restarts.add(task)
-        task.add_done_callback(self._restarts.discard)
+    # --- how the parts hang together ---------------------------------------------------------------------------------
 
     async def _restart_followed(self, names: Sequence[DeviceName]) -> None:
-        await self.restart_changed(names, every=FOLLOWED_EVERY)
+        await self.restarts.changed(names, every=FOLLOWED_EVERY)
 
-    async def _restart_each(self, names: Sequence[DeviceName], every: float) -> None:
-        leaving = self.stations.leaving
-        try:
-            for index, name in enumerate(names):
-                if index:
-                    await asyncio.sleep(every)
-                try:
-                    device = await asyncio.to_thread(self._device, name)
-                    await self._settled(device)
-                    await self._restart(device, RestartKind.RESTART)
-                except SepbridgeError as error:
-                    log.warning("%s was not restarted: %s", name, error)
-                    leaving.discard(name)
-                else:
-                    if device.desired_protocol is not SignallingProtocol.SCCP:
-                        leaving.discard(name)  # who serves SCCP phones sees them come back
-        except asyncio.CancelledError:
-            leaving.difference_update(names)
-            raise
-
-    # --- how the parts hang together ---------------------------------------------------------------------------------
+    async def _restart_moved(self, device: Device) -> None:
+        """Tell a phone that was claimed, where it is registered still: under the number that it had."""
+        await self.restarts.device(device, RestartKind.RESTART)
 
     def _page_reader(self) -> PageReader:
         every = self.settings.journey.phone_pages_every
@@ -609,14 +552,22 @@ class Service:
         else:
             log.info("%d files of ours were removed from %s", len(changes.removed), place)
 
-    async def _restart_moved(self, device: Device) -> None:
-        """Tell a phone that was claimed, where it is registered still: under the number that it had."""
-        await self._restart(device, RestartKind.RESTART)
-
     def _admitted(self, devices: Sequence[Device]) -> None:
-        endpoints = [endpoint for device in devices if (endpoint := self.files.endpoint(device)) is not None]
+        endpoints: list[SipEndpoint] = []
+        for device in devices:
+            try:
+                endpoint = self.files.endpoint(device)
+            except SepbridgeError as error:  # its pool is new, and the database just went away: it is looked for again
+                log.warning("Asterisk hears of %s when the site is read again: %s", device.name, error)
+            else:
+                endpoints += [endpoint] if endpoint is not None else []
         if endpoints:
-            self.pbx.put(endpoints)
+            self._put(endpoints)
+
+    def _put(self, endpoints: Sequence[SipEndpoint]) -> None:
+        if self._refreshes.under_way:
+            self._put_meanwhile.update((endpoint.name, endpoint) for endpoint in endpoints)
+        self.pbx.put(endpoints)
 
     async def _settled(self, device: Device) -> bool:
         if self.files.endpoint(device) is None:
@@ -659,7 +610,7 @@ class Service:
                     continue
                 seen, waited = newest, 0.0
                 await self.refresh()
-            except (StoreError, ConfigurationError) as error:
+            except SepbridgeError as error:
                 waited = 0.0
                 log.warning("the site could not be read again: %s", error)
 
@@ -693,19 +644,12 @@ class Service:
             return {device.number for device in work.devices.all() if device.registered}
 
     def _devices(self, names: Sequence[DeviceName], pool: str) -> Sequence[Device]:
-        if names:
-            return [self._device(name) for name in names]
         with self.store.read() as work:
+            if names:
+                return [work.devices.require(name) for name in names]
             if pool:
                 work.site.pool(pool)
             return [device for device in work.devices.all() if pool in ("", device.pool)]
-
-    def _device(self, name: DeviceName) -> Device:
-        with self.store.read() as work:
-            device = work.devices.get(name)
-        if device is None:
-            raise NotFound(f"there is no phone {name}", fix="`sepbridge phones list` shows those that exist")
-        return device
 
     def _database_trouble(self) -> str:
         try:
@@ -716,43 +660,10 @@ class Service:
         return ""
 
     def _begin(self) -> None:
-        """Make this node the server of the default group, with the address that the settings give."""
         self._take_back_files()
-        settings = self.settings.server
-        own = Server(
-            name=settings.name or socket.gethostname(),
-            address=settings.address or own_address(),
-            sip_port=self.settings.sip.port,
-            sccp_port=self.settings.sccp.listen[0].port if self.settings.sccp.listen else 2000,
-        )
+        own = own_server(self.settings)
         name_addresses(self.files, self.settings, own.address)
-        with self.store.write() as work:
-            pool = work.site.pool("Default")
-            known = pool.group.servers
-            servers = with_own_server(known, own)
-            if servers != known:
-                work.site.save_pool(replace(pool, group=replace(pool.group, servers=servers)))
-            # Whoever was registered with the proxy of a former run is not any more.
-            for device in work.devices.all():
-                if device.registered and device.desired_protocol is SignallingProtocol.SCCP:
-                    work.devices.update(replace(device, registered=False))
-            work.commit()
-
-
-def with_own_server(known: tuple[Server, ...], own: Server) -> tuple[Server, ...]:
-    """A group's servers with this node's own at the address that the settings give today.
-
-    What an admin set for it stays. A server that is new admits unknown phones only if no other does (AR-30): the duty
-    is moved to it by hand.
-    """
-    if own.name not in {server.name for server in known}:
-        return (*known, replace(own, autoregistration_disabled=bool(enabled_servers(known))))
-    return tuple(
-        replace(server, address=own.address, sip_port=own.sip_port, sccp_port=own.sccp_port)
-        if server.name == own.name
-        else server
-        for server in known
-    )
+        enter_site(self.store, own)
 
 
 def _made(directory: Path) -> Path:

@@ -52,6 +52,8 @@ class FileArrival:
     """The IP address that asked."""
     evidence_protocol: SignallingProtocol | None = None
     """Set when some evidence proves a phone that speaks one protocol only: a known model, a request on HTTP 6970."""
+    model: str = ""
+    """The model that the evidence speaks for, to be told to people; empty where it leaves that open."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -222,6 +222,7 @@ class CallBack(Feature):
         if (request := self._request) is not None:
             self._at_work.desk.events.append(UnwatchNumber(request.number))
         self._quiet_at = None
+        self._device = ""  # calls may outlive the connection: the request is that of the next one
 
     def timer(self) -> float | None:
         """When the news has been rung long enough, or the request is too old."""

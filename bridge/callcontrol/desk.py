@@ -362,6 +362,9 @@ class Desk:
     def set_remote(self, call: PhoneCall, party: Party) -> None:
         """The other side is somebody else now."""
         if party.shown and party != call.remote:
+            there = call.sip.remote if call.sip is not None else None
+            if party.number != call.remote.number and not (there is not None and there.on_hold):
+                self.show_hold(call, held=False)  # whoever had it on hold has handed it over
             call.remote = party
             self.screen.info(call, self.own(call))
 

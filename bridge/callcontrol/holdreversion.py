@@ -50,6 +50,9 @@ class HoldReversion(Feature):
         """See ``Feature``."""
         desk = self._at_work.desk
         for call in [call for call, due in self._due.items() if due <= now]:
+            if call.state is not PhoneCallState.HELD:
+                del self._due[call]  # another phone of the line takes it just now
+                continue
             self._due[call] = now + desk.settings.hold_reminder
             if call.transferring:
                 continue  # the PBX is about to take it

@@ -15,7 +15,7 @@ from bridge.callcontrol.phonecall import PhoneCall, PhoneCallState
 from bridge.callcontrol.ringing import named_ring
 from bridge.core import AutoAnswer
 from bridge.sccp import MediaCodec
-from bridge.sip import CallConfirmed, IncomingCall
+from bridge.sip import AudioSession, CallConfirmed, IncomingCall
 
 
 class IncomingCalls:
@@ -42,7 +42,7 @@ class IncomingCalls:
         if is_page(event.alert_info) and desk.own_calls:
             shared.refuse(event.call, 486, now=now)
             return
-        if event.offer is not None and chosen_codec(event.offer, desk.codecs) is None:
+        if self._codec(event.offer) is None:
             shared.refuse(event.call, 488, now=now)
             return
         active = desk.active
@@ -79,7 +79,12 @@ class IncomingCalls:
     def answer(self, call: PhoneCall, *, now: float) -> None:
         """The user takes the call: everything in one burst, but the 200, which waits for the phone's port."""
         desk = self._desk
-        codec = self._codec(call)
+        codec = self._codec(call.offer)
+        if codec is None:  # the site took them away while it rang; another phone of the line may have one
+            desk.report_media(call, "the phone has none of the codecs that may be used")
+            desk.finish(call, "no common codec", now=now)
+            desk.screen.notify(desk.settings.texts.no_codec)
+            return
         call.state = PhoneCallState.ANSWERING
         call.waiting = False
         desk.screen.answering(call, desk.all_calls)
@@ -116,6 +121,13 @@ class IncomingCalls:
         if call.late and call.channel.is_open:
             self._desk.send_media(call, event.session)
 
+    def show_all(self) -> None:
+        """This phone has just registered: what rings since it was accepted it may not have shown."""
+        desk = self._desk
+        for call in desk.own_calls:
+            if call.state is PhoneCallState.RINGING_IN:
+                desk.screen.ringing_in(call, desk.own(call), desk.all_calls)
+
     def stopped_waiting(self) -> None:
         """Nobody is in a call any more: a waiting call rings aloud."""
         desk = self._desk
@@ -126,10 +138,10 @@ class IncomingCalls:
                 call.waiting = False
                 desk.screen.ringing_in(call, desk.own(call), desk.all_calls)
 
-    def _codec(self, call: PhoneCall) -> MediaCodec:
+    def _codec(self, offer: AudioSession | None) -> MediaCodec | None:
+        """What to talk with; None where there is nothing."""
         codecs = self._desk.codecs
-        wanted = chosen_codec(call.offer, codecs) if call.offer is not None else None
-        return wanted or codecs[0]
+        return chosen_codec(offer, codecs) if offer is not None else next(iter(codecs), None)
 
 
 def _caller(event: IncomingCall) -> Party:

@@ -115,7 +115,9 @@ class Outgoing:
             desk.fail(call, UNKNOWN_NUMBER, text=desk.settings.texts.cannot_dial, now=now)
             return
         call.emergency = number in desk.settings.emergency
-        if not call.emergency:
+        if call.emergency:
+            call.service, call.numbers = "", ()  # whatever the number was to be for
+        else:
             if call.number_for is not None:
                 call.number_for(call, number, now)
                 return
@@ -170,8 +172,11 @@ class Outgoing:
         call.state = PhoneCallState.PROCEEDING
         desk.screen.proceeding(call, desk.own(call), desk.all_calls)
         if desk.line_states[call.line - 1] is LineState.UNREACHABLE:
-            desk.fail(call, FAILURE, text=desk.settings.texts.unreachable, now=now)
-            return
+            if not call.emergency:
+                desk.fail(call, FAILURE, text=desk.settings.texts.unreachable, now=now)
+                return
+            # It is tried all the same, for what is known may be some minutes old; its user knows that it may fail.
+            desk.screen.prompt(call, desk.settings.texts.unreachable)
         codecs = desk.codecs
         if not codecs:
             desk.fail(call, FAILURE, text=desk.settings.texts.no_codec, now=now)
@@ -203,7 +208,9 @@ class Outgoing:
         call.late = offer is None
         call.told_port = call.channel.port if offer is not None else 0
         try:
-            call.sip = call.agent.call(call.target or call.dialled, offer, headers=call.headers, now=now)
+            call.sip = call.agent.call(
+                call.target or call.dialled, offer, headers=call.headers, beyond_limit=call.emergency, now=now
+            )
         except (InvalidInput, LocalProtocolError):
             desk.fail(call, UNKNOWN_NUMBER, text=desk.settings.texts.cannot_dial, now=now)
             return

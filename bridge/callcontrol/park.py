@@ -15,12 +15,13 @@ Source: SCCP flows reference, section 4.10.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable
 
 from bridge.callcontrol.feature import Feature, Workings
+from bridge.callcontrol.parkinglot import OnItsWay
 from bridge.callcontrol.parties import Party
 from bridge.callcontrol.phonecall import PhoneCall, PhoneCallState
-from bridge.core import CallParked, CallUnparked, ParkedCall, ParkedCallsListed
+from bridge.core import CallParked, CallUnparked, ParkedCallsListed
 from bridge.sccp import BlfStatus, FeatureStat, Label, LampMode, SetLamp, SoftKeyEventType, StimulusType
 from bridge.sccp.profile import ParkButton
 from bridge.sccp.stationevents import ButtonPressed, SoftKeyPressed
@@ -38,16 +39,6 @@ FEATURE_ICONS_SINCE = 15
 _PARKABLE = (PhoneCallState.CONNECTED, PhoneCallState.HELD)
 
 
-@dataclass(slots=True)
-class _Pending:
-    """A call on its way into a slot."""
-
-    call: PhoneCall
-    endpoint: str
-    number: str
-    until: float
-
-
 class Park(Feature):
     """Park and retrieve."""
 
@@ -57,7 +48,7 @@ class Park(Feature):
 
     def __init__(self, workings: Workings) -> None:
         super().__init__(workings)
-        self._pending: list[_Pending] = []
+        self._pending: list[OnItsWay] = []
         self._lit: dict[int, bool] = {}
         """What the lamps of the slots show, by their instance."""
         self._returning: tuple[IncomingCall, str] | None = None
@@ -97,9 +88,10 @@ class Park(Feature):
         if connected:
             work.midcall.set_aside(call)
         if work.transfer.send(call, f"{PARK}-{slot}" if slot else PARK, words=Label.NO_PARK_NUMBER_AVAILABLE, now=now):
-            waits = _Pending(call, desk.own(call).number, call.remote.number, now + SLOT_WAIT)
-            self._pending = [each for each in self._pending if each.call is not call]
+            waits = OnItsWay(call, desk.own(call).number, call.remote.number, now + SLOT_WAIT)
+            self._forget(each for each in self._pending if each.call is call)
             self._pending.append(waits)
+            work.house.parking.on_their_way.append(waits)
         elif connected:
             work.desk.reoffer(call, Direction.SENDONLY, now=now)
 
@@ -114,8 +106,8 @@ class Park(Feature):
     def told(self, answer: object, *, now: float) -> bool:
         """A slot was taken, or is free again."""
         match answer:
-            case CallParked(call=parked):
-                self._parked(parked)
+            case CallParked():
+                self._tell_slots()
             case CallUnparked() | ParkedCallsListed():
                 pass
             case _:
@@ -123,13 +115,19 @@ class Park(Feature):
         self._show()
         return True
 
-    def _parked(self, parked: ParkedCall) -> None:
-        """Show the slot on the phone that parked; of two calls of a line on their way, the one with that caller."""
-        ours = [each for each in self._pending if each.endpoint == parked.parker]
-        mine = next((each for each in ours if each.number == parked.number), ours[0] if ours else None)
-        if mine is not None:
-            self._pending.remove(mine)
-            self._at_work.desk.screen.notify(f"{Label.PARK_NUMBER} {parked.slot}")
+    def _tell_slots(self) -> None:
+        """Show the slot on the phone that parked. Which of the phones of a line it was the parking lot found out."""
+        for each in [one for one in self._pending if one.slot]:
+            self._pending.remove(each)
+            self._at_work.desk.screen.notify(f"{Label.PARK_NUMBER} {each.slot}")
+
+    def _forget(self, waiting: Iterable[OnItsWay]) -> None:
+        """Wait for these slots no longer."""
+        on_their_way = self._at_work.house.parking.on_their_way
+        for each in list(waiting):
+            self._pending.remove(each)
+            if each in on_their_way:
+                on_their_way.remove(each)
 
     def refuses(self, line: int, event: IncomingCall, *, now: float) -> int:
         """Never: but this is where the call says that it comes back from a slot."""
@@ -149,7 +147,7 @@ class Park(Feature):
 
     def transfer_failed(self, call: PhoneCall, *, now: float) -> None:
         """It was not parked: it is on hold here."""
-        self._pending = [each for each in self._pending if each.call is not call]
+        self._forget(each for each in self._pending if each.call is call)
 
     # --- lamps -------------------------------------------------------------------------------------------------------
 
@@ -164,7 +162,7 @@ class Park(Feature):
 
     def left(self, *, now: float) -> None:
         """Nobody waits for an answer any more."""
-        self._pending.clear()
+        self._forget(self._pending)
 
     @property
     def _buttons(self) -> tuple[ParkButton, ...]:
@@ -192,7 +190,8 @@ class Park(Feature):
 
     def handle_timer(self, *, now: float) -> None:
         """The PBX took the call and does not say where it is."""
-        for each in [one for one in self._pending if one.until <= now]:
-            self._pending.remove(each)
+        late = [one for one in self._pending if one.until <= now]
+        self._forget(late)
+        for each in late:
             if each.call.handed_over:
                 self._at_work.desk.screen.notify(self._at_work.desk.settings.texts.slot_unknown)

@@ -184,6 +184,9 @@ class ProxiedPhone:
             raise LocalProtocolError(f"{len(profile.lines)} lines need as many user agents, not {len(lines)}")
         self.session.accept(with_useful_keys(profile), now=now)
         if self.session.is_accepted:
+            for former in self._desk.lines:  # of a phone that left, and registers once more on this connection
+                former.detach(self)
+            self._connected.clear()
             self._set_up(settings, lines)
             self.house.enter(self, self._desk)
             self._desk.last_dialled = self.house.last_dialled.get(self.device, "")
@@ -455,11 +458,13 @@ class ProxiedPhone:
                 any(feature.joined(event, now=now) for feature in self._features)
             case StationRegistered():
                 self._desk.events.append(event)
+                self._desk.screen.forget()  # it starts with everything off, whatever it was sent meanwhile
                 self._lines.show_messages(always=True)
                 self._lines.show()
                 self._desk.screen.idle()
                 self._register_lines(now)
                 self._sharing.show_all()
+                self._incoming.show_all()
                 for feature in self._features:
                     feature.registered(now=now)
             case StateAsked():

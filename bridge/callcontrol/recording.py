@@ -39,6 +39,8 @@ class Recording(Feature):
 
     def call_changed(self, call: PhoneCall, before: PhoneCallState | None, *, now: float) -> None:
         """An automatic recording begins with the answer; the prompt comes back with the call."""
+        if call.is_remote:
+            self._taken(call)
         if call.state is not PhoneCallState.CONNECTED:
             return
         automatic = self._at_work.desk.own(call).recording is RecordingOption.AUTOMATIC
@@ -53,7 +55,11 @@ class Recording(Feature):
             return False
         desk = self._at_work.desk
         call = desk.calls.get(answer.call_ref)
-        if call is None or call.is_remote:
+        if call is None:
+            return True
+        if call.is_remote:
+            if answer.on:
+                desk.events.append(StopRecording(answer.call_ref))
             return True
         call.recording = RecordingState.ON if answer.on else RecordingState.OFF
         call.recording_file = answer.file or call.recording_file
@@ -62,6 +68,12 @@ class Recording(Feature):
         if call.state is PhoneCallState.CONNECTED:
             desk.screen.prompt(call, ExtendedLabel.RECORDING if answer.on else Label.CONNECTED)
         return True
+
+    def _taken(self, call: PhoneCall) -> None:
+        """Another phone of the line has resumed it, by the same call at the PBX: its user asked for nothing."""
+        if call.recording is RecordingState.ON:
+            self._at_work.desk.events.append(StopRecording(call.call_ref))
+        call.recording, call.recording_tried = RecordingState.OFF, False
 
     def _may(self, call: PhoneCall) -> bool:
         option = self._at_work.desk.own(call).recording

@@ -62,14 +62,14 @@ class Sharing:
                 line.ended(desk, call, now=now)
 
     def show_all(self) -> None:
-        """This phone has just registered: show what the others do."""
+        """This phone has just registered, or barges otherwise than before: show what the others do, known or not."""
         desk = self._desk
         for instance, line in enumerate(desk.lines, 1):
             for other in line.others(desk):
                 for call in other.desk.of_line(other.instance):
                     if (view := view_of(call)) is not None:
                         private = other.desk.private and view is PhoneCallState.REMOTE
-                        _show(desk, instance, call, view, private=private)
+                        _show(desk, instance, call, view, private=private, again=True)
 
     def may_take(self, call: PhoneCall) -> bool:
         """Whether what another phone holds can be resumed here; where not, the screen says why."""
@@ -94,6 +94,7 @@ class Sharing:
         call.sip, held.sip = held.sip, None
         call.outgoing, call.dialled, call.answered_at = held.outgoing, held.dialled, held.answered_at
         call.remote, call.redirected_from = held.remote, held.redirected_from
+        call.target, call.room = held.target, held.room
         call.told_others = held.told_others = None
         call.elsewhere = call.private = False
         held.state = PhoneCallState.REMOTE_HELD  # until this phone's step is over, which tells what it does with it
@@ -110,12 +111,14 @@ class Sharing:
 
 def _is_free(desk: Desk, call: PhoneCall) -> bool:
     """True when nothing else is under way with a call that is on hold."""
-    asked_about = any(other.transfer_of is call for other in desk.calls.values())
+    asked_about = any(
+        call in (other.transfer_of, other.conference_of, other.transfer_with) for other in desk.calls.values()
+    )
     return call.state is PhoneCallState.HELD and not call.transferring and not asked_about
 
 
-def _show(desk: Desk, line: int, call: PhoneCall, view: PhoneCallState, *, private: bool) -> None:
-    """Show on a phone, on its line ``line``, a call that another phone has."""
+def _show(desk: Desk, line: int, call: PhoneCall, view: PhoneCallState, *, private: bool, again: bool = False) -> None:
+    """Show on a phone, on its line ``line``, a call that another phone has; ``again``: also where it does already."""
     remote = Party() if private else call.remote
     if not desk.session.is_accepted or not desk.has_button(line):
         return
@@ -126,7 +129,7 @@ def _show(desk: Desk, line: int, call: PhoneCall, view: PhoneCallState, *, priva
             return
         shown = desk.new_call(line, view, outgoing=call.outgoing, ref=call.call_ref)
         shown.elsewhere = True
-    elif (shown.state, shown.remote, shown.private) == (view, remote, private):
+    elif (shown.state, shown.remote, shown.private) == (view, remote, private) and not again:
         return
     if shown.waiting:
         shown.waiting = False

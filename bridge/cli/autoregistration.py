@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 
 import click
 
+from bridge.app.admission.planoverlap import PbxPlan
 from bridge.app.status import WindowStatus
 from bridge.autoregistration import DEFAULT_WINDOW
-from bridge.cli.desks import pbx_plan, site_desk, tell_service, window_desk
+from bridge.cli.desks import on_calls, pbx_plan, site_desk, tell_service, window_desk
 from bridge.cli.frame import Duration, Frame, json_option, table
 from bridge.cli.main import root
 from bridge.cli.sitechanges import as_data, told
@@ -45,12 +46,14 @@ def enable(
     """Open the window; it closes by itself, also when the service is restarted in between.
 
     It is refused when the range meets an extension, a feature code or a pattern, when a load of the device defaults is
-    missing or does not fit, and when the site has calling search spaces and none was chosen. The calls in progress are
-    shown: CUCM's guides advise quiet hours.
+    missing or does not fit, and when the site has calling search spaces and none was chosen. Who is on calls is shown
+    before: CUCM's guides advise quiet hours.
     """
     if duration is not None and until is not None:
         raise InvalidInput("--for and --until say the same thing twice", fix="give one of them")
     plan = pbx_plan(frame)
+    if not frame.as_json and (told_of := on_calls(plan)):
+        frame.show(None, told_of)
     begins = _moment(start)
     ends = _moment(until)
     if begins is not None and ends is not None and ends <= begins and until is not None and until.year == _TIME_ALONE:
@@ -67,7 +70,7 @@ def enable(
         remark = tell_service(frame)
         if plan is None:
             remark += " Nobody could ask Asterisk which numbers it uses itself."
-        _show(frame, desk.status(plan), remark.strip(), calls=None if plan is None else plan.calls)
+        _show(frame, desk.status(plan), remark.strip(), plan=plan)
 
 
 _TIME_ALONE = 1900
@@ -112,14 +115,15 @@ def numbers_range(frame: Frame, numbers: str | None, reset: bool) -> None:
     As on CUCM, the first valid range switches it on, for 60 minutes.
     """
     with window_desk(frame) as desk:
+        plan = pbx_plan(frame)
         if numbers is not None:
-            desk.set_range(NumberRange.parse(numbers))
+            desk.set_range(NumberRange.parse(numbers), plan)
         if reset:
             desk.reset_pointer()
         remark = tell_service(frame) if numbers is not None or reset else ""
-        status = desk.status(pbx_plan(frame))
-        if numbers is not None and status.numbers_total and not status.is_open and (found := desk.obstacles()):
-            remark = f"It was not switched on: {found[0].what}. {found[0].fix}. {remark}".strip()
+        status = desk.status(plan)
+        if numbers is not None and status.numbers_total and not status.is_open and (found := desk.obstacles(plan)):
+            remark = f"It is not open: {found[0].what}. {found[0].fix}. {remark}".strip()
         _show(frame, status, remark)
 
 
@@ -167,7 +171,8 @@ def move(frame: Frame, server: str, yes: bool) -> None:
     )
 
 
-def _show(frame: Frame, window: WindowStatus, remark: str = "", *, calls: int | None = None) -> None:
+def _show(frame: Frame, window: WindowStatus, remark: str = "", *, plan: PbxPlan | None = None) -> None:
+    calls = None if plan is None else plan.calls
     rows = [
         ("autoregistration", window_in_words(window)),
         ("range", window.range + (" (equal ends: off)" if window.numbers_total == 0 else "")),
@@ -185,4 +190,5 @@ def _show(frame: Frame, window: WindowStatus, remark: str = "", *, calls: int | 
         parts.append(f"That are {window.warn_after} or more: for so many phones bulk import is the better way.")
     if remark:
         parts.append(remark)
-    frame.show({**frame.fields(window), "calls": calls, "remark": remark}, *parts)
+    talking = [] if plan is None else list(plan.talking)
+    frame.show({**frame.fields(window), "calls": calls, "talking": talking, "remark": remark}, *parts)

@@ -17,7 +17,16 @@ from bridge.app.system import SystemClock, SystemIds
 from bridge.autoregistration import DEFAULT_WINDOW
 from bridge.autoregistration.checklist import ChecklistStep, StepState
 from bridge.cli.autoregistration import autoregistration
-from bridge.cli.desks import actor, firmware, opened_store, pbx_plan, restart_changed, tell_service, temporary_desk
+from bridge.cli.desks import (
+    actor,
+    firmware,
+    on_calls,
+    opened_store,
+    pbx_plan,
+    restart_changed,
+    tell_service,
+    temporary_desk,
+)
 from bridge.cli.frame import Duration, Frame, json_option, table
 from bridge.core import NumberRange
 from bridge.errors import SepbridgeError
@@ -65,7 +74,7 @@ def _batch(frame: Frame, desk: ChecklistDesk, window: WindowDesk) -> bool:
     wish = click.prompt("1. Protocol of phones that speak both", default="SIP", type=click.Choice(["SCCP", "SIP"]))
     window.set_protocol(wish)
     if window.settings().range.is_empty:
-        window.set_range(NumberRange.parse(click.prompt("2. Range of numbers, for example 1000-1999")))
+        window.set_range(NumberRange.parse(click.prompt("2. Range of numbers, for example 1000-1999")), pbx_plan(frame))
         window.disable()  # the first range opens the window, as on CUCM: here it opens in step 6
     if (told := desk.repair_pool(dry_run=True)) and click.confirm(f"5. Shall it be that {told}?", default=True):
         desk.repair_pool()
@@ -79,7 +88,7 @@ def _batch(frame: Frame, desk: ChecklistDesk, window: WindowDesk) -> bool:
         return click.confirm("Try again?", default=True)
     plan = pbx_plan(frame)
     if plan is not None and plan.calls is not None:
-        click.echo(f"6. {plan.calls} calls are in progress.")
+        click.echo(f"6. {plan.calls} calls are in progress. {on_calls(plan)}".rstrip())
     duration = click.prompt("6. For how long shall it be open", default=DEFAULT_WINDOW, type=Duration())
     try:
         window.enable(duration=duration, plan=plan)

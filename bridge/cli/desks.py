@@ -28,6 +28,9 @@ from bridge.errors import PbxError
 from bridge.store import SqlStore, open_store
 from bridge.store.filetree import FileTree
 
+MOST_SHOWN = 20
+"""Phones on calls that are named."""
+
 
 def firmware(frame: Frame) -> FileTree | None:
     """The admin's file tree; None while there is none."""
@@ -164,4 +167,12 @@ def pbx_plan(frame: Frame) -> PbxPlan | None:
         told = ask(frame.settings.control_socket, "GET", "/plan")
     except PbxError:
         return None
-    return PbxPlan(frozenset(told["endpoints"]), dict(told["extensions"]), told["calls"])
+    return PbxPlan(frozenset(told["endpoints"]), dict(told["extensions"]), told["calls"], tuple(told["talking"]))
+
+
+def on_calls(plan: PbxPlan | None) -> str:
+    """Who is on calls now, in words; empty where nobody is, or nobody knows."""
+    if plan is None or not plan.talking:
+        return ""
+    more = f" and {len(plan.talking) - MOST_SHOWN} more" if len(plan.talking) > MOST_SHOWN else ""
+    return f"On calls now: {', '.join(plan.talking[:MOST_SHOWN])}{more}."

@@ -39,6 +39,7 @@ def doctor(frame: Frame, interface: str, quiet: bool) -> None:
         trouble=trouble,
         dhcp_interface=interface,
         status=lambda: _status(settings),
+        findings=lambda: _findings(settings),
     )
     results: list[CheckResult] = []
     for result in examination.run():
@@ -69,6 +70,11 @@ def _settings(frame: Frame) -> tuple[Settings, Path | None, str]:
 
 def _status(settings: Settings) -> dict[str, Any]:
     answer: dict[str, Any] = ask(settings.control_socket, "GET", "/status")
+    return answer
+
+
+def _findings(settings: Settings) -> dict[str, list[dict[str, str]]]:
+    answer: dict[str, list[dict[str, str]]] = ask(settings.control_socket, "GET", "/findings")
     return answer
 
 

@@ -18,7 +18,7 @@ from bridge.cli.frame import Duration, Frame, json_option
 from bridge.cli.main import root
 from bridge.cli.setupassistant import SECRET_LENGTH, SetupWishes, assist
 from bridge.dhcp import DhcpServer
-from bridge.errors import WriteFailed
+from bridge.errors import ConfigurationError, WriteFailed
 from bridge.net.selfsigned import make_certificate
 from bridge.pbx.atomic import write_atomically
 from bridge.pbx.install import DIRECTORY, InstallPlan, InstallSettings, apply, plan, undo_plan
@@ -107,7 +107,7 @@ def asterisk(
     """
     etc = etc.absolute()
     toml = toml or frame.config or DEFAULT_PLACES[-1]
-    known = load_settings(toml) if toml.is_file() else Settings()
+    known = known_settings(toml, undo=undo)
     secret = known.ami.secret
     wanted = (
         undo_plan(etc)
@@ -143,6 +143,22 @@ def asterisk(
         "done": done,
     }
     frame.show(data, remark)
+
+
+def known_settings(toml: Path, *, undo: bool) -> Settings:
+    """What the settings file says, the defaults where there is none. Raises ConfigurationError for one without the
+    manager account's secret: it is not written to, so nobody but Asterisk would know a new one.
+    """
+    if not toml.is_file():
+        return Settings()
+    known = load_settings(toml)
+    if not (undo or known.ami.secret):
+        raise ConfigurationError(
+            f"{toml} is there, and has no ami.secret",
+            why="Asterisk's manager account gets that secret, and a settings file of yours is not changed",
+            fix=f'write into its section [ami]: secret = "{SystemIds().secret(SECRET_LENGTH)}", then run this again',
+        )
+    return known
 
 
 @setup.command()

@@ -10,10 +10,10 @@ import click
 from rich.markup import escape
 
 from bridge.app.installing.freepbxsetup import FreePbxAccount, read_account, section_text, settings_text
-from bridge.app.settings import DEFAULT_PLACES, Settings, load_settings
+from bridge.app.settings import DEFAULT_PLACES, Settings
 from bridge.app.system import SystemIds
 from bridge.cli.frame import Frame, json_option
-from bridge.cli.setup import setup, show_plan, write_settings
+from bridge.cli.setup import known_settings, setup, show_plan, write_settings
 from bridge.cli.setupassistant import SECRET_LENGTH
 from bridge.errors import ConfigurationError
 from bridge.pbx.featurecodes import DEFAULT_CODES
@@ -64,7 +64,7 @@ def freepbx(
     """
     etc = etc.absolute()
     toml = toml or frame.config or DEFAULT_PLACES[-1]
-    known = load_settings(toml) if toml.is_file() else Settings()
+    known = known_settings(toml, undo=undo)
     account = None if undo or credentials is None else read_account(credentials.read())
     if not (undo or account or known.freepbx.url):
         raise ConfigurationError(

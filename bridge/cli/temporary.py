@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from bridge.app.admission.temporary import LARGEST_FILE, Assigned, Assignment, Filter, read_assignments
+from bridge.app.admission.temporary import LARGEST_FILE, Assignment, Filter, read_assignments
 from bridge.app.phones.phonechanges import pairs
 from bridge.cli.autoregistration import autoregistration
 from bridge.cli.desks import opened_store, restart_changed, tell_service, temporary_desk
@@ -77,7 +77,7 @@ def assign(
             if everybody:
                 named = [str(each.name) for each in desk.list(Filter(model=model, network=network))]
             rows = [Assignment(each, pool, tuple(values.items())) for each in named]
-        done = [each if isinstance(each, Assigned) else desk.assign([each])[0] for each in rows]
+        done = desk.assign(rows)
     moved = [each.device for each in done if each.device is not None]
     remark = ""
     if moved:

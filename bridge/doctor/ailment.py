@@ -20,6 +20,7 @@ class Area(StrEnum):
     FIREWALL = "Firewall and bans"
     MACHINE = "The machine"
     TRUST = "Certificates"
+    PHONES = "Phones"
 
 
 @dataclass(frozen=True, slots=True)

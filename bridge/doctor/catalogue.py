@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bridge.doctor import asterisk, certificates, firewall, freepbx, keeping, machine, network, ports, realtime
+from bridge.doctor import asterisk, certificates, firewall, freepbx, keeping, machine, network, phones, ports, realtime
 from bridge.doctor.ailment import Ailment, Area
 
 AILMENTS: tuple[Ailment, ...] = (
@@ -17,6 +17,7 @@ AILMENTS: tuple[Ailment, ...] = (
     *firewall.AILMENTS,
     *machine.AILMENTS,
     *certificates.AILMENTS,
+    *phones.AILMENTS,
 )
 
 _HEAD = """\
@@ -46,8 +47,9 @@ followed for a phone's packet from each of this machine's networks.
 
 Findings about port 69 (`tftp_…`) are those of `sepbridge tftp check`, findings about DHCP (`dhcp_…`) those of
 `sepbridge dhcp check`, and findings about the site those of `sepbridge site check` and `sepbridge autoregistration
-checklist`; while autoregistration is off the latter are notes. What a single phone is stuck at is another question:
-see [troubleshooting](troubleshooting.md).
+checklist`; while autoregistration is off the latter are notes. What keeps phones from coming up that lies beyond this
+machine (a closed window, trust lists, firmware, DHCP, switches) is what the running service found of each phone: the
+causes are counted here, as notes, and [`sepbridge phones diagnose`](troubleshooting.md) tells the rest.
 
 ## What it finds
 """

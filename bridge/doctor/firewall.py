@@ -37,7 +37,21 @@ BANNED = Ailment(
     "fail2ban-client set JAIL unbanip ADDRESS, and add the phones' networks to ignoreip. FreePBX: Admin > "
     "System Admin > Intrusion Detection: unban, and add the network to the whitelist",
 )
-AILMENTS = (DROPS, MAY_DROP, BANNED)
+TRANSFERS = Ailment(
+    "firewall_drops_transfers",
+    Area.FIREWALL,
+    Weight.PROBLEM,
+    "the packet filter drops the rest of TFTP transfers: port 69 is open, the port that answers is not",
+    'every transfer goes on from a port of its own, and the filter lets no answers to it in: phones say "TFTP timeout" '
+    "(alarm 7) after the first block",
+    "let packets in that belong to a connection this machine has opened, before any rule that drops: "
+    "nft insert rule inet filter input ct state established,related accept, "
+    "or iptables -I INPUT -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT; or open UDP from 1024 up for the "
+    "phones' networks",
+)
+AILMENTS = (DROPS, TRANSFERS, MAY_DROP, BANNED)
+_TRANSFER_PORT = 40_000
+"""One of those that Linux gives to whoever asks for none: a TFTP transfer has such a port."""
 
 
 class Manager(StrEnum):
@@ -76,8 +90,15 @@ def check_firewall(
             outcome, rule = fate(list(facts.rulesets), Packet(port.protocol, port.port, source, interface))
             if outcome is Fate.DROPPED:
                 yield DROPS.found(f"{port} from {network}: {rule}", fix=_open(facts.manager, port, network))
-            elif outcome is Fate.UNCERTAIN:
+                continue
+            if outcome is Fate.UNCERTAIN:
                 yield MAY_DROP.found(f"{port} from {network}: {rule}")
+            if port.use == "TFTP":
+                # What a phone acknowledges, it sends to the port from which its file comes.
+                answer = Packet(port.protocol, _TRANSFER_PORT, source, interface, state="established")
+                outcome, rule = fate(list(facts.rulesets), answer)
+                if outcome is Fate.DROPPED:
+                    yield TRANSFERS.found(f"UDP {_TRANSFER_PORT}, as an example, from {network}: {rule}")
 
 
 def check_bans(bans: Sequence[Ban], networks: Sequence[IPv4Network]) -> Iterator[Finding]:

@@ -26,13 +26,15 @@ class Fate(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Packet:
-    """The first packet of a phone: new to connection tracking, and not by the loopback interface."""
+    """A packet of a phone, not by the loopback interface: its first one, if nothing else is said."""
 
     protocol: str
     port: int
     source: IPv4Address
     interface: str = ""
     """Empty for one that is not known."""
+    state: str = "new"
+    """What it is to connection tracking: ``new``, or ``established`` where this machine has sent there first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ class Match:
     """A field that must, or must not, have one of these values."""
 
     field: str
-    """protocol, port, source, interface, state."""
+    """protocol, port, source, interface, state; or fact: what holds of any phone's packet (``yes``), or does not."""
     values: tuple[tuple[int, int] | IPv4Network | str, ...]
     negated: bool = False
 
@@ -139,7 +141,9 @@ def _holds(match: Match, packet: Packet) -> bool | None:
         case "source":
             result = any(isinstance(each, IPv4Network) and packet.source in each for each in match.values)
         case "state":
-            result = "new" in match.values
+            result = packet.state in match.values
+        case "fact":
+            result = "yes" in match.values
         case "interface":
             if match.values == ("lo",):
                 result = False
@@ -257,20 +261,25 @@ def _nft_match(body: Mapping[str, Any], sets: Mapping[str, list[Any]]) -> tuple[
         case {"meta": {"key": "iifname" | "iif"}}:
             return (Match("interface", values, negated),)
         case {"meta": {"key": "nfproto"}}:
-            return (Match("state", ("new",) if "ipv4" in values else ("other",), negated),)
+            return (_fact("ipv4" in values, negated=negated),)
         case {"fib": {"result": "type", "flags": "daddr" | ["daddr"]}}:
             return (_to_us([each for each in values if isinstance(each, str)], negated=negated),)
         case {"ct": {"key": "state"}}:
             return (Match("state", values, negated),)
         case {"ct": {"key": "status"}} if set(values) <= {"dnat", "snat"}:
-            return (Match("state", ("other",), negated),)  # nobody has translated its address
+            return (_fact(False, negated=negated),)  # nobody has translated its address
         case _:
             return (None,)
 
 
 def _to_us(kinds: Sequence[str], *, negated: bool) -> Match:
     """What kind of address the packet goes to: one of this machine's, not a group's and not everybody's."""
-    return Match("state", ("new",) if "local" in kinds else ("other",), negated)
+    return _fact("local" in kinds, negated=negated)
+
+
+def _fact(holds: bool, *, negated: bool) -> Match:
+    """A condition that holds, or does not, whatever packet of a phone it is."""
+    return Match("fact", ("yes" if holds else "no",), negated)
 
 
 def _nft_values(right: Any, sets: Mapping[str, list[Any]]) -> tuple[tuple[int, int] | IPv4Network | str, ...] | None:

@@ -14,6 +14,7 @@ import re
 from dataclasses import dataclass
 from enum import Enum, StrEnum, auto
 
+from bridge.core import SignallingProtocol
 from bridge.errors import NotFound
 from bridge.phones import ConfigFamily, Model, parse_load
 
@@ -149,8 +150,11 @@ _PLANS: dict[ConfigFamily, BootPlan] = {
         (Step(Purpose.OWN_TEXT, "SEP{MAC}.cnf"), Step(Purpose.COMMON_TEXT, "SEPDefault.cnf"))
     ),
     ConfigFamily.ATA18X: BootPlan(
-        # Binary profiles that are not read here: what they hold is typed into the adapter's menu instead.
-        (Step(Purpose.OWN_TEXT, "ata{mac}"), Step(Purpose.COMMON_TEXT, "atadefault.cfg"))
+        (
+            Step(Purpose.OWN_TEXT, "ata{mac}"),
+            Step(Purpose.COMMON_TEXT, "atadefault.cfg"),
+            Step(Purpose.LOAD, "{load}.zup", When.NEW_LOAD),
+        )
     ),
     ConfigFamily.MPP: _FLAT_HTTP,
     ConfigFamily.MPP_ATA: _FLAT_HTTP,
@@ -201,6 +205,8 @@ def boot_plan(model: Model, running_load: str) -> BootPlan:
             Step(Purpose.OWN_TEXT, prefix + "{mac}"),
             Step(Purpose.COMMON_TEXT, prefix + "default.cfg"),
         )
+        if parse_load(running_load).protocol is SignallingProtocol.SIP:
+            return BootPlan((*profile, _SBIN))
         return BootPlan((_SEP_LOWER, _DEFAULTS, _OLD_DEFAULTS, _SBIN, *profile))
     plan = _PLANS.get(family)
     if plan is None:

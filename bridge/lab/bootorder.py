@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from bridge.core import MacAddress, SignallingProtocol
 from bridge.errors import LocalProtocolError
+from bridge.lab.binaryfile import BINARY_FAMILIES, read_binary_file, settings_from_binary
 from bridge.lab.bootfiles import BootPlan, Purpose, Step, When, boot_plan, load_version
 from bridge.lab.flatfile import model_file, next_profile, read_flat_file, settings_from_profile
 from bridge.lab.lastreset import CHECKSUM_ERROR, LOAD_REJECTED, NO_SIGNATURE, VERSION_ERROR
@@ -132,6 +133,7 @@ class BootOrder:
         self._defaults: DefaultSettings | None = None
         self._texts: dict[str, str] = {}
         self._profile: dict[str, str] = {}
+        self._parameters: dict[int, bytes] = {}
         self._rule_read = next_profile({"Profile_Rule": profile_rule}, model, mac) if profile_rule else ""
         self._own_text_read = False
         self._device_file_found = False
@@ -189,6 +191,8 @@ class BootOrder:
                 self._settle()
             case Purpose.COMMON_TEXT | Purpose.OWN_TEXT if self._model.family is ConfigFamily.SIPPHONE_7940_60:
                 self._text_file(ask.purpose, found, content)
+            case Purpose.COMMON_TEXT | Purpose.OWN_TEXT if self._reads_binary:
+                self._binary_file(found, content)
             case Purpose.MODEL_PROFILE | Purpose.OWN_PROFILE:
                 self._flat_file(found, content)
             case Purpose.LOAD:
@@ -265,10 +269,19 @@ class BootOrder:
         return parse_load(self._running).protocol or self._model.only_protocol
 
     @property
+    def _reads_binary(self) -> bool:
+        """Whether its settings stand in a binary profile; SCCP firmware of a 7905 or 7912 has its device file."""
+        family = self._model.family
+        is_sip = self._protocol is SignallingProtocol.SIP
+        return family is ConfigFamily.ATA18X or (family in BINARY_FAMILIES and is_sip)
+
+    @property
     def _settings(self) -> PhoneSettings | None:
         """What the phone goes by at this point of its boot."""
         if self._texts:
             return settings_from(self._texts)
+        if self._parameters:
+            return settings_from_binary(self._parameters, self._protocol)
         if self._profile:
             return settings_from_profile(self._profile)
         if self._own or self._stored:
@@ -281,6 +294,8 @@ class BootOrder:
     def _load_to_run(self) -> str:
         if self._own and self._own.load:
             return self._own.load
+        if self._parameters:
+            return settings_from_binary(self._parameters, self._protocol).load
         return self._defaults.load if self._defaults else ""
 
     def _locale(self) -> str:
@@ -340,6 +355,15 @@ class BootOrder:
         else:
             self._own_text_read |= purpose is Purpose.OWN_TEXT
             self.sync = self._texts.get("sync", "")
+
+    def _binary_file(self, found: bool, content: bytes) -> None:
+        if not found:
+            return
+        try:
+            # The common one comes second, and does not take back what the phone's own said.
+            self._parameters = read_binary_file(content) | self._parameters
+        except ConfigurationRefused as refusal:
+            self._refuse(refusal)
 
     def _flat_file(self, found: bool, content: bytes) -> None:
         if not found:

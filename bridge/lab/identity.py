@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from bridge.core import DeviceName, MacAddress, SignallingProtocol
+from bridge.lab.binaryfile import BINARY_FAMILIES
 from bridge.lab.bootfiles import load_version
 from bridge.lab.flatfile import FLAT_FAMILIES, product_name
 from bridge.lab.lastreset import LastReset
@@ -64,7 +65,7 @@ class PhoneIdentity:
     @property
     def contact_parameters(self) -> str:
         """What stands behind the Contact's address."""
-        if self.model.family in FLAT_FAMILIES:
+        if self.model.family in FLAT_FAMILIES | BINARY_FAMILIES:
             return ""
         number = "" if self.model.number is None else f';+u.sip!model.ccm.cisco.com="{self.model.number}"'
         return (

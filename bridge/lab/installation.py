@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -10,6 +11,9 @@ from pathlib import Path
 
 from bridge.errors import ConfigurationError
 
+_ABOVE = Path(__file__).resolve().parents[2]
+_SCRIPT = Path(__file__).resolve().parents[1] / "_data" / "get-asterisk.sh"
+"""In the wheel."""
 OLDEST = 18
 """Major version from which on Asterisk suits the lab."""
 _VERSION = re.compile(r"Asterisk (?:certified/)?((\d+)[.\d]*)")
@@ -35,7 +39,7 @@ class AsteriskInstallation:
 
 def find_asterisk(prefer: Path | None = None, *, private: Path | None = None) -> AsteriskInstallation:
     """An Asterisk that can be run: the one under the prefix ``prefer`` if given, else one installed on this machine
-    (version 18 or newer), else the one under the prefix ``private`` (default: ``.cache/asterisk`` of this checkout).
+    (version 18 or newer), else the one under the prefix ``private`` (default: see ``private_place``).
 
     Raises ConfigurationError that says how to get one.
     """
@@ -49,12 +53,27 @@ def find_asterisk(prefer: Path | None = None, *, private: Path | None = None) ->
         if found.major >= OLDEST:
             return found
         too_old = f"the installed one is {found.version}, and {OLDEST} is the oldest that will do"
-    checkout = Path(__file__).resolve().parents[2]
-    if found := _private(private or checkout / ".cache" / "asterisk"):
+    place = private or private_place()
+    if found := _private(place):
         return found
     raise ConfigurationError(
-        "no Asterisk found", why=too_old or "none is installed", fix="run `make asterisk`, or scripts/get-asterisk.sh"
+        "no Asterisk found",
+        why=too_old or "none is installed",
+        fix="run `make asterisk`, or scripts/get-asterisk.sh"
+        if _is_checkout()
+        else f"on Debian this gets one, without installing it: bash {_SCRIPT} {place}",
     )
+
+
+def private_place() -> Path:
+    """Where scripts/get-asterisk.sh puts one: beside this checkout, or where an installed package may keep things."""
+    if _is_checkout():
+        return _ABOVE / ".cache" / "asterisk"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "sepbridge" / "asterisk"
+
+
+def _is_checkout() -> bool:
+    return (_ABOVE / "scripts" / _SCRIPT.name).is_file()
 
 
 def _private(prefix: Path) -> AsteriskInstallation | None:

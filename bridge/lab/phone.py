@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from bridge.core import MacAddress, SignallingProtocol
 from bridge.errors import LocalProtocolError
+from bridge.lab.binaryfile import BINARY_FAMILIES
 from bridge.lab.bootfiles import load_version
 from bridge.lab.bootrun import sync_differs
 from bridge.lab.calls import PhoneCall, PhoneCalls
@@ -228,7 +229,8 @@ class SimulatedPhone(DeskPhone):
     def _servers(self, settings: PhoneSettings) -> tuple[CallManager, ...]:
         """The servers that the primary line registers with, first choice first."""
         key = settings.lines[0]
-        if self.model.family in {ConfigFamily.SIPPHONE_7940_60, *FLAT_FAMILIES} or uses_call_manager(key):
+        by_profile = FLAT_FAMILIES | BINARY_FAMILIES | {ConfigFamily.SIPPHONE_7940_60}
+        if self.model.family in by_profile or uses_call_manager(key):
             return settings.servers
         if load_version(self.load)[:1] >= (_KEYWORD_ONLY,) or not key.proxy:
             why = f"the line's proxy is {key.proxy!r}, and this load knows only USECALLMANAGER"

@@ -80,7 +80,7 @@ class SccpPhone(DeskPhone):
 
         ``load``: None for a usual SCCP load of the model. ``version``: the protocol version that it offers, None for
         the model's own. ``gives_up``: how long the person listens to a busy tone. ``call_managers``: servers that
-        were typed into its menu (the only way for an ATA 186). ``redraw``: called when the screen may have changed.
+        were typed into its menu. ``redraw``: called when the screen may have changed.
         ``add_ons``: names of modules (7914, 7915, 7916). ``oldest_load``: the first one that supports its revision
         of the hardware. ``web_port``: where its own web pages are (80 on a real phone), 0 while they are switched off.
         ``tls``: in a secured phone, None for plain SCCP. ``place``: what it hears of its switch by CDP or LLDP.

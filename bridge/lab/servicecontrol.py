@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from bridge.lab.binaryfile import BINARY_FAMILIES
 from bridge.lab.flatfile import FLAT_FAMILIES
 from bridge.phones import ConfigFamily, Model
 
@@ -75,10 +76,12 @@ def judge(notify: Notify, *, model: Model, traits: NotifyTraits, call_id: str, o
             return Verdict(200, lamp="messages-waiting: yes" in notify.body.lower())
         case "check-sync" if model.family is ConfigFamily.SIPPHONE_7940_60:
             return Verdict(200, RestartAction.CHECK_SYNC)
+        case "check-sync" if model.family in BINARY_FAMILIES:
+            return Verdict(200, RestartAction.RESTART)
         case "resync" if model.family in FLAT_FAMILIES:
             return Verdict(200, RestartAction.RESTART)
         case "service-control" if (
-            model.family not in FLAT_FAMILIES and model.family is not ConfigFamily.SIPPHONE_7940_60
+            model.family not in FLAT_FAMILIES | BINARY_FAMILIES and model.family is not ConfigFamily.SIPPHONE_7940_60
         ):
             return _judge_service_control(notify, traits, call_id, own_host)
         case _:

@@ -143,10 +143,12 @@ class Asterisk:
                         found[extension] = kind
         return found
 
-    async def calls(self) -> int:
-        """How many channels are in a call. Raises PbxError."""
+    async def calls(self) -> Sequence[str]:
+        """Who is in a call: for each channel the name of its endpoint, or of its trunk. Raises PbxError."""
         answer = await self.ami.action("CoreShowChannels")
-        return len(answer.named("CoreShowChannel"))
+        channels = [event.get("Channel") for event in answer.named("CoreShowChannel")]
+        # PJSIP/1001-0000002a: the number counts the channels.
+        return sorted(each.partition("/")[2].rpartition("-")[0] or each for each in channels)
 
     async def contacts(self) -> Sequence[Contact]:
         """Every registration of our endpoints, ordered by endpoint. Raises PbxError."""

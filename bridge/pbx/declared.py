@@ -89,8 +89,8 @@ class DeclaredEndpoints:
             reloads=self._reloads,
         )
 
-    async def calls(self) -> int:
-        """How many channels are in a call. Raises PbxError."""
+    async def calls(self) -> Sequence[str]:
+        """Who is in a call: for each channel the name of its endpoint, or of its trunk. Raises PbxError."""
         return await self.asterisk.calls()
 
     async def contacts(self) -> Sequence[Contact]:

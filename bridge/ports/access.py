@@ -29,6 +29,10 @@ class ClaimRepository(Protocol):
         """The claim for this extension, or None."""
         ...
 
+    def awaited(self) -> frozenset[str]:
+        """The extensions that nobody has claimed yet."""
+        ...
+
     def save(self, claim: Claim) -> None:
         """Write one, new or changed."""
         ...

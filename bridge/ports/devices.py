@@ -50,6 +50,10 @@ class DeviceRepository(Protocol):
         """The device of that name, or None."""
         ...
 
+    def require(self, name: DeviceName) -> Device:
+        """The device of that name. Raises NotFound."""
+        ...
+
     def get_many(self, names: Collection[DeviceName]) -> dict[DeviceName, Device]:
         """Those of the named devices that exist."""
         ...

@@ -253,8 +253,8 @@ class Pbx(Protocol):
         """Extensions and patterns of these contexts and of what they include, with their kinds. Raises PbxError."""
         ...
 
-    async def calls(self) -> int:
-        """How many channels are in a call. Raises PbxError."""
+    async def calls(self) -> Sequence[str]:
+        """Who is in a call: for each channel the name of its endpoint, or of its trunk. Raises PbxError."""
         ...
 
     async def contacts(self) -> Sequence[Contact]:

@@ -8,6 +8,7 @@ from bridge.provisioning.documents import content_differs
 from bridge.provisioning.elementreach import ElementReach, element_reach
 from bridge.provisioning.flatfiles import render_flat_profile, render_model_profile, uses_udp_alone
 from bridge.provisioning.locales import EVERYTHING_THERE, LocaleFiles, locale_of, wanted_country, wanted_language
+from bridge.provisioning.profilefiles import ADAPTER_DEFAULTS, Profile, render_adapter_defaults, render_profile
 from bridge.provisioning.renderer import LoadEntry, RenderedFile, Renderer, default_loads
 from bridge.provisioning.ringlists import CALL_BACK_RING, MOST_RINGS, render_ring_list, why_no_ring
 from bridge.provisioning.ringtones import NARROW_RING, RING_FORMS, WIDE_RING, RingForm, ring_file
@@ -33,6 +34,7 @@ from bridge.provisioning.support import (
     Support,
     call_limit,
     flat_template,
+    profile_template,
     require_support,
     secret_length,
     spoken_protocol,
@@ -45,6 +47,7 @@ from bridge.provisioning.wallpapers import MOST_PICTURES, PREVIEW, Screen, rende
 from bridge.provisioning.wavfile import Sound, read_wav
 
 __all__ = [
+    "ADAPTER_DEFAULTS",
     "APPLICATION_RULES",
     "CALL_BACK_RING",
     "DIAL_FILE",
@@ -65,6 +68,7 @@ __all__ = [
     "NetworkSettings",
     "PhoneSettings",
     "PhoneTimeZone",
+    "Profile",
     "RenderedFile",
     "Renderer",
     "RingForm",
@@ -88,7 +92,9 @@ __all__ = [
     "phone_time_zone",
     "phone_time_zones",
     "plan_rules",
+    "profile_template",
     "read_wav",
+    "render_adapter_defaults",
     "render_application_rules",
     "render_common_text",
     "render_flat_profile",
@@ -96,6 +102,7 @@ __all__ = [
     "render_old_dial_template",
     "render_own_text",
     "render_picture_list",
+    "render_profile",
     "render_ring_list",
     "render_soft_key_file",
     "render_sync_file",

@@ -17,7 +17,7 @@ from bridge.core import SignallingProtocol
 from bridge.phones import ConfigFamily, Model
 from bridge.provisioning.schema import element_root
 from bridge.provisioning.siptextfiles import text_keys
-from bridge.provisioning.support import flat_template, spoken_protocol, support
+from bridge.provisioning.support import flat_template, profile_template, spoken_protocol, support
 
 _SIP_PART = "sipProfile/"
 _DIGITS = re.compile(r"\d+")
@@ -51,6 +51,12 @@ def element_reach(path: str, model: Model | None, protocol: SignallingProtocol) 
         same = _elements().get(_DIGITS.sub("#", path), "")
         how = f"the element that does the same is {same}" if same else "elements have slashes: vendorConfig/webAccess"
         return ElementReach(False, "it reads a file with elements, and no flat profile", how)
+    if template := profile_template(model, protocol):
+        return ElementReach(
+            False,
+            "it reads a binary profile, which has parameters instead of such elements",
+            f"put the parameter into a template of your own, {template} for all or devices/<name>.txt for one",
+        )
     found = support(model, spoken)
     if not found.supported:
         return ElementReach(False, found.why, found.fix)

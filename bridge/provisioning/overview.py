@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 from bridge.core import SignallingProtocol
 from bridge.phones import Catalogue, ConfigFamily, DeviceClass, Model
-from bridge.provisioning.support import flat_template, support
+from bridge.provisioning.support import flat_template, profile_template, support
 
 _SHOWN = (DeviceClass.PHONE, DeviceClass.ATA, DeviceClass.SOFTPHONE, DeviceClass.VIDEO)
 _HEADING = """\
@@ -30,6 +30,15 @@ This page is made from the catalogue by `scripts/phones-page.py`; do not edit it
 - **7940 and 7960 with SIP firmware** take their lines from `SIPDefault.cnf` and `SIP<MAC>.cnf`. They register over UDP,
   and are restarted by a check-sync. The clock of a place whose offset from UTC is no whole hour is left to their menu:
   how to write it is in no public source.
+- **7905 and 7912 with SIP firmware, ATA 186 and 188** read a binary profile over TFTP: `ld<mac>`, `gk<mac>` or
+  `ata<mac>`. We write it as the maker's tool cfgfmt does, without that tool; octets that the tool gave are in the
+  tests. **What stands in it is untested on hardware.** An ATA is taken to run SCCP firmware, as CUCM takes it, and one
+  that nobody knows finds the servers in `atadefault.cfg` while new phones are let in; for one with SIP firmware,
+  `sepbridge phones add --model "ATA 186" --protocol SIP` makes the profile, in which its first two lines are its two
+  ports. Of none of these loads is it known that it would read a profile as plain text. `sepbridge phones file` shows
+  the text behind a profile. Profiles are not encrypted (`EncryptKey`). The clock of these phones keeps standard time
+  all year. With SIP firmware they register over UDP with the first server of their group only, and a check-sync makes
+  them read their profile again.
 - Phones with **MPP firmware, the 9800 series, SPA phones and their adapters** read flat-profile XML. Give them
   `http://<server>:6970/$PSN.xml` as their provisioning URL (DHCP option 66, 160 or 159, or the profile rule on their
   web page); the built-in rule of SPA phones, `spa$PSN.cfg`, works too. An SPA phone that is switched to SPCP (its SCCP)
@@ -47,8 +56,8 @@ This page is made from the catalogue by `scripts/phones-page.py`; do not edit it
   registration counts, and no User-Agent over HTTP contradicts it.
 
 A template below `templates` in the state directory replaces the one that is shipped with the same name; one called
-`devices/SEP<MAC>.xml` (or `.cnf`) is for that phone alone, and may build on that of its family:
-`{% extends "88xx/sip.xml" %}`.
+`devices/SEP<MAC>.xml` (`.cnf` for text files, `.txt` for binary profiles) is for that phone alone, and may build on
+that of its family: `{% extends "88xx/sip.xml" %}`.
 `sepbridge phones file PHONE --check` says whether phones can read the result.
 """
 
@@ -106,13 +115,14 @@ def _keys(model: Model) -> str:
 
 def _state(model: Model, protocol: SignallingProtocol, *, simulated: bool) -> str:
     is_spcp = protocol is SignallingProtocol.SCCP and model.speaks_spcp
-    if protocol not in (model.administered or model.protocols) and not is_spcp:
-        # Firmware that CUCM does not administer may have a reason worth telling; it has no file either way.
-        return "no file" if protocol in model.protocols else "–"
+    if protocol not in model.protocols and not is_spcp:
+        return "–"
     if not _served(model, protocol):
         return "no file"
     return "simulated" if simulated else "untested"
 
 
 def _served(model: Model, protocol: SignallingProtocol) -> bool:
-    return support(model, protocol).supported or (protocol is SignallingProtocol.SIP and bool(flat_template(model)))
+    if support(model, protocol).supported or profile_template(model, protocol):
+        return True
+    return protocol is SignallingProtocol.SIP and bool(flat_template(model))

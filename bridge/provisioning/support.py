@@ -83,6 +83,16 @@ FLAT: Mapping[ConfigFamily, str] = MappingProxyType(
     }
 )
 """Families that read flat-profile XML from a provisioning URL, and the template of each."""
+PROFILES: Mapping[tuple[ConfigFamily, SignallingProtocol], str] = MappingProxyType(
+    {
+        (ConfigFamily.FF_LD_GK, _SIP): "profiles/phone.txt",
+        (ConfigFamily.ATA18X, _SIP): "profiles/adapter-sip.txt",
+        (ConfigFamily.ATA18X, _SCCP): "profiles/adapter-sccp.txt",
+    }
+)
+"""Firmware that reads a binary profile, and the template of its text."""
+_PROFILE = "it reads a binary profile, another format than SEP<MAC>.cnf.xml"
+_PROFILE_FIX = "point it to our TFTP server, see docs/phones.md"
 _FLAT = "it reads flat-profile XML, another format than SEP<MAC>.cnf.xml"
 _FLAT_FIX = "point it to our provisioning URL, see docs/phones.md"
 _REASONS: Mapping[ConfigFamily, tuple[str, str]] = MappingProxyType(
@@ -100,14 +110,8 @@ _REASONS: Mapping[ConfigFamily, tuple[str, str]] = MappingProxyType(
             "it reads SEP<MAC>.cnf, a binary file of the first generation whose layout is in no public source",
             "type the server's address into its menu: it registers over SCCP without a file",
         ),
-        ConfigFamily.ATA18X: (
-            "it reads ata<mac>, a binary profile that the maker's tool cfgfmt makes; its layout is in no public source",
-            "make the profile with cfgfmt and put it among the admin's own files, or type the server into its menu",
-        ),
-        ConfigFamily.FF_LD_GK: (
-            "its SIP firmware reads a profile ld<mac> or gk<mac>, of which public sources tell one parameter only",
-            "let it run its SCCP firmware, or put a profile that you made among the admin's own files",
-        ),
+        ConfigFamily.ATA18X: (_PROFILE, _PROFILE_FIX),
+        ConfigFamily.FF_LD_GK: (_PROFILE, _PROFILE_FIX),
         ConfigFamily.DX: (
             "which elements of SEP<MAC>.cnf.xml its Android firmware needs is in no public source",
             "register it as a plain SIP device, by hand",
@@ -167,6 +171,14 @@ def flat_template(model: Model | None) -> str:
     """The template of the model's flat profile; empty for models that read none. None stands for a model not known
     yet: whoever asks for a flat profile reads one."""
     return FLAT[ConfigFamily.MPP] if model is None else FLAT.get(model.family, "")
+
+
+def profile_template(model: Model | None, protocol: SignallingProtocol) -> str:
+    """The template of the text of the binary profile that the model reads with firmware of that protocol; empty for
+    models that read none. An ATA 186 or 188 has firmware for SIP too, whatever CUCM offers for it."""
+    if model is None or protocol not in model.protocols:
+        return ""
+    return PROFILES.get((model.family, protocol), "")
 
 
 def require_support(model: Model | None, protocol: SignallingProtocol) -> Support:

@@ -54,11 +54,12 @@ def checked_url(text: str, what: str) -> str:
 
 def quoted(text: object) -> str:
     """A value in quotation marks, in characters that the phone can show (Latin-1)."""
-    folded = "".join(_latin(char) for char in str(text) if char.isprintable())
+    folded = "".join(latin(char) for char in str(text) if char.isprintable())
     return '"' + folded.replace('"', "'") + '"'
 
 
-def _latin(char: str) -> str:
+def latin(char: str) -> str:
+    """The character, or one of Latin-1 that stands for it."""
     if ord(char) < 256:
         return char
     plain = unicodedata.normalize("NFKD", char)[0]

@@ -86,6 +86,11 @@ class Caller:
         """The early dialog that a request of the peer's belongs to."""
         return self._early.get(from_tag(request))
 
+    @property
+    def first_early_dialog(self) -> Dialog | None:
+        """The first early dialog that the peer made; None where there is none."""
+        return next(iter(self._early.values()), None)
+
     def early_dialog_tagged(self, tag: str) -> Dialog | None:
         """The early dialog with this tag of the peer's."""
         return self._early.get(tag)

@@ -135,8 +135,12 @@ class Call:
         self._changes.offer(session, now=now)
 
     def refresh(self, *, now: float) -> None:
-        """Send a re-INVITE that changes nothing."""
-        self._changes.refresh(now=now)
+        """Ask whether the peer still knows the call: by a re-INVITE that changes nothing; by OPTIONS while it rings."""
+        record = self._record
+        if record.state not in (CallState.INCOMING, CallState.RINGING):
+            self._changes.refresh(now=now)
+        elif (dialog := record.dialog or self._caller.first_early_dialog) is not None:
+            record.line.send(dialog.request("OPTIONS"), self, now=now)
 
     def answer_offer(self, session: AudioSession, capability: AudioSession | None, *, now: float) -> None:
         """Answer their late offer."""
@@ -244,6 +248,8 @@ class Call:
                 self._proceed(now)
             elif request.method == "REFER":
                 self._transfers.receive(response)
+            elif request.method == "OPTIONS" and response.code == 481:
+                self._forgotten(now)
             if response.code in (408, 481) and record.state is CallState.CONFIRMED:
                 self._forget(now)
                 record.send_bye(now=now)
@@ -340,6 +346,15 @@ class Call:
         self._changes.forget()
         self._updates.forget()
         self._transfers.forget(now=now)
+
+    def _forgotten(self, now: float) -> None:
+        """The peer does not know the call, which rings still: neither CANCEL nor answer will ever come."""
+        record = self._record
+        if record.state is CallState.INCOMING:
+            self._callee.cancelled("", now=now)
+        elif record.state is CallState.RINGING and (invite := record.invite) is not None:
+            record.line.drop(invite)
+            self._caller.failed(invite, Outcome.FAILED)
 
     def _remote_bye(self, request: Request, now: float) -> None:
         record = self._record

@@ -48,6 +48,11 @@ class Line:
         """Our Contact header."""
         return f"<{self.account.contact_uri(self.exchange.local)}>"
 
+    def log_in_as(self, account: Account) -> None:
+        """Prove ourselves otherwise from the next request on; old challenges were answered with another password."""
+        self.account = account
+        self._digests.clear()
+
     # --- sending -----------------------------------------------------------------------------------------------------
 
     def send(self, request: Request, owner: Call | Registration | Subscription | None, *, now: float) -> Outgoing:

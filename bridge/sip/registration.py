@@ -84,6 +84,10 @@ class Registration:
         self._at: float | None = None
         self._wish_changed = False
 
+    def log_in_as(self, account: Account) -> None:
+        """The next REGISTER is this account's, for the same address of record."""
+        self._account = account
+
     @property
     def call_id(self) -> str:
         """Call-ID of our REGISTERs; empty before the first one. A restart request must name it."""

@@ -91,6 +91,11 @@ class UserAgent:
         return self._registration.state
 
     @property
+    def wants_registration(self) -> bool:
+        """True from ``register`` until ``unregister``: also while it fails, and no longer while it leaves."""
+        return self._registration.wanted
+
+    @property
     def registration_call_id(self) -> str:
         """Call-ID of our REGISTERs, which a restart request must name; empty before the first one."""
         return self._registration.call_id
@@ -113,6 +118,12 @@ class UserAgent:
     def subscriptions(self) -> tuple[Subscription, ...]:
         """The subscriptions that are not over."""
         return tuple(self._subscriptions)
+
+    def log_in_as(self, account: Account) -> None:
+        """Use another name and password, for the same address of record, from the next request on."""
+        self.account = account
+        self._line.log_in_as(account)
+        self._registration.log_in_as(account)
 
     # --- registration and connection ---------------------------------------------------------------------------------
 
@@ -164,14 +175,15 @@ class UserAgent:
         *,
         headers: Iterable[Header] = (),
         replaces: Replaces | None = None,
+        beyond_limit: bool = False,
         now: float,
     ) -> Call:
         """Call ``target``: a number or name at our domain, or a ``sip:`` address. Raises InvalidInput.
 
         Without ``offer`` the other side makes it: OfferReceived follows, and wants ``answer_offer``. ``replaces`` is
-        the call there whose place ours shall take.
+        the call there whose place ours shall take. ``beyond_limit``: make it however many calls there are.
         """
-        if len(self.calls) >= self.max_calls:
+        if len(self.calls) >= self.max_calls and not beyond_limit:
             raise LocalProtocolError(f"no more than {self.max_calls} calls at a time")
         call = Call(self._line, self._line.ids.call_id(), self._line.ids.tag(), is_outgoing=True)
         if replaces is not None:
@@ -234,8 +246,8 @@ class UserAgent:
         self._after(now)
 
     def refresh(self, call: Call, *, now: float) -> None:
-        """Ask whether the other side still knows the call, by a re-INVITE that changes nothing; nothing is sent before
-        the call is confirmed. A refusal with 481 ends the call (RFC 3261 section 12.2.1.2)."""
+        """Ask whether the other side still knows the call: by a re-INVITE that changes nothing, or while it rings by
+        OPTIONS in its early dialog. An answer of 481 ends the call (RFC 3261 section 12.2.1.2)."""
         call.refresh(now=now)
         self._after(now)
 

@@ -29,6 +29,11 @@ class SqlClaimRepository:
         row = self._connection.execute(select(claim).where(claim.c.number == number)).one_or_none()
         return None if row is None else _claim(row)
 
+    def awaited(self) -> frozenset[str]:
+        """The extensions that nobody has claimed yet."""
+        open_ones = select(claim.c.number).where(claim.c.claimed_by == "")
+        return frozenset(self._connection.execute(open_ones).scalars())
+
     def save(self, record: Claim) -> None:
         """Write one, new or changed."""
         values = {

@@ -108,12 +108,24 @@ _AT_ONCE = 500
 class SqlDeviceRepository:
     """The DeviceRepository of one transaction."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, *, locks: bool = False) -> None:
+        """``locks``: devices that are asked for by name or endpoint are kept from other writers until the transaction
+        ends. A device is written as a whole: one change would undo another that came in between."""
         self._connection = connection
+        self._locks = locks
+        self._locked: set[str] = set()
 
     def get(self, name: DeviceName) -> Device | None:
         """The device of that name, or None."""
+        self._lock([name.value])
         return self._find(_ONE, {"wanted": name.value}).get(name.value)
+
+    def require(self, name: DeviceName) -> Device:
+        """The device of that name. Raises NotFound."""
+        device = self.get(name)
+        if device is None:
+            raise _no_phone(name)
+        return device
 
     def lines(self) -> Sequence[Line]:
         """Every line that some device has, ordered by number and partition."""
@@ -133,6 +145,7 @@ class SqlDeviceRepository:
         values = [name.value for name in names]
         found: dict[DeviceName, Device] = {}
         for start in range(0, len(values), _AT_ONCE):
+            self._lock(values[start : start + _AT_ONCE])
             part = self._find(_SOME, {"wanted": values[start : start + _AT_ONCE]})
             found |= {device.name: device for device in part.values()}
         return found
@@ -148,9 +161,24 @@ class SqlDeviceRepository:
 
     def by_endpoint(self, endpoint: str) -> Device | None:
         """The device whose primary number is the name of this SIP endpoint, or None."""
+        found = self._having(endpoint)
+        if found is not None and self._lock([found.name.value]):
+            return self._having(endpoint)  # as it is now that nobody else changes it
+        return found
+
+    def _having(self, endpoint: str) -> Device | None:
         having = select(line_appearance.c.device_name).where(line_appearance.c.number == endpoint)
         found = self._find(_SELECT.where(_device.c.name.in_(having)))
         return next((device for _, device in sorted(found.items()) if device.number == endpoint), None)
+
+    def _lock(self, names: Collection[str]) -> bool:
+        """Keep others from writing these until the transaction ends; whether that had to be asked for."""
+        new = set(names) - self._locked if self._locks else set()
+        if new:
+            rows = select(_device.c.name).where(_device.c.name.in_(sorted(new))).order_by(_device.c.name)
+            self._connection.execute(rows.with_for_update()).all()
+            self._locked |= new
+        return bool(new)
 
     def count(self, *, temporary: bool = False) -> int:
         """How many devices there are; only those that autoregistered and were not assigned yet, if asked for."""
@@ -181,7 +209,7 @@ class SqlDeviceRepository:
         """
         before = self.get(device.name)
         if before is None:
-            raise _no_device(device.name)
+            raise _no_phone(device.name)
         try:
             with self._connection.begin_nested():
                 self._connection.execute(_UPDATE, {"wanted": device.name.value, **_columns(device)})
@@ -195,7 +223,7 @@ class SqlDeviceRepository:
         """Remove a device; its numbers become free. Raises NotFound."""
         before = self.get(name)
         if before is None:
-            raise _no_device(name)
+            raise _no_phone(name)
         self._remove_appearances(name)
         self._remove_unused({_key(each) for each in before.lines})
         self._connection.execute(delete(file_element).where(file_element.c.scope == name.value))
@@ -339,8 +367,8 @@ def _key(appearance: LineAppearance) -> tuple[str, str]:
     return appearance.line.number, appearance.line.partition
 
 
-def _no_device(name: DeviceName) -> NotFound:
-    return NotFound(f"there is no device {name}", fix="see `sepbridge phones list`")
+def _no_phone(name: DeviceName) -> NotFound:
+    return NotFound(f"there is no phone {name}", fix="`sepbridge phones list` shows those that exist")
 
 
 def _columns(device: Device) -> dict[str, Any]:

@@ -84,7 +84,8 @@ class SqlUnitOfWork:
             connection.close()
             raise
         self._connection = connection
-        self.devices = SqlDeviceRepository(connection)
+        # SQLite has one writer in any case.
+        self.devices = SqlDeviceRepository(connection, locks=self._writes and connection.dialect.name != "sqlite")
         self.autoregistration = SqlAutoregistrationRepository(connection)
         site = SqlSiteRepository(connection)
         self.site = site

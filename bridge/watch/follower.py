@@ -67,7 +67,7 @@ class _Open:
     def read(self) -> list[str]:
         """The next complete lines; empty at the end of the file."""
         if self._is_begun_anew():
-            self.offset, self._rest, self._skipping = 0, b"", False
+            self.offset, self._rest, self._skipping, self._head = 0, b"", False, b""
         while data := os.pread(self._file.fileno(), CHUNK, self.offset):
             self.offset += len(data)
             if len(self._head) < HEAD:

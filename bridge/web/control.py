@@ -4,104 +4,33 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping, Sequence
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from bridge.app.admission.planoverlap import PbxPlan
 from bridge.app.asjson import plain
 from bridge.app.diagnosis.journeydata import diagnosis_as_data
-from bridge.app.diagnosis.journeydesk import Diagnosis
-from bridge.app.files.rollouts import RolloutProgress
-from bridge.app.leaving.importedforwards import ForwardsSet
-from bridge.app.operations.tracing import TraceFile, TraceProgress
-from bridge.app.phones.screenmessages import Delivery, ScreenMessage, checked_document, checked_message
-from bridge.app.status import ServiceStatus
+from bridge.app.phones.screenmessages import checked_document, checked_message
 from bridge.core import DeviceName, MacAddress
 from bridge.dhcp.leases import Lease
 from bridge.errors import InvalidInput, NotFound, PbxError, SepbridgeError
-from bridge.journey import Finding, Progress
 from bridge.migration.wishes import ForwardWish
 from bridge.ports import RestartKind
+
+if TYPE_CHECKING:
+    from bridge.app.service import Service
 
 LONGEST_PAUSE = 3600.0
 """Seconds between two restarts of phones that were changed."""
 
 
-class Controllable(Protocol):
-    """What the running service lets the command line do."""
-
-    async def status(self) -> ServiceStatus:
-        """How things stand."""
-        ...
-
-    async def pbx_plan(self) -> PbxPlan:
-        """What Asterisk itself uses of numbers, and how many calls there are. Raises PbxError."""
-        ...
-
-    def phones_on_their_way(self) -> Sequence[Progress]:
-        """Every device that was seen since the start, with its stage, the latest first."""
-        ...
-
-    def found(self) -> Mapping[DeviceName, tuple[Finding, ...]]:
-        """What is found of every phone that is not well."""
-        ...
-
-    async def diagnose(self, name: DeviceName) -> Diagnosis:
-        """A phone's journey and why it is stuck. Raises NotFound."""
-        ...
-
-    async def refresh(self) -> None:
-        """The database was changed from outside: bring Asterisk in line with it."""
-        ...
-
-    async def message_phones(
-        self, message: ScreenMessage, *, names: Sequence[DeviceName] = (), pool: str = ""
-    ) -> tuple[Delivery, ...]:
-        """Show a text on phones. Raises NotFound."""
-        ...
-
-    async def trace(self, name: DeviceName, seconds: float) -> TraceProgress:
-        """Begin to trace a phone. Raises InvalidInput, Conflict."""
-        ...
-
-    def trace_progress(self, trace: str) -> TraceProgress:
-        """How far a trace is. Raises NotFound."""
-        ...
-
-    async def finish_trace(self, trace: str, *, secrets: bool) -> TraceFile:
-        """End a trace, and have its file. Raises NotFound."""
-        ...
-
-    async def rollout(self) -> RolloutProgress | None:
-        """The roll-out of firmware that is under way."""
-        ...
-
-    async def restart_changed(self, names: Sequence[DeviceName], *, every: float) -> None:
-        """Take up changes of these phones, and let each start again once, ``every`` seconds."""
-        ...
-
-    async def restart_phone(self, name: DeviceName, kind: RestartKind) -> None:
-        """Tell a phone to restart. Raises NotFound, PbxError."""
-        ...
-
-    def take_lease(self, lease: Lease) -> DeviceName | None:
-        """Note a lease that a DHCP server's hook tells of; whose it is, None for what is no phone."""
-        ...
-
-    async def set_forwards(self, wishes: Sequence[ForwardWish]) -> ForwardsSet:
-        """Set forwards of numbers that have none of the kind."""
-        ...
-
-
 class ControlServer:
     """Serves status, refresh, restarts and messages on a Unix socket."""
 
-    def __init__(self, service: Controllable, path: Path) -> None:
+    def __init__(self, service: Service, path: Path) -> None:
         self._service = service
         self._path = path
         application = web.Application(middlewares=[_errors_as_json])
@@ -170,7 +99,7 @@ class ControlServer:
         kind = request.query.get("kind", RestartKind.RESTART)
         if kind not in list(RestartKind):
             raise InvalidInput(f"{kind!r} is not a kind of restart", fix="restart or reset")
-        await self._service.restart_phone(DeviceName.parse(request.match_info["name"]), RestartKind(kind))
+        await self._service.restarts.phone(DeviceName.parse(request.match_info["name"]), RestartKind(kind))
         return _json({})
 
     async def _restarts(self, request: web.Request) -> web.Response:
@@ -182,7 +111,7 @@ class ControlServer:
             raise InvalidInput("the restarts cannot be read", why=repr(error)) from error
         if not 0 <= every <= LONGEST_PAUSE:
             raise InvalidInput(f"{every} is no time between two restarts", fix=f"0 to {LONGEST_PAUSE:.0f} seconds")
-        await self._service.restart_changed(names, every=every)
+        await self._service.restarts.changed(names, every=every)
         return _json({"phones": len(names)})
 
     async def _trace(self, request: web.Request) -> web.Response:
@@ -191,14 +120,14 @@ class ControlServer:
             name, seconds = DeviceName.parse(str(asked["phone"])), float(asked["seconds"])
         except (ValueError, KeyError, TypeError) as error:
             raise InvalidInput("the trace cannot be read", why=repr(error)) from error
-        return _json(await self._service.trace(name, seconds))
+        return _json(await self._service.traces.start(name, seconds))
 
     async def _trace_progress(self, request: web.Request) -> web.Response:
-        return _json(self._service.trace_progress(request.match_info["trace"]))
+        return _json(self._service.tracing.progress(request.match_info["trace"]))
 
     async def _finish_trace(self, request: web.Request) -> web.Response:
         secrets = request.query.get("secrets") == "yes"
-        done = await self._service.finish_trace(request.match_info["trace"], secrets=secrets)
+        done = await self._service.traces.finish(request.match_info["trace"], secrets=secrets)
         return _json(
             {
                 "device": done.device,

@@ -72,7 +72,7 @@ async def send_bundle(request: web.Request, *, doctor: bool) -> web.StreamRespon
 async def start_trace(request: web.Request, phone: str, seconds: float) -> TraceProgress:
     """Begin to trace a phone, ours or not. Raises NotFound, InvalidInput, Conflict while too many run."""
     name = await asyncio.to_thread(_named, request, phone)
-    begun = await request.app[SERVICE].trace(name, seconds)
+    begun = await request.app[SERVICE].traces.start(name, seconds)
     await audit(request, f"began to trace {name}", f"for {seconds:.0f} s")
     return begun
 
@@ -80,7 +80,7 @@ async def start_trace(request: web.Request, phone: str, seconds: float) -> Trace
 async def send_trace(request: web.Request, trace: str) -> web.StreamResponse:
     """End a trace and send its capture file, passwords masked. Raises NotFound."""
     service = request.app[SERVICE]
-    done = await service.finish_trace(trace, secrets=False)
+    done = await service.traces.finish(trace, secrets=False)
     await audit(request, f"fetched the trace of {done.device}")
     name = f"{done.device}-{_stamp(service.clock.now())}.pcap"
     return await send_octets(request, done.content, name=name, media=PCAP)

@@ -68,6 +68,17 @@ async def upload_place(directory: Path) -> AsyncIterator[Path]:
         await asyncio.to_thread(shutil.rmtree, place, ignore_errors=True)
 
 
+async def save_body(request: web.Request, file: Path, largest: int) -> None:
+    """Write the body to a file, piece by piece. Raises HTTPRequestEntityTooLarge."""
+    size = 0
+    with file.open("wb") as stream:
+        async for piece in request.content.iter_chunked(PIECE):
+            size += len(piece)
+            if size > largest:
+                raise web.HTTPRequestEntityTooLarge(max_size=largest, actual_size=size)
+            await asyncio.to_thread(stream.write, piece)
+
+
 async def read_upload(request: web.Request, *, largest: int, place: Path | None = None) -> Upload:
     """Read a form. ``largest``: octets of everything in it; ``place``: the directory that a file is written to.
 

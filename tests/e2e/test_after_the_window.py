@@ -76,7 +76,7 @@ async def test_phones_that_are_assigned_keep_their_number_and_start_again_once(d
     assert len(desk.list()) == 4
     done = desk.assign([Assignment(str(each.device), "Staff") for each in phones])
     assert [each.trouble for each in done] == [""] * 4
-    await service.restart_changed([each.device for each in phones], every=0.2)
+    await service.restarts.changed([each.device for each in phones], every=0.2)
     for phone in phones:
         await phone.wait_for(RestartAsked, within=20)
         await phone.wait_for(Registered, within=20)
@@ -132,7 +132,7 @@ async def test_strange_phones_stop_rebooting_in_the_rogue_pool_and_leave_it_by_a
     assert (device.pool, device.temporary) == ("Rogue", True)
     PhoneChanges(service.store, service.clock, SystemIds(), "tester").move(strange.device, "Default")
     boots = strange.boots
-    await service.restart_changed([strange.device], every=0)
+    await service.restarts.changed([strange.device], every=0)
 
     async def is_ordinary() -> bool:
         started = strange.boots > boots and strange.number == "8900"

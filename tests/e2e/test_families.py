@@ -9,7 +9,9 @@ from datetime import timedelta
 import pytest
 
 from bridge.app.admission.onboarding import Onboarding
+from bridge.app.phones.phones import PhoneDesk
 from bridge.app.system import SystemIds
+from bridge.core import SignallingProtocol
 from bridge.core.events import FileRefused, FileRewritten, ModelLearnt, PhoneAdmitted, PhoneRegistered
 from bridge.lab.phone import SimulatedPhone
 from bridge.lab.phoneevents import AudioHeard, FileAsked, FileGot, FileMissing, Registered, RestartAsked
@@ -37,7 +39,7 @@ async def test_a_7960_with_sip_firmware_registers_from_its_text_files_and_calls(
         assert (await other.wait_for(AudioHeard)).frequency == phone.tone
         phone.hang_up()
 
-        await bed.service.restart_phone(phone.device, RestartKind.RESTART)
+        await bed.service.restarts.phone(phone.device, RestartKind.RESTART)
         assert (await phone.wait_for(RestartAsked)).action == RestartAction.CHECK_SYNC
         async with asyncio.timeout(20):
             while (await phone.wait_for(FileGot)).name != "syncinfo.xml":
@@ -63,7 +65,7 @@ async def test_a_phone_with_a_flat_profile_registers_calls_and_resyncs(shelf: Sh
         phone.call(other.number)
         assert (await phone.wait_for(AudioHeard)).frequency == other.tone
         phone.hang_up()
-        await bed.service.restart_phone(phone.device, RestartKind.RESTART)
+        await bed.service.restarts.phone(phone.device, RestartKind.RESTART)
         await phone.wait_for(RestartAsked)
         await phone.wait_for(Registered)
         assert phone.boots == 2
@@ -94,6 +96,44 @@ async def test_a_phone_of_another_family_registers_and_calls(shelf: Shelf, model
         await phone.wait_for(Registered)
         await come_up(other)
         other.call(phone.number or "1000")
+        assert (await other.wait_for(AudioHeard)).frequency == phone.tone
+
+
+@pytest.mark.req("RG-32")
+@pytest.mark.parametrize(("model", "load"), [("7905", "CP7905080003SIP060111A"), ("7912", "CP7912080004SIP080108A")])
+async def test_a_phone_with_a_binary_profile_registers_calls_and_reads_it_again(
+    shelf: Shelf, model: str, load: str
+) -> None:
+    async with running_testbed() as bed:
+        phone, other = shelf.take(bed, model, load=load), shelf.take(bed, "8841")
+        phone.power_on()
+        await phone.wait_for(Registered)
+        await come_up(other)
+        assert phone.boots == 1
+        assert not [name for name in asked_by(phone) if name.endswith(".cnf.xml")]
+        phone.call(other.number)
+        assert (await phone.wait_for(AudioHeard)).frequency == other.tone
+        assert (await other.wait_for(AudioHeard)).frequency == phone.tone
+        phone.hang_up()
+        await bed.service.restarts.phone(phone.device, RestartKind.RESTART)
+        await phone.wait_for(RestartAsked)
+        await phone.wait_for(Registered)
+        assert phone.boots == 2
+
+
+@pytest.mark.req("RG-32")
+async def test_an_adapter_with_sip_firmware_registers_with_its_profile(shelf: Shelf) -> None:
+    async with running_testbed() as bed:
+        phone, other = shelf.take(bed, "ATA 186", load="ATA030204SIP090202A"), shelf.take(bed, "8841")
+        service = bed.service
+        desk = PhoneDesk(service.store, service.clock, SystemIds(), "tester")
+        await asyncio.to_thread(desk.add, phone.device, number="1066", model="ATA 186", protocol=SignallingProtocol.SIP)
+        await service.refresh()
+        phone.power_on()
+        await phone.wait_for(Registered)
+        assert phone.number == "1066"
+        await come_up(other)
+        other.call("1066")
         assert (await other.wait_for(AudioHeard)).frequency == phone.tone
 
 

@@ -72,6 +72,44 @@ async def test_intercom_by_code_and_by_button() -> None:
         assert not bob.view.muted
 
 
+ANSWER_AT_ONCE = """
+exten => _70.,1,Dial(${PJSIP_DIAL_CONTACTS(${EXTEN:2})},30,b(lab-answer^s^1(Call-Info^<sip:lab>\\;answer-after=0)))
+exten => _71.,1,Dial(${PJSIP_DIAL_CONTACTS(${EXTEN:2})},30,b(lab-answer^s^1(Alert-Info^Auto Answer)))
+
+[lab-answer]
+exten => s,1,Set(PJSIP_HEADER(add,${ARG1})=${ARG2})
+ same => n,Return()
+"""
+
+
+async def test_the_pbx_or_the_line_wants_a_call_answered_at_once() -> None:
+    async with office() as desks:
+        with (desks.bed.asterisk.phones_directory / "custom.conf").open("a", encoding="utf-8") as file:
+            file.write(ANSWER_AT_ONCE)
+        await desks.bed.asterisk.cli("dialplan reload")
+        alice, bob, carol = await three(desks)
+        for prefix in ("70", "71"):
+            alice.call(f"{prefix}{bob.number}#")
+            await whispers(bob, alice)
+            assert "EndCall" in bob.view.soft_keys
+            alice.hang_up()
+            await seen_on(bob, lambda: not (bob.view.calls or bob.view.muted or bob.view.speaker))
+            await desks.nothing_is_left()
+
+        # A line that answers everything: with both sides heard, and not while its user is in another call.
+        await desks.change_line(bob, auto_answer="speaker")
+        alice.call(bob.number)
+        await hear_each_other(alice, bob)
+        assert bob.view.speaker
+        assert not bob.view.muted
+        carol.call(bob.number)
+        await seen_on(bob, lambda: len(bob.view.calls) == 2 and bob.view.tone == "call waiting")
+        await hear_each_other(alice, bob)
+        carol.hang_up()
+        alice.hang_up()
+        await desks.nothing_is_left()
+
+
 async def test_nobody_is_called_so_who_is_not_to_be_disturbed_or_forwards_his_calls() -> None:
     async with office() as desks:
         alice, bob, carol = await three(desks)

@@ -214,6 +214,29 @@ async def test_forward_when_nobody_answers_set_at_the_phone(desks: Desks) -> Non
     await desks.nothing_is_left()
 
 
+async def test_forwards_set_by_code_light_the_buttons_of_the_phone(desks: Desks) -> None:
+    """At another place the same: what one sets the other shows, and ends."""
+    bob, carol = await desks.registered("7975"), await desks.registered("7942")
+    await give_forward_buttons(desks, bob)
+    for button, on, off, lit in (
+        (BUSY_BUTTON, "*90", "*91", "forward busy 1: on"),
+        (ABSENT_BUTTON, "*52", "*53", "forward no answer 1: on"),
+    ):
+        bob.call(f"{on}{carol.number}")
+        await bob.wait_for(CallEnded)
+        await seen_on(bob, lambda lit=lit: bob.view.lamps == (lit,))
+        bob.call(off)
+        await bob.wait_for(CallEnded)
+        await seen_on(bob, lambda: not bob.view.lamps)
+        bob.call(f"{on}{carol.number}")
+        await bob.wait_for(CallEnded)
+        await seen_on(bob, lambda lit=lit: bob.view.lamps == (lit,))
+        bob.press_button(button)
+        await seen_on(bob, lambda: not bob.view.lamps)
+    assert carol.view.calls == carol.view.lamps == ()
+    await desks.nothing_is_left()
+
+
 async def test_do_not_disturb_that_rejects(desks: Desks) -> None:
     alice, bob, watching = [await desks.registered(model) for model in ("7961", "7942", "7975")]
     await set_up(desks, bob, lambda device: replace(device, settings=DeviceSettings(dnd=DndOption.REJECT)))

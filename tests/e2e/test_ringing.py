@@ -60,3 +60,25 @@ async def test_the_pbx_and_the_line_say_how_it_rings() -> None:
         carol.hang_up()
         await carol.wait_for(CallEnded)
         await desks.nothing_is_left()
+
+
+async def test_an_idle_phone_rings_as_its_line_wants_it() -> None:
+    async with office() as desks:
+        alice, bob = await desks.registered("7961"), await desks.registered("7942", auto_answer=None)
+        for setting, ring, heard in (
+            ("flash", "silent", False),
+            ("disabled", "", False),
+            ("ring-once", "inside", True),
+        ):
+            await desks.change_line(bob, ring_idle=setting)
+            alice.call(bob.number)
+            await seen_on(bob, lambda: "line 1: blink" in bob.view.lamps and bob.view.calls)
+            await seen_on(alice, lambda: alice.view.tone == "alerting")
+            await rings(bob, ring)
+            assert bob.view.ringing is heard
+            assert "Answer" in bob.view.soft_keys
+            bob.answer()
+            assert (await bob.wait_for(AudioHeard)).frequency == alice.tone
+            await rings(bob, "")
+            alice.hang_up()
+            await desks.nothing_is_left()

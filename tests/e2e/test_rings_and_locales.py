@@ -109,7 +109,7 @@ async def test_a_phone_is_told_of_its_language_once_the_files_are_there(shelf: S
             tmp_path / "po-locale.zip", {"German_Germany/mk-sip.jar": jar, "Germany/g3-tones.xml": b"<tones/>"}
         )
         await run(*config, "locales", "add", str(package))
-        await bed.service.restart_phone(phone.device, RestartKind.RESET)
+        await bed.service.restarts.phone(phone.device, RestartKind.RESET)
         assert (await got(phone, "German_Germany/mk-sip.jar")).size == len(jar)
         await got(phone, "Germany/g3-tones.xml")
         assert await tftp(bed, "german_germany/MK-SIP.JAR", tmp_path) == jar

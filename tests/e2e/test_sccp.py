@@ -190,7 +190,7 @@ async def test_a_7902_registers_over_sccp_whatever_the_parameter_says(desks: Des
 
 async def test_a_restart_from_the_command_line_reaches_the_phone(desks: Desks) -> None:
     phone = await desks.registered("7961")
-    await desks.bed.service.restart_phone(phone.device, RestartKind.RESET)
+    await desks.bed.service.restarts.phone(phone.device, RestartKind.RESET)
     asked = await phone.wait_for(RestartAsked)
     assert (asked.obeyed, asked.action) == (True, "reset")
     await phone.wait_for(Registered, within=20)

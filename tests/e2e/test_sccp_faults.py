@@ -27,6 +27,7 @@ from bridge.lab.phoneevents import AudioHeard, CallEnded, Registered
 from bridge.lab.phonetiming import LAB_TIMING
 from bridge.lab.sccpphone import SccpPhone
 from bridge.lab.testbed import prepared_testbed
+from bridge.sip import Call, UserAgent
 from tests.e2e.conftest import come_up
 from tests.e2e.desks import SCCP, Desks, next_tone, office, polled, seen_on
 from tests.e2e.programs import started
@@ -87,6 +88,58 @@ async def test_asterisk_is_killed_in_a_call_and_comes_back(desks: Desks) -> None
     await can_call(desks, one)
     one.call(two.number)
     assert await next_tone(two) == one.tone
+
+
+async def test_what_rings_goes_on_with_asterisk_s_manager_and_ends_with_asterisk(
+    desks: Desks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When it is there again, its calls may have gone on, or be lost without a word."""
+    stations = desks.bed.service.stations
+    one, two = await desks.registered("7961"), await desks.registered("7942", auto_answer=None)
+    one.call(two.number)
+    await seen_on(two, lambda: two.view.ringing)
+    await seen_on(one, lambda: one.view.tone == "alerting")
+    asked: list[str] = []
+    refresh = UserAgent.refresh
+
+    def noted(agent: UserAgent, call: Call, *, now: float) -> None:
+        refresh(agent, call, now=now)
+        asked.append(agent.account.user)
+
+    monkeypatch.setattr(UserAgent, "refresh", noted)
+    stations.asterisk_came_back()
+
+    async def both() -> bool:
+        return set(asked) == {one.number, two.number}
+
+    await polled(both)
+    assert await desks.channels() == 2  # whose answers have been sent before this one
+    assert two.view.ringing
+    assert one.view.tone == "alerting"
+    two.answer()
+    assert await next_tone(one) == two.tone
+    assert await next_tone(two) == one.tone
+    one.hang_up()
+    await desks.nothing_is_left()
+
+    one.call(two.number)
+    await seen_on(two, lambda: two.view.ringing and one.view.tone == "alerting")
+    with monkeypatch.context() as silent:
+        # No REGISTER meets a closed port: the network says nothing of an Asterisk on another machine either.
+        silent.setattr(stations.lines, "renew", lambda: None)
+        await desks.bed.asterisk.kill()
+        assert two.view.ringing
+        await desks.bed.asterisk.start()
+        await desks.watch.seen(PbxConnected, count=2)
+        await seen_on(two, lambda: not (two.view.ringing or two.view.calls or two.view.lamps))
+        await seen_on(one, lambda: not (one.view.calls or one.view.tone))  # the caller has heard why, for a while
+    (_, finished) = await desks.watch.seen(CallFinished, one.device, count=2)
+    assert (finished.answered, finished.status) == (False, 503)
+    stations.lines.renew()
+    await desks.nothing_is_left()
+    for phone in (one, two):
+        await desks.line_up(phone)
+    await can_call(desks, one)
 
 
 async def test_asterisk_is_killed_while_nobody_talks(desks: Desks) -> None:

@@ -14,8 +14,10 @@ from bridge.app.phones.screenmessages import checked_message
 from bridge.core import (
     AppearanceSettings,
     DateTimeGroup,
+    DeviceDefaults,
     DeviceSettings,
     RoutePattern,
+    SignallingProtocol,
     Softkey,
     SoftkeyState,
     SoftkeyTemplate,
@@ -24,6 +26,7 @@ from bridge.core import (
 from bridge.core.events import PhoneRegistered
 from bridge.lab.phoneevents import CallEnded, Registered
 from bridge.lab.sccpphone import SccpPhone
+from bridge.phones import catalogue
 from tests.e2e.conftest import PATIENCE
 from tests.e2e.desks import SCCP, Desks, office, polled, seen_on
 from tests.e2e.listening import CLEARLY, hear_each_other, shares, until
@@ -139,6 +142,28 @@ async def soft_keys_change_live(desks: Desks, model: str) -> None:
     await seen_on(phone, lambda: shown() == ("NewCall",))
     assert phone.boots == boots
     assert len(desks.watch.of(PhoneRegistered, phone.device)) == registered
+    await desks.nothing_is_left()
+
+
+async def test_soft_keys_of_a_model(desks: Desks) -> None:
+    """New phones get those of their model's defaults; an older one, and one of another model, keep theirs."""
+    before = await desks.registered("7961")
+    usual = before.view.soft_keys
+    with desks.bed.service.store.write() as work:
+        template = keys((Softkey.NEW_CALL, Softkey.DND), (Softkey.END_CALL, Softkey.HOLD))
+        work.objects.softkey_templates.save(template)
+        number = catalogue().require("7961").number or 0
+        work.site.save_device_defaults(DeviceDefaults(number, SignallingProtocol.SCCP, softkey_template="Small"))
+        work.commit()
+    await desks.bed.service.refresh()
+    phone, other = await desks.registered("7961"), await desks.registered("7942")
+    await seen_on(phone, lambda: tuple(filter(None, phone.view.soft_keys)) == ("NewCall", "DND"))
+    assert other.view.soft_keys == before.view.soft_keys == usual
+    phone.call(other.number)
+    await hear_each_other(phone, other)
+    await seen_on(phone, lambda: tuple(filter(None, phone.view.soft_keys)) == ("EndCall", "Hold"))
+    assert "Transfer" in other.view.soft_keys
+    phone.hang_up()
     await desks.nothing_is_left()
 
 

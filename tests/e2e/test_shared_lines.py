@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 
+from bridge.app.phones.phonechanges import PhoneChanges
 from bridge.app.phones.phones import PhoneDesk
 from bridge.app.system import SystemIds
 from bridge.core import BargeOption, ButtonKind, DeviceButton, FeatureButton, Switch
@@ -19,6 +20,8 @@ from bridge.lab.testbed import running_testbed
 from bridge.ports import RestartKind
 from bridge.sccp import CallHistory
 from tests.e2e.desks import SCCP, Desks, next_tone
+from tests.e2e.test_park import slot_on
+from tests.e2e.test_recording import runs
 
 MIXED, PURE = 0.75, 0.9
 MODELS = ("7961", "7960", "7975")
@@ -86,7 +89,7 @@ async def office() -> AsyncIterator[Office]:
                 work.devices.update(replace(device, settings=settings), sharing=True)
             work.commit()
         await bed.service.refresh()  # phones with other buttons than before restart by themselves
-        await bed.service.restart_phone(phones[0].device, RestartKind.RESTART)
+        await bed.service.restarts.phone(phones[0].device, RestartKind.RESTART)
         for phone in phones:
             await phone.wait_for(Registered, within=20)
             await desks.watch.seen(PhoneRegistered, phone.device, count=3)
@@ -131,6 +134,43 @@ async def test_all_ring_one_talks_and_another_resumes(office: Office) -> None:
     await office.lamps("on", "on", "on")
     two.hang_up()
     await caller.wait_for(CallEnded)
+    await office.lamps("", "", "")
+
+
+async def test_a_line_that_gets_another_name_is_still_one_line(office: Office) -> None:
+    """One of its phones registers anew, the others do not."""
+    one, two, three = office.phones
+    desks = office.desks
+    with desks.bed.service.store.write() as work:
+        for device in work.devices.all():
+            lines = tuple(
+                replace(each, line=replace(each.line, display_name="Support"))
+                if each.line.number == office.number
+                else each
+                for each in device.lines
+            )
+            if lines != device.lines:
+                work.devices.update(replace(device, lines=lines), sharing=True)
+        work.commit()
+    await desks.bed.service.refresh()
+    registered = len(desks.watch.of(PhoneRegistered, one.device))
+    await desks.bed.service.restarts.phone(one.device, RestartKind.RESTART)
+    await desks.watch.seen(PhoneRegistered, one.device, count=registered + 1)
+    await desks.line_up(one)
+    assert [each.endpoint for each in await desks.bed.service.pbx.contacts()].count(office.number) == 1
+    office.caller.call(office.number)
+    await until(lambda: all(phone.view.ringing for phone in office.phones), "all ring")
+    await office.lamps("blink", "blink", "blink")
+    two.answer()
+    await hears(two, office.caller.tone)
+    await office.lamps("on", "on", "on")
+    await until(lambda: "Support" in str(office.caller.view.calls), "the caller reads the new name")
+    two.hang_up()
+    await office.lamps("", "", "")
+    one.call("600")
+    await office.lamps("on", "on", "on")
+    assert three.view.calls != ()
+    one.hang_up()
     await office.lamps("", "", "")
 
 
@@ -188,6 +228,72 @@ async def test_barge(office: Office) -> None:
     await until(lambda: quality(one) > PURE and quality(office.caller) > PURE, "the two are alone again")
     one.hang_up()
     await office.lamps("", "", "")
+
+
+async def test_a_recording_ends_when_another_phone_takes_the_call(office: Office) -> None:
+    """Who resumes it is not recorded unless he wants it, and his screen says so."""
+    one, two, three = office.phones
+    desks = office.desks
+    changes = PhoneChanges(desks.bed.service.store, desks.bed.service.clock, SystemIds(), "test")
+    for phone in (one, three):
+        values = {"recording": "on-demand"}
+        await asyncio.to_thread(changes.set_line, phone.device, office.number, values)
+    await desks.bed.service.refresh()
+    for phone in (one, three):
+        registered = len(desks.watch.of(PhoneRegistered, phone.device))
+        await desks.bed.service.restarts.phone(phone.device, RestartKind.RESTART)
+        await desks.watch.seen(PhoneRegistered, phone.device, count=registered + 1)
+    office.caller.call(office.number)
+    await one.wait_for(CallStarted)
+    await until(lambda: one.view.ringing, "it rings")
+    one.answer()
+    await hears(one, office.caller.tone)
+    one.press_soft_key("Record")
+    await until(lambda: one.view.status == "Recording", "it is recorded")
+    await runs(desks, 1)
+    one.hold()
+    await office.lamps("wink", "wink", "wink")
+    three.select_call()
+    three.resume()
+    await hears(three, office.caller.tone)
+    await hears(office.caller, three.tone)
+    await runs(desks, 0)
+    assert three.view.status == "Connected"
+    assert "Record" in three.view.soft_keys
+    await office.lamps("on", "on", "on")
+    three.press_soft_key("Record")
+    await until(lambda: three.view.status == "Recording", "now he wants it")
+    await runs(desks, 1)
+    assert two.view.status != "Recording"
+    office.caller.hang_up()
+    await office.lamps("", "", "")
+    await runs(desks, 0)
+
+
+async def test_two_phones_of_the_line_park_at_once_and_each_reads_its_slot(office: Office) -> None:
+    one, two, _ = office.phones
+    other = await office.desks.registered("7941")
+    for caller, phone in ((office.caller, one), (other, two)):
+        caller.call(office.number)
+        await until(lambda phone=phone: phone.view.ringing, "it rings")
+        phone.answer()
+        await hears(phone, caller.tone)
+        await hears(caller, phone.tone)
+    one.press_soft_key("Park")
+    two.press_soft_key("Park")
+    for phone in (one, two):
+        await until(lambda phone=phone: slot_on(phone) != "", "it is told a slot")
+    assert {slot_on(one), slot_on(two)} == {"71", "72"}
+    slots = {office.caller: slot_on(one), other: slot_on(two)}
+    await office.lamps("", "", "")
+    fetching = await office.desks.registered("7970")
+    for caller, slot in slots.items():
+        fetching.call(f"{slot}#")
+        await hears(fetching, caller.tone)
+        await hears(caller, fetching.tone)
+        fetching.hang_up()
+        await caller.wait_for(CallEnded)
+    await office.desks.nothing_is_left()
 
 
 async def test_privacy(office: Office) -> None:

@@ -95,6 +95,9 @@ async def test_everybody_reads_who_is_there_after_an_attended_transfer(desks: De
     await until(lambda: one.view.calls == (), lambda: str(one.view))
     await until(lambda: three.number in str(two.view.calls), lambda: str(two.view))
     await until(lambda: two.number in str(three.view.calls), lambda: str(three.view))
+    for phone in (two, three):  # nobody holds it any more
+        await until(lambda phone=phone: phone.view.status == "Connected", lambda phone=phone: str(phone.view))
+        assert "line 1: on" in phone.view.lamps
     three.hang_up()
     await until(lambda: two.view.calls == (), lambda: str(two.view))
     await nothing_left(desks)

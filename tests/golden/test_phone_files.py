@@ -41,6 +41,7 @@ from bridge.provisioning import (
     ServiceUrls,
     dial_rules,
     flat_template,
+    profile_template,
     render_application_rules,
     render_common_text,
     render_flat_profile,
@@ -48,6 +49,7 @@ from bridge.provisioning import (
     render_old_dial_template,
     render_own_text,
     render_picture_list,
+    render_profile,
     render_ring_list,
     render_sync_file,
     render_tones,
@@ -88,6 +90,13 @@ def on_the_wire(model: str, protocol: SignallingProtocol = SIP) -> RenderedFile:
     return RENDERER.render_phone_file(
         sample_device(protocol), sample_pool(), model=catalogue().require(model), settings=ON_THE_WIRE
     )
+
+
+def profile(model: str, protocol: SignallingProtocol = SIP, *, name: str = "", load: str = "") -> RenderedFile:
+    device = sample_device(protocol, name=name) if name else sample_device(protocol)
+    chosen = catalogue().require(model)
+    settings = PhoneSettings(voicemail_number="*97")
+    return render_profile(RENDERER, device, sample_pool(), chosen, settings, year=2026, load=load).file
 
 
 def made(rendered: RenderedFile | None) -> RenderedFile:
@@ -249,6 +258,10 @@ CASES = {
     },
     "spa942.xml": lambda: flat("SPA942"),
     "pap2t.xml": lambda: flat("PAP2T"),
+    "ld001122aabbcc": lambda: profile("7905", load="CP7905080003SIP060111A"),
+    "gk001122aabbcc": lambda: profile("7912"),
+    "ata001122aabbcc": lambda: profile("ATA 186", name="ATA001122AABBCC"),
+    "ata001122aabbcd": lambda: profile("ATA 188", SCCP, name="ATA001122AABBCD", load="ATA030204SCCP090202A"),
     "spa504g-spcp.xml": lambda: phone("SPA504G", SCCP, "spa50x-30x-7-5-5"),
     "7942-german-sip.xml": lambda: RENDERER.render_phone_file(
         sample_device(),
@@ -321,6 +334,9 @@ FAMILIES = {
     (ConfigFamily.CIPC, SIP): "cipc-sip.xml",
     (ConfigFamily.CIPC, SCCP): "cipc-sccp.xml",
     (ConfigFamily.FF_LD_GK, SCCP): "7912-sccp.xml",
+    (ConfigFamily.FF_LD_GK, SIP): "gk001122aabbcc",
+    (ConfigFamily.ATA18X, SIP): "ata001122aabbcc",
+    (ConfigFamily.ATA18X, SCCP): "ata001122aabbcd",
     (ConfigFamily.FIRST_GENERATION, SCCP): "7910-sccp.xml",
     (ConfigFamily.WIRELESS_1, SCCP): "7920-sccp.xml",
     (ConfigFamily.WIRELESS_2, SCCP): "7925-sccp.xml",
@@ -347,6 +363,7 @@ def test_every_family_that_gets_a_file_has_a_golden_one() -> None:
         for protocol in SignallingProtocol
         if (support(model, protocol).supported and (spoken_protocol(model, protocol) is protocol or model.speaks_spcp))
         or (protocol is SIP and flat_template(model))
+        or profile_template(model, protocol)
     }
     assert served == set(FAMILIES)
     assert set(FAMILIES.values()) <= set(CASES)

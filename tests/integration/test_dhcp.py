@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import subprocess
 import sys
@@ -22,7 +23,7 @@ from bridge.core.events import DhcpLeaseSeen, DhcpUnanswered
 from bridge.dhcp import DhcpServer, snippet
 from bridge.journey import SiteFacts, Stage, diagnose, follow
 from bridge.phones.vendorclass import VendorClass
-from bridge.web.control import Controllable, ControlServer
+from bridge.web.control import ControlServer
 from tests.dhcpnet import SERVER, Network, asking, dhcpd, dnsmasq, kea, network, phone_mac, take_a_lease
 from tests.peers import peer
 from tests.tftp_lab import FixedClock, RecordingSink
@@ -103,6 +104,36 @@ def test_a_network_without_a_server(tmp_path: Path) -> None:
         returned, said = check(net, tmp_path)
     assert returned == 1
     assert [each["code"] for each in said["answers"][0]["findings"]] == ["no_answer"]
+
+
+@pytest.mark.req("RG-07")
+@pytest.mark.peer("dnsmasq")
+@pytest.mark.parametrize(
+    ("options", "codes"),
+    [
+        (["--dhcp-option=150,192.0.2.10", "--dhcp-option=66,192.0.2.10"], {}),
+        ([], {"dhcp_missing_tftp_option": "problem"}),
+        (["--dhcp-option=150,192.0.2.99"], {"dhcp_wrong_tftp_server": "problem"}),
+        (["--dhcp-option=66,pbx.example.com"], {"dhcp_only_option_66": "note", "dhcp_option_66_is_a_name": "problem"}),
+        (None, {"dhcp_no_answer": "problem"}),
+    ],
+)
+def test_the_doctor_asks_as_a_phone_would(tmp_path: Path, options: list[str] | None, codes: dict[str, str]) -> None:
+    config = tmp_path / "sepbridge.toml"
+    config.write_text(f'[server]\naddress = "192.0.2.10"\n[state]\ndirectory = "{tmp_path}"\n')
+    command = [sys.executable, "-c", "from bridge.cli import main; main()", "--config", str(config)]
+    with network() as net, contextlib.ExitStack() as stack:
+        if options is not None:
+            stack.enter_context(dnsmasq(net, tmp_path, options))
+        done = subprocess.run(
+            net.at_phone(*command, "doctor", "--dhcp", "phone0", "--json"),
+            capture_output=True, text=True, timeout=90, check=False,
+        )  # fmt: skip
+    checks = {each["check"]: each["findings"] for each in json.loads(done.stdout)["checks"]}
+    assert {each["code"]: each["weight"] for each in checks["dhcp"]} == codes
+    assert all(each["what"] and each["fix"] for each in checks["dhcp"])
+    # On a machine without a sepbridge much else is wrong: that is what the exit code says.
+    assert done.returncode == 1
 
 
 @pytest.mark.req("RG-07")
@@ -299,7 +330,7 @@ async def test_a_lease_is_told_by_the_hook_of_dnsmasq_with_its_model(tmp_path: P
     program = Path(sys.executable).with_name("sepbridge")
     hook.write_text(f'#!/bin/sh\nexec {program} --config {config} dhcp lease "$@" >>{tmp_path}/told 2>&1\n')
     hook.chmod(0o755)
-    server = ControlServer(cast("Controllable", watch), tmp_path / "control.sock")
+    server = ControlServer(cast("Any", watch), tmp_path / "control.sock")
     await server.start()
     try:
         with network() as net, dnsmasq(net, tmp_path, [f"--dhcp-script={hook}"]):

@@ -88,15 +88,18 @@ async def node(settings: Settings) -> AsyncIterator[tuple[Service, list[Event]]]
         yield service, events
 
 
+@pytest.mark.parametrize(
+    "shape", ["SEP{:012X}.cnf.xml", "SIP{:012X}.cnf", "provision/{:012x}.xml", "ld{:012x}", "gk{:012x}"]
+)
 @pytest.mark.parametrize("first", [0xA900 - 500, 0xAA80 - 5], ids=["far away", "in its neighbourhood"])
 async def test_a_scan_of_a_thousand_macs_is_throttled_reported_and_gets_no_secret(
-    first: int, settings: Settings, caplog: pytest.LogCaptureFixture
+    first: int, shape: str, settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with node(settings) as (service, events):
         scanner = TftpClient(service.tftp.addresses[0], local_address=SCANNERS_ADDRESS)
         with caplog.at_level(logging.WARNING):
             for number in range(1000):
-                reply = await scanner.read(f"SEP00112233{first + number:04X}.cnf.xml")
+                reply = await scanner.read(shape.format(0x001122330000 + first + number))
                 assert reply.content is None
         assert first < int(PHONE.value[-4:], 16) < first + 1000  # the phone's own name was among them
         refused = [event for event in events if isinstance(event, FileRefused)]

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Mapping
 from dataclasses import replace
+from ipaddress import IPv4Interface
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bridge.app.installing import doctor as examination
 from bridge.app.installing import freepbxdoctor
 from bridge.app.installing.doctor import Doctor
 from bridge.app.settings import AsteriskSettings, FreePbxSettings, Settings, StateSettings
 from bridge.core.findings import Finding, Weight
+from bridge.doctor.network import InterfaceAddress
 from bridge.errors import NotFound, PbxUnavailable
 from bridge.lab.freepbx import FreePbxManners, SimulatedFreePbx
 from bridge.lab.freepbxsite import FreePbxSite, SiteExtension
 from bridge.pbx.freepbxinstall import plan
 from bridge.pbx.install import InstallSettings, apply
+from bridge.watch import TftpProgram
+from tests.tftpservers import other_server
 
 
 async def no_asterisk(command: str) -> str:
@@ -74,6 +80,13 @@ def rules(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     return texts
 
 
+@pytest.fixture(autouse=True)
+def _a_network_of_phones(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The machine that is examined has one, whatever this one has."""
+    phones = InterfaceAddress("eth0", IPv4Interface("192.168.7.2/24"))
+    monkeypatch.setattr(examination, "interface_addresses", lambda: (phones,))
+
+
 async def test_a_healthy_freepbx_has_nothing(tmp_path: Path) -> None:
     etc = house(tmp_path)
     async with SimulatedFreePbx(FreePbxSite(), no_asterisk) as freepbx:
@@ -91,9 +104,9 @@ async def test_what_is_wrong_is_found_with_the_way_through_the_menus(tmp_path: P
         settings = settings_for(etc, freepbx)
         sick = {each.code: each for each in await found(settings)}
         assert not [each for each in await found(settings, "configuration") if each.code == "transport_missing"]
-    networks_here = {"freepbx_firewall"} & set(sick)  # a machine without a network has none that could be shut out
-    assert set(sick) - networks_here == {
+    assert set(sick) == {
         *("freepbx_transport", "freepbx_scope", "freepbx_includes_missing", "freepbx_stale_section"),
+        "freepbx_firewall",
     }
     assert all(each.weight is Weight.PROBLEM for each in sick.values())
     assert "Asterisk SIP Settings" in sick["freepbx_transport"].fix
@@ -101,6 +114,10 @@ async def test_what_is_wrong_is_found_with_the_way_through_the_menus(tmp_path: P
     assert "Admin > API > Applications" in sick["freepbx_scope"].fix
     assert "extensions_custom.conf" in sick["freepbx_includes_missing"].what
     assert "[1002]" in sick["freepbx_stale_section"].what
+    assert "192.168.7.0/24" in sick["freepbx_firewall"].what
+    assert "Connectivity > Firewall > Networks: add 192.168.7.0/24" in sick["freepbx_firewall"].fix
+    rules["iptables"] += "-A fpbxnets -s 192.168.0.0/16 -j zone-trusted\n"
+    assert "freepbx_firewall" not in {each.code for each in await found(settings)}
 
 
 @pytest.mark.parametrize("version", [16, 17])
@@ -121,3 +138,38 @@ async def test_a_freepbx_that_the_settings_do_not_know(tmp_path: Path) -> None:
     (unknown,) = await found(settings_for(house(tmp_path)))
     assert unknown.code == "freepbx_not_configured"
     assert "sepbridge setup" in unknown.fix
+
+
+@pytest.mark.peer("atftpd")
+def test_a_server_on_port_69_is_named_with_what_ends_it(tmp_path: Path) -> None:
+    with other_server(TftpProgram.ATFTPD, tmp_path):
+        sick = {each.code: each for each in examined(settings_for(house(tmp_path)), "tftp")}
+    # Another test's server may be named: each has an address of its own, and the port is looked at on all of them.
+    assert sick["freepbx_port_69"].what in {f"{name} answers on port 69" for name in ("atftpd", "in.tftpd", "dnsmasq")}
+    assert "systemctl disable --now" in sick["freepbx_port_69"].fix
+    assert "tftp_other_server" in sick
+
+
+_FAIL2BAN = """#!/bin/sh
+case "$*" in
+    status) printf 'Status\\n|- Number of jail:\\t1\\n`- Jail list:\\tasterisk-iptables\\n' ;;
+    "status asterisk-iptables") printf '`- Actions\\n   `- Banned IP list:\\t203.0.113.9 192.168.7.31\\n' ;;
+    *) exit 1 ;;
+esac
+"""
+"""Its client, as far as it is asked; how it prints is that of fail2ban 1.0."""
+
+
+def test_a_banned_phone_is_named_with_the_way_to_let_it_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = settings_for(house(tmp_path))
+    assert examined(settings, "bans") == []
+    client = tmp_path / "bin/fail2ban-client"
+    client.parent.mkdir()
+    client.write_text(_FAIL2BAN)
+    client.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{client.parent}{os.pathsep}{os.environ['PATH']}")
+    (banned,) = examined(settings, "bans")
+    assert (banned.code, banned.weight) == ("freepbx_ban", Weight.PROBLEM)
+    assert "192.168.7.31 " in banned.what
+    assert "fail2ban-client unban 192.168.7.31" in banned.fix
+    assert "Intrusion Detection" in banned.fix

@@ -115,6 +115,6 @@ async def test_asterisk_tells_its_own_extensions_and_calls(pbx: tuple[PrivateAst
     settings = AutoregistrationSettings(range=NumberRange("1000", "1009"))
     found = overlaps(settings, (), (), PbxPlan(extensions=extensions))
     assert [str(each) for each in found] == ["extension of Asterisk 1000", "extension of Asterisk 1003"]
-    assert await running.calls() == 0
+    assert await running.calls() == []
     await asterisk.cli("channel originate Local/600@sepbridge-custom application Wait 5")
-    assert await running.calls() >= 1
+    assert "600@sepbridge-custom" in await running.calls()

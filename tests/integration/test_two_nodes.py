@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import threading
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import replace
 from multiprocessing import get_context
 
@@ -13,11 +14,13 @@ import pytest
 
 from bridge.app.admission.admissions import Admissions, Known
 from bridge.app.admission.window import WindowDesk
+from bridge.app.phones.phones import PhoneDesk
+from bridge.app.site.ownserver import enter_site, with_own_server
 from bridge.app.site.sitedesk import SiteDesk
 from bridge.app.system import SystemClock, SystemIds
 from bridge.autoregistration import FileArrival, Refusal
 from bridge.autoregistration.checks import enabled_servers
-from bridge.core import CallManagerGroup, DeviceName, NumberRange, Server, SignallingProtocol
+from bridge.core import CallManagerGroup, DeviceName, Line, LineAppearance, NumberRange, Server, SignallingProtocol
 from bridge.errors import Conflict
 from bridge.store import open_store
 from tests.databases import DatabaseServer, postgresql
@@ -97,6 +100,61 @@ def test_only_the_first_server_admits(url: str) -> None:
     ours, theirs = both(url, ("first", 0, 20), ("second", 100, 20))
     assert sorted(ours) == [str(number) for number in range(1000, 1020)]
     assert set(theirs) == {"primary_unavailable"}
+
+
+@pytest.mark.req("AR-30")
+def test_of_two_nodes_that_start_at_once_on_a_new_site_one_admits(
+    server: DatabaseServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = server.upgraded()
+    both_have_looked = threading.Barrier(2)
+
+    def after_the_other_has_looked(known: tuple[Server, ...], own: Server) -> tuple[Server, ...]:
+        with contextlib.suppress(threading.BrokenBarrierError):
+            both_have_looked.wait(0.5)
+        return with_own_server(known, own)
+
+    def start(name: str, address: str) -> None:
+        with contextlib.closing(open_store(url)) as store:
+            enter_site(store, Server(name, address))
+
+    monkeypatch.setattr("bridge.app.site.ownserver.with_own_server", after_the_other_has_looked)
+    with ThreadPoolExecutor(2) as pool:
+        for done in [pool.submit(start, "first", "192.0.2.1"), pool.submit(start, "second", "192.0.2.2")]:
+            done.result(timeout=30)
+    with contextlib.closing(open_store(url)) as store, store.read() as work:
+        servers = work.site.autoregistration_group().servers
+    assert {each.name for each in servers} == {"first", "second"}
+    assert enabled_servers(servers) == [servers[0].name]
+
+
+@pytest.mark.req("AR-12")
+def test_a_number_that_an_admin_gives_in_the_same_moment_is_not_given_twice(url: str) -> None:
+    """Who changes a line does not wait for those who admit: the database alone keeps the two apart."""
+    with contextlib.closing(open_store(url)) as store:
+        known = PhoneDesk(store, SystemClock(), SystemIds(), "tester").add(DeviceName("SEP00BB00000001"))
+
+        async def admit() -> str:
+            desk = Admissions(store, Recorder(), SystemClock(), SystemIds(), admitted=lambda _: None, node="first")
+            running = asyncio.create_task(desk.run())
+            outcome = await desk.ask(FileArrival(DeviceName("SEP00AA00000001"), "192.0.2.77", SignallingProtocol.SIP))
+            assert not running.done()
+            running.cancel()
+            assert isinstance(outcome, Known), outcome
+            return outcome.device.number
+
+        with ThreadPoolExecutor(1) as pool:
+            with store.write() as work:
+                device = work.devices.get(known.name)
+                assert device is not None
+                lines = (*device.lines, LineAppearance(2, Line("1001")))
+                work.devices.update(replace(device, lines=lines))
+                number = pool.submit(asyncio.run, admit())
+                with pytest.raises(TimeoutError):  # it has looked, found 1001 free, and waits for us to write it
+                    number.result(timeout=1)
+                work.commit()
+            assert number.result(timeout=30) == "1002"
+    assert (known.number, device.name) == ("1000", known.name)
 
 
 @pytest.mark.req("AR-30")

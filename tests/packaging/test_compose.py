@@ -9,12 +9,14 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from bridge.app.settings import Settings
 from tests.dhcpnet import SERVER, network
 from tests.packaging.roots import HERE
 from tests.packaging.test_images import images, unpacked
@@ -23,6 +25,11 @@ from tests.peers import peer
 __all__ = ["images"]
 PATIENCE = 40.0
 _VARIABLE = re.compile(r"\$\{([A-Z_]+):-([^}]*)\}")
+SETTINGS = {
+    f"SEPBRIDGE_{section.name}_{key.name}".upper()
+    for section in fields(Settings)
+    for key in fields(getattr(Settings(), section.name))
+}
 _HOME = {"PATH": "/opt/sepbridge/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8"}
 
 
@@ -58,6 +65,46 @@ def comes(said: Path, words: str) -> None:
     while words not in (text := said.read_text(errors="replace")):
         assert time.monotonic() < deadline, text
         time.sleep(0.1)
+
+
+def test_whatever_compose_names_is_there() -> None:
+    """No engine reads the file here: so what an engine would look up is looked up."""
+    path = HERE / "docker/compose.yaml"
+    text = path.read_text()
+    compose: dict[str, Any] = yaml.safe_load(text)
+    services: dict[str, dict[str, Any]] = compose["services"]
+    built = {each["image"]: each["build"] for each in services.values() if "build" in each}
+    assert set(built) == {"sepbridge", "sepbridge-asterisk", "sepbridge-dhcp"}
+    for build in built.values():
+        assert (path.parent / build["context"]).resolve() == HERE
+        assert (HERE / build["dockerfile"]).is_file()
+    used: set[str] = set()
+    for name, each in services.items():
+        # What is built here is looked for nowhere else.
+        assert (each.get("pull_policy") == "never") is (each["image"] in built), name
+        for other, wish in each.get("depends_on", {}).items():
+            assert other in services
+            # What is waited for ends by itself: it is not told to start again.
+            assert wish == {"condition": "service_completed_successfully"}
+            assert "restart" not in services[other]
+        used |= {_VARIABLE.sub(r"\2", volume).partition(":")[0] for volume in each.get("volumes", ())}
+        for key in each.get("environment", {}):
+            if key.startswith("SEPBRIDGE_"):
+                assert key in SETTINGS, f"{key} is no setting"
+    assert used == set(compose["volumes"])
+    # With an Asterisk of the admin's own the bridge alone is started, and what it waits for.
+    needed, waits = {"bridge"}, ["bridge"]
+    while waits:
+        more = set(services[waits.pop()].get("depends_on", {})) - needed
+        needed |= more
+        waits += more
+    assert needed == {"bridge", "setup", "asterisk-files"}
+    for name in ("setup", "bridge"):
+        assert "${ASTERISK_ETC:-asterisk-etc}:/etc/asterisk" in services[name]["volumes"]
+    # Every variable that may be set is told of.
+    page = (HERE / "docs/docker.md").read_text()
+    told = {found[1] for found in _VARIABLE.finditer(text)} | {"SEPBRIDGE_SERVER_ALLOWED_NETWORKS"}
+    assert {each for each in told if f"{each}=" not in page} == set()
 
 
 @pytest.mark.timeout(900)

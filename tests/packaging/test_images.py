@@ -89,6 +89,11 @@ for try in $(seq 100); do
     sleep 0.3
 done
 bridge start-sepbridge healthy
+echo "--- script"
+# What Asterisk does when somebody dials the code for self-provisioning: it runs our script, which asks the bridge.
+printf 'agi_callerid: 3000\n\n200 result=0\n200 result=0\n' |
+    chroot --userspec=asterisk:asterisk "$2" /etc/asterisk/sepbridge/agi-bin/sepbridge-selfprovision 3000
+echo "--- scripted"
 bridge start-sepbridge autoregistration range 3000-3009
 bridge start-sepbridge autoregistration protocol SIP
 bridge start-sepbridge autoregistration enable --for 5m --force
@@ -148,6 +153,10 @@ def test_the_images_run_as_compose_runs_them(tmp_path: Path) -> None:
     said = done.stdout
     assert done.returncode == 0, said + done.stderr
     assert said.split("--- again")[1].strip().startswith("Everything is as it should be already.")
+    spoken = said.split("--- script\n")[1].split("--- scripted")[0]
+    # It was told what to say, and in which language: of its own it knows no more than that one may call later.
+    assert 'SET VARIABLE "CHANNEL(language)"' in spoken, said + done.stderr
+    assert "please-try-call-later" not in spoken
     # Each hears the other's tone: signalling and sound go through the images' own Asterisk.
     assert re.search(r"SEP001122AABB01 hears \d+ Hz", said), said
     assert re.search(r"SEP001122AABB02 hears \d+ Hz", said), said

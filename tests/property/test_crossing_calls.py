@@ -61,6 +61,10 @@ class CrossingCalls(RuleBasedStateMachine):
     def the_handset(self, message: Message) -> None:
         self._says(message)
 
+    @rule()
+    def the_pbx_is_asked_whether_the_calls_stand(self) -> None:
+        self.bench.phone.check_calls(now=self.bench.now)
+
     # --- the wire ----------------------------------------------------------------------------------------------------
 
     @rule(rounds=st.integers(1, 3))
@@ -134,7 +138,10 @@ class CrossingCalls(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         self._alone()
-        assert self.agent.calls == ()
+        self.bench.advance(40)
+        for agent in (self.agent, *self.bench.agents):
+            assert agent._calls == {}
+            assert agent._line._dialogs == {}
 
 
 CrossingCalls.TestCase.settings = settings(

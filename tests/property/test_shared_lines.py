@@ -124,6 +124,16 @@ class SharedLines(RuleBasedStateMachine):
         if (place := self._at(index)) is not None:
             how(place)
 
+    @rule(index=places)
+    def registers_again_on_the_same_connection(self, index: int) -> None:
+        if (place := self._at(index)) is not None:
+            place.start_anew()
+
+    @rule(index=places)
+    def the_pbx_is_asked_whether_the_calls_stand(self, index: int) -> None:
+        self.on.places[index].phone.check_calls(now=self.on.now)
+        self.on.settle()
+
     @precondition(lambda self: any(not place.is_up for place in self.on.places))
     @rule()
     def comes_back(self) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bridge.app.admission.planoverlap import PbxPlan, reserved_numbers
+from bridge.app.admission.planoverlap import taken_numbers
 from bridge.app.admission.universaltemplates import universal_templates
 from bridge.autoregistration import (
     ROGUE_POOL,
@@ -21,6 +21,7 @@ from bridge.autoregistration import (
     AutoregistrationSettings,
     Decision,
     Deferral,
+    FileArrival,
     Refusal,
     RefusalReason,
     RegistrationArrival,
@@ -33,7 +34,7 @@ from bridge.autoregistration import (
 )
 from bridge.core import NOWHERE, Device, DeviceDefaults, DeviceName, NetworkPlace, SignallingProtocol
 from bridge.core.events import Event, ModelLearnt, PhoneAdmitted, PhoneDeferred, PhoneRefused
-from bridge.errors import StoreError, StoreUnavailable
+from bridge.errors import Conflict, NotFound, SepbridgeError, StoreUnavailable
 from bridge.phones import Model
 from bridge.ports import AuditEntry, Clock, EventSink, IdSource, Store, UnitOfWork
 
@@ -41,6 +42,8 @@ log = logging.getLogger(__name__)
 
 BATCH = 100
 MAX_WAITING = 5_000
+TRIES = 3
+"""How often a phone is decided upon when somebody else is faster each time."""
 
 SECRET_LENGTH = 12
 """Characters. Enough by far (68 bits), and some 79xx refuse longer ones (SEP file reference, section 4.5)."""
@@ -97,13 +100,20 @@ class Admissions:
         return await asyncio.shield(waiting[1])
 
     async def learn(self, device: Device, model: Model, evidence: str) -> Device:
-        """Note the model of a phone of ours, which something other than a registration told. Raises StoreError."""
+        """Note the model of a phone of ours, which something other than a registration told.
+
+        Raises NotFound where the phone is gone meanwhile, StoreError.
+        """
 
         def noted() -> Device:
             with self._store.write() as work:
+                # As it is now: an admin may have moved it, or a user claimed it, since it was looked at.
+                now = work.devices.get(device.name)
+                if now is None:
+                    raise NotFound(f"there is no phone {device.name} any more", fix="it may ask again")
                 known = furnished_anew(
-                    replace(device, model=model.name, model_number=model.number),
-                    defaults_of(model.number, device.desired_protocol, work.site.device_defaults()),
+                    replace(now, model=model.name, model_number=model.number),
+                    defaults_of(model.number, now.desired_protocol, work.site.device_defaults()),
                     work.autoregistration.load(),
                     universal_templates(work),
                 )
@@ -143,16 +153,27 @@ class Admissions:
                     if not future.done():
                         future.set_result(outcome)
 
-    async def _decide(self, arrivals: Sequence[Arrival]) -> tuple[list[Outcome], list[Event]]:
+    async def _decide(self, arrivals: Sequence[Arrival], tries: int = TRIES) -> tuple[list[Outcome], list[Event]]:
+        """Decide, whatever the database says: who waits here has an answer in the end, and the desk goes on."""
         try:
             return await asyncio.to_thread(self._decide_in_one_transaction, arrivals)
-        except StoreError as error:
-            log.error("%d unknown phones cannot be decided upon: %s", len(arrivals), error)
-            busy = isinstance(error, StoreUnavailable)
-            reason = RefusalReason.DATABASE_TIMEOUT if busy else RefusalReason.INSERT_FAILED
-            refusal = Refusal(reason, detail=error.what)
-            now = self._clock.now()
-            return [refusal for _ in arrivals], [_refused(arrival, refusal, now) for arrival in arrivals]
+        except SepbridgeError as error:
+            trouble = error
+        if isinstance(trouble, Conflict | NotFound) and tries > 1:
+            # A number, a phone or a pool was taken or removed by somebody who does not wait for us, after we had looked
+            # (autoregistration reference, section 4, rule 4): look again, each for itself, so that one stops no others.
+            outcomes: list[Outcome] = []
+            events: list[Event] = []
+            for arrival in arrivals:
+                decided, told = await self._decide([arrival], tries - 1)
+                outcomes += decided
+                events += told
+            return outcomes, events
+        log.error("%d unknown phones cannot be decided upon: %s", len(arrivals), trouble)
+        busy = isinstance(trouble, StoreUnavailable)
+        refusal = Refusal(RefusalReason.DATABASE_TIMEOUT if busy else RefusalReason.INSERT_FAILED, detail=trouble.what)
+        now = self._clock.now()
+        return [refusal for _ in arrivals], [_refused(arrival, refusal, now) for arrival in arrivals]
 
     def _decide_in_one_transaction(self, arrivals: Sequence[Arrival]) -> tuple[list[Outcome], list[Event]]:
         outcomes: list[Outcome] = []
@@ -161,9 +182,8 @@ class Admissions:
         with self._store.write() as work:
             settings = before = work.autoregistration.load(for_update=True)
             known = work.devices.get_many([arrival.device for arrival in arrivals])
-            reserved = self._foreign_numbers() | reserved_numbers(work.objects.patterns.all(), PbxPlan())
             # Of every partition: at the PBX a number is one line.
-            in_use = {*work.devices.numbers_in_use(), *reserved}
+            in_use = {*taken_numbers(work), *self._foreign_numbers()}
             rogue_in_use = set(in_use)
             defaults = work.site.device_defaults()
             templates = universal_templates(work)
@@ -302,7 +322,7 @@ def _note(work: UnitOfWork, arrival: Arrival, decision: Decision, now: datetime)
             work.journal.forget_refusal(arrival.device)
             actor = f"autoregistration from {arrival.client}"
             told = [f"number {decision.number}", str(decision.protocol)]
-            told += [f"model {model}"] if (model := _model_of(arrival)) else []
+            told += [f"model {model}"] if (model := _likely_model_of(arrival)) else []
             told.append(f"from {arrival.client}")
             told += [str(place)] if (place := _place_of(arrival)) != NOWHERE else []
             told += ["rogue pool"] if decision.rogue else []
@@ -321,6 +341,11 @@ def _model_of(arrival: Arrival) -> str:
     return "" if model is None else model.name or str(model.number)
 
 
+def _likely_model_of(arrival: Arrival) -> str:
+    """The same, or what the requests of a phone speak for that has not said it yet."""
+    return arrival.model if isinstance(arrival, FileArrival) else _model_of(arrival)
+
+
 def _place_of(arrival: Arrival) -> NetworkPlace:
     return arrival.place if isinstance(arrival, RegistrationArrival) else NOWHERE
 
@@ -335,7 +360,7 @@ def _event(arrival: Arrival, decision: Decision, now: datetime) -> Event:
                 number=decision.number,
                 client=arrival.client,
                 protocol=decision.protocol,
-                model=_model_of(arrival),
+                model=_likely_model_of(arrival),
                 vlan=place.vlan,
                 neighbour=place.neighbour,
                 neighbour_port=place.neighbour_port,

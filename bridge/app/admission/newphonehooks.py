@@ -13,6 +13,7 @@ import logging
 import urllib.error
 import urllib.request
 from collections.abc import Awaitable, Callable, Mapping
+from http.client import HTTPException
 
 from bridge.app.operations.redaction import plain_url
 from bridge.app.settings import HookSettings
@@ -59,7 +60,7 @@ class NewPhoneHooks:
                 await asyncio.sleep(self._settings.pause)
             try:
                 trouble = await attempt(event)
-            except (OSError, ValueError, TimeoutError) as error:
+            except (OSError, ValueError, HTTPException) as error:
                 trouble = str(error) or type(error).__name__
             if not trouble:
                 return

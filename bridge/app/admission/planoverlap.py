@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bridge.autoregistration import AutoregistrationSettings
 from bridge.core import Line, NumberRange, RoutePattern, TranslationPattern
@@ -30,6 +30,8 @@ class PbxPlan:
     code, a ring group."""
     calls: int | None = None
     """Calls in progress; None where it is not known."""
+    talking: tuple[str, ...] = ()
+    """Whose calls these are: numbers and trunks."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -71,6 +73,31 @@ def overlaps(
     return tuple(sorted(set(found)))
 
 
+def newly_met(
+    before: AutoregistrationSettings,
+    after: AutoregistrationSettings,
+    lines: Sequence[Line],
+    patterns: Sequence[RoutePattern | TranslationPattern],
+    plan: PbxPlan,
+) -> tuple[Overlap, ...]:
+    """What the range meets that it did not meet before: a wider range has its phones from the narrower one."""
+    was, will = (overlaps(replace(each, checked_range=""), lines, patterns, plan) for each in (before, after))
+    return tuple(each for each in will if each not in was)
+
+
+def kept_open(
+    work: UnitOfWork, before: AutoregistrationSettings, after: AutoregistrationSettings, plan: PbxPlan
+) -> tuple[AutoregistrationSettings, str]:
+    """The settings with another range while the window is open, or is to open: closed where the range meets something
+    new, which nobody has looked at, with what it meets (AR-04)."""
+    if before.window is None or after.window is None or before.range == after.range:
+        return after, ""
+    met = newly_met(before, after, work.devices.lines(), work.objects.patterns.all(), plan)
+    if met:
+        return replace(after, window=None, phones_left=None), f"the range {after.range} meets {met[0]}"
+    return replace(after, checked_range=str(after.range)), ""
+
+
 def reserved_numbers(patterns: Iterable[RoutePattern | TranslationPattern], plan: PbxPlan) -> frozenset[str]:
     """Single numbers that are something else already, and are given to no phone."""
     literal = {pattern.pattern.replace(".", "") for pattern in patterns}
@@ -80,8 +107,10 @@ def reserved_numbers(patterns: Iterable[RoutePattern | TranslationPattern], plan
 
 
 def taken_numbers(work: UnitOfWork, plan: PbxPlan | None = None) -> frozenset[str]:
-    """Every number that autoregistration passes over: phones of any partition, and what is something else already."""
-    return work.devices.numbers_in_use() | reserved_numbers(work.objects.patterns.all(), plan or PbxPlan())
+    """Every number that autoregistration passes over: phones of any partition, extensions that wait for their users to
+    claim them, and what is something else already."""
+    reserved = reserved_numbers(work.objects.patterns.all(), plan or PbxPlan())
+    return work.devices.numbers_in_use() | work.claims.awaited() | reserved
 
 
 def meets(shape: Shape, numbers: NumberRange) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 from collections.abc import Sequence
@@ -13,11 +14,13 @@ from bridge.app.phones.phonechanges import PhoneChanges
 from bridge.autoregistration import ROGUE_POOL
 from bridge.autoregistration.phonelists import address_of
 from bridge.core import Device, DeviceName
-from bridge.errors import InvalidInput, NotFound, SepbridgeError
+from bridge.errors import InvalidInput, NotFound, SepbridgeError, StoreError
 from bridge.ports import AuditEntry, Clock, Store
 
 LARGEST_FILE = 4 * 1024 * 1024
 MOST_ROWS = 20_000
+AT_ONCE = 100
+"""Phones that are assigned in one transaction."""
 COLUMNS = ("phone", "pool", "css", "button_template", "softkey_template", "phone_profile", "description", "owner")
 """Of the CSV file; the first two are needed."""
 
@@ -83,12 +86,18 @@ class TemporaryDesk:
         with self._store.read() as work:
             return [each for each in work.devices.all() if each.temporary and chosen.takes(each)]
 
-    def assign(self, assignments: Sequence[Assignment]) -> Sequence[Assigned]:
+    def assign(self, assignments: Sequence[Assignment | Assigned]) -> Sequence[Assigned]:
         """Carry out one after the other, each for itself: what cannot be done is reported, the others are done.
 
-        The number stays; the file gets a new stamp; the phone is no longer temporary.
+        The number stays; the file gets a new stamp; the phone is no longer temporary. Rows of a file that could not be
+        read come back as they are.
         """
-        return [self._assign(each) for each in assignments]
+        done: list[Assigned] = []
+        for start in range(0, len(assignments), AT_ONCE):
+            part = assignments[start : start + AT_ONCE]
+            carried_out = iter(self._assign_together([each for each in part if isinstance(each, Assignment)]))
+            done += [each if isinstance(each, Assigned) else next(carried_out) for each in part]
+        return done
 
     def unused(self, idle: timedelta) -> Sequence[Device]:
         """Temporary phones that are not registered and were not seen for so long."""
@@ -110,25 +119,41 @@ class TemporaryDesk:
             gone.append(device)
         return gone
 
-    def _assign(self, wanted: Assignment) -> Assigned:
+    def _assign_together(self, wanted: Sequence[Assignment]) -> Sequence[Assigned]:
+        """In one transaction, since each waits for the disk; where one phone cannot move, each in one of its own."""
+        if not wanted:
+            return ()
         try:
-            device = self._changes.assign(self._named(wanted.phone), wanted.pool, dict(wanted.values))
+            names = self._named([each.phone for each in wanted])
+            rows = [(name, each.pool, dict(each.values)) for name, each in zip(names, wanted, strict=True)]
+            return [Assigned(each, device) for each, device in zip(wanted, self._changes.assign(rows), strict=True)]
+        except StoreError as error:
+            return [Assigned(each, trouble=_told(error)) for each in wanted]
         except SepbridgeError as error:
-            return Assigned(wanted, trouble=f"{error.what}; {error.fix}" if error.fix else error.what)
-        return Assigned(wanted, device)
+            if len(wanted) == 1:
+                return [Assigned(wanted[0], trouble=_told(error))]
+            return [done for each in wanted for done in self._assign_together([each])]
 
-    def _named(self, text: str) -> DeviceName:
+    def _named(self, texts: Sequence[str]) -> Sequence[DeviceName]:
+        """The phones of these names, MACs or numbers. Raises NotFound."""
+        found: dict[str, DeviceName] = {}
+        for text in texts:
+            with contextlib.suppress(InvalidInput):
+                found[text] = DeviceName.parse(text)
         with self._store.read() as work:
-            try:
-                name = DeviceName.parse(text)
-            except InvalidInput:
-                name = None
-            if name is not None and work.devices.get(name) is not None:
-                return name
-            found = next((each.name for each in work.devices.all() if each.number == text), None)
-        if found is None:
-            raise NotFound(f"there is no phone {text!r}", fix="`sepbridge autoregistration temporary` lists them")
-        return found
+            known = work.devices.get_many(set(found.values()))
+            found = {text: name for text, name in found.items() if name in known}
+            if any(text not in found for text in texts):
+                for device in work.devices.all():
+                    found.setdefault(device.number, device.name)
+        for text in texts:
+            if text not in found:
+                raise NotFound(f"there is no phone {text!r}", fix="`sepbridge autoregistration temporary` lists them")
+        return [found[text] for text in texts]
+
+
+def _told(error: SepbridgeError) -> str:
+    return f"{error.what}; {error.fix}" if error.fix else error.what
 
 
 def read_assignments(text: str) -> Sequence[Assignment | Assigned]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bridge.app.admission.loadcheck import check_loads
-from bridge.app.admission.planoverlap import PbxPlan, overlaps, taken_numbers
+from bridge.app.admission.planoverlap import PbxPlan, kept_open, overlaps, taken_numbers
 from bridge.app.admission.roguepool import move_rogue_numbers
 from bridge.app.status import WindowStatus, window_status
 from bridge.autoregistration import (
@@ -112,16 +112,17 @@ class WindowDesk:
         """Close the window."""
         self._change(lambda settings, _: changes.disable(settings), "disabled autoregistration")
 
-    def set_range(self, numbers: NumberRange) -> None:
-        """Enter a range. The first valid one opens the window unless something stands against it, equal ends close it
-        (AR-11)."""
+    def set_range(self, numbers: NumberRange, plan: PbxPlan | None = None) -> None:
+        """Enter a range. The first valid one opens the window unless something stands against it, in the site or in
+        what Asterisk itself uses; equal ends close it (AR-11), and so does one that meets what the last one did not.
+        """
         now = self._clock.now()
         with self._store.write() as work:
             before = work.autoregistration.load(for_update=True)
-            changed = changes.set_range(before, numbers, now=now)
-            detail = str(numbers)
+            changed, met = kept_open(work, before, changes.set_range(before, numbers, now=now), plan or PbxPlan())
+            detail = f"{numbers}; closed: {met}" if met else str(numbers)
             if changed.window is not None and before.window is None:
-                obstacles = self._obstacles(work, changed, PbxPlan())
+                obstacles = self._obstacles(work, changed, plan or PbxPlan())
                 if obstacles:
                     changed = replace(changed, window=None)
                     detail += f"; not opened: {obstacles[0].what}"

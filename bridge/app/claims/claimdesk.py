@@ -193,9 +193,7 @@ class ClaimDesk:
             raise InvalidInput("a claim has an existing device or a planned one, not both", fix="leave one out")
         if wish.device:
             name = DeviceName.parse(wish.device)
-            device = work.devices.get(name)
-            if device is None:
-                raise NotFound(f"there is no device {name}", fix="`sepbridge phones list` shows those that exist")
+            device = work.devices.require(name)
             if device.number != wish.number:
                 raise Conflict(f"{name} is {device.number}, not {wish.number}", fix=f"claim {device.number}")
             return name

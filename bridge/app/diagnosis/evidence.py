@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bridge.core import DeviceName, FileRequest
 from bridge.phones.evidence import PhoneEvidence
-from bridge.phones.requestedfile import RequestedFile
+from bridge.phones.requestedfile import FileKind, RequestedFile
 from bridge.phones.useragent import parse_user_agent
 from bridge.phones.vendorclass import VendorClass
 
 MAX_ADDRESSES = 10_000
 MAX_DEVICES_PER_ADDRESS = 2_000
+ONE_BOOT = timedelta(minutes=2)
+"""Within this time after its device file a phone asks for what else it boots with."""
 
 
 @dataclass(slots=True)
@@ -25,6 +27,8 @@ class _Address:
     devices: dict[DeviceName, PhoneEvidence] = field(default_factory=dict)
     given: dict[DeviceName, tuple[datetime | None, int]] = field(default_factory=dict)
     """How often a phone asked for its own file since it was seen last, and when that was."""
+    device_files: dict[DeviceName, datetime] = field(default_factory=dict)
+    """When a phone asked for its device file last."""
 
 
 class EvidenceBook:
@@ -42,6 +46,8 @@ class EvidenceBook:
         elif asked.device in entry.devices or len(entry.devices) < MAX_DEVICES_PER_ADDRESS:
             before = entry.devices.get(asked.device, PhoneEvidence())
             entry.devices[asked.device] = before.with_file(asked, request.via).with_user_agent(agent)
+            if asked.kind is FileKind.DEVICE:
+                entry.device_files[asked.device] = request.at
 
     def note_vendor_class(self, client: str, device: DeviceName, vendor_class: VendorClass) -> None:
         """Take what the phone said of itself when it got this address by DHCP."""
@@ -70,6 +76,12 @@ class EvidenceBook:
         since, count = entry.given.get(device, (registered, 0))
         entry.given[device] = registered, count + 1 if since == registered else 1
         return entry.given[device][1]
+
+    def boots_with_device_file(self, client: str, device: DeviceName, *, now: datetime) -> bool:
+        """Whether this phone asked for its device file a moment ago: then it has firmware that reads such a file."""
+        entry = self._addresses.get(client)
+        asked = entry.device_files.get(device) if entry else None
+        return asked is not None and now - asked < ONE_BOOT
 
     def about(self, client: str, device: DeviceName) -> PhoneEvidence:
         """What is known about a device at an address.

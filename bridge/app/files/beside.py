@@ -53,6 +53,9 @@ EVERY = 30.0
 """Seconds after which the files are compared even if nothing is known to have changed."""
 RETRY = 5.0
 """Seconds after which a write that failed is tried again."""
+_OWN_FILES = frozenset({FileKind.DEVICE, FileKind.SIP_TEXT, FileKind.PROFILE, FileKind.FLAT_PROFILE})
+"""Kinds of files that hold what is a phone's own, its password too."""
+MOST_MODEL_PROFILES = 100
 MANIFEST = "beside-files.json"
 PLACE = "beside-log.json"
 
@@ -99,6 +102,8 @@ class Beside:
         """Why files could not be written the last time; empty while all is well."""
         self._reported: frozenset[str] = frozenset()
         self._writing = asyncio.Lock()
+        self._model_profiles: set[str] = set()
+        """Names of files of whole models that somebody asked for."""
         self._served: set[DeviceName] = set()
         """Phones without a registration that came back once after their file was written: they had it then."""
         self._withheld: set[DeviceName] = set()
@@ -165,14 +170,19 @@ class Beside:
 
     async def _answer(self, request: FileRequest) -> None:
         parsed = parse_file_name(request.name)
-        if parsed.kind not in {FileKind.DEVICE, FileKind.SIP_TEXT} or parsed.device is None or parsed.signed:
+        if parsed.kind is FileKind.FLAT_PROFILE and parsed.device is None and not parsed.onboarding_code:
+            if len(self._model_profiles) < MOST_MODEL_PROFILES:
+                self._model_profiles.add(parsed.canonical)
+        elif parsed.kind not in _OWN_FILES or parsed.device is None or parsed.signed:
             return  # shared files are there already
         answer = await self._provider.provide(request)
         async with self._writing:
             try:
                 if isinstance(answer, FileFound):
-                    self._withheld.discard(parsed.device)
+                    self._withheld -= {parsed.device}
                     self._note(await asyncio.to_thread(self.tree.put, {answer.name: bytes(answer.content)}))
+                elif parsed.device is None:
+                    self._model_profiles.discard(parsed.canonical)
                 elif isinstance(answer, FileWithheld) and parsed.device not in self._served:
                     self._served.add(parsed.device)  # this request is the first that finds the file
                 elif isinstance(answer, FileWithheld):
@@ -209,7 +219,11 @@ class Beside:
         with self._store.read() as work:
             devices = work.devices.all()
         self._forget_what_is_stale(devices)
-        wanted = {found.name: bytes(found.content) for found in self._files.shared_files(devices, self._clock.now())}
+        now = self._clock.now()
+        wanted = {found.name: bytes(found.content) for found in self._files.shared_files(devices, now)}
+        for name in sorted(self._model_profiles):
+            if (made := self._files.file_of_model(name, now)) is not None:
+                wanted[made.name] = bytes(made.content)
         if self.tree.root.is_dir():  # else writing says what is wrong
             wanted |= {found.name: bytes(found.content) for found in self._files.lists(FileTree(self.tree.root))}
         prints: dict[str, str] = {}
@@ -280,7 +294,8 @@ def _end(request: LoggedRequest, at: datetime) -> Event:
     name, client = request.name, request.client
     match request.stage:
         case Stage.SENT:
-            secret = parse_file_name(name).kind in {FileKind.DEVICE, FileKind.SIP_TEXT}
+            asked = parse_file_name(name)
+            secret = asked.kind in _OWN_FILES and asked.device is not None
             return FileServedBeside(at=at, name=name, client=client, via=Via.LOG, secret=secret)
         case Stage.MISSING:
             return FileNotFound(at=at, name=name, client=client, via=Via.LOG, why=request.why)

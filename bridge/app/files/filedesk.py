@@ -8,11 +8,10 @@ from pathlib import Path
 
 from bridge.app.admission.roguepool import EmergencyList
 from bridge.app.files.localeshelf import LocaleShelf
-from bridge.app.files.phonefiles import PhoneFiles, template_loader
+from bridge.app.files.phonefiles import PhoneFiles, reads_binary_profile, template_loader
 from bridge.app.settings import PhonesSettings, SccpSettings, Settings, TftpMode
 from bridge.callcontrol.emergency import emergency_numbers
 from bridge.core import Device, DeviceName
-from bridge.errors import NotFound
 from bridge.ports import Store
 from bridge.provisioning import Finding, NetworkSettings, PhoneSettings, ServiceUrls, WebAccess, check_file
 from bridge.store.filetree import FileTree
@@ -108,14 +107,16 @@ class FileDesk:
     def files(self, name: DeviceName, *, secrets: bool = False) -> Sequence[ShownFile]:
         """The phone's own files, checked; its password only with ``secrets``. Raises NotFound, ConfigurationError."""
         with self._store.read() as work:
-            device = work.devices.get(name)
-        if device is None:
-            raise NotFound(f"there is no phone {name}", fix="`sepbridge phones list` shows those that exist")
+            device = work.devices.require(name)
         return [self._shown(device, each.name, bytes(each.content), secrets) for each in self._files.own_files(device)]
 
     def _shown(self, device: Device, name: str, content: bytes, secrets: bool) -> ShownFile:
-        text = content.decode("latin-1" if name.endswith(".cnf") else "utf-8")
-        findings = check_file(name, content)
+        findings: tuple[Finding, ...] = ()
+        if reads_binary_profile(device):  # what stands in it was checked when it was made
+            text = self._files.profile_text(device)
+        else:
+            text = content.decode("latin-1" if name.endswith(".cnf") else "utf-8")
+            findings = check_file(name, content)
         if not secrets:
             text = self._files.without_secrets(device, text, HIDDEN)
         return ShownFile(name, text, findings)

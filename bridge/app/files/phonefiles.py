@@ -14,13 +14,12 @@ from pathlib import Path
 import jinja2
 
 from bridge.app.admission.roguepool import EmergencyList
-from bridge.app.admission.universaltemplates import universal_templates
 from bridge.app.files.applicationrules import application_rules
 from bridge.app.files.localeshelf import LocaleShelf
 from bridge.app.services.servicepages import PREFIX
 from bridge.app.settings import ServiceSettings
 from bridge.app.site.dialplans import DialPlans
-from bridge.autoregistration import NO_TEMPLATES, AutoregistrationSettings, UniversalTemplates, furnished_anew
+from bridge.autoregistration import AutoregistrationSettings
 from bridge.callcontrol import GroupAlert
 from bridge.core import (
     CallingSearchSpace,
@@ -42,7 +41,7 @@ from bridge.core import (
     SoftkeyTemplate,
     TranslationPattern,
 )
-from bridge.errors import NotFound
+from bridge.errors import ConfigurationError, NotFound
 from bridge.phones import TONE_FILES
 from bridge.phones.catalogue import ConfigFamily, Model, catalogue
 from bridge.ports import MOST_BUSY_AT, FileStore, RestartEvent, SipEndpoint, Store, Transport
@@ -53,6 +52,7 @@ from bridge.provisioning import (
     Locale,
     LocaleFiles,
     PhoneSettings,
+    Profile,
     RenderedFile,
     Renderer,
     ServiceUrls,
@@ -61,6 +61,8 @@ from bridge.provisioning import (
     element_root,
     flat_template,
     locale_of,
+    profile_template,
+    render_adapter_defaults,
     render_application_rules,
     render_common_text,
     render_flat_profile,
@@ -68,6 +70,7 @@ from bridge.provisioning import (
     render_old_dial_template,
     render_own_text,
     render_picture_list,
+    render_profile,
     render_ring_list,
     render_soft_key_file,
     render_sync_file,
@@ -105,8 +108,6 @@ class Site:
     pickup_groups: Mapping[str, CallPickupGroup] = field(default_factory=dict)
     wanted_loads: Mapping[DeviceName, str] = field(default_factory=dict)
     """Loads that roll-outs set for single phones."""
-    templates: UniversalTemplates = NO_TEMPLATES
-    """What new phones are made from."""
     elements: Sequence[FileElement] = ()
     """Elements of files that the admin set, those of all phones first."""
 
@@ -229,7 +230,6 @@ class PhoneFiles:
                 lines=tuple(work.devices.lines()),
                 pickup_groups={each.name: each for each in work.objects.pickup_groups.all()},
                 wanted_loads=work.firmware.wanted(),
-                templates=universal_templates(work),
                 elements=tuple(work.elements.all()),
             )
         with self._lock:
@@ -303,6 +303,8 @@ class PhoneFiles:
         model = model_of(device)
         if reads_flat_profile(device):
             return [self.flat_profile(device)]
+        if reads_binary_profile(device):
+            return [self.binary_profile(device)]
         if reads_text_files(model) and device.desired_protocol is SignallingProtocol.SIP:
             return [self.device_file(device), self.own_text(device)]
         return [self.device_file(device)]
@@ -312,6 +314,8 @@ class PhoneFiles:
         model, own = model_of(device), f"devices/{device.name}.xml"
         if reads_flat_profile(device):
             return (self._renderer.chosen(own, flat_template(model)),)
+        if template := profile_template(model, device.desired_protocol):
+            return (self._renderer.chosen(f"devices/{device.name}.txt", template),)
         template = self._renderer.chosen(own, require_support(model, device.desired_protocol).template)
         if reads_text_files(model) and device.desired_protocol is SignallingProtocol.SIP:
             return template, self._renderer.chosen(f"devices/{device.name}.cnf", "7940-60/SIP.cnf")
@@ -334,6 +338,8 @@ class PhoneFiles:
             found += [made for file in TONE_FILES if (made := self.tones(f"{country}/{file}")) is not None]
         if any(reads_text_files(model_of(each)) for each in sip):
             found += [self.common_text(), self.sync_file(), self.dial_template(DIAL_FILE)]
+        if (adapters := self.adapter_defaults(now)) is not None:
+            found.append(adapters)
         return found
 
     def without_secrets(self, device: Device, text: str, shown: str) -> str:
@@ -375,6 +381,38 @@ class PhoneFiles:
         )
         return _found(rendered, device)
 
+    def binary_profile(self, device: Device) -> FileFound:
+        """``ld<mac>``, ``gk<mac>`` or ``ata<mac>``. Raises ConfigurationError."""
+        return _found(self._profile(device).file, device)
+
+    def adapter_defaults(self, now: datetime) -> FileFound | None:
+        """``atadefault.cfg``; None while nobody unknown is let in: it would take an adapter from another server."""
+        window = self.site.autoregistration
+        if not (window.is_open(now) or window.takes_rogues):
+            return None
+        rendered = render_adapter_defaults(self._renderer, self.site.group)
+        return FileFound(rendered.name, rendered.content)
+
+    def profile_text(self, device: Device) -> str:
+        """What stands in the device's binary profile, as admins write it. Raises ConfigurationError."""
+        return self._profile(device).text
+
+    def _profile(self, device: Device) -> Profile:
+        model = model_of(device)
+        if model is None:
+            raise ConfigurationError(
+                f"the model of {device.name} is not known", fix="say which it is with `sepbridge phones add --model`"
+            )
+        return render_profile(
+            self._renderer,
+            device,
+            self.pool(device),
+            model,
+            self._settings,
+            year=datetime.now(UTC).year,
+            load=self._load(device),
+        )
+
     def model_profile(self, name: str, onboarding_code: str = "") -> FileFound:
         """The file of a model of that kind: it says where the profile of each phone is.
 
@@ -385,6 +423,10 @@ class PhoneFiles:
             base = f"{base.removesuffix('/provision')}/onboard/{onboarding_code}"
         rendered = render_model_profile(self._renderer, name, self._settings, base)
         return FileFound(rendered.name, rendered.content)
+
+    def file_of_model(self, name: str, now: datetime) -> FileFound | None:
+        """The file of a whole model that has this name; None where there is none."""
+        return self.spcp_default_file(name, now) if is_spcp_default(name) else self.model_profile(name)
 
     def _profiles_of(self, group: CallManagerGroup) -> str:
         return self.profiles_at or f"tftp://{group.servers[0].address if group.servers else ''}"
@@ -418,6 +460,8 @@ class PhoneFiles:
             return content_differs(
                 bytes(self.flat_profile(old).content).decode(), bytes(self.flat_profile(new).content).decode()
             )
+        if reads_binary_profile(new):
+            return self.profile_text(old) != self.profile_text(new)
         if reads_text_files(model_of(new)) and new.desired_protocol is SignallingProtocol.SIP:
             # What it does not know yet stands there; its other file is the same short one for all.
             return bytes(self.own_text(old).content) != bytes(self.own_text(new).content)
@@ -594,7 +638,8 @@ class PhoneFiles:
 
     def _speaks_udp(self, device: Device) -> bool:
         model = model_of(device)
-        return self._settings.transport is SipTransport.UDP or reads_text_files(model) or uses_udp_alone(model)
+        by_itself = reads_text_files(model) or uses_udp_alone(model) or reads_binary_profile(device)
+        return self._settings.transport is SipTransport.UDP or by_itself
 
     def pool(self, device: Device) -> DevicePool:
         """The pool of a device. Raises NotFound."""
@@ -604,11 +649,6 @@ class PhoneFiles:
                 f"the device pool {device.pool} of {device.name} does not exist", fix="move it to another pool"
             )
         return pool
-
-    def furnished_anew(self, device: Device) -> Device:
-        """A phone whose model has just become known, with what its model's defaults and template say (AR-20)."""
-        site = self.site
-        return furnished_anew(device, site.defaults_of(device), site.autoregistration, site.templates)
 
     def _load(self, device: Device) -> str:
         if wanted := self.site.wanted_loads.get(device.name):
@@ -630,7 +670,7 @@ def reads_text_files(model: Model | None) -> bool:
 def restart_event(device: Device) -> RestartEvent:
     """The request that makes this phone read its files again."""
     model = model_of(device)
-    if reads_text_files(model):
+    if reads_text_files(model) or reads_binary_profile(device):
         return RestartEvent.CHECK_SYNC
     return RestartEvent.RESYNC if reads_flat_profile(device) else RestartEvent.SERVICE_CONTROL
 
@@ -639,6 +679,16 @@ def reads_flat_profile(device: Device) -> bool:
     """Whether the device is known to read a flat profile; an SPA phone that was switched to SPCP does not."""
     model = model_of(device)
     return model is not None and bool(flat_template(model)) and device.desired_protocol is SignallingProtocol.SIP
+
+
+def is_spcp_default(name: str) -> bool:
+    """Whether it is the file of defaults of one model of SPA phones in SPCP mode, ``XMLDefault504G.cnf.xml``."""
+    return name.lower().startswith("xmldefault")
+
+
+def reads_binary_profile(device: Device) -> bool:
+    """Whether the device is known to read a binary profile with the firmware that it is to run."""
+    return bool(profile_template(model_of(device), device.desired_protocol))
 
 
 def model_of(device: Device) -> Model | None:

@@ -15,7 +15,7 @@ from bridge.app.admission.admissions import Admissions, Known
 from bridge.app.admission.onboarding import WHY_NOT, Onboarding, Redeemed
 from bridge.app.diagnosis.evidence import EvidenceBook
 from bridge.app.files.guard import CodeBrake, GuessingBrake, MacLookup, is_allowed, plain_address, why_not_theirs
-from bridge.app.files.phonefiles import PhoneFiles, model_of
+from bridge.app.files.phonefiles import PhoneFiles, model_of, reads_binary_profile
 from bridge.app.settings import FilesSettings, Network, UnsignedFiles
 from bridge.autoregistration import Arrival, Deferral, FileArrival, ModelFacts, Refusal, RegistrationArrival
 from bridge.core import (
@@ -37,6 +37,7 @@ from bridge.errors import SepbridgeError, StoreError
 from bridge.phones import (
     FileKind,
     FirmwareKind,
+    PhoneEvidence,
     RequestedFile,
     catalogue,
     firmware_of,
@@ -44,7 +45,7 @@ from bridge.phones import (
     parse_user_agent,
 )
 from bridge.ports import EventSink, FileStore, Store
-from bridge.provisioning import flat_template, support
+from bridge.provisioning import ADAPTER_DEFAULTS, flat_template, profile_template, support
 
 log = logging.getLogger(__name__)
 
@@ -160,11 +161,9 @@ class FileResolver:
                 return FileMissing("its firmware reads a flat profile, and no file of this kind")
             case FileKind.FLAT_PROFILE if asked.device is not None:
                 return await self._flat_profile(request, client, asked.device)
-            case FileKind.FLAT_PROFILE if not asked.canonical.lower().startswith("xmldefault"):
-                return await self._own(asked.canonical) or self._files.model_profile(asked.canonical)
             case FileKind.FLAT_PROFILE:
                 own = await self._own(asked.canonical)
-                return own or self._files.spcp_default_file(asked.canonical, request.at) or FileMissing()
+                return own or self._files.file_of_model(asked.canonical, request.at) or FileMissing()
             case FileKind.DEVICE if asked.device is not None and not asked.signed:
                 return await self._device_file(request, client, asked.device)
             case FileKind.DEVICE if asked.device is not None:
@@ -177,6 +176,10 @@ class FileResolver:
                 return await self._own(asked.canonical) or self._files.dial_template(asked.canonical)
             case FileKind.SIP_TEXT if asked.device is not None:
                 return await self._own_text(request, client, asked)
+            case FileKind.PROFILE if asked.device is not None:
+                return await self._own(asked.canonical) or await self._binary_profile(request, client, asked)
+            case FileKind.PROFILE_DEFAULT if asked.canonical == ADAPTER_DEFAULTS:
+                return await self._own(asked.canonical) or self._files.adapter_defaults(request.at) or FileMissing()
             case FileKind.SIP_TEXT_DEFAULT:
                 return await self._own(asked.canonical) or self._files.common_text()
             case FileKind.SYNC_INFO:
@@ -254,17 +257,11 @@ class FileResolver:
 
     async def _device_file(self, request: FileRequest, client: str, name: DeviceName) -> FileAnswer:
         device = await asyncio.to_thread(self._known, name)
-        is_elsewhere = device is not None and device.address not in ("", client)
-        is_stranger = (device is None or is_elsewhere) and self._brake.asks_for_many(client, name, now=request.at)
-        if device is not None and (
-            (is_elsewhere and is_stranger)
-            or (device.address != client and self._brake.was_guessing(client, now=request.at))
-        ):
-            # One that moved asks for its own file alone; who asks for many is after their secrets.
-            return FileDenied(f"{client} asked for other phones' files before; see files.unknown_per_minute")
+        if trouble := self._guessed(request, client, device, name):
+            return trouble
         if device is None:
             evidence = self.evidence.about(client, name)
-            admitted = await self._admit(request, client, FileArrival(name, client, evidence.single_protocol()))
+            admitted = await self._admit(request, client, _file_arrival(name, client, evidence))
             if not isinstance(admitted, Device):
                 return admitted
             device = admitted
@@ -275,6 +272,18 @@ class FileResolver:
         if trouble := self._not_theirs(device, client):
             return trouble
         return self._files.device_file(await self._as_it_says(request, device))
+
+    def _guessed(self, request: FileRequest, client: str, device: Device | None, name: DeviceName) -> FileDenied | None:
+        """A refusal for who asks for the files of many phones that are elsewhere, whatever kind of files these are."""
+        is_elsewhere = device is not None and device.address not in ("", client)
+        is_stranger = (device is None or is_elsewhere) and self._brake.asks_for_many(client, name, now=request.at)
+        if device is not None and (
+            (is_elsewhere and is_stranger)
+            or (device.address != client and self._brake.was_guessing(client, now=request.at))
+        ):
+            # One that moved asks for its own file alone; who asks for many is after their secrets.
+            return FileDenied(f"{client} asked for other phones' files before; see files.unknown_per_minute")
+        return None
 
     async def _as_it_says(self, request: FileRequest, device: Device) -> Device:
         """The device with the model that its User-Agent names over HTTP, where nothing better is known.
@@ -317,6 +326,8 @@ class FileResolver:
         if name is None:
             return FileMissing()
         device = await asyncio.to_thread(self._known, name)
+        if trouble := self._guessed(request, client, device, name):
+            return trouble
         if device is None or (device.is_provisional and device.desired_protocol is not SignallingProtocol.SIP):
             least = catalogue().require(min(asked.models))
             facts = ModelFacts(least.number or 0, least.name, least.only_protocol)
@@ -329,12 +340,51 @@ class FileResolver:
             return FileMissing(f"{name} runs SIP firmware, and is to speak {device.desired_protocol}")
         return self._not_theirs(device, client) or self._files.own_text(device)
 
+    async def _binary_profile(self, request: FileRequest, client: str, asked: RequestedFile) -> FileAnswer:
+        """``ld<mac>``, ``gk<mac>``, ``ata<mac>``.
+
+        SCCP firmware of a 7905 or 7912 asks for it too, after its device file; one that asks for no device file runs
+        SIP firmware: as good as a registration. The name does not tell what an adapter runs. A known one gets what its
+        record says; an unknown one gets on with ``atadefault.cfg``, and shows by registering what it is.
+        """
+        name, least = asked.device, catalogue().require(min(asked.models))
+        if name is None or not any(profile_template(least, each) for each in SignallingProtocol):
+            return FileMissing()
+        is_adapter = name.prefix == "ATA"
+        if not is_adapter and self.evidence.boots_with_device_file(client, name, now=request.at):
+            return FileMissing("it has its device file: its firmware speaks SCCP")
+        device = await asyncio.to_thread(self._known, name)
+        if device is None and is_adapter and name.mac is not None:
+            device = await asyncio.to_thread(self._known, DeviceName.from_mac(name.mac))
+        if trouble := self._guessed(request, client, device, name):
+            return trouble
+        if not is_adapter and (
+            device is None or (device.is_provisional and device.desired_protocol is not SignallingProtocol.SIP)
+        ):
+            facts = ModelFacts(least.number or 0, least.name, least.only_protocol)
+            arrival = RegistrationArrival(name, client, SignallingProtocol.SIP, facts)
+            admitted = await self._admit(request, client, arrival)
+            if not isinstance(admitted, Device):
+                return admitted
+            device = admitted
+        if device is None:
+            return FileMissing("it is not known; with atadefault.cfg it registers while new phones are let in")
+        if trouble := self._not_theirs(device, client):
+            return trouble
+        if model_of(device) is None:
+            device = await self._admissions.learn(device, least, f"it asked for {request.name[:80]}")
+        if not reads_binary_profile(device):
+            return FileMissing(f"a {device.model} that is to speak {device.desired_protocol} reads another file")
+        return self._files.binary_profile(device)
+
     async def _flat_profile(self, request: FileRequest, client: str, name: DeviceName) -> FileAnswer:
         """The profile of a phone with MPP firmware and its like. Whoever asks for one reads one."""
         device = await asyncio.to_thread(self._known, name)
+        if trouble := self._guessed(request, client, device, name):
+            return trouble
         evidence = self.evidence.about(client, name)
         if device is None:
-            admitted = await self._admit(request, client, FileArrival(name, client, evidence.single_protocol()))
+            admitted = await self._admit(request, client, _file_arrival(name, client, evidence))
             if not isinstance(admitted, Device):
                 return admitted
             device = admitted
@@ -422,6 +472,11 @@ def _reads_flat(user_agent: str) -> bool:
     """Whether the program that asks is firmware of another kind than the enterprise's."""
     agent = parse_user_agent(user_agent) if user_agent else None
     return agent is not None and agent.firmware is not FirmwareKind.ENTERPRISE
+
+
+def _file_arrival(name: DeviceName, client: str, evidence: PhoneEvidence) -> FileArrival:
+    model = evidence.model()
+    return FileArrival(name, client, evidence.single_protocol(), model.name if model is not None else "")
 
 
 def _found(name: str, stored: StoredFile) -> FileFound:

@@ -52,8 +52,10 @@ from bridge.doctor.keeping import (
 )
 from bridge.doctor.machine import check_clock, check_confinement, check_limits, check_zones
 from bridge.doctor.network import AddressFacts, InterfaceAddress, check_addresses, check_names, phone_networks
+from bridge.doctor.phones import PhoneFinding, check_phones
 from bridge.doctor.ports import (
     ServiceFacts,
+    WantedPort,
     check_ports,
     check_service,
     check_units,
@@ -92,7 +94,8 @@ class Doctor:
     """One examination.
 
     ``trouble``: why the settings file cannot be used, when the defaults stand in for it. ``status`` asks the running
-    service for its own words, and raises SepbridgeError where it does not run.
+    service for its own words, ``findings`` for what it found of each phone that is not well; both raise SepbridgeError
+    where it does not run.
     """
 
     def __init__(
@@ -101,6 +104,7 @@ class Doctor:
         config: Path | None,
         *,
         status: Callable[[], Mapping[str, Any]],
+        findings: Callable[[], Mapping[str, Sequence[Mapping[str, str]]]] = dict,
         trouble: str = "",
         dhcp_interface: str = "",
         files: Path = Path("/"),
@@ -109,6 +113,7 @@ class Doctor:
         self._config = config
         self._trouble = trouble
         self._ask = status
+        self._ask_findings = findings
         self._dhcp_interface = dhcp_interface
         self._files = files
 
@@ -155,6 +160,7 @@ class Doctor:
             ("confinement", "SELinux, AppArmor", lambda: check_confinement(confinement_facts(files=self._files))),
             ("certificates", "Certificates", self._check_certificates),
             ("site", "Autoregistration", self._check_site),
+            ("phones", "Phones that do not come up", self._check_phones),
             *([("dhcp", "DHCP", self._check_dhcp)] if self._dhcp_interface else []),
         )
 
@@ -352,6 +358,8 @@ class Doctor:
             (each.address.network, each.interface) for each in self._addresses if each.is_for_phones
         ]
         wanted = list(dict.fromkeys(each for each, host in wanted_ports(self._settings) if not _is_loopback(host)))
+        if self._settings.tftp.mode is TftpMode.BESIDE:
+            wanted.append(WantedPort("udp", 69, "TFTP", ours=False))  # the other server's
         return check_firewall(firewall_facts(files=self._files), wanted, networks)
 
     def _check_zones(self) -> Iterator[Finding]:
@@ -400,6 +408,20 @@ class Doctor:
             if obstacle.code not in known:
                 weight = Weight.PROBLEM if is_open else Weight.NOTE
                 yield Finding(obstacle.code, weight, obstacle.what, "", obstacle.fix)
+
+    def _check_phones(self) -> Iterator[Finding]:
+        try:
+            found = self._ask_findings()
+        except SepbridgeError:
+            return  # the check of the service says that it does not run
+        # The likeliest cause stands first; a phone of which only something worth knowing is found is well.
+        yield from check_phones(
+            {
+                phone: PhoneFinding(str(findings[0]["code"]), str(findings[0]["title"]))
+                for phone, findings in found.items()
+                if findings and findings[0]["severity"] == Weight.PROBLEM
+            }
+        )
 
     def _check_dhcp(self) -> Iterator[Finding]:
         expected = [IPv4Address(self._told)]

@@ -52,13 +52,20 @@ class ExtensionFollowing:
         await self._restart_changed(await asyncio.to_thread(self._take_up, changes))
 
     def _take_up(self, changes: Sequence[ExtensionChange]) -> list[DeviceName]:
-        """Write everything down in one transaction; which phones with SIP firmware have to start again."""
+        """Write everything down in one transaction; which phones have to start again.
+
+        Those with SIP firmware read their file anew. The lines of the others log in for them, and have to know of
+        another password; what else has changed reaches those phones while they are registered.
+        """
         restart: list[DeviceName] = []
         with self._store.write() as work:
             for change in changes:
                 having = [each for each in work.devices.all() if change.number in _numbers(each)]
                 changed = [each for each in having if self._change(work, each, change)]
-                restart += [each.name for each in changed if each.desired_protocol is not SignallingProtocol.SCCP]
+                login = isinstance(change, ExtensionSecretChanged)
+                restart += [
+                    each.name for each in changed if login or each.desired_protocol is not SignallingProtocol.SCCP
+                ]
             work.commit()
         return list(dict.fromkeys(restart))
 

@@ -57,14 +57,22 @@ class PhoneChanges:
         """Move to another pool. It is a decision of an admin: the phone is no longer temporary."""
         return self._change(name, lambda table: _put(table, {"pool": pool}), f"moved to pool {pool}", assigned=True)
 
-    def assign(self, name: DeviceName, pool: str, values: Mapping[str, str]) -> Device:
-        """Give a temporary phone its permanent pool and what else is set for it, in one transaction."""
+    def assign(self, wanted: Sequence[tuple[DeviceName, str, Mapping[str, str]]]) -> Sequence[Device]:
+        """Give temporary phones their permanent pools and what else is set for each: all in one transaction or none."""
+        with self._store.write() as work:
+            changed = [self._assigned(work, *each) for each in wanted]
+            work.commit()
+        return changed
+
+    def _assigned(self, work: UnitOfWork, name: DeviceName, pool: str, values: Mapping[str, str]) -> Device:
         for key in values:
             if key in LISTS or key in {"name", "pool"}:
                 raise BadValue(f"{key} is not set this way", key=key, fix="see `sepbridge phones line` and `… button`")
         typed = {key: from_text(PHONE_FIELDS, key, text, "phone") for key, text in values.items()}
         told = f"assigned to pool {pool}" + (f", {_told(values)}" if values else "")
-        return self._change(name, lambda table: _put(table, {**typed, "pool": pool}), told, assigned=True)
+        return self._change_within(
+            work, name, lambda table: _put(table, {**typed, "pool": pool}), told, sharing=False, assigned=True
+        )
 
     def set_line(self, name: DeviceName, number: str, values: Mapping[str, str], *, shared: bool = False) -> Device:
         """Set what belongs to a line of the phone; a number that it does not have becomes its next line.
@@ -176,9 +184,7 @@ class PhoneChanges:
     def _elements(self, name: DeviceName | None, told: str, change: Callable[[UnitOfWork], None]) -> None:
         with self._store.write() as work:
             if name is not None:
-                device = work.devices.get(name)
-                if device is None:
-                    raise NotFound(f"there is no phone {name}", fix="`sepbridge phones list` shows those that exist")
+                device = work.devices.require(name)
                 work.devices.update(replace(device, version_stamp=self._ids.version_stamp()))
             change(work)
             whose = f"changed {name}" if name is not None else "changed all phones' files"
@@ -195,24 +201,35 @@ class PhoneChanges:
         assigned: bool = False,
     ) -> Device:
         with self._store.write() as work:
-            device = work.devices.get(name)
-            if device is None:
-                raise NotFound(f"there is no phone {name}", fix="`sepbridge phones list` shows those that exist")
-            table = phone_table(device)
-            change(table)
-            changed = change_phone(device, table)
-            if assigned:
-                changed = replace(changed, temporary=False)
-            if device.pool == ROGUE_POOL and changed.pool != ROGUE_POOL:
-                # Its number stays, and can be called like any other from now on.
-                changed = in_partition(changed, work.autoregistration.load().partition)
-            if changed == device:
-                return device
-            changed = replace(changed, version_stamp=self._ids.version_stamp())
-            work.devices.update(changed, sharing=sharing)
-            check_one_line(work, newly_used(device, changed))
-            work.journal.audit(AuditEntry(self._clock.now(), self._actor, f"changed {name}", action))
+            changed = self._change_within(work, name, change, action, sharing=sharing, assigned=assigned)
             work.commit()
+        return changed
+
+    def _change_within(
+        self,
+        work: UnitOfWork,
+        name: DeviceName,
+        change: Callable[[Table], None],
+        action: str,
+        *,
+        sharing: bool,
+        assigned: bool,
+    ) -> Device:
+        device = work.devices.require(name)
+        table = phone_table(device)
+        change(table)
+        changed = change_phone(device, table)
+        if assigned:
+            changed = replace(changed, temporary=False)
+        if device.pool == ROGUE_POOL and changed.pool != ROGUE_POOL:
+            # Its number stays, and can be called like any other from now on.
+            changed = in_partition(changed, work.autoregistration.load().partition)
+        if changed == device:
+            return device
+        changed = replace(changed, version_stamp=self._ids.version_stamp())
+        work.devices.update(changed, sharing=sharing)
+        check_one_line(work, newly_used(device, changed))
+        work.journal.audit(AuditEntry(self._clock.now(), self._actor, f"changed {name}", action))
         return changed
 
 

@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from bridge.app.admission.admissions import SECRET_LENGTH
+from bridge.app.admission.planoverlap import taken_numbers
 from bridge.app.phones.onenumber import check_one_line
 from bridge.app.site.phonetable import MAX_NAME
 from bridge.autoregistration import allocate
@@ -171,9 +172,7 @@ class PhoneDesk:
     def remove(self, name: DeviceName) -> Device:
         """Remove a phone; its number becomes free. Raises NotFound."""
         with self._store.write() as work:
-            device = work.devices.get(name)
-            if device is None:
-                raise NotFound(f"there is no phone {name}", fix="`sepbridge phones list` shows those that exist")
+            device = work.devices.require(name)
             work.devices.remove(name)
             work.journal.audit(AuditEntry(self._clock.now(), self._actor, f"removed {name}", f"number {device.number}"))
             work.commit()
@@ -187,9 +186,7 @@ class PhoneDesk:
         if len(label) > MAX_NAME or not (label.isprintable() or not label):
             raise InvalidInput(f"{label!r} cannot be shown on a phone", fix=f"use at most {MAX_NAME} characters")
         with self._store.write() as work:
-            device = work.devices.get(name)
-            if device is None:
-                raise NotFound(f"there is no phone {name}", fix="`sepbridge phones list` shows those that exist")
+            device = work.devices.require(name)
             line = next((line for line in work.devices.lines() if line.number == number), None)
             if line is None:
                 raise NotFound(
@@ -209,7 +206,7 @@ class PhoneDesk:
 
     def _next_number(self, work: UnitOfWork, foreign: Collection[str]) -> str:
         settings = work.autoregistration.load(for_update=True)
-        found = allocate(settings.range, settings.next_number, work.devices.numbers_in_use() | frozenset(foreign))
+        found = allocate(settings.range, settings.next_number, taken_numbers(work) | frozenset(foreign))
         if found is None:
             raise Conflict(
                 "no number is free" if len(settings.range) else "no number was given, and there is no range",
@@ -225,6 +222,8 @@ def _protocol(
 ) -> SignallingProtocol:
     """What the phone is to speak: its only protocol, else what the admin wants, else the site's parameter (RG-04)."""
     only = row.only_protocol if row else None
+    if row is not None and wanted in row.protocols:
+        return wanted
     if row is not None and only is not None and wanted is not None and wanted is not only:
         raise InvalidInput(f"a {row} speaks {only} alone", fix=f"leave --protocol out, or say {only}")
     return only or wanted or parameter

@@ -11,11 +11,14 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Protocol
 
+from bridge.app.admission.universaltemplates import universal_templates
 from bridge.app.files.guard import plain_address
 from bridge.app.files.phonefiles import PhoneFiles, restart_event
-from bridge.core import Device, SignallingProtocol
+from bridge.autoregistration import AutoregistrationSettings, UniversalTemplates, defaults_of, furnished_anew
+from bridge.core import Device, DeviceDefaults, SignallingProtocol
 from bridge.core.events import (
     Event,
     FileRewritten,
@@ -25,9 +28,9 @@ from bridge.core.events import (
     PhoneRestartSent,
     PhoneUnregistered,
 )
-from bridge.errors import ConfigurationError, PbxUnavailable, SepbridgeError, StoreError
+from bridge.errors import ConfigurationError, Conflict, NotFound, PbxUnavailable, SepbridgeError, StoreError
 from bridge.phones import parse_user_agent
-from bridge.ports import Clock, Contact, EventSink, IdSource, RestartEvent, RestartKind, Store
+from bridge.ports import Clock, Contact, EventSink, IdSource, RestartEvent, RestartKind, Store, UnitOfWork
 
 log = logging.getLogger(__name__)
 
@@ -56,6 +59,36 @@ OURS = "sepbridge"
 """How the User-Agent of our own registrations begins."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """A registration that was written down, and when."""
+
+    contact: Contact
+    at: datetime
+
+    def is_of(self, contact: Contact) -> bool:
+        """Whether it is this registration, and not a later one of the same phone."""
+        before = self.contact
+        return (before.uri, before.address, before.call_id) == (contact.uri, contact.address, contact.call_id)
+
+
+class _Models:
+    """What phones of a model get, as it stands in this transaction: what was read before may be gone."""
+
+    def __init__(self, work: UnitOfWork) -> None:
+        self._work = work
+        self._read: tuple[Sequence[DeviceDefaults], AutoregistrationSettings, UniversalTemplates] | None = None
+
+    def furnished_anew(self, device: Device) -> Device:
+        """A phone whose model has just become known, with what its model's defaults and template say (AR-20)."""
+        if self._read is None:
+            work = self._work
+            self._read = work.site.device_defaults(), work.autoregistration.load(), universal_templates(work)
+        rows, settings, templates = self._read
+        row = defaults_of(device.model_number, device.desired_protocol, rows)
+        return furnished_anew(device, row, settings, templates)
+
+
 class Registrations:
     """The PbxListener of the running service: takes notes at once, works in batches, one transaction each."""
 
@@ -78,6 +111,10 @@ class Registrations:
         """Who restarts phones; set once the PBX exists, which in turn tells us about contacts."""
         self.furnished: Callable[[Sequence[Device]], None] = lambda _: None
         """Called with phones that got another pool or other templates once their model was known."""
+        self.is_one_of_several: Callable[[], bool] = lambda: False
+        """Whether phones may be registered with another node's Asterisk."""
+        self._noted: dict[str, _Seen] = {}
+        """What this node saw of each endpoint's registration last."""
 
     def contact_added(self, contact: Contact) -> None:
         """A phone registered."""
@@ -95,18 +132,20 @@ class Registrations:
 
     async def run(self) -> None:
         """Work until cancelled."""
+        batch: list[Contact | _Gone] = []
         while True:
-            batch = [await self._news.get()]
-            while not self._news.empty():
+            if not batch:
+                batch.append(await self._news.get())
+            while len(batch) < MAX_WAITING and not self._news.empty():
                 batch.append(self._news.get_nowait())
             try:
                 events, restarts, furnished = await asyncio.to_thread(self._note, batch)
             except StoreError as error:
+                # They are kept before what came later: of a phone that came and went, the last counts.
                 log.warning("registrations wait for the database: %s", error)
                 await asyncio.sleep(RETRY_AFTER)
-                for news in batch:
-                    self._put(news)
                 continue
+            batch = []
             for event in events:
                 self._sink.record(event)
             if furnished:
@@ -117,41 +156,57 @@ class Registrations:
         events: list[Event] = []
         restarts: list[Device] = []
         furnished: list[Device] = []
+        noted = dict(self._noted)
         with self._store.write() as work:
+            models = _Models(work)
             for news in batch:
                 if isinstance(news, Contact) and news.user_agent.startswith(OURS):
                     continue  # a line that an SCCP phone shares with a phone with SIP firmware
                 device = work.devices.by_endpoint(news.endpoint)
                 if device is None or device.desired_protocol is SignallingProtocol.SCCP:
                     continue  # an SCCP phone's line is registered by our own proxy, which knows the phone itself
+                told: list[Event] = []
                 changed = (
-                    self._registered(device, news, events)
+                    self._registered(device, news, noted.get(news.endpoint), models, told)
                     if isinstance(news, Contact)
-                    else self._gone(device, news, events)
+                    else self._gone(device, news, noted.get(news.endpoint), told)
                 )
-                if changed == device:
-                    continue
+                if changed != device:
+                    try:
+                        work.devices.update(changed)
+                    except (Conflict, NotFound) as error:  # another node removed it, or what it names, just now
+                        log.warning("that %s registered cannot be noted: %s", device.name, error)
+                        continue
+                events += told
+                if isinstance(news, Contact) and changed.last_seen is not None:
+                    noted[news.endpoint] = _Seen(news, changed.last_seen)
                 if changed.version_stamp != device.version_stamp:
                     restarts.append(changed)
-                work.devices.update(changed)
                 if changed.pool != device.pool or changed.settings != device.settings:
                     furnished.append(changed)
             work.commit()
+        self._noted = noted
         return events, restarts, furnished
 
-    def _gone(self, device: Device, news: _Gone, events: list[Event]) -> Device:
+    def _gone(self, device: Device, news: _Gone, before: _Seen | None, events: list[Event]) -> Device:
+        if self.is_one_of_several() and (before is None or before.at != device.last_seen):
+            return device  # another node has seen it since: it went over there, or was never here
         if device.registered:
             events.append(
                 PhoneUnregistered(at=self._clock.now(), device=device.name, endpoint=news.endpoint, why=news.why)
             )
         return replace(device, registered=False)
 
-    def _registered(self, device: Device, contact: Contact, events: list[Event]) -> Device:
+    def _registered(
+        self, device: Device, contact: Contact, before: _Seen | None, models: _Models, events: list[Event]
+    ) -> Device:
         now = self._clock.now()
         address = plain_address(contact.address.rpartition(":")[0].strip("[]")) or device.address
         agent = parse_user_agent(contact.user_agent)
         load = agent.version if agent is not None else device.load
-        if not device.registered or address != device.address or load != device.load:
+        # Of a phone that is back within a moment nobody tells that it was away: the registration is another one.
+        anew = before is not None and not before.is_of(contact)
+        if not device.registered or anew or address != device.address or load != device.load:
             events.append(
                 PhoneRegistered(
                     at=now,
@@ -178,11 +233,11 @@ class Registrations:
         events.append(
             ModelLearnt(at=now, device=device.name, model=agent.model.name, evidence=f"User-Agent {contact.user_agent}")
         )
-        known = self._files.furnished_anew(replace(seen, model=agent.model.name, model_number=agent.model.number))
+        known = models.furnished_anew(replace(seen, model=agent.model.name, model_number=agent.model.number))
         try:
             if not self._files.differ(device, known):
                 return known
-        except ConfigurationError as error:
+        except (ConfigurationError, NotFound) as error:
             log.warning("%s keeps the file that it has: %s", device.name, error)
             return known
         stamp = self._ids.version_stamp()

@@ -191,8 +191,7 @@ class DirectoryDesk:
         if pin and not (pin.isascii() and pin.isdigit() and len(pin) in _PIN):
             raise InvalidInput("a PIN has 4 to 12 digits", fix="it is typed on a keypad: use digits only")
         with self._store.write() as work:
-            if work.devices.get(owner) is None:
-                raise NotFound(f"there is no phone {owner}", fix="`sepbridge phones list` shows those that exist")
+            work.devices.require(owner)
             work.phonebook.set_pin(owner.value, _hashed(pin) if pin else "")
             work.journal.audit(AuditEntry(self._clock.now(), self._actor, "set the PIN of a directory", str(owner)))
             work.commit()

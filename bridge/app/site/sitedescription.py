@@ -125,6 +125,7 @@ def from_toml(text: str, before: SiteDescription, now: datetime) -> SiteDescript
         for table in sections.get(section.name, ()):
             record = reader.read(table, lambda each, section=section: section.record(each, records))  # type: ignore[misc]  # the default binds the loop's section
             if record is None:
+                reader.stands_there(section.name, table)
                 continue
             key = section.key(record)
             other = records.get("route_pattern", {}) if section.name == "translation_pattern" else {}
@@ -143,7 +144,8 @@ def from_toml(text: str, before: SiteDescription, now: datetime) -> SiteDescript
             lines["phone", device.name] = table.line
     _check_shared(before, phones, lines, reader)
     lines["autoregistration", ""] = own.line
-    _check_groups(records["callmanager_group"], lines, reader)
+    if not reader.could_not_read("callmanager_group"):
+        _check_groups(records["callmanager_group"], lines, reader)
     reader.finish()
     return SiteDescription(records, settings or before.autoregistration, phones, lines)
 
@@ -184,16 +186,27 @@ class _Reader:
 
     def __init__(self) -> None:
         self._errors: list[tuple[int, SepbridgeError]] = []
+        self._unread: set[tuple[str, str]] = set()
+        """Objects that stand in the text and have an error of their own: that they are missing is no further one."""
 
     def read(self, table: PlacedTable, build: Callable[[Table], Any]) -> Any:
         """What ``build`` makes of the table, or None after an error."""
         try:
             return build(table.values)
         except BadValue as error:
-            self.complain(table.line_of(error.key), error)
+            if error.missing not in self._unread:
+                self.complain(table.line_of(error.key), error)
         except SepbridgeError as error:
             self.complain(table.line, error)
         return None
+
+    def stands_there(self, section: str, table: PlacedTable) -> None:
+        """A table could not be read; others may name what it is about."""
+        self._unread.add((section, str(table.values.get("name", ""))))
+
+    def could_not_read(self, section: str) -> bool:
+        """Whether some table of the section could not be read."""
+        return any(each == section for each, _ in self._unread)
 
     def complain(self, line: int, error: SepbridgeError) -> None:
         """Note an error."""
@@ -263,6 +276,7 @@ def _check_names(values: Mapping[str, Any], names: Mapping[str, str], known: Map
                 f"there is no {BY_NAME[section].title} {name!r}",
                 key=key,
                 fix=f"add it as [[{section}]], or name another one",
+                missing=(section, name),
             )
 
 

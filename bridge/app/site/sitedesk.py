@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from bridge.app.admission.planoverlap import PbxPlan, kept_open
 from bridge.app.admission.roguepool import move_rogue_numbers
 from bridge.app.phones import onenumber
 from bridge.app.phones.onenumber import check_one_line, newly_told, newly_used
@@ -178,6 +179,8 @@ class SiteDesk:
             check_one_line(work, _newly_used(work, planned.changes, before, after))
             if planned.changes:
                 detail = "; ".join(f"{each.step} {each.shown}" for each in planned.changes)
+                if after.autoregistration.window is not None and work.autoregistration.load().window is None:
+                    detail += "; the window is closed: the new range meets what the last one did not"
                 work.journal.audit(AuditEntry(now, self._actor, action, detail))
                 work.commit()
         return planned
@@ -190,7 +193,9 @@ def carry_out(work: UnitOfWork, ids: IdSource, change: Change, after: SiteDescri
             case "autoregistration", _:
                 # The flag is the first server's, which has just been written.
                 now = work.autoregistration.load()
-                work.autoregistration.save(replace(after.autoregistration, server_disabled=now.server_disabled))
+                # What Asterisk itself uses is not known here: enabling asks for it, and looked at the last range.
+                wanted, _ = kept_open(work, now, after.autoregistration, PbxPlan())
+                work.autoregistration.save(replace(wanted, server_disabled=now.server_disabled))
                 if after.autoregistration.rogue_partition != now.rogue_partition:
                     move_rogue_numbers(work, after.autoregistration.rogue_partition)
             case "phone", _:

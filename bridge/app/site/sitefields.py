@@ -24,11 +24,17 @@ Table = dict[str, Any]
 
 
 class BadValue(InvalidInput):
-    """What stands under one key of a table cannot be used. ``key`` is empty when it is about the whole table."""
+    """What stands under one key of a table cannot be used. ``key`` is empty when it is about the whole table.
 
-    def __init__(self, what: str, *, key: str = "", why: str = "", fix: str = "") -> None:
+    ``missing``: the section and the name of an object that does not exist, where it is that.
+    """
+
+    def __init__(
+        self, what: str, *, key: str = "", why: str = "", fix: str = "", missing: tuple[str, str] | None = None
+    ) -> None:
         super().__init__(what, why=why, fix=fix)
         self.key = key
+        self.missing = missing
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,6 +93,7 @@ class Section:
                         f"there is no {BY_NAME[section].title} {each!r}",
                         key=name,
                         fix=f"add it as [[{section}]], or name another one",
+                        missing=(section, each),
                     )
         return self.build(values, known)
 

@@ -92,9 +92,7 @@ class WhatIf:
         if not _DIALLED.fullmatch(number):
             raise InvalidInput(f"{number[:60]!r} cannot be dialled", fix="1 to 50 of 0-9 * # + A-D")
         with self._store.read() as work:
-            device = work.devices.get(phone)
-            if device is None:
-                raise NotFound(f"there is no phone {phone}", fix="`sepbridge phones list` shows those that exist")
+            device = work.devices.require(phone)
             owners = work.devices.all()
         self._files.read_site()
         appearance = next((each for each in device.lines if button in (0, each.button)), None)

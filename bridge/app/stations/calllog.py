@@ -30,6 +30,8 @@ MEASURED_WITHIN = 3.0
 """Seconds in which a phone tells its figures after a call; phones do so at once, or not at all."""
 MOST_WAITING = 10_000
 """Records that wait for the database; beyond, the oldest are only in the file."""
+MOST_UNDER_WAY = 100
+"""Calls whose beginning is remembered; a phone has no more than 32."""
 _FORGET_EVERY = 3600.0
 _GATHER = 0.2
 
@@ -55,6 +57,8 @@ class CallBook:
         match event:
             case CallStarted():
                 self._times[event.call_ref] = _Times(self._clock.now())
+                if len(self._times) > MOST_UNDER_WAY:
+                    del self._times[next(iter(self._times))]  # another phone of the line has it since, and its end
             case CallConnected():
                 now = self._clock.now()
                 self._times.setdefault(event.call_ref, _Times(now)).answered = now
@@ -79,7 +83,9 @@ class CallBook:
 
     def _finished(self, device: DeviceName, event: CallFinished) -> None:
         now = self._clock.now()
-        times = self._times.pop(event.call_ref, None) or _Times(now - timedelta(seconds=event.seconds))
+        talked = now - timedelta(seconds=event.seconds)
+        # A call that another phone of the line began, and answered, is known here by its length alone.
+        times = self._times.pop(event.call_ref, None) or _Times(talked, talked)
         record = CallRecord(
             device=device,
             line=self._number_of(event.line),

@@ -28,6 +28,8 @@ LOOK_AGAIN = 0.2
 """Seconds after which it is looked again whether Asterisk knows a line."""
 RENEWAL = 3.0
 """Seconds over which the registrations of all lines are renewed."""
+_REFUSED = (401, 403, 407)
+"""What is said to a login that is not, or no longer, good."""
 
 
 class OpenLine:
@@ -44,9 +46,11 @@ class OpenLine:
         tap: Wiretap = NO_TAP,
     ) -> None:
         self.opened_for = opened_for
-        """The device whose secret it uses."""
+        """The device whose login it uses."""
         self.shared = SharedLine(UserAgent(account, ids, ("", 0), max_calls=MAX_CALLS))
         self.users = 0
+        self._logins = {opened_for: account}
+        """Those of all devices that have taken it: each is good for the line, but may change, or go with its device."""
         self._heard = heard
         self._is_there = is_there
         self._link = SipLink(self.shared.agent, self._event, tap=tap)
@@ -60,6 +64,13 @@ class OpenLine:
         """The line's account at Asterisk."""
         return self.shared.agent.account
 
+    def taken_by(self, device: DeviceName, account: Account) -> None:
+        """A device has the line, with this login of its own."""
+        self.users += 1
+        self._logins[device] = account
+        if device == self.opened_for and account != self.account:
+            self.shared.agent.log_in_as(account)
+
     def when_connected(self, connected: Callable[[], None]) -> None:
         """Open the socket if it is not; ``connected`` hears when it stands, perhaps at once."""
         if self._link.is_connected:
@@ -72,7 +83,8 @@ class OpenLine:
     def renew(self) -> None:
         """Send a REGISTER, if the line is, or wants to be, registered."""
         agent = self.shared.agent
-        if self._link.is_connected and agent.registration_state is not RegistrationState.UNREGISTERED:
+        # By the wish, not the state: a line that is just leaving would else come back, with no phone behind it.
+        if self._link.is_connected and agent.wants_registration:
             agent.register(now=self._link.now)
             self._link.flush()
 
@@ -116,9 +128,19 @@ class OpenLine:
     def _event(self, event: Event) -> None:
         self.shared.receive(event, now=self._link.now)
         self._heard()
+        if isinstance(event, RegistrationFailed) and event.status in _REFUSED:
+            self._log_in_otherwise()
         if self._asked_early and isinstance(event, Registered | RegistrationFailed):
             self._asked_early = False
             self.try_again()
+
+    def _log_in_otherwise(self) -> None:
+        """The next attempt is with the next device's login: that of the first one may be gone with it."""
+        devices = list(self._logins)
+        if len(devices) == 1:
+            return
+        self.opened_for = devices[(devices.index(self.opened_for) + 1) % len(devices)]
+        self.shared.agent.log_in_as(self._logins[self.opened_for])
 
 
 class OpenLines:
@@ -168,12 +190,13 @@ class OpenLines:
     def _take(self, device: Device, wanted: Line) -> OpenLine:
         account = self._account(device, wanted.number, wanted.display_name)
         line = self._open.get(wanted.number)
-        # Each device's secret is good for the line; the first one's is used, and where that changed it is a new line.
-        if line is None or (line.opened_for == device.name and line.account != account):
+        # Each device's secret is good for the line; the first one's is used. It stays the same line, whatever changes:
+        # else phones that have it would have two, which fight for the one registration and know nothing of each other.
+        if line is None:
             line = self._open[wanted.number] = OpenLine(
                 account, device.name, self._ids, self._heard, self._is_there, tap=self._tap
             )
-        line.users += 1
+        line.taken_by(device.name, account)
         return line
 
     def _account(self, device: Device, number: str, name: str) -> Account:

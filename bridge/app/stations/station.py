@@ -233,6 +233,7 @@ class Station:
             line.flush()
         if self.phone.is_finished:
             self._stations.forget(self)
+            self._book.close()  # it measures nothing any more, and the service may end at any moment
             self._give_lines_back()
         self._stations.look_after_touched()
 
@@ -311,9 +312,10 @@ class Station:
             self._load = asked.load
             self._journal.serve(outcome.device.name)
             self._has_old_file = outcome.admitted_now
-            self._lines = self._stations.lines.take(outcome.device)
+            former, self._lines = self._lines, self._stations.lines.take(outcome.device)
             # Before an older connection is closed, so that the lines stay at Asterisk.
             self.phone.accept(outcome.profile, outcome.calls, [line.shared for line in self._lines], now=now)
+            self._stations.lines.give_back(former)  # it had left, and registers once more on this connection
             self._stations.claim(outcome.device.name, self, talks=asked.active_streams > 0)
             for instance, line in enumerate(self._lines, 1):
                 line.when_connected(partial(self._line_connected, instance))
@@ -370,7 +372,7 @@ class Station:
         if self._device is None:
             return
         name = self._device.name
-        self._stations.note(name, registered=True)
+        self._stations.presence.note(name, registered=True)
         for number in self.numbers:
             self._stations.line_desk.changed(number)
         self._record(
@@ -397,7 +399,7 @@ class Station:
     def _unregistered(self, event: StationUnregistered) -> None:
         if self._device is None or not self._stations.release(self._device.name, self):
             return
-        self._stations.note(self._device.name, registered=False)
+        self._stations.presence.note(self._device.name, registered=False)
         self._record(
             PhoneUnregistered(
                 at=self._stations.clock.now(),

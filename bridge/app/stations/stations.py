@@ -25,6 +25,7 @@ from bridge.app.stations.failback import FailBack
 from bridge.app.stations.linedesk import LineDesk
 from bridge.app.stations.lines import RENEWAL, OpenLines
 from bridge.app.stations.numberwatch import NumberWatch
+from bridge.app.stations.presence import Presence
 from bridge.app.stations.profiles import Profiles
 from bridge.app.stations.station import Station
 from bridge.app.stations.watcher import Watcher
@@ -91,6 +92,8 @@ class ChangedPhone:
     device: DeviceName
     profile: StationProfile
     calls: CallSettings
+    is_noted: bool = True
+    """It is written down that the phone is registered."""
 
 
 class Stations:
@@ -148,6 +151,8 @@ class Stations:
         self.house: House[ProxiedPhone] = House()
         self.callback_desk = CallBackDesk(store, clock, self.house.callbacks)
         """Whom users want to call back."""
+        self.presence = Presence(store, clock)
+        """Who is registered, for the database."""
         self.watcher = Watcher(self.house.watching, asterisk, self.ids, secret=watcher_secret)
         self.watcher.changed = self._look_after_touched_alone
         self.watcher.lookout.begun = self.line_desk.changed
@@ -191,6 +196,7 @@ class Stations:
         await self.line_desk.close()
         await asyncio.gather(*(station.finish() for station in list(self._all)))
         await self.callback_desk.close()
+        await self.presence.close()
 
     def restart(self, device: DeviceName, kind: RestartKind) -> None:
         """Tell a phone to start again, at the end of its calls. Raises NotFound."""
@@ -216,7 +222,12 @@ class Stations:
         """What phones which are registered here are served by from now on. Blocking: it is meant for a thread."""
         wanted = ((device, self._of_device.get(device.name)) for device in devices)
         return [
-            ChangedPhone(device.name, self._profile(device, station.device_type), self._profiles.calls(device))
+            ChangedPhone(
+                device.name,
+                self._profile(device, station.device_type),
+                self._profiles.calls(device),
+                is_noted=device.registered,
+            )
             for device, station in wanted
             if station is not None
         ]
@@ -224,7 +235,11 @@ class Stations:
     def take_profiles(self, changed: Sequence[ChangedPhone]) -> None:
         """Serve phones that are still registered by these: live where possible, else by a restart."""
         for each in changed:
-            if (station := self._of_device.get(each.device)) is not None and each.device not in self.leaving:
+            station = self._of_device.get(each.device)
+            if station is not None and not each.is_noted:
+                # The database was away when it registered, or another node, that started, took it for one of its own.
+                self.presence.note(each.device, registered=True)
+            if station is not None and each.device not in self.leaving:
                 station.change(each.profile, each.calls, keys_live=self.settings.soft_keys_live)
 
     def message(self, device: DeviceName, message: ScreenMessage) -> str:
@@ -393,10 +408,6 @@ class Stations:
         """The phone opens no channel before the call is answered: from its next registration on it is not asked to."""
         asyncio.get_running_loop().run_in_executor(None, self._note_late, device)
 
-    def note(self, device: DeviceName, *, registered: bool) -> None:
-        """Write down whether the phone is registered."""
-        asyncio.get_running_loop().run_in_executor(None, self._note, device, registered)
-
     def note_call(self, device: DeviceName, call: CallFinished, *, log_missed: bool = True) -> None:
         """Put a call that is over into the phone's list of placed, received or missed ones."""
         kind = CallKind.PLACED if call.outgoing else CallKind.RECEIVED if call.answered else CallKind.MISSED
@@ -515,16 +526,6 @@ class Stations:
             self._directory.note_call(call)
         except StoreError as error:
             log.warning("a call of %s could not be written to its list: %s", call.device, error)
-
-    def _note(self, name: DeviceName, registered: bool) -> None:
-        try:
-            with self._store.write() as work:
-                device = work.devices.get(name)
-                if device is not None and device.registered is not registered:
-                    work.devices.update(replace(device, registered=registered, last_seen=self.clock.now()))
-                    work.commit()
-        except StoreError as error:
-            log.warning("the state of %s could not be written: %s", name, error)
 
 
 def _tls(settings: SccpSettings) -> ssl.SSLContext | None:

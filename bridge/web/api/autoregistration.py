@@ -163,6 +163,8 @@ class Checklist:
     steps: tuple[ChecklistStep, ...]
     asterisk_asked: bool
     """Whether Asterisk could say which numbers it uses itself."""
+    talking: tuple[str, ...] = ()
+    """Who is on calls now, by number or trunk: autoregistration is opened in quiet hours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +226,8 @@ async def set_range(ask: Ask, body: Range) -> Autoregistration:
 
     As on CUCM, the first valid range opens the window, for an hour, unless something stands against it.
     """
-    await ask.run(ask.desks.window.set_range, NumberRange.parse(body.range))
+    plan = await _plan(ask)
+    await ask.run(ask.desks.window.set_range, NumberRange.parse(body.range), plan)
     await ask.changed()
     return await _standing(ask)
 
@@ -347,7 +350,7 @@ async def show_checklist(ask: Ask) -> Checklist:
     """The nine steps to autoregistered phones: what is done, open or blocked, and what mends it"""
     plan, desks = await _plan(ask), ask.desks
     desk = ChecklistDesk(desks.store, desks.clock, desks.window, desks.site, desks.actor, desks.tree)
-    return Checklist(await ask.run(desk.steps, plan), plan is not None)
+    return Checklist(await ask.run(desk.steps, plan), plan is not None, plan.talking if plan is not None else ())
 
 
 @autoregistration.add("POST", "/autoregistration/move")

@@ -13,6 +13,7 @@ from bridge.web.api.directory import directory
 from bridge.web.api.events import events
 from bridge.web.api.findings import findings
 from bridge.web.api.firmware import firmware
+from bridge.web.api.media import media
 from bridge.web.api.network import network
 from bridge.web.api.openapi import openapi
 from bridge.web.api.operations import Ask, Operation, Operations, routes
@@ -47,6 +48,7 @@ RESOURCES = (
     site,
     directory,
     firmware,
+    media,
     network,
     records,
     events,

@@ -6,8 +6,6 @@ import re
 from dataclasses import dataclass
 from typing import Annotated
 
-from aiohttp import web
-
 from bridge.app.files.firmware import RolloutPlan
 from bridge.app.files.rollouts import RolloutProgress
 from bridge.core import DeviceName, Rollout
@@ -17,7 +15,7 @@ from bridge.store.firmware import StoredLoad
 from bridge.web.api.answers import SiteFinding
 from bridge.web.api.operations import Ask, Operations
 from bridge.web.api.schema import Many, Number, Text
-from bridge.web.uploads import upload_place
+from bridge.web.uploads import save_body, upload_place
 
 firmware = Operations("Firmware")
 
@@ -178,13 +176,7 @@ async def add_package(ask: Ask, query: PackageQuery) -> PackageResult:
         raise InvalidInput(f"{query.name!r} is no file name", fix="letters, digits, dots, dashes and underscores")
     async with upload_place(ask.service.settings.state.directory) as place:
         file = place / query.name
-        size = 0
-        with file.open("wb") as stream:
-            async for piece in ask.request.content.iter_chunked(1 << 20):
-                size += len(piece)
-                if size > largest:
-                    raise web.HTTPRequestEntityTooLarge(max_size=largest, actual_size=size)
-                await ask.run(stream.write, piece)
+        await save_body(ask.request, file, largest)
         added = await ask.run(ask.desks.firmware.add, file, replace=query.replace, incomplete=query.incomplete)
     await ask.changed()
     return PackageResult(tuple(each.name for each in added.loads), added.new, added.same, added.replaced, added.ignored)

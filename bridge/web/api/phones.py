@@ -410,7 +410,7 @@ async def move_phone(ask: Ask, phone: str, body: Move) -> ChangedPhone:
     An autoregistered phone counts as assigned from then on.
     """
     device = await ask.run(ask.desks.changes.move, await ask.phone(phone), body.pool)
-    await (ask.service.restart_changed([device.name], every=0.0) if body.restart else ask.changed())
+    await (ask.service.restarts.changed([device.name], every=0.0) if body.restart else ask.changed())
     return changed_phone(device)
 
 
@@ -418,7 +418,7 @@ async def move_phone(ask: Ask, phone: str, body: Move) -> ChangedPhone:
 async def restart_phone(ask: Ask, phone: str, body: Restart) -> Restarted:
     """Make a registered phone read its files again"""
     name = await ask.phone(phone)
-    await ask.service.restart_phone(name, body.kind)
+    await ask.service.restarts.phone(name, body.kind)
     return Restarted(name, body.kind)
 
 

@@ -114,15 +114,10 @@ async def assign_phones(ask: Ask, body: Assignments) -> AssignmentResult:
     ]
     if body.csv:
         rows = list(read_assignments(body.csv))
-    desk = ask.desks.temporary
-
-    def carry_out() -> list[Assigned]:
-        return [each if isinstance(each, Assigned) else desk.assign([each])[0] for each in rows]
-
-    done = await ask.run(carry_out)
+    done = await ask.run(ask.desks.temporary.assign, rows)
     moved = [each.device for each in done if each.device is not None]
     if moved and body.restart:
-        await ask.service.restart_changed([each.name for each in moved], every=body.every)
+        await ask.service.restarts.changed([each.name for each in moved], every=body.every)
     else:
         await ask.changed()
     failed = tuple(Failure(each.assignment.phone, each.assignment.line, each.trouble) for each in done if each.trouble)

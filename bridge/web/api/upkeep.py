@@ -73,7 +73,7 @@ async def add_trace(ask: Ask, body: NewTrace) -> TraceProgress:
 @upkeep.add("GET", "/traces/{trace}", role=Role.ADMIN)
 async def show_trace(ask: Ask, trace: str) -> TraceProgress:
     """Say how far a trace is"""
-    return ask.service.trace_progress(trace)
+    return ask.service.tracing.progress(trace)
 
 
 @upkeep.add("DELETE", "/traces/{trace}")

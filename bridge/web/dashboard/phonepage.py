@@ -168,7 +168,7 @@ class PhonePage:
         name = _name(request)
         wanted = text_of(await request.post(), "kind")
         kind = RestartKind.RESET if wanted == RestartKind.RESET else RestartKind.RESTART
-        await self._house.service.restart_phone(name, kind)
+        await self._house.service.restarts.phone(name, kind)
         await self._house.audit(request, f"restarted {name}", kind.value)
         return f"/phones/{name}", f"{name} was told to {kind.value}. Whether it does shows below."
 
@@ -189,7 +189,7 @@ class PhonePage:
             await asyncio.to_thread(desk.set, name, values)
         if pool != device.pool:
             await asyncio.to_thread(desk.move, name, pool)
-        await self._house.service.restart_changed([name], every=0)
+        await self._house.service.restarts.changed([name], every=0)
         return f"/phones/{name}", "Saved. The phone takes it up with a restart, which it is told now."
 
     async def _button(self, request: web.Request) -> tuple[str, str]:
@@ -207,7 +207,7 @@ class PhonePage:
             text_of(form, "number"),
             text_of(form, "label"),
         )
-        await self._house.service.restart_changed([name], every=0)
+        await self._house.service.restarts.changed([name], every=0)
         return f"/phones/{name}", f"Button {number} was changed. The phone takes it up with a restart."
 
     def _put(self, request: web.Request, name: DeviceName, place: int, kind: str, number: str, label: str) -> None:

@@ -99,7 +99,7 @@ class TemporaryPage:
             outcome = await asyncio.to_thread(desk.assign, [Assignment(each.value, pool, values) for each in names])
             moved = [each.device.name for each in outcome if each.device is not None]
             if moved:
-                await self._house.service.restart_changed(moved, every=RESTARTS_EVERY)
+                await self._house.service.restarts.changed(moved, every=RESTARTS_EVERY)
         except SepbridgeError as error:
             return await self.show(request, problem=error)
         if len(moved) < len(outcome):

@@ -26,6 +26,7 @@ DURATIONS = [("15", "15 minutes"), ("30", "30 minutes"), ("60", "1 hour"), ("120
 MOST_MINUTES = 7 * 24 * 60
 SHOWN_REFUSED = 50
 SHOWN_OBSTACLES = 5
+SHOWN_TALKING = 20
 SHOWN_REASONS = 3
 """Reasons that a step of the checklist names."""
 _MODES = {
@@ -94,6 +95,8 @@ class WindowPage:
             partitions=[each for each in read.partitions if each],
             spaces=read.spaces,
             css=read.css,
+            talking=plan.talking[:SHOWN_TALKING] if plan is not None else (),
+            more_talking=max(0, len(plan.talking) - SHOWN_TALKING) if plan is not None else 0,
             durations=DURATIONS,
             unknown_modes=[(mode.value, text) for mode, text in _MODES.items()],
             closed_because=_closed_because(read.settings),
@@ -154,7 +157,7 @@ class WindowPage:
     async def _range(self, request: web.Request) -> tuple[str, str]:
         numbers = NumberRange.parse(text_of(await request.post(), "range"))
         desk = self._house.desks(request).window
-        await asyncio.to_thread(desk.set_range, numbers)
+        await asyncio.to_thread(desk.set_range, numbers, await self._plan())
         await self._house.service.refresh()
         opened = (await asyncio.to_thread(desk.status)).is_open
         return "/window", f"The range is {numbers}." + (" The window is open." if opened else "")

@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from bridge.app.admission.admissions import Admissions, Known
 from bridge.app.admission.window import WindowDesk
+from bridge.app.claims.claimdesk import ClaimDesk, ClaimWish
+from bridge.app.phones.phonechanges import PhoneChanges
 from bridge.app.phones.phones import PhoneDesk
 from bridge.autoregistration import (
     Deferral,
@@ -21,10 +24,12 @@ from bridge.autoregistration import (
     RegistrationArrival,
 )
 from bridge.autoregistration.reasons import mib_name
-from bridge.core import Device, DeviceDefaults, DeviceName, NumberRange, SignallingProtocol
+from bridge.core import Device, DeviceDefaults, DeviceName, NumberRange, SignallingProtocol, TranslationPattern
 from bridge.core.events import PhoneAdmitted, PhoneDeferred, PhoneRefused
+from bridge.errors import Conflict, NotFound
 from bridge.phones.catalogue import catalogue
 from bridge.store import SqlStore
+from bridge.store.devices import SqlDeviceRepository
 from tests.unit.app.conftest import CountingIds, Remembering, StillClock
 
 SIP, SCCP = SignallingProtocol.SIP, SignallingProtocol.SCCP
@@ -150,6 +155,25 @@ async def test_numbers_follow_the_pointer_and_skip_what_asterisk_uses(
     # 1003 belongs to an endpoint that is not ours.
     assert [await admissions.number(at_file(each)) for each in (3, 4, 5)] == ["1002", "1004", "1000"]
     assert window.status().next_number == "1001"
+
+
+@pytest.mark.req("AR-12")
+async def test_numbers_that_wait_for_their_users_or_are_patterns_are_given_to_nobody_else(
+    admissions: Desk, store: SqlStore, window: WindowDesk, clock: StillClock, ids: CountingIds
+) -> None:
+    ClaimDesk(store, clock, ids, "tester").add(ClaimWish("1001", "4711"))
+    with store.write() as work:
+        work.objects.patterns.save(TranslationPattern(pattern="1002", called_mask="2000"))
+        work.commit()
+    assert window.status().numbers_free == 8
+    assert [await admissions.number(at_file(each)) for each in (1, 2)] == ["1000", "1004"]
+    # An admin who names no number gets one by the same rule; who names one decides.
+    desk = PhoneDesk(store, clock, ids, "tester")
+    with store.write() as work:
+        work.autoregistration.save(replace(work.autoregistration.load(for_update=True), next_number="1001"))
+        work.commit()
+    assert desk.add(phone(3), foreign=["1003"]).number == "1005"
+    assert desk.add(phone(4), number="1001").number == "1001"
 
 
 @pytest.mark.req("AR-12")
@@ -288,3 +312,63 @@ async def test_a_database_that_cannot_be_written_refuses_with_its_own_reason(
         assert str(error) in refusal.text
     # Nothing is lost: the phone is let in as soon as the database works.
     assert await admissions.number(at_file(1)) == "1000"
+
+
+@pytest.mark.req("AR-12")
+async def test_a_number_that_is_taken_after_the_look_is_looked_for_again(
+    admissions: Desk,
+    store: SqlStore,
+    window: WindowDesk,
+    clock: StillClock,
+    ids: CountingIds,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Where another node writes at the same time, the look does not see what is committed right after it."""
+    PhoneDesk(store, clock, ids, "tester").add(phone(99), number="1001")
+    seen = SqlDeviceRepository.numbers_in_use
+    stale = 2
+
+    def too_early(self: SqlDeviceRepository, partition: str | None = None) -> frozenset[str]:
+        nonlocal stale
+        stale -= 1
+        return seen(self, partition) - ({"1001"} if stale >= 0 else set())
+
+    with monkeypatch.context() as patch:
+        patch.setattr(SqlDeviceRepository, "numbers_in_use", too_early)
+        numbers = await asyncio.gather(*(admissions.number(at_file(each)) for each in range(3)))
+    assert sorted(numbers) == ["1000", "1002", "1004"]  # 1003 is an endpoint that is not ours
+    # One that cannot be written at all is refused alone, and the desk goes on.
+    add = SqlDeviceRepository.add
+
+    def never_this_one(self: SqlDeviceRepository, device: Device, *, sharing: bool = False) -> None:
+        if device.name == phone(4):
+            raise Conflict("somebody else is faster each time")
+        add(self, device, sharing=sharing)
+
+    monkeypatch.setattr(SqlDeviceRepository, "add", never_this_one)
+    refusal, one, two = await asyncio.gather(
+        admissions.refusal(at_file(4)), admissions.number(at_file(5)), admissions.number(at_file(6))
+    )
+    assert (refusal.reason, {one, two}) == (RefusalReason.INSERT_FAILED, {"1005", "1006"})
+
+
+async def test_a_model_that_is_learnt_undoes_nothing_that_happened_meanwhile(
+    store: SqlStore, sink: Remembering, clock: StillClock, ids: CountingIds, window: WindowDesk
+) -> None:
+    announced: list[Device] = []
+    desk = Admissions(store, sink, clock, ids, admitted=announced.extend)
+    phones = PhoneDesk(store, clock, ids, "tester")
+    looked_at = phones.add(phone(1), number="1001")
+    with store.write() as work:
+        work.site.save_pool(replace(work.site.pool("Default"), name="Staff"))
+        work.commit()
+    # Between the look at the phone and the writing of its model an admin moves it.
+    moved = PhoneChanges(store, clock, ids, "tester").move(phone(1), "Staff")
+    known = await desk.learn(looked_at, catalogue().require("8841"), "User-Agent over HTTP")
+    assert (known.pool, known.model, known.version_stamp) == ("Staff", "8841", moved.version_stamp)
+    with store.read() as work:
+        assert work.devices.get(phone(1)) == known
+    assert announced == [known]
+    phones.remove(phone(1))
+    with pytest.raises(NotFound, match="any more"):
+        await desk.learn(looked_at, catalogue().require("8841"), "User-Agent over HTTP")

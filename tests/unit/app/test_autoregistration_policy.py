@@ -196,6 +196,46 @@ async def test_a_range_that_meets_the_plan_is_refused_and_named_and_forced_with_
 
 
 @pytest.mark.req("AR-04")
+@pytest.mark.req("AR-11")
+def test_a_first_range_opens_nothing_where_asterisk_uses_its_numbers(desk: WindowDesk, store: SqlStore) -> None:
+    """As on CUCM the first valid range switches autoregistration on: that is enabling, too."""
+    plan = PbxPlan(extensions={"_100X": "route pattern"})
+    desk.set_range(NumberRange("1000", "1009"), plan)
+    assert not desk.status().is_open
+    assert trail(store)[-1][1] == "1000-1009; not opened: the range 1000-1009 meets route pattern of Asterisk _100X"
+    desk.set_range(NumberRange("1000", "1000"))
+    desk.set_range(NumberRange("1010", "1019"), plan)
+    assert desk.status().is_open
+
+
+@pytest.mark.req("AR-04")
+async def test_another_range_while_it_is_open_closes_it_where_it_meets_something_new(
+    admissions: Desk, window: WindowDesk, store: SqlStore, clock: StillClock, ids: CountingIds
+) -> None:
+    plan = PbxPlan(extensions={"_103X": "route pattern", "1005": "extension"})
+    window.enable(force=True, plan=plan)  # 1005 was seen, and is never given out
+    assert await admissions.number(at_file(1)) == "1000"
+    # A wider range has the phones of the narrower one, and its 1005: nothing new. Its phones are no obstacle later on.
+    window.set_range(NumberRange("1000", "1029"), plan)
+    assert window.status().is_open
+    window.disable()
+    window.enable()
+    # By the window's desk as by a site's text.
+    window.set_range(NumberRange("1000", "1039"), plan)
+    assert not window.status().is_open
+    assert trail(store)[-1][1] == "1000-1039; closed: the range 1000-1039 meets route pattern of Asterisk _103X"
+    window.set_range(NumberRange("1000", "1029"), plan)
+    window.enable()
+    site = SiteDesk(store, clock, ids, "tester")
+    site.apply(site.export().replace('range = "1000-1029"', 'range = "1000-1049"'))
+    assert window.status().is_open
+    PhoneDesk(store, clock, ids, "tester").add(phone(2), number="1060")
+    site.apply(site.export().replace('range = "1000-1049"', 'range = "1000-1069"'))
+    assert not window.status().is_open
+    assert trail(store)[-1][1].endswith("the window is closed: the new range meets what the last one did not")
+
+
+@pytest.mark.req("AR-04")
 async def test_phones_that_autoregistered_do_not_stand_against_the_next_window(
     admissions: Desk, window: WindowDesk
 ) -> None:

@@ -114,6 +114,29 @@ async def test_an_unknown_phone_is_admitted_and_finds_its_file(bench: Bench, win
     assert bench.sink.of(FileServedBeside)[0].secret
 
 
+@pytest.mark.parametrize(
+    ("asked", "held"),
+    [
+        ("001122aabbcc.xml", b"<flat-profile>"),
+        ("gk001122aabbcc", b"#ata"),
+        ("SIP001122AABBCC.cnf", b"line1_name"),
+    ],
+)
+async def test_a_phone_that_reads_another_kind_of_file_is_admitted_too(
+    bench: Bench, window: WindowDesk, asked: str, held: bytes
+) -> None:
+    window.enable(duration=timedelta(hours=1))
+    bench.asks("/spa942.cfg", asked)
+    await bench.until(lambda: {asked, "spa942.cfg"} <= {path.name for path in bench.root.iterdir()})
+    (admitted,) = bench.sink.of(PhoneAdmitted)
+    content = (bench.root / asked).read_bytes()
+    assert held in content
+    assert admitted.number.encode() in content
+    assert b"$MA.xml" in (bench.root / "spa942.cfg").read_bytes()
+    bench.beside.compare()  # neither is taken away again
+    assert {asked, "spa942.cfg"} <= {path.name for path in bench.root.iterdir()}
+
+
 async def test_a_refused_phone_gets_no_file(bench: Bench, window: WindowDesk) -> None:
     window.disable()
     bench.asks("SEP0011223344FF.cnf.xml")

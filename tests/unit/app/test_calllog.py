@@ -102,6 +102,19 @@ async def test_a_phone_that_goes_leaves_its_records(clock: StillClock) -> None:
     assert len(written) == 1
 
 
+async def test_a_call_that_another_phone_of_the_line_answered_has_its_length(clock: StillClock) -> None:
+    written: list[CallRecord] = []
+    kept = book(clock, written)
+    for call in range(1000, 2000):  # calls that began here, and ended elsewhere
+        kept.heard(PHONE, CallStarted(call, 1, False, "2002", "id"))
+    kept.heard(PHONE, finished(7, answered=True))
+    kept.close()
+    (record,) = written
+    assert record.answered == record.started == clock.now() - timedelta(seconds=4)
+    assert record.seconds == 4
+    assert len(kept._times) <= calllog.MOST_UNDER_WAY
+
+
 async def test_a_call_that_nobody_answered_is_written_at_once(clock: StillClock) -> None:
     written: list[CallRecord] = []
     kept = book(clock, written)

@@ -78,6 +78,12 @@ async def test_a_password_is_that_of_the_phone_whose_first_line_it_is(store: Sql
     assert "typed" not in repr(ExtensionSecretChanged("1000", "typed"))
 
 
+async def test_a_phone_whose_line_we_register_starts_again_for_another_password(store: SqlStore) -> None:
+    put(store, phone(SCCP, "1000"))
+    assert await followed(store, ExtensionSecretChanged("1000", "new000000000", is_new=True)) == []
+    assert await followed(store, ExtensionSecretChanged("1000", "typed")) == [SCCP]
+
+
 async def test_a_deletion_takes_the_line_and_with_the_last_one_the_phone(store: SqlStore) -> None:
     put(store, phone(SIP, "1000", "1001"), phone(SCCP, "1002"))
     assert await followed(store, ExtensionRemoved("1001"), ExtensionRemoved("1002")) == [SIP]

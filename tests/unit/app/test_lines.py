@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import cast
 
 import pytest
 
 from bridge.app.stations.lines import OpenLines
+from bridge.core import Device, Line, LineAppearance, SignallingProtocol
 from bridge.net.sipids import RandomSipIds
 from bridge.sip import Destination, RegistrationState
+from bridge.sip.digest import is_right, parse_authorization
 from tests.samples import sample_device
 
 _KEPT = ("via", "from", "to", "call-id", "cseq")
@@ -78,3 +81,95 @@ async def test_an_answer_of_before_asterisk_knew_the_line_does_not_cost_a_minute
                 await heard.wait()
     finally:
         lines.give_back(taken)
+
+
+async def test_a_line_that_is_leaving_does_not_come_back_when_all_are_renewed(
+    registrar: tuple[Registrar, Destination],
+) -> None:
+    """Asterisk went and came while the last phone of the line left: nobody is there to be called."""
+    server, where = registrar
+    heard = asyncio.Event()
+    lines = OpenLines(where, RandomSipIds(), heard.set)
+    taken = lines.take(sample_device())
+    (line,) = taken
+    agent = line.shared.agent
+
+    async def reached(*states: RegistrationState) -> None:
+        async with asyncio.timeout(10):
+            while agent.registration_state not in states:
+                heard.clear()
+                await heard.wait()
+
+    def now() -> float:
+        return asyncio.get_running_loop().time()
+
+    try:
+        line.when_connected(lambda: (agent.register(now=now()), line.flush())[0])
+        await server.answer("200 OK", f"Contact: <sip:{line.account.user}@127.0.0.1>;expires=300", "Expires: 300")
+        await reached(RegistrationState.REGISTERED)
+        agent.unregister(now=now())
+        line.flush()
+        line.renew()
+        await server.answer("200 OK")
+        await reached(RegistrationState.UNREGISTERED, RegistrationState.REGISTERING)
+        assert agent.registration_state is RegistrationState.UNREGISTERED
+        line.renew()
+        assert agent.registration_state is RegistrationState.UNREGISTERED
+    finally:
+        lines.give_back(taken)
+
+
+SALES = Line("1001", display_name="Sales")
+
+
+def having(name: str, secret: str, line: Line = SALES) -> Device:
+    return sample_device(SignallingProtocol.SCCP, LineAppearance(1, line), name=name, secret=secret)
+
+
+async def test_phones_of_a_line_have_one_whatever_changes(registrar: tuple[Registrar, Destination]) -> None:
+    """An admin gives the line another name, or a phone another secret; it registers anew, the others do not."""
+    _, where = registrar
+    lines = OpenLines(where, RandomSipIds(), lambda: None)
+    first = lines.take(having("SEP001122AABB01", "old"))
+    second = lines.take(having("SEP001122AABB02", "its own"))
+    renamed = replace(SALES, display_name="Support")
+    again = lines.take(having("SEP001122AABB01", "new", renamed))
+    lines.give_back(first)
+    assert [line.shared for line in again] == [line.shared for line in second]
+    (line,) = again
+    assert (line.account.password, line.account.display_name, line.users) == ("new", "Support", 2)
+    lines.give_back(second)
+    lines.give_back(again)
+    assert line.users == 0
+
+
+async def test_a_login_that_is_refused_makes_room_for_the_next_phone_s(
+    registrar: tuple[Registrar, Destination],
+) -> None:
+    """The phone whose login the line used was removed: the others need not start again."""
+    server, where = registrar
+    heard = asyncio.Event()
+    lines = OpenLines(where, RandomSipIds(), heard.set)
+    first = lines.take(having("SEP001122AABB01", "gone"))
+    second = lines.take(having("SEP001122AABB02", "good"))
+    (line,) = second
+    agent = line.shared.agent
+
+    def begin() -> None:
+        agent.register(now=asyncio.get_running_loop().time())
+        line.flush()
+
+    try:
+        line.when_connected(begin)
+        await server.challenge("1")
+        await server.challenge("2")  # the password is none any more
+        lines.give_back(first)
+        await server.challenge("3")
+        async with asyncio.timeout(10):
+            data, _ = await server.asked.get()
+        header = next(each for each in data.decode().split("\r\n") if each.startswith("Authorization:"))
+        answer = parse_authorization(header.partition(": ")[2])
+        assert answer is not None
+        assert is_right(answer, "good", method="REGISTER")
+    finally:
+        lines.give_back(second)

@@ -93,6 +93,26 @@ async def test_a_web_address_is_told_and_asked_again(caplog: pytest.LogCaptureFi
         await runner.cleanup()
 
 
+async def test_an_answer_that_is_no_http_ends_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    heard = 0
+
+    async def nonsense(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal heard
+        await reader.readuntil(b"\r\n\r\n")
+        heard += 1
+        writer.write(b"220 mail.example ESMTP\r\n")
+        writer.close()
+
+    async with await asyncio.start_server(nonsense, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        async with running(HookSettings(f"http://127.0.0.1:{port}/new", attempts=2, pause=0)) as hooks:
+            for count in (1, 2):
+                hooks.heard(NEW)
+                await until(lambda count=count: len(caplog.messages) == count)
+                assert heard == 2 * count
+    assert "220 mail.example" in caplog.messages[0]
+
+
 @pytest.mark.req("AR-05")
 async def test_a_command_gets_arguments_and_no_shell(tmp_path: Path) -> None:
     out = tmp_path / "out"

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -23,7 +24,7 @@ from bridge.core.events import (
     PhoneRestartSent,
     PhoneUnregistered,
 )
-from bridge.errors import PbxUnavailable
+from bridge.errors import PbxUnavailable, StoreUnavailable
 from bridge.ports import Contact, RestartEvent, RestartKind
 from bridge.store import SqlStore
 from tests.unit.app.conftest import CountingIds, Remembering, StillClock
@@ -182,8 +183,109 @@ async def test_a_registration_from_elsewhere_is_noticed(registrations: Registrat
     assert (moved.before, moved.after) == ("192.0.2.7", "192.0.2.8")
 
 
+async def test_a_phone_that_is_back_before_it_was_missed_registered_once_more(
+    registrations: Registrations, sink: Waiting
+) -> None:
+    registrations.contact_added(CONTACT)
+    registrations.contact_added(CONTACT)  # the same one, read again
+    registrations.contact_added(replace(CONTACT, address="192.0.2.7:50124", call_id="call-2"))
+    await sink.until(PhoneRegistered, 2)
+    assert [each.address for each in sink.of(PhoneRegistered)] == ["192.0.2.7:50123", "192.0.2.7:50124"]
+    assert not sink.of(PhoneMoved)
+
+
 async def test_contacts_that_are_not_ours_are_left_alone(registrations: Registrations, sink: Waiting) -> None:
     registrations.contact_added(replace(CONTACT, endpoint="trunk"))
     registrations.contact_added(CONTACT)
     await sink.until(PhoneRegistered)
     assert [event.endpoint for event in sink.of(PhoneRegistered)] == ["1000"]
+
+
+async def test_what_came_while_the_database_was_away_is_noted_in_its_order(
+    registrations: Registrations, store: SqlStore, sink: Waiting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bridge.app.phones.registrations.RETRY_AFTER", 0.05)
+    asked = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def away() -> None:
+        loop.call_soon_threadsafe(asked.set)
+        raise StoreUnavailable("the database is locked")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "write", away)
+        registrations.contact_added(CONTACT)
+        async with asyncio.timeout(5):
+            await asked.wait()
+        registrations.contact_removed("1000", "expired")
+    await sink.until(PhoneUnregistered)
+    assert not stored(store).registered
+    assert [type(each) for each in sink.events if not isinstance(each, PhoneRestartSent)] == [
+        PhoneRegistered,
+        ModelLearnt,
+        FileRewritten,
+        PhoneUnregistered,
+    ]
+
+
+@pytest.mark.req("AR-20")
+async def test_a_pool_that_is_gone_since_the_site_was_read_stops_nobody(
+    registrations: Registrations, files: PhoneFiles, store: SqlStore, sink: Waiting, phones: Phones, device: Device
+) -> None:
+    row = DeviceDefaults(683, SignallingProtocol.SIP, pool="Berlin")
+    with store.write() as work:
+        work.site.save_pool(replace(work.site.pool("Default"), name="Berlin"))
+        work.site.save_device_defaults(row)
+        work.devices.update(replace(device, temporary=True))
+        work.commit()
+    files.read_site()
+    with store.write() as work:  # another node, or a command line that could not tell us
+        work.site.save_device_defaults(replace(row, pool="Default"))
+        work.objects.pools.remove("Berlin")
+        work.commit()
+    registrations.contact_added(CONTACT)
+    await sink.until(PhoneRegistered)
+    await sink.until(ModelLearnt)
+    after = stored(store)
+    assert (after.registered, after.model, after.pool) == (True, "8841", "Default")
+
+
+async def test_a_phone_that_goes_over_to_another_node_stays_registered(
+    registrations: Registrations,
+    store: SqlStore,
+    files: PhoneFiles,
+    sink: Waiting,
+    clock: StillClock,
+    ids: CountingIds,
+    phones: Phones,
+) -> None:
+    """Each node has an Asterisk of its own: what one of them does not see may be at the other."""
+    other_sink = Waiting()
+    other = Registrations(store, files, other_sink, clock, ids, phones)
+    for each in (registrations, other):
+        each.is_one_of_several = lambda: True
+    running = asyncio.create_task(other.run())
+    try:
+        registrations.contact_added(CONTACT)
+        await sink.until(PhoneRestartSent)
+        # The other node starts, and its Asterisk does not know the phone.
+        other.contact_removed("1000", "Asterisk does not know the registration any more")
+        clock.pass_by(timedelta(seconds=60))
+        moved = replace(CONTACT, address="192.0.2.8:50123", call_id="call-2")
+        other.contact_added(moved)
+        await other_sink.until(PhoneMoved)
+        assert other_sink.of(PhoneUnregistered) == []
+        # It has gone over; the first node's registration runs out behind it.
+        second = PhoneDesk(store, clock, ids, "tester").add(DeviceName("SEP001122AABBDD"), number="1001")
+        registrations.contact_removed("1000", "expired")
+        registrations.contact_added(replace(CONTACT, endpoint="1001"))
+        await sink.until(PhoneRegistered, 2)
+        assert sink.of(PhoneRegistered)[1].device == second.name
+        other.contact_removed("1000", "expired")
+        await other_sink.until(PhoneUnregistered)
+        assert sink.of(PhoneUnregistered) == []
+        assert not stored(store).registered
+    finally:
+        running.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await running

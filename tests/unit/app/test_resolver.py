@@ -33,12 +33,14 @@ from bridge.core import (
     FileFound,
     FileMissing,
     FileRequest,
+    NumberRange,
     RoutePattern,
     SignallingProtocol,
     Via,
 )
 from bridge.core.events import ModelLearnt, NamesGuessed, PhoneAdmitted, PhoneRefused
 from bridge.errors import InvalidInput
+from bridge.lab.binaryfile import read_binary_file
 from bridge.lab.textfile import read_text_file
 from bridge.phones import catalogue
 from bridge.store import SqlStore
@@ -221,6 +223,21 @@ async def test_a_phone_that_names_itself_over_http_gets_the_file_of_its_model_at
     assert len(sink.of(ModelLearnt)) == 1
 
 
+@pytest.mark.req("AR-05")
+async def test_the_news_of_a_new_phone_names_the_model_that_its_request_named(
+    ask: Ask, open_window: WindowDesk, sink: Remembering, store: SqlStore
+) -> None:
+    assert isinstance(await ask(f"SEP{MAC}.cnf.xml", via=Via.HTTP, user_agent=AGENT_7841), FileFound)
+    assert isinstance(await ask("SEP001122AABBCE.cnf.xml", client="192.0.2.78"), FileFound)
+    assert [(each.device, each.model) for each in sink.of(PhoneAdmitted)] == [
+        (PHONE, "7841"),
+        (DeviceName("SEP001122AABBCE"), ""),
+    ]
+    with store.read() as work:
+        first, second = [each.detail for each in work.journal.audit_trail() if each.action.startswith("admitted")]
+    assert ("model 7841" in first, "model" in second) == (True, False)
+
+
 async def test_a_registration_is_better_evidence_than_a_user_agent_over_http(
     ask: Ask, open_window: WindowDesk, store: SqlStore, sink: Remembering
 ) -> None:
@@ -302,6 +319,81 @@ async def test_both_ports_of_an_adapter_get_a_number_of_their_own(
     assert len(set(numbers)) == 2
     assert f"<name>{numbers[0]}</name>" in first
     assert f"<name>{numbers[1]}</name>" in second
+
+
+# --- binary profiles --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.req("RG-32")
+@pytest.mark.parametrize(("name", "model"), [(f"ld{MAC.lower()}", "7905G"), (f"GK{MAC}", "7912G")])
+async def test_a_phone_that_asks_for_a_profile_alone_runs_sip_firmware(
+    ask: Ask, open_window: WindowDesk, store: SqlStore, sink: Remembering, name: str, model: str
+) -> None:
+    answer = await ask(name)
+    assert isinstance(answer, FileFound)
+    (admitted,) = sink.of(PhoneAdmitted)
+    values = read_binary_file(bytes(answer.content))
+    with store.read() as work:
+        device = work.devices.get(PHONE)
+    assert device is not None
+    assert (device.model, device.desired_protocol) == (model, SignallingProtocol.SIP)
+    assert values[25].decode() == admitted.number
+    assert values[26].decode() == device.secret
+    assert answer.secret_of == PHONE
+    assert answer.name == name.lower()
+
+
+async def test_a_phone_that_has_its_device_file_gets_no_profile(
+    ask: Ask, open_window: WindowDesk, clock: StillClock, store: SqlStore
+) -> None:
+    """SCCP firmware asks for both; its numbers could mean other things to it."""
+    await ask(f"SEP{MAC.lower()}.cnf.xml")
+    assert isinstance(await ask(f"gk{MAC.lower()}"), FileMissing)
+    clock.pass_by(timedelta(minutes=3))  # it got SIP firmware, and asks for nothing else
+    assert isinstance(await ask(f"gk{MAC.lower()}"), FileFound)
+
+
+async def test_who_may_not_have_a_profile(
+    ask: Ask, store: SqlStore, clock: StillClock, ids: CountingIds, sink: Remembering
+) -> None:
+    assert isinstance(await ask(f"gk{MAC.lower()}"), FileMissing)
+    assert len(sink.of(PhoneRefused)) == 1
+    PhoneDesk(store, clock, ids, "tester").add(PHONE, number="1001", model="7912", protocol=SignallingProtocol.SCCP)
+    missing = await ask(f"gk{MAC.lower()}")
+    assert isinstance(missing, FileMissing)
+    assert "to speak SCCP" in missing.why
+    with store.write() as work:
+        device = work.devices.get(PHONE)
+        assert device is not None
+        work.devices.save(
+            replace(device, desired_protocol=SignallingProtocol.SIP, address="192.0.2.78", registered=True)
+        )
+        work.commit()
+    assert isinstance(await ask(f"gk{MAC.lower()}"), FileDenied)
+    assert isinstance(await ask(f"ff{MAC.lower()}"), FileMissing), "a 7902 has no SIP firmware"
+
+
+async def test_an_adapter_finds_the_servers_while_the_window_is_open_and_its_profile_once_it_is_known(
+    ask: Ask, desk: WindowDesk, store: SqlStore, clock: StillClock, ids: CountingIds, files: PhoneFiles
+) -> None:
+    assert isinstance(await ask("atadefault.cfg"), FileMissing)
+    desk.set_range(NumberRange("1000", "1009"))
+    files.read_site()
+    assert isinstance(await ask(f"ata{MAC.lower()}"), FileMissing)
+    defaults = await ask("atadefault.cfg")
+    assert isinstance(defaults, FileFound)
+    assert read_binary_file(bytes(defaults.content)) == {20: b"\1", 29: b"192.0.2.10", 67: b"0"}
+    assert defaults.secret_of is None
+    with store.read() as work:
+        assert list(work.devices.all()) == [], "the name of a file does not tell what an adapter runs"
+
+    adapter = DeviceName(f"ATA{MAC}")
+    PhoneDesk(store, clock, ids, "tester").add(adapter, number="1001", model="ATA 186", protocol=SignallingProtocol.SIP)
+    own = await ask(f"ata{MAC.lower()}")
+    assert isinstance(own, FileFound)
+    values = read_binary_file(bytes(own.content))
+    assert (values[25], values[27], values[29]) == (b"1001", b"0", b"192.0.2.10")
+    assert own.secret_of == adapter
 
 
 # --- around the phone's own file --------------------------------------------------------------------------------------

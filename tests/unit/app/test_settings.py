@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import tomllib
 from dataclasses import fields
 from ipaddress import ip_network
 from pathlib import Path
@@ -9,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from bridge.app.settings import Address, SecretsTo, Settings, find_settings, load_settings, settings_from
+from bridge.app.settings.reference import settings_page
 from bridge.errors import ConfigurationError, InvalidInput
 
 PAGE = Path(__file__).parents[3] / "docs/settings.md"
@@ -84,11 +87,23 @@ def test_what_is_no_address(text: str) -> None:
         Address.parse(text)
 
 
-def test_the_page_on_settings_knows_every_key() -> None:
-    page = PAGE.read_text(encoding="utf-8")
-    for section in fields(Settings):
-        for key in fields(getattr(Settings(), section.name)):
-            assert f"`{section.name}.{key.name}`" in page, f"{section.name}.{key.name} is missing"
+def test_the_page_on_settings_is_made_of_them() -> None:
+    assert PAGE.read_text(encoding="utf-8") == settings_page(), (
+        "run: python scripts/settings-page.py > docs/settings.md"
+    )
+
+
+def test_the_file_on_that_page_is_one_and_holds_the_defaults() -> None:
+    file = settings_page().split("```toml\n")[1].split("```")[0]
+    assert settings_from(tomllib.loads(file)) == Settings()
+    # With every example in force it is a settings file all the same.
+    examples = re.sub(r"^# (?=\w+ = )", "", file, flags=re.MULTILINE)
+    assert examples.count("\n# ") == 0
+    assert settings_from(tomllib.loads(examples)).ami.secret
+    named = {f"{section}.{key}" for section, table in tomllib.loads(examples).items() for key in table}
+    assert named == {
+        f"{each.name}.{key.name}" for each in fields(Settings) for key in fields(getattr(Settings(), each.name))
+    }
 
 
 PAGED = {"paging": ["8600=1001", "8601=1002"], "paging_multicast": ["8600=239.192.0.1:20480"]}

@@ -185,6 +185,21 @@ rogue_operator_number = "3000"
         assert "line 5: a server has no key 'nam'; fix: did you mean name?" in told
         assert rest == "and 6 more"
 
+    def test_what_names_an_object_with_an_error_is_no_error_of_its_own(self, site: SiteDesk) -> None:
+        text = site.export().replace('address = "192.0.2.10"', "sip_port = 99999", 1)
+        text += (
+            '\n[[region]]\nname = "Narrow"\ncodecs = ["G.729"]\n\n[[device_pool]]\nname = "Branch"\nregion = "Narrow"\n'
+        )
+        text += '\n[[universal_device_template]]\nname = "Desks"\npool = "Branch"\ncss = "Nowhere"\n'
+        with pytest.raises(InvalidInput, match="has 2 errors") as caught:
+            site.apply(text)
+        server, region = caught.value.why.splitlines()
+        assert "a server needs the key 'address'" in server
+        assert "'G.729' is no codec" in region
+        mended = text.replace("sip_port = 99999", 'address = "192.0.2.10"').replace("G.729", "g729")
+        with pytest.raises(InvalidInput, match="there is no calling search space 'Nowhere'"):
+            site.apply(mended)
+
     @pytest.mark.req("AR-16")
     def test_exactly_one_group_is_for_autoregistration(self, furnished_site: SiteDesk) -> None:
         text = furnished_site.export()

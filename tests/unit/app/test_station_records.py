@@ -8,8 +8,8 @@ from typing import Any, cast
 import pytest
 
 from bridge.app.files.phonefiles import PhoneFiles
-from bridge.app.service import with_own_server
 from bridge.app.settings import SccpSettings
+from bridge.app.site.ownserver import with_own_server
 from bridge.app.stations.profiles import Profiles
 from bridge.app.stations.stations import Stations
 from bridge.callcontrol import EarlyOpen

@@ -36,6 +36,8 @@ from bridge.sccp import (
     RegisterTokenReject,
     RegisterTokenReq,
     TimeDateReq,
+    Unregister,
+    UnregisterAck,
 )
 from bridge.sip import Destination
 from bridge.store import SqlStore
@@ -222,3 +224,16 @@ async def test_the_second_connection_of_a_phone_that_talks_is_refused_until_the_
         assert await first.until(lambda phone: not phone.is_open, PATIENCE)
         assert one.stations.calls == 0
         assert one.sink.of(PhoneUnregistered) == [], "it never left"
+
+
+async def test_a_phone_that_left_and_registers_on_the_same_connection_has_its_line_once(node: Running) -> None:
+    async with node() as one, phone_at(one) as session:
+        for _ in range(3):
+            await registered(session)
+            session.say(Unregister())
+            assert await session.until(lambda phone: phone.has(UnregisterAck), PATIENCE)
+            session.phone.station.received.clear()
+        await registered(session)
+        (line,) = one.stations.lines._open.values()
+        assert line.users == 1
+        assert len(line.shared.appearances) == 1

@@ -6,15 +6,16 @@ from datetime import timedelta
 
 import pytest
 
-from bridge.app.admission.temporary import Assigned, Assignment, Filter, TemporaryDesk, read_assignments
+from bridge.app.admission.temporary import Assignment, Filter, TemporaryDesk, read_assignments
 from bridge.app.admission.window import WindowDesk
 from bridge.app.phones.phonechanges import PhoneChanges
 from bridge.app.phones.phones import PhoneDesk
 from bridge.autoregistration import Admission, FileArrival, decide, new_device
 from bridge.core import DeviceName, PhoneButtonTemplate
 from bridge.core.site import DevicePool
-from bridge.errors import InvalidInput
+from bridge.errors import InvalidInput, StoreUnavailable
 from bridge.store import SqlStore
+from bridge.store.unitofwork import SqlUnitOfWork
 from tests.unit.app.conftest import CountingIds, StillClock
 
 NAMES = [DeviceName(f"SEP0011220000{index:02X}") for index in range(10)]
@@ -47,7 +48,8 @@ def test_ten_phones_move_by_csv_and_a_bad_row_is_named(temporary: TemporaryDesk,
     lines = ["phone,pool,button_template", *(f"{name},Staff," for name in NAMES[:8])]
     lines += ["1008,Lobby,Six lines", "SEP0000000000FF,Staff,", "1009,Nowhere,", "short", "1009,Lobby,"]
     rows = read_assignments("\n".join(lines))
-    done = [each if isinstance(each, Assigned) else temporary.assign([each])[0] for each in rows]
+    done = temporary.assign(rows)
+    assert [each.assignment.line for each in done] == list(range(2, 15)), "in their order"
     assert [(each.assignment.line, each.trouble != "") for each in done if each.trouble] == [
         (11, True),
         (12, True),
@@ -67,6 +69,41 @@ def test_ten_phones_move_by_csv_and_a_bad_row_is_named(temporary: TemporaryDesk,
         assert ninth.settings.button_template == "Six lines"
         audited = [each for each in work.journal.audit_trail() if "assigned to pool" in each.detail]
     assert len(audited) == 10
+
+
+@pytest.mark.req("AR-36")
+def test_many_phones_cost_few_transactions_and_one_that_cannot_move_stops_none(
+    temporary: TemporaryDesk, store: SqlStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write, written = store.write, 0
+
+    def counting() -> SqlUnitOfWork:
+        nonlocal written
+        written += 1
+        return write()
+
+    monkeypatch.setattr(store, "write", counting)
+    done = temporary.assign([Assignment(str(name), "Staff") for name in NAMES])
+    assert ([each.trouble for each in done], written) == ([""] * 10, 1)
+    # Numbers and names; the second time nothing is left to be changed but for what is wrong with one of them.
+    rows = [Assignment("1000", "Lobby"), Assignment("1001", "Nowhere"), Assignment(str(NAMES[2]), "Lobby")]
+    done = temporary.assign(rows)
+    assert [(each.device.pool if each.device else "", each.trouble[:24]) for each in done] == [
+        ("Lobby", ""),
+        ("", "there is no device pool "),
+        ("Lobby", ""),
+    ]
+    assert [each.assignment for each in done] == rows
+
+    def away() -> SqlUnitOfWork:
+        nonlocal written
+        written += 1
+        raise StoreUnavailable("the database is locked")
+
+    monkeypatch.setattr(store, "write", away)
+    written = 0
+    done = temporary.assign(rows)
+    assert ({each.trouble for each in done}, written) == ({"the database is locked"}, 1), "nobody waits for each"
 
 
 @pytest.mark.req("AR-36")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bridge.callcontrol import CallSettings
+from bridge.callcontrol import CallSettings, House, ProxiedPhone
 from bridge.callcontrol.events import NumberStands, UnwatchNumber, WatchNumber
 from bridge.core.numberstate import NumberState
 from bridge.sccp import RingMode, SoftKeyEventType
@@ -221,3 +221,26 @@ def test_the_request_outlives_the_phones_connection() -> None:
     assert watched(again) == {"2002"}
     stands(again, N.FREE)
     assert is_told(again)
+
+
+def test_a_connection_that_broke_does_not_tell_in_the_place_of_the_one_that_stands() -> None:
+    """The phone is back while the call of its former connection goes on; that call's end is not the new one's."""
+    house: House[ProxiedPhone] = House()
+    before = Bench(house=house)
+    busy(before)
+    before.press(KEY, 1, before.ref)
+    call = before.talk("600")
+    before.phone.station_lost("reset", now=before.now)
+    before.settle()
+    assert len(before.phone.calls) == 1, "its sound goes on"
+    bench = Bench(house=house)
+    bench.talk("601")
+    stands(bench, N.FREE)
+    before.pbxs[0].agent.hang_up(call, now=before.now)
+    before.settle()
+    assert before.phone.calls == ()
+    assert not is_told(bench)
+    bench.replace()
+    assert is_told(bench)
+    before.advance(1000)
+    assert is_told(bench), "nor does its end take anything away"

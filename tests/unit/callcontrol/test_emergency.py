@@ -9,7 +9,7 @@ import pytest
 from bridge.callcontrol import CallSettings, PhoneCallState
 from bridge.callcontrol.emergency import emergency_numbers
 from bridge.callcontrol.events import ChangeForward, EmergencyCalled
-from bridge.core import AbbreviatedDial, DndMode, LineFeatures
+from bridge.core import AbbreviatedDial, DndMode, LineFeatures, NumberRange
 from bridge.errors import ConfigurationError
 from bridge.sccp import SoftKeyEventType
 from bridge.sip import IncomingCall
@@ -76,6 +76,44 @@ def test_it_is_no_target_of_a_forward() -> None:
     bench.dial("911")
     assert bench.reported(ChangeForward) == []
     assert len(bench.reported(EmergencyCalled)) == 1
+
+
+def test_whatever_the_number_was_to_be_for_it_is_called() -> None:
+    bench = Bench(settings=replace(EMERGENCY, meetme=(NumberRange("8500", "8509"),)))
+    bench.lift()
+    bench.press(SoftKeyEventType.MEET_ME)
+    bench.dial("911")
+    assert bench.invited().called == "911"
+    assert [call.state for call in bench.phone.calls] == [PhoneCallState.PROCEEDING]
+    bench.replace()
+    bench.at_rest()
+
+
+def test_a_line_that_has_as_many_calls_as_it_may_makes_one_more() -> None:
+    """They may be other phones' calls, which have the line, too."""
+    bench = Bench(settings=EMERGENCY)
+    bench.talk()
+    bench.agents[0].max_calls = 1
+    bench.press(SoftKeyEventType.NEW_CALL, 1)
+    bench.dial("911")
+    assert bench.invited().called == "911"
+    bench.press(SoftKeyEventType.END_CALL, 1, bench.ref)
+    bench.press(SoftKeyEventType.NEW_CALL, 1)
+    bench.dial("700#")
+    assert bench.phone.calls[-1].state is PhoneCallState.FAILED
+
+
+def test_a_pbx_that_was_not_to_be_reached_is_tried() -> None:
+    bench = Bench(settings=EMERGENCY)
+    bench.phone.line_lost(1, now=bench.now)
+    bench.lift()
+    bench.dial("911")
+    assert bench.station.prompts[bench.ref] == "PBX unreachable"
+    call = bench.invited()
+    assert call.called == "911"
+    bench.pbxs[0].agent.answer(call.call, PBX_MEDIA, now=bench.now)
+    bench.settle()
+    assert bench.station.prompts[bench.ref] == "Connected"
 
 
 def test_do_not_disturb_does_not_keep_it_back() -> None:

@@ -18,7 +18,9 @@ from bridge.sccp import (
 )
 from bridge.sccp.profile import StationLine
 from bridge.sip import Direction, TransferRequested
+from bridge.sip.message import Header
 from tests.sccpbench import PBX_MEDIA, PROFILE, Bench
+from tests.unit.callcontrol.test_midcall import send_in_dialog
 
 E = SoftKeyEventType
 REMINDING = replace(PROFILE, lines=tuple(replace(line, hold_reversion=30.0) for line in PROFILE.lines))
@@ -146,6 +148,36 @@ def test_the_other_phone_reads_that_it_is_on_hold() -> None:
     one.press(E.RESUME)
     other.settle()
     assert other.station.prompts[other.ref] == "Connected"
+
+
+def test_who_has_been_transferred_is_not_on_hold_any_more() -> None:
+    """Whether the PBX says first who is there now, or ends the call of the one who held."""
+    for told_first in (True, False):
+        one, other = two_phones()
+        (held,), (theirs,) = one.pbxs[0].agent.calls, other.pbxs[0].agent.calls
+        one.press(E.HOLD)
+        other.settle()
+        assert other.station.prompts[other.ref] == "Call on hold"
+        carol = [Header("P-Asserted-Identity", '"Carol" <sip:3003@192.0.2.1>')]
+        if told_first:
+            send_in_dialog(other, theirs, "UPDATE", carol)
+        one.pbxs[0].agent.hang_up(held, now=one.now)
+        one.settle()
+        if not told_first:
+            send_in_dialog(other, theirs, "UPDATE", carol)
+        other.settle()
+        assert other.station.infos[other.ref].calling_number == "3003"
+        assert other.station.prompts[other.ref] == "Connected"
+
+
+def test_who_holds_may_have_another_name_meanwhile() -> None:
+    one, other = two_phones()
+    (theirs,) = other.pbxs[0].agent.calls
+    one.press(E.HOLD)
+    other.settle()
+    send_in_dialog(other, theirs, "UPDATE", [Header("P-Asserted-Identity", '"Alice B" <sip:1001@192.0.2.1>')])
+    assert other.station.infos[other.ref].calling_name == "Alice B"
+    assert other.station.prompts[other.ref] == "Call on hold"
 
 
 def test_nobody_else_reads_it() -> None:

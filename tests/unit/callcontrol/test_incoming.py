@@ -14,6 +14,7 @@ from bridge.sccp import (
     CallHistoryDisposition,
     CallState,
     LampMode,
+    MediaCodec,
     MediaStatus,
     OpenReceiveChannel,
     PhoneFeatures,
@@ -26,6 +27,7 @@ from bridge.sccp import (
     Tone,
 )
 from bridge.sip import CallAnswered, CallEnded, EndReason, OfferReceived
+from bridge.sip import CallState as SipState
 from bridge.sip.message import Header
 from bridge.sip.sdp import PCMU, TELEPHONE_EVENT, AudioSession, Codec
 from tests.sccpbench import PBX_ADDRESS, PBX_MEDIA, PROFILE, Bench
@@ -373,3 +375,25 @@ def test_codecs_the_offer_lists_first() -> None:
 def test_a_call_that_somebody_else_took_is_not_a_missed_one() -> None:
     assert is_elsewhere('cancelled: SIP ;cause=200;text="Call completed elsewhere"')
     assert not is_elsewhere("cancelled: Q.850;cause=16")
+
+
+def test_a_phone_without_a_codec_that_may_be_used_is_not_called() -> None:
+    bench = Bench(register=False)
+    bench.station.capabilities = (MediaCodec.GSM_FULL_RATE,)
+    bench.register()
+    for media in (None, PBX_MEDIA):
+        call = bench.ring(media=media)
+        assert call.state is SipState.ENDED
+    bench.at_rest()
+
+
+def test_a_phone_that_loses_its_codecs_while_it_rings_says_so() -> None:
+    bench = Bench()
+    call = bench.ring()
+    bench.phone.change(
+        bench.profile, replace(bench.settings, codecs=(MediaCodec.GSM_FULL_RATE,)), keys_live=False, now=bench.now
+    )
+    bench.lift()
+    assert call.state is SipState.ENDED
+    assert bench.settings.texts.no_codec in bench.notified()
+    bench.at_rest()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from sipmessage import Request
 
 from bridge.callcontrol import (
     CallFinished,
@@ -11,6 +12,7 @@ from bridge.callcontrol import (
     LineChanged,
     LineState,
     MessagesWaiting,
+    PhoneCallState,
     ProxiedPhone,
     Restarted,
 )
@@ -25,15 +27,19 @@ from bridge.sccp import (
     RegisterReject,
     Reset,
     ResetType,
+    RingMode,
     SoftKeyEventType,
     StationCallState,
     StimulusType,
     Tone,
+    Unregister,
 )
 from bridge.sccp.session import StationSession
 from bridge.sccp.stationevents import RegisterRequested, StationRegistered, StationUnregistered, UnregisterCause
-from bridge.sip import NotifyReceived
-from tests.sccpbench import PROFILE, Bench, Pbx
+from bridge.sip import CallState, Destination, NotifyReceived
+from bridge.sip.message import reply_to, to_bytes
+from bridge.sip.normalise import read_message
+from tests.sccpbench import PBX_MEDIA, PROFILE, Bench, Pbx
 
 MESSAGES = "Messages-Waiting: yes\r\nMessage-Account: sip:*97@pbx\r\nVoice-Message: 2/8 (0/0)\r\n"
 NO_MESSAGES = "Messages-Waiting: no\r\nVoice-Message: 0/8 (0/0)\r\n"
@@ -59,6 +65,19 @@ def test_the_lines_register_once_the_phone_has() -> None:
     assert [bench.phone.line_state(line) for line in (1, 2)] == [LineState.REGISTERED] * 2
     assert [type(event) for event in bench.events[:1]] == [RegisterRequested]
     assert len(bench.reported(StationRegistered)) == 1
+
+
+def test_a_phone_that_left_registers_once_more_on_the_same_connection() -> None:
+    bench = Bench()
+    bench.says(Unregister())
+    assert bench.phone.line_state(1) is LineState.GONE
+    bench.register()
+    assert [bench.phone.line_state(line) for line in (1, 2)] == [LineState.REGISTERED] * 2
+    assert [len(line.appearances) for line in bench.lines] == [1, 1], "each event of a line once, and no more"
+    call = bench.talk()
+    assert call.state is CallState.CONFIRMED
+    bench.replace()
+    bench.at_rest()
 
 
 @pytest.mark.parametrize(
@@ -346,5 +365,73 @@ def test_a_call_in_the_making_is_not_asked_after() -> None:
     bench.phone.check_calls(now=bench.now)
     bench.settle()
     assert bench.pbxs[0].methods() == asked
+    bench.replace()
+    bench.at_rest()
+
+
+# --- a PBX that has forgotten ----------------------------------------------------------------------------------------
+
+
+def forget(bench: Bench) -> None:
+    """Another Asterisk is there: it knows of no call, and says so to whoever asks."""
+    pbx = bench.pbxs[0]
+
+    def receive(data: bytes, source: tuple[str, int], *, now: float) -> None:
+        message = read_message(data)
+        if isinstance(message, Request) and message.method != "ACK":
+            pbx.requests.append(message)
+            pbx._replies.append((to_bytes(reply_to(message, 481, tag="new")), Destination(*source)))
+
+    pbx.receive_datagram = receive  # type: ignore[method-assign]  # for this bench
+    bench.phone.check_calls(now=bench.now)
+    bench.settle()
+
+
+def test_what_rings_and_is_forgotten_by_the_pbx_rings_no_longer() -> None:
+    bench = Bench()
+    bench.ring()
+    forget(bench)
+    assert bench.pbxs[0].methods()[-1] == "OPTIONS"
+    assert bench.phone.calls == ()
+    assert bench.station.ringer is RingMode.OFF
+    bench.advance(60)
+    bench.at_rest()
+
+
+def test_who_waits_for_an_answer_of_a_pbx_that_has_forgotten_hears_so() -> None:
+    bench = Bench()
+    bench.pbxs[0].agent.ring(bench.outgoing_call(), now=bench.now)
+    bench.settle()
+    assert bench.station.tones[bench.ref] is Tone.ALERTING
+    forget(bench)
+    assert bench.station.tones[bench.ref] is Tone.REORDER
+    assert bench.station.prompts[bench.ref] == "PBX unreachable"
+    bench.replace()
+    bench.advance(60)
+    bench.at_rest()
+
+
+@pytest.mark.parametrize("outgoing", [False, True])
+def test_what_the_pbx_still_knows_rings_on_when_it_is_asked(outgoing: bool) -> None:
+    bench = Bench()
+    if outgoing:
+        call = bench.outgoing_call()
+        bench.pbxs[0].agent.ring(call, now=bench.now)
+    else:
+        call = bench.ring()
+    bench.settle()
+    for _ in range(2):
+        bench.phone.check_calls(now=bench.now)
+        bench.settle()
+    assert bench.pbxs[0].methods().count("OPTIONS") == 2
+    if outgoing:
+        bench.pbxs[0].agent.answer(call, PBX_MEDIA, now=bench.now)
+        bench.settle()
+    else:
+        bench.lift()
+    assert call.state is CallState.CONFIRMED
+    bench.press(SoftKeyEventType.HOLD, 1, bench.ref)
+    bench.press(SoftKeyEventType.RESUME, 1, bench.ref)
+    assert bench.phone.calls[0].state is PhoneCallState.CONNECTED
     bench.replace()
     bench.at_rest()

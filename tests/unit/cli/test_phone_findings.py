@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import pytest
 
@@ -13,7 +13,7 @@ from bridge.cli.control import ServiceNotRunning
 from bridge.core import DeviceName
 from bridge.core.findings import Weight
 from bridge.journey import Finding
-from bridge.web.control import Controllable, ControlServer
+from bridge.web.control import ControlServer
 from tests.unit.cli.conftest import Shell
 
 STUCK, NOTED, WELL = (DeviceName(f"SEP0011220000{each}") for each in ("01", "02", "03"))
@@ -42,7 +42,7 @@ def site(shell: Shell) -> Shell:
 
 @pytest.fixture
 async def served(site: Shell, tmp_path: Path) -> AsyncIterator[Shell]:
-    server = ControlServer(cast("Controllable", Service()), tmp_path / "state" / "control.sock")
+    server = ControlServer(cast("Any", Service()), tmp_path / "state" / "control.sock")
     await server.start()
     yield site
     await server.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -129,3 +130,30 @@ def test_the_two_kinds_of_set_up_do_not_take_each_others_place(etc: Path, tmp_pa
 def test_what_is_no_account(text: str) -> None:
     with pytest.raises(InvalidInput):
         read_account(text)
+
+
+@pytest.mark.parametrize("backend", ["asterisk", "freepbx"])
+def test_a_secret_that_nobody_would_know_is_not_made(tmp_path: Path, backend: str) -> None:
+    """A settings file of the admin's is not changed: so the account's secret must stand in it already."""
+    etc = tmp_path / "asterisk"
+    etc.mkdir()
+    (etc / "manager.conf").write_text("[general]\nenabled = yes\n")
+    if backend == "freepbx":
+        FreePbxSite().move_in(etc, "127.0.0.1", 5060)
+    toml = tmp_path / "sepbridge.toml"
+    account = '[freepbx]\nurl = "https://pbx.example.test"\nclient_id = "0123"\nclient_secret = "s3cret"\n'
+    toml.write_text(account)
+    before = tree(etc)
+    words = ["setup", backend, "--etc", str(etc), "--toml", str(toml)]
+    refused = run(*words, "--yes")
+    assert isinstance(refused.exception, ConfigurationError)
+    assert tree(etc) == before
+    # The line that is named is one that does.
+    (line,) = re.findall(r'secret = "[A-Za-z0-9]{24}"', str(refused.exception))
+    toml.write_text(f"{account}[ami]\n{line}\n")
+    assert run(*words, "--yes").exit_code == 0
+    assert load_settings(toml).ami.secret in "".join(each.read_text() for each in etc.rglob("*.conf"))
+    assert "as it should be already" in run(*words, "--yes").output
+    # Taking it back needs no secret.
+    toml.write_text(account)
+    assert run(*words, "--undo", "--yes").exit_code == 0

@@ -49,6 +49,7 @@ from bridge.doctor.machine import (
     check_zones,
 )
 from bridge.doctor.network import AddressFacts, InterfaceAddress, check_addresses, check_names
+from bridge.doctor.phones import PhoneFinding, check_phones
 from bridge.doctor.ports import (
     Answer,
     PortFacts,
@@ -96,6 +97,9 @@ SCCP = WantedPort("tcp", 2000, "SCCP")
 SIP = WantedPort("tcp", 5060, "SIP", ours=False)
 TFTP = WantedPort("udp", 69, "TFTP")
 CLOSED_INPUT = "*filter\n:INPUT DROP [0:0]\n-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT\nCOMMIT\n"
+STATELESS = "*filter\n:INPUT DROP [0:0]\n-A INPUT -p udp -m udp --dport 69 -j ACCEPT\nCOMMIT\n"
+STATEFUL = STATELESS.replace("COMMIT", "-A INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT\nCOMMIT")
+HIGH_PORTS = STATELESS.replace("COMMIT", "-A INPUT -p udp -m udp --dport 1024:65535 -j ACCEPT\nCOMMIT")
 LIMITED = "*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -p tcp -m hashlimit --hashlimit-above 5/sec -j DROP\nCOMMIT\n"
 
 
@@ -116,8 +120,8 @@ def addresses(**changes: object) -> Iterable[Finding]:
     return check_addresses(replace(GOOD_ADDRESSES, **changes))  # type: ignore[arg-type]  # given by name: the call itself checks
 
 
-def firewall(text: str) -> Iterable[Finding]:
-    return check_firewall(FirewallFacts(tuple(read_iptables(text))), [SCCP], [(HOUSE, "eth0")])
+def firewall(text: str, port: WantedPort = SCCP) -> Iterable[Finding]:
+    return check_firewall(FirewallFacts(tuple(read_iptables(text))), [port], [(HOUSE, "eth0")])
 
 
 SICK: list[tuple[str, Iterable[Finding]]] = [
@@ -190,6 +194,7 @@ SICK: list[tuple[str, Iterable[Finding]]] = [
     ("network_not_allowed", addresses(allowed=(ip_network("10.0.0.0/8"),))),
     ("name_unresolved", check_names({"ami.address": "pbx.invalid (unknown)"})),
     ("firewall_drops", firewall(CLOSED_INPUT)),
+    ("firewall_drops_transfers", firewall(STATELESS, TFTP)),
     ("firewall_may_drop", firewall(LIMITED)),
     ("phone_banned", check_bans([Ban("asterisk", "192.168.7.50")], [HOUSE])),
     ("clock_not_synchronised", check_clock(ClockFacts(NOW, synchronised=False))),
@@ -209,6 +214,7 @@ SICK: list[tuple[str, Iterable[Finding]]] = [
     ("certificate_hash_weak", certificate(signature="sha1WithRSAEncryption")),
     ("certificate_wrong_name", certificate(names=("pbx.example.net",))),
     ("certificate_wrong_key", certificate(key_fits=False)),
+    ("phones_stuck", check_phones({"SEP001122334455": PhoneFinding("window_closed", "Autoregistration is off")})),
 ]
 
 
@@ -262,7 +268,11 @@ HEALTHY: list[Iterable[Finding]] = [
     addresses(),
     addresses(told="127.0.0.1", listeners={"HTTP": ("127.0.0.1",)}),  # a lab
     check_names({}),
+    check_phones({}),
     firewall("*filter\n:INPUT ACCEPT [0:0]\nCOMMIT\n"),
+    firewall("*filter\n:INPUT ACCEPT [0:0]\nCOMMIT\n", TFTP),
+    firewall(STATEFUL, TFTP),
+    firewall(HIGH_PORTS, TFTP),
     check_bans([Ban("sshd", "203.0.113.9"), Ban("odd", "no address")], [HOUSE]),
     check_clock(ClockFacts(NOW, synchronised=True)),
     check_clock(ClockFacts(NOW)),
@@ -290,6 +300,21 @@ def test_the_fix_names_what_the_admin_manages_the_filter_with() -> None:
     assert "firewall-cmd --permanent --add-port=2000/tcp" in fixes[Manager.FIREWALLD]
     assert "Connectivity > Firewall > Networks" in fixes[Manager.FREEPBX]
     assert "tcp dport 2000 accept" in fixes[Manager.NONE]
+
+
+def test_phones_are_gathered_by_what_keeps_them() -> None:
+    trust, closed = (
+        PhoneFinding("leftover_trust_list", "It trusts another"),
+        PhoneFinding("window_closed", "SEP0000000000AA waits"),
+    )
+    phones = {f"SEP00000000000{number}": trust for number in range(5)} | {"SEP0000000000AA": closed}
+    first, second = check_phones(phones)
+    assert (
+        first.what
+        == "SEP000000000000, SEP000000000001, SEP000000000002 and 2 more: It trusts another (leftover_trust_list)"
+    )
+    assert first.fix.startswith("sepbridge phones diagnose SEP000000000000 ")
+    assert second.what == "SEP0000000000AA: waits (window_closed)"
 
 
 def test_what_could_not_be_checked_is_said() -> None:

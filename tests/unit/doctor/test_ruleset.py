@@ -87,6 +87,14 @@ def test_a_packet_must_pass_every_table() -> None:
     assert fate(both, packet())[0] is Fate.DROPPED
 
 
+def test_an_answer_passes_where_answers_may() -> None:
+    answer = Packet("udp", 40_000, PHONE, "eth0", state="established")
+    assert fate(read_nft(table(STATE, policy="drop")), answer)[0] is Fate.ACCEPTED
+    assert fate(read_nft(table(dport(69, ACCEPT, "udp"), policy="drop")), answer)[0] is Fate.DROPPED
+    assert fate(read_nft(table(NOT_TO_US, TRANSLATED, policy="drop")), answer)[0] is Fate.DROPPED
+    assert fate(read_nft(table(NOT_TO_US, STATE, policy="drop")), answer)[0] is Fate.ACCEPTED
+
+
 def test_another_network_is_another_question() -> None:
     rules = read_nft(table([HOUSE, ACCEPT], policy="drop"))
     assert fate(rules, packet(source=IPv4Address("192.168.8.50")))[0] is Fate.DROPPED

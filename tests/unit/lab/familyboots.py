@@ -15,6 +15,7 @@ from bridge.provisioning import (
     render_model_profile,
     render_old_dial_template,
     render_own_text,
+    render_profile,
 )
 from bridge.provisioning.siptextfiles import DIAL_FILE
 from tests.samples import sample_device, sample_pool, template_loader
@@ -60,6 +61,8 @@ def answer(name: str, model: Model, protocol: SignallingProtocol) -> bytes | Non
             case FileKind.FLAT_PROFILE:
                 base = "http://192.0.2.10:6970/provision"
                 return render_model_profile(RENDERER, name, PhoneSettings(), base).content
+            case FileKind.PROFILE:
+                return render_profile(RENDERER, device, sample_pool(), model, PhoneSettings(), year=2026).file.content
             case FileKind.DIAL_TEMPLATE if file.canonical == DIAL_FILE:
                 return render_old_dial_template(RENDERER, dial_rules([])).content
             case FileKind.DIAL_TEMPLATE:

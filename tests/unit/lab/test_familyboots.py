@@ -9,7 +9,7 @@ from bridge.errors import NotFound
 from bridge.lab.bootfiles import boot_plan
 from bridge.lab.bootorder import Booted
 from bridge.phones import ConfigFamily, Model, catalogue
-from bridge.provisioning import flat_template, support
+from bridge.provisioning import flat_template, profile_template, support
 from tests.unit.lab.familyboots import MAC, boot
 
 SIP = SignallingProtocol.SIP
@@ -19,6 +19,8 @@ LOADS = {
     (ConfigFamily.JAVA_79XX, SCCP): "SCCP41.9-4-2SR3-1S",
     (ConfigFamily.SIPPHONE_7940_60, SIP): "P0S3-8-12-00",
     (ConfigFamily.SIPPHONE_7940_60, SCCP): "P0030801SR02",
+    (ConfigFamily.FF_LD_GK, SIP): "CP7912080004SIP080108A",
+    (ConfigFamily.ATA18X, SIP): "ATA030204SIP090202A",
     (ConfigFamily.SERIES_69XX, SIP): "SIP69xx.9-4-1-3",
     (ConfigFamily.SERIES_69XX, SCCP): "SCCP69xx.9-4-1-3SR3",
     (ConfigFamily.SERIES_894X, SIP): "SIP8941_8945.9-3-1-18",
@@ -30,8 +32,12 @@ SERVED = [
     (model, protocol)
     for model in catalogue()
     for protocol in SignallingProtocol
-    if (model.only_protocol or protocol) is protocol
-    and (support(model, protocol).supported or (protocol is SIP and flat_template(model)))
+    if ((model.only_protocol or protocol) is protocol or model.family is ConfigFamily.ATA18X)
+    and (
+        support(model, protocol).supported
+        or (protocol is SIP and flat_template(model))
+        or profile_template(model, protocol)
+    )
 ]
 
 
@@ -49,6 +55,9 @@ def test_a_phone_of_every_served_model_comes_up(model: Model, protocol: Signalli
         assert settings.register_with_proxy
     if flat_template(model):
         assert asked[-1] == "/provision/001122aabbcc.xml"
+        assert not any(name.endswith(".cnf.xml") for name in asked)
+        return
+    if profile_template(model, protocol):
         assert not any(name.endswith(".cnf.xml") for name in asked)
         return
     own = f"{model.device_prefix or 'SEP'}{MAC}.cnf.xml".lower()
@@ -99,6 +108,10 @@ ORDERS = {
         "gk001122aabbcc",
         "gkdefault.cfg",
     ],
+    ("7905", SIP): ["ld001122aabbcc", "lddefault.cfg"],
+    ("7912", SIP): ["gk001122aabbcc", "gkdefault.cfg"],
+    ("ATA 186", SIP): ["ata001122aabbcc", "atadefault.cfg"],
+    ("ATA 188", SCCP): ["ata001122aabbcc", "atadefault.cfg"],
     ("ATA 187", SIP): ["ATA001122AABBCC.cnf.xml", "ATA1122AABBCC01.cnf.xml", "dialplan.xml"],
     ("7841-3PCC", SIP): ["/7841-3PCC.xml", "/provision/001122aabbcc.xml"],
     ("9861", SIP): ["/9861.xml", "/provision/001122aabbcc.xml"],

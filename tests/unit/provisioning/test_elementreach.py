@@ -96,7 +96,7 @@ def test_an_spa_phone_in_spcp_mode_is_uncertain() -> None:
 @pytest.mark.parametrize(
     ("model", "why"),
     [
-        ("ATA 186", "cfgfmt"),
+        ("ATA 186", "binary profile"),
         ("30 VIP", "binary"),
         ("DX650", "Android"),
         ("Room Kit", "room system"),

@@ -97,6 +97,21 @@ def test_copytruncate(follow: Follow, path: Path) -> None:
     assert drained(follower) == ["2"]
 
 
+def test_a_long_file_that_is_truncated_is_read_once(follow: Follow, path: Path) -> None:
+    add(path, "past\n")
+    follower = follow(path)
+    drained(follower)
+    first = [f"line {number} of the first life" for number in range(100)]
+    add(path, "\n".join(first) + "\n")
+    assert drained(follower) == first
+    for life in ("second", "third"):
+        os.truncate(path, 0)
+        lines = [f"line {number} of the {life} life" for number in range(120)]
+        add(path, "\n".join(lines) + "\n")
+        assert follower.read(now=0.0) == lines
+        assert follower.read(now=0.0) == []
+
+
 def test_truncated_and_grown_beyond_the_place_between_two_looks(follow: Follow, path: Path) -> None:
     add(path, "past\n")
     follower = follow(path)

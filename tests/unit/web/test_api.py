@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import time
+import wave
+import zipfile
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
@@ -13,6 +16,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+from PIL import Image
 
 from bridge.core import (
     Device,
@@ -52,6 +56,14 @@ class Api:
 
     async def post(self, path: str, body: object = None, **more: int) -> Any:
         return await self.ask("POST", path, body, **more)
+
+    async def upload(self, path: str, content: bytes, *, status: int) -> Any:
+        response = await self._session.post(
+            f"/api/v1{path}", data=content, headers={"Content-Type": "application/octet-stream"}
+        )
+        text = await response.text()
+        assert response.status == status, (response.status, text)
+        return json.loads(text)
 
     async def put(self, path: str, body: object, **more: int) -> Any:
         return await self.ask("PUT", path, body, **more)
@@ -499,6 +511,68 @@ async def test_firmware_is_taken_in_planned_and_removed(node: WebNode, api: Api)
     await api.post("/firmware/rollout/plan", {"load": "sip88xx.14-1-1"}, status=404)
     await api.post("/firmware/rollout/stop", status=409)
     await api.delete("/firmware/loads/nothing", status=404)
+
+
+async def test_rings_and_backgrounds_come_and_go(node: WebNode, api: Api) -> None:
+    assert await api.get("/rings") == {"rings": []}
+    assert await api.get("/backgrounds") == {"backgrounds": []}
+    picture, sound = io.BytesIO(), io.BytesIO()
+    Image.new("RGB", (64, 48), "navy").save(picture, "PNG")
+    with wave.open(sound, "wb") as file:
+        file.setparams((1, 2, 8000, 0, "NONE", ""))
+        file.writeframes(bytes(8000))
+
+    added = await api.upload("/rings?file=front.wav&name=Front%20door", sound.getvalue(), status=201)
+    assert (added["name"], added["files"], added["chosen"]) == (
+        "Front door",
+        ["Front-door.raw", "Front-door.rwb"],
+        True,
+    )
+    await api.upload("/rings?file=front.wav&name=Front%20door", sound.getvalue(), status=409)
+    await api.upload("/rings?file=front.wav&name=Front%20door&replace=true", sound.getvalue(), status=201)
+    await api.upload("/rings?file=front.wav&name=Other", b"no sound", status=422)
+    await api.upload("/rings?file=../front.wav", sound.getvalue(), status=400)
+    assert [each["name"] for each in (await api.get("/rings"))["rings"]] == ["Front door"]
+    assert (node.service.settings.files_directory / "Front-door.raw").stat().st_size > 0
+
+    made = await api.upload("/backgrounds?file=hills.png", picture.getvalue(), status=201)
+    assert made["name"] == "hills"
+    assert "320x212x16" in made["folders"]
+    assert [each["name"] for each in (await api.get("/backgrounds"))["backgrounds"]] == ["hills"]
+
+    assert (await api.delete("/rings/Front%20door"))["name"] == "Front door"
+    await api.delete("/rings/Front%20door", status=404)
+    assert (await api.delete("/backgrounds/hills"))["name"] == "hills"
+    assert await api.get("/rings") == {"rings": []}
+    done = [each["action"] for each in (await api.get("/audit?limit=5"))["entries"]]
+    assert done == [
+        "added the ring Front door",
+        "added the ring Front door",
+        "added the background hills",
+        "removed the ring Front door",
+        "removed the background hills",
+    ]
+    async with node.client(await node.token(Role.VIEWER)) as viewer:
+        for path in ("/rings?file=a.wav", "/backgrounds?file=a.png", "/locales?file=a.zip"):
+            assert (await viewer.post(f"/api/v1{path}", data=b"x")).status == 403
+
+
+async def test_locales_come_are_missed_and_go(node: WebNode, api: Api) -> None:
+    assert await api.get("/locales") == {"locales": []}
+    package = io.BytesIO()
+    with zipfile.ZipFile(package, "w") as archive:
+        archive.writestr("German_Germany/sp-sip.jar", b"PK\3\4 words")
+    added = await api.upload("/locales?file=de.zip", package.getvalue(), status=201)
+    assert (added["locales"], added["new"]) == (["German_Germany"], ["German_Germany/sp-sip.jar"])
+    held = await api.get("/locales/German_Germany")
+    assert (held["files"], held["phones"], held["lacking"]) == (["sp-sip.jar"], 0, {})
+    await api.patch("/site/pools/Default", {"user_locale": "German_Germany"})
+    used = (await api.get("/locales"))["locales"][0]
+    assert used["phones"] == 2
+    assert used["lacking"], "phones of other families ask for other files"
+    await api.delete("/locales/German_Germany", status=409)
+    assert (await api.delete("/locales/German_Germany?force=true"))["name"] == "German_Germany"
+    await api.delete("/locales/Klingon", status=404)
 
 
 async def test_dhcp_messages_calls_audit_and_status(api: Api) -> None:
