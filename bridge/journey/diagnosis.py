@@ -26,6 +26,7 @@ RULES: tuple[Rule, ...] = (
     refusalrules.range_exhausted,
     filerules.network_not_allowed,
     refusalrules.device_not_configured,
+    refusalrules.other_protocol,
     refusalrules.refused_otherwise,
     # What the phone or its requests say outright.
     filerules.leftover_trust_list,

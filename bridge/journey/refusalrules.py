@@ -9,13 +9,12 @@ import re
 from shlex import quote
 
 from bridge.core import SignallingProtocol
-from bridge.core.events import (
-    PhoneRefused,
-)
+from bridge.core.events import PhoneRefused, PhoneRegistering
 from bridge.core.findings import Weight
 from bridge.journey.case import Case, seen
 from bridge.journey.codes import REFUSED
 from bridge.journey.findings import Finding, Fix, FixKind
+from bridge.journey.firmwarerules import roll_out
 
 SCCP, SIP = SignallingProtocol.SCCP, SignallingProtocol.SIP
 _RANGE = re.compile(r"\b(\d{1,20})-(\d{1,20})\b")
@@ -88,6 +87,29 @@ def device_not_configured(case: Case) -> Finding | None:
             Fix(FixKind.COMMAND, f"sepbridge phones add {case.journey.device}{model}"),
             Fix(FixKind.CLICK, f"The window > Turned away > {case.journey.device} > Add"),
             _OPEN,
+        ),
+    )
+
+
+def other_protocol(case: Case) -> Finding | None:
+    """A stranger whose firmware speaks what new phones are not to speak: its refusal would come again and again."""
+    refused, registering = case.last(PhoneRefused), case.last(PhoneRegistering)
+    if refused is None or not case.is_refused or refused.reason != "wrong_protocol" or case.site.device is not None:
+        return None
+    if registering is None:
+        return None
+    spoken = registering.protocol
+    return Finding(
+        "wrong_protocol_firmware",
+        f"The phone's firmware speaks {spoken}, and new phones are to speak {spoken.other}",
+        Weight.PROBLEM,
+        (seen(registering), seen(refused)),
+        f"Models that can speak both come in with the protocol of autoregistration, which is {spoken.other}. What a "
+        "phone speaks follows from its firmware alone.",
+        (
+            Fix(FixKind.COMMAND, f"sepbridge autoregistration protocol {spoken}"),
+            Fix(FixKind.COMMAND, f"sepbridge phones add {case.journey.device} --protocol {spoken}"),
+            *roll_out(case, spoken.other),
         ),
     )
 

@@ -62,6 +62,7 @@ class Desks:
         add_ons: tuple[str, ...] = (),
         auto_answer: float | None = 0.0,
         place: NetworkPlace = NOWHERE,
+        load: str | None = None,
     ) -> SccpPhone:
         """A phone that nobody configured, without power yet."""
         index = len(self.phones) + 1
@@ -74,6 +75,7 @@ class Desks:
             add_ons=add_ons,
             auto_answer=auto_answer if self.auto_answer is not None else None,
             place=place,
+            load=load,
         )
         self.phones.append(phone)
         return phone

@@ -669,6 +669,18 @@ async def test_sip_firmware_in_a_phone_that_is_to_speak_sccp(w: Ward) -> None:
 
 
 @pytest.mark.req("RG-06")
+async def test_a_stranger_with_sip_firmware_while_new_phones_are_to_speak_sccp(w: Ward) -> None:
+    w.bed.window_desk().set_protocol(SCCP)
+    phone = w.sip()
+    phone.power_on()
+    finding = await w.said_first(phone, "wrong_protocol_firmware")
+    assert finding.fixes[0].text == "sepbridge autoregistration protocol SIP"
+    w.bed.window_desk().set_protocol(SIP)
+    await w.up(phone)
+    await w.well(phone)
+
+
+@pytest.mark.req("RG-06")
 async def test_a_file_of_one_protocol_and_firmware_of_the_other_that_says_nothing(w: Ward) -> None:
     neighbour, phone = w.sccp(), w.sip()
     for each in (neighbour, phone):

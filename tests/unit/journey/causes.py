@@ -94,6 +94,7 @@ def stories(model: str) -> Iterator[Story]:
                            why=f"{CLIENT} is not in server.allowed_networks")  # fmt: skip
 
     yield from (((learnt, asks(), misses(), refused(reason, text="full: 1000-1009")), SITE, 9) for reason in REASONS)
+    yield (learnt, asks(), misses(), registers(SIP), refused("wrong_protocol", 5)), SITE, 9
     yield (learnt, asks(), shut_out), SITE, 2
     yield from (((lease(),), known(environment=each), 99) for each in Environment)
     yield (DhcpUnanswered(at=at(0), device=PHONE, why="no address available"),), SITE, 1

@@ -403,6 +403,17 @@ def test_silence_after_the_file_names_the_load_and_the_port() -> None:
 
 
 @pytest.mark.req("RG-06")
+def test_a_stranger_that_speaks_the_other_protocol_is_told_so_and_not_that_it_has_no_file() -> None:
+    story = (asks(), misses(why="deferred: it gets its number when it registers over SCCP"))
+    story = (*story, registers(SIP, 4), refused("wrong_protocol", 5))
+    finding = judge(*story, after=9)[0]
+    assert finding.code == "wrong_protocol_firmware"
+    assert "speaks SIP" in finding.title
+    assert finding.fixes[0].text == "sepbridge autoregistration protocol SIP"
+    assert codes(*story, registered(20), after=30) == []
+
+
+@pytest.mark.req("RG-06")
 def test_where_others_of_its_network_register_silence_is_the_firmware() -> None:
     def near(protocol: SignallingProtocol) -> SiteFacts:
         return site(SCCP, networks=(NetworkState("192.168.1.0/24", protocol, stuck=1, up=3),))
