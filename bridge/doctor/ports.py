@@ -93,6 +93,10 @@ class WantedPort:
         return f"{self.protocol.upper()} {self.port} ({self.use})"
 
 
+DOCTORS_NAME = "sepbridge-doctor"
+"""Who asks Asterisk for an answer over SIP: an account that nobody has, so that nobody takes it for a phone's."""
+
+
 class Answer(StrEnum):
     """What came back."""
 

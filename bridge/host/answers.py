@@ -7,7 +7,7 @@ import secrets
 import socket
 import time
 
-from bridge.doctor.ports import Answer
+from bridge.doctor.ports import DOCTORS_NAME, Answer
 
 _NOT_FOUND = b"\0\5\0\1"
 _FILE = "XMLDefault.cnf.xml"
@@ -66,7 +66,7 @@ def sip_answer(host: str, port: int, *, within: float = 2.0) -> Answer:
             request = (
                 f"OPTIONS sip:{there}:{port} SIP/2.0\r\n"
                 f"Via: SIP/2.0/UDP {shown}:{own_port};branch=z9hG4bK{branch};rport\r\n"
-                f"From: <sip:doctor@{shown}>;tag={branch}\r\nTo: <sip:{there}:{port}>\r\n"
+                f"From: <sip:{DOCTORS_NAME}@{shown}>;tag={branch}\r\nTo: <sip:{there}:{port}>\r\n"
                 f"Call-ID: {branch}@{shown}\r\nCSeq: 1 OPTIONS\r\nMax-Forwards: 70\r\n"
                 "Content-Length: 0\r\n\r\n"
             )

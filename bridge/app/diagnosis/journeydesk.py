@@ -24,6 +24,7 @@ from bridge.core.events import (
     SipRefused,
     TlsFailed,
 )
+from bridge.doctor.ports import DOCTORS_NAME
 from bridge.errors import NotFound
 from bridge.journey import (
     Finding,
@@ -103,6 +104,8 @@ class JourneyDesk:
         self._told: OrderedDict[DeviceName, PhoneJourney] = OrderedDict()
         """Journeys of phones of which nothing was heard since the start, as the database tells them."""
         self._networks = NetworkCounts()
+        self._doctor = "", 0
+        """From where the doctor asked last."""
         self.touched: Callable[[DeviceName], None] = lambda name: None
         """Called for each phone of which something else is known than before."""
 
@@ -158,6 +161,8 @@ class JourneyDesk:
             return None
         if isinstance(event, FileEvent) and event.name.startswith(PROBE_NAME):
             return None  # our own self test, on a host where a phone may have our address
+        if isinstance(event, SipChallenged | SipRefused) and self._is_the_doctors(event):
+            return None
         if isinstance(event, SipChallenged | SipRefused) and (owner := self._by_number.get(event.account)):
             known = self._journeys.get(owner[0])
             # Anybody can write a name; only from where the phone is it is likely to be the phone's.
@@ -168,6 +173,12 @@ class JourneyDesk:
         stages = _BEFORE_CONNECTING if isinstance(event, FileEvent) else _ON_THEIR_WAY
         waiting = [name for name in there if self._journeys[name].stage in stages]
         return waiting[0] if len(waiting) == 1 else None
+
+    def _is_the_doctors(self, event: SipChallenged | SipRefused) -> bool:
+        """Whether it is about the doctor's question; the challenge that follows on it names nobody."""
+        if event.account == DOCTORS_NAME:
+            self._doctor = event.client, event.port
+        return (event.client, event.port) == self._doctor
 
     def heard(self, event: Event) -> None:
         """Take note of an event."""

@@ -19,6 +19,7 @@ from bridge.core.events import (
     PhoneConnecting,
     PhoneRegistered,
     PhoneUnregistered,
+    SipChallenged,
     SipRefused,
 )
 from bridge.core.protocol import SignallingProtocol
@@ -75,6 +76,15 @@ def test_a_sip_account_tells_whose_it_is_even_where_many_phones_share_an_address
     hear(desk, asks(), asks(other), admitted)
     assert desk.whose(SipRefused(at=NOON, client=CLIENT, reason="InvalidPassword", account="1001")) == PHONE
     assert desk.whose(SipRefused(at=NOON, client=CLIENT, reason="InvalidPassword", account="7")) is None
+
+
+def test_what_the_doctor_asks_is_no_phones_though_one_has_its_address(desk: JourneyDesk) -> None:
+    """In a lab they all have one address, and so may a program that is a phone."""
+    hear(desk, asks())
+    told = {"at": NOON, "client": CLIENT, "port": 40001}
+    assert desk.whose(SipRefused(**told, reason="InvalidAccountID", account="sepbridge-doctor")) is None  # type: ignore[arg-type]  # given by name: the call itself checks
+    assert desk.whose(SipChallenged(**told, account="<unknown>")) is None  # type: ignore[arg-type]  # given by name: the call itself checks
+    assert desk.whose(SipChallenged(at=NOON, client=CLIENT, port=40002, account="<unknown>")) == PHONE
 
 
 def test_a_phone_that_changed_its_address_leaves_the_old_one_to_others(desk: JourneyDesk) -> None:
