@@ -48,7 +48,7 @@ def advise(owners: Sequence[PortOwner], settings: Settings, *, files: Path = Pat
     known = [(owner, server) for owner in owners if (server := recognise(owner.command, files=files)) is not None]
     if not known:
         return _stranger(owners)
-    owner, server = known[0]
+    owner, server = next((each for each in known if _is_meant(*each, settings)), known[0])
     return _known(owners, owner, server, settings)
 
 
@@ -143,6 +143,13 @@ def _toml(server: FoundServer) -> str:
         lines.append(f'log = "{server.log}"')
     lines.append(f'server = "{server.program}"')
     return "\n".join(lines) + "\n"
+
+
+def _is_meant(owner: PortOwner, server: FoundServer, settings: Settings) -> bool:
+    """Whether it is this one, of several on different addresses, that the settings have to do with."""
+    if settings.tftp.mode is TftpMode.BESIDE:
+        return server.root is not None and server.root == settings.beside.root
+    return _wants(owner, settings)
 
 
 def _is_ours(owner: PortOwner) -> bool:

@@ -68,3 +68,17 @@ def test_a_server_on_an_address_that_we_do_not_want_is_no_problem(tmp_path: Path
     settings = settings_from({"tftp": {"listen": ["192.0.2.10:69"]}})
     advice = advise([owner(f"in.tftpd -v {tmp_path}", "192.0.2.11")], settings)
     assert [(each.code, each.weight) for each in advice.findings] == [("elsewhere", Weight.OK)]
+
+
+def test_of_several_servers_the_one_in_the_way_is_told_of(tmp_path: Path) -> None:
+    one, other = tmp_path / "one", tmp_path / "other"
+    one.mkdir()
+    other.mkdir()
+    elsewhere = owner(f"in.tftpd -v {one}", "192.0.2.11")
+    ours = owner(f"atftpd --daemon --verbose=7 {other}", "192.0.2.10", 8)
+    settings = settings_from({"tftp": {"listen": ["192.0.2.10:69"]}})
+    (finding,) = advise([elsewhere, ours], settings).findings
+    assert (finding.code, finding.weight) == ("other_server", Weight.PROBLEM)
+    assert "192.0.2.10" in finding.what
+    beside = Settings(tftp=BESIDE, beside=BesideSettings(root=other))
+    assert [each.code for each in advise([elsewhere, ours], beside).findings] == ["beside"]
