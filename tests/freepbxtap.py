@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -47,6 +47,8 @@ class Tap:
     url: str = ""
     exchanges: list[Exchange] = field(default_factory=list)
     refuse: list[str] = field(default_factory=list)
+    before: Callable[[str], None] = lambda name: None
+    """Is told what is asked for, before FreePBX is."""
 
     def mutations(self) -> list[Exchange]:
         """Those that change something."""
@@ -75,6 +77,7 @@ async def tapped(freepbx: str, version: int) -> AsyncIterator[Tap]:
         document = await request.json()
         operation = read_operation(document["query"], document.get("variables") or {})
         name = operation.fields[0].name
+        tap.before(name)
         if name in tap.refuse:
             tap.refuse.remove(name)
             status, body = refusal(version, name)

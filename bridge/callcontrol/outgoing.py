@@ -73,16 +73,18 @@ class Outgoing:
             desk.screen.silence(call)
         call.digits += digit
         call.deadline = now + desk.settings.next_digit
-        if call.digits in desk.settings.emergency or len(call.digits) == call.most_digits:
+        emergency = desk.settings.emergency
+        begun = call.digits not in emergency and any(each.startswith(call.digits) for each in emergency)
+        if call.digits in emergency or (len(call.digits) == call.most_digits and not begun):
             self.dial(call, call.digits, now=now)
             return
-        if call.only_emergency and not any(each.startswith(call.digits) for each in desk.settings.emergency):
+        if call.only_emergency and not begun:
             desk.fail(call, FAILURE, text=Label.LINE_IN_USE, now=now)
             return
         if plan.outside_tone(call.digits):
             desk.screen.tone(call, Tone.OUTSIDE_DIAL)
         complete = any(call.digits in span for span in call.numbers) if call.service else plan.is_complete(call.digits)
-        if complete:
+        if complete and not begun:  # else no 11 of the site would let anybody dial 112
             self.dial(call, call.digits, now=now)
 
     def erase(self, call: PhoneCall, *, now: float) -> None:

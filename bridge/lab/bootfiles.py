@@ -3,8 +3,9 @@
 Source: phone boot reference, section 2 (the table) and section 6 (observed logs). What happens with the answers is in
 ``bootorder``. Names are templates: ``{MAC}`` twelve digits in upper case, ``{mac}`` in lower case, ``{load}`` the load
 that the phone is to run, ``{MAC_TAIL}`` the last ten digits, ``{locale}`` the user locale's file, ``{tones}`` the
-network locale's folder, and the names that the phone's own file gives: ``{dial_template}``, ``{soft_keys}``,
-``{feature_policy}``, ``{folder}``, ``{profile_rule}``. ``{model_file}`` is what the built-in profile rule asks for.
+network locale's folder, ``{psn}`` the model as flat profiles call it, and the names that the phone's own file gives:
+``{dial_template}``, ``{soft_keys}``, ``{feature_policy}``, ``{folder}``, ``{profile_rule}``. ``{model_file}`` is what
+the built-in profile rule asks for.
 Where a phone takes files by HTTP or TFTP alike, as an address says, it takes them from one server here.
 """
 
@@ -122,6 +123,7 @@ _FLAT = (
 )
 _FLAT_HTTP = BootPlan(_FLAT, http=True)
 _FLAT_TFTP = BootPlan(_FLAT)
+_SPCP = BootPlan((_SEP, Step(Purpose.DEFAULTS, "XMLDefault{psn}.cnf.xml", When.NOT_CONFIGURED)))
 _PROFILE_PREFIX = {"7902": "ff", "7905": "ld", "7912": "gk"}
 
 _PLANS: dict[ConfigFamily, BootPlan] = {
@@ -189,12 +191,15 @@ def load_version(load: str) -> tuple[int, ...]:
     return tuple(int(number) for number in _NUMBERS.findall(parse_load(load).version)[:8])
 
 
-def boot_plan(model: Model, running_load: str) -> BootPlan:
+def boot_plan(model: Model, running_load: str, *, spcp: bool = False) -> BootPlan:
     """The boot order of a model with this firmware; an empty load means: factory-reset, only the loader is left.
 
-    Raises NotFound for families whose order is not known or that are no phones on a desk.
+    ``spcp``: it is an SPA phone that was switched to SPCP, which its firmware speaks as well. Raises NotFound for
+    families whose order is not known or that are no phones on a desk.
     """
     family = model.family
+    if spcp:
+        return _SPCP
     if family is ConfigFamily.JAVA_79XX:
         if not running_load:
             return _JAVA_EMPTY

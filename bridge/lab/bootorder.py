@@ -15,7 +15,7 @@ from bridge.core import MacAddress, SignallingProtocol
 from bridge.errors import LocalProtocolError
 from bridge.lab.binaryfile import BINARY_FAMILIES, read_binary_file, settings_from_binary
 from bridge.lab.bootfiles import BootPlan, Purpose, Step, When, boot_plan, load_version
-from bridge.lab.flatfile import model_file, next_profile, read_flat_file, settings_from_profile
+from bridge.lab.flatfile import model_file, next_profile, product_name, read_flat_file, settings_from_profile
 from bridge.lab.lastreset import CHECKSUM_ERROR, LOAD_REJECTED, NO_SIGNATURE, VERSION_ERROR
 from bridge.lab.phonesettings import ConfigurationRefused, PhoneSettings
 from bridge.lab.sepfile import DefaultSettings, read_defaults, read_sep_file
@@ -108,6 +108,7 @@ class BootOrder:
         restart: bool = False,
         profile_rule: str = "",
         oldest_load: str = "",
+        spcp: bool = False,
     ) -> None:
         """``profile_rule``: where a phone that reads flat profiles starts, instead of the file of its model: somebody
         keyed it in, or the last profile said so.
@@ -116,7 +117,8 @@ class BootOrder:
 
         ``trust_list``: an old CUCM's list is installed. ``stored``: what is in flash from the last own file.
 
-        ``oldest_load``: the first one that supports this revision of the hardware; empty for any.
+        ``oldest_load``: the first one that supports this revision of the hardware; empty for any. ``spcp``: it is an
+        SPA phone that was switched to SPCP.
         """
         self._model = model
         self._mac = mac
@@ -125,7 +127,8 @@ class BootOrder:
         self._trust_list = trust_list
         self._oldest_load = oldest_load
         self._stored = stored
-        self._plan: BootPlan = boot_plan(model, running_load)
+        self._spcp = spcp
+        self._plan: BootPlan = boot_plan(model, running_load, spcp=spcp)
         self._steps = deque(step for step in self._plan.steps if not restart or step.purpose in _AT_RESTART)
         self._images: deque[str] = deque()
         self._asked: FileAsk | None = None
@@ -218,6 +221,7 @@ class BootOrder:
             "mac": self._mac.value.lower(),
             "model_file": self._rule_path({"Profile_Rule": self._profile_rule}) or model_file(self._model),
             "profile_rule": self._rule_path(self._profile),
+            "psn": product_name(self._model),
             "MAC_TAIL": self._mac.value[2:],
             "load": load,
             "terminal": "term" + self._model.name[2:4],
@@ -266,6 +270,8 @@ class BootOrder:
     @property
     def _protocol(self) -> SignallingProtocol | None:
         """What the running firmware speaks, as far as its name tells."""
+        if self._spcp:
+            return SignallingProtocol.SCCP
         return parse_load(self._running).protocol or self._model.only_protocol
 
     @property

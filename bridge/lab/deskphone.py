@@ -60,16 +60,18 @@ class DeskPhone(ABC):
         oldest_load: str = "",
         web_port: int = 0,
         listener: PhoneListener | None = None,
+        spcp: bool = False,
     ) -> None:
         """Raises NotFound for a model whose boot order is unknown. ``load``: empty after a factory reset.
 
         ``oldest_load``: the first one that supports its revision of the hardware. ``web_port``: where its own web
-        pages are (80 on a real phone), 0 while they are switched off.
+        pages are (80 on a real phone), 0 while they are switched off. ``spcp``: an SPA phone that was switched to SPCP.
         """
         self.model = model
         self.mac = mac
         self.load = load
-        boot_plan(self.model, self.load)
+        self._spcp = spcp
+        boot_plan(self.model, self.load, spcp=spcp)
         self.server = server
         self.local_address = local_address
         self.timing = timing or PhoneTiming()
@@ -191,7 +193,7 @@ class DeskPhone(ABC):
                     await asyncio.sleep(self.timing.retry)
                 case Booted(settings=settings):
                     runs = self._identity.protocol
-                    if runs not in {None, self.protocol}:
+                    if runs not in {None, self.protocol} and not self._spcp:
                         why = f"it now runs {runs} firmware, and this simulated phone speaks {self.protocol} only"
                         self._log.report(ConfigRejected(*self._log.mark, why=why))
                         return
@@ -233,6 +235,7 @@ class DeskPhone(ABC):
             restart=restart,
             profile_rule=self.profile_rule,
             oldest_load=self.oldest_load,
+            spcp=self._spcp,
         )
         async with self._fetcher(http_first=order.asks_http) as fetcher:
             outcome = await run_boot(

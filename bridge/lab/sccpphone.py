@@ -98,6 +98,7 @@ class SccpPhone(DeskPhone):
             oldest_load=oldest_load,
             web_port=web_port,
             listener=listener,
+            spcp=known.speaks_spcp,
         )
         self._version = version
         self._add_ons = tuple(ADD_ONS[each] for each in add_ons)

@@ -186,6 +186,8 @@ class SkinnyTraits:
     anonymous_acks: bool = False
     """Fills in only the call reference there (6901, 6911)."""
     aligned_enbloc: bool = False
+    long_enbloc: bool = False
+    """Writes the line into EnblocCall before version 17 knows one there (SPA phones)."""
     stop_closes_receiving: bool = False
     """79x1 and 89xx: StopMediaTransmission closes the receiving side too."""
     xml_alarm: bool = False
@@ -347,6 +349,42 @@ _TRAITS: dict[DeviceType, SkinnyTraits] = {
         instance=1,
     ),
 }
+_SPCP = replace(
+    _7940,
+    version=8,
+    features=(0x00, 0x00, 0x84),
+    register_size=52,
+    order=(
+        Ask.BUTTONS,
+        Ask.SOFT_KEYS,
+        Ask.SOFT_KEY_SETS,
+        Ask.LINES,
+        Ask.SPEED_DIALS,
+        Ask.TIME,
+        Ask.AVAILABLE_LINES,
+    ),
+    long_enbloc=True,
+)
+"""SPA phones that are switched to SPCP (wire reference, section 4): what they ask for last is known. The order before
+it, the size of their Register and their feature bytes are in no public source. A token they ask for only to fall back.
+"""
+_TRAITS |= {
+    number: replace(_SPCP, buttons=keys)
+    for number, keys in {
+        DeviceType.SPA303G: 3,
+        DeviceType.SPA502G: 1,
+        DeviceType.SPA504G: 4,
+        DeviceType.SPA508G: 8,
+        DeviceType.SPA509G: 12,
+        DeviceType.SPA512G: 1,
+        DeviceType.SPA514G: 4,
+        DeviceType.SPA521S: 1,
+        DeviceType.SPA524SG: 4,
+        DeviceType.SPA525G: 5,
+        DeviceType.SPA525G2: 5,
+    }.items()
+}
+_TRAITS[DeviceType.IP_COMMUNICATOR] = replace(_JAVA_9, version=20, buttons=8, soft_keys=5)
 _TRAITS[DeviceType.ATA_188] = _TRAITS[DeviceType.ATA_186]
 
 

@@ -93,6 +93,8 @@ def _dialect(traits: SkinnyTraits, version: int) -> Dialect:
         ]
     if traits.short_capabilities:
         shapes.append(shape(CapabilitiesRes, form="padded"))
+    if traits.long_enbloc:
+        shapes.append(shape(EnblocCall, form="28"))
     if traits.aligned_enbloc and version >= 18:
         shapes.append(shape(EnblocCall, form="aligned"))
     header = 0 if own < _HEADER_SINCE else own

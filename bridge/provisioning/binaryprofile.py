@@ -89,6 +89,17 @@ def compile_profile(text: str, reader: ProfileReader) -> bytes:
     return profile
 
 
+def profile_trouble(profile: bytes) -> str:
+    """Why a phone would drop a profile as a whole; empty when its sum and its length are right."""
+    head = len(BINARY_MAGIC) + len(_counted(_CHECK) + _counted(4))
+    body = profile[head + 4 :]
+    if profile[:head] != BINARY_MAGIC + _counted(_CHECK) + _counted(4):
+        return "it does not begin as a profile does"
+    if profile[head : head + 4] != struct.pack(">HH", sum(body) % _SHORT, len(body)):
+        return "its sum or its length is wrong"
+    return "" if len(profile) < LARGEST else f"it has {LARGEST} octets or more"
+
+
 def _counted(number: int) -> bytes:
     """A number of at most 15 bits in one or two octets."""
     return bytes((number,)) if number < _LONG else bytes((_LONG | number >> 8, number & 0xFF))

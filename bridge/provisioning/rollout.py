@@ -206,7 +206,7 @@ class RolloutRun:
         if not phone.record.stage.is_under_way:
             return
         phone.heard_at = event.at
-        if asked.kind is FileKind.DEVICE:
+        if asked.kind in (FileKind.DEVICE, FileKind.PROFILE):
             phone.asked_own_file = True
             return
         file = asked.canonical.lower()

@@ -20,6 +20,7 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
 from bridge.errors import InvalidInput
+from bridge.provisioning.binaryprofile import BINARY_MAGIC, profile_trouble
 from bridge.provisioning.dialtemplate import LONGEST_TEMPLATE
 from bridge.provisioning.timezones import phone_time_zones
 
@@ -65,6 +66,9 @@ def check_file(name: str, content: bytes) -> tuple[Finding, ...]:
     """Everything that is wrong with a rendered file. ``name`` decides whether it is a document or a text file."""
     if name.lower().endswith(".cnf"):
         return tuple(_text_findings(content.decode("latin-1")))
+    if content.startswith(BINARY_MAGIC):
+        trouble = profile_trouble(content)
+        return (Finding(name, trouble),) if trouble else ()
     if name.lower().endswith(".dat"):
         return tuple(_ring_findings(content.decode("latin-1")))
     if b"<!--" in content or b"<!DOCTYPE" in content:

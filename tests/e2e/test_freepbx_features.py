@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from bridge.app.settings import SccpSettings
 from bridge.core import ButtonKind, PagingGroup, SignallingProtocol
-from bridge.core.events import EmergencyNumberDialled
+from bridge.core.events import EmergencyNumberDialled, PhoneRegistered
 from bridge.lab.freepbxbed import running_freepbx
 from bridge.lab.phoneevents import CallAnswered, CallEnded
 from bridge.lab.testbed import TestbedWishes
@@ -228,3 +228,24 @@ async def test_a_page_reaches_the_extensions_that_are_free() -> None:
         assert alice.current_call.heard.frequency == 0
         alice.hang_up()
         await seen_on(bob, lambda: not (bob.view.calls or carol.view.calls))
+
+
+async def test_another_password_from_the_pages_does_not_cost_a_phone_its_line() -> None:
+    """The phone itself knows of no password: its line logs in for it, and has to learn the new one."""
+    async with running_freepbx(SCCP) as lab, office(lab) as desks:
+        alice, bob = [await desks.registered(model) for model in ("7961", "7942")]
+        registered = len(desks.watch.of(PhoneRegistered, bob.device))
+        extension = lab.freepbx.site.extensions[bob.number]
+        await lab.freepbx.page_add(replace(extension, secret="TypedByAdmin"))
+        await lab.freepbx.press_apply()
+        await desks.watch.seen(PhoneRegistered, bob.device, count=registered + 1)
+        await desks.line_up(bob)
+        lines = desks.bed.service.stations.lines
+        lines.renew()  # as it does by itself after some minutes
+        (line,) = [each for each in lines._open.values() if each.account.user == bob.number]
+        assert line.account.password == "TypedByAdmin"
+        await seen_on(bob, lambda: bob.view.status == "Your current options")
+        alice.call(bob.number)
+        await hear_each_other(alice, bob)
+        alice.hang_up()
+        await bob.wait_for(CallEnded)

@@ -13,6 +13,8 @@ from bridge.core import DeviceName
 from bridge.lab.freepbx import FreePbxManners
 from bridge.lab.freepbxbed import FreePbxBed, prepared_freepbx
 from bridge.lab.freepbxsite import SiteExtension
+from bridge.pbx.conffile import parse
+from bridge.pbx.freepbxfiles import AORS, ENDPOINTS
 from tests.e2e.conftest import Shelf, come_up
 from tests.e2e.desks import polled
 from tests.e2e.test_main_job import phone_desk
@@ -65,15 +67,35 @@ async def test_update_extension_without_ext_password_is_never_sent(shelf: Shelf,
     manners = FreePbxManners(version=version)
     async with prepared_freepbx(manners=manners) as lab, tapped(lab.freepbx.url, version) as tap:
         lab.bed.settings = replace(lab.bed.settings, freepbx=replace(lab.bed.settings.freepbx, url=tap.url))
+        added: list[set[str]] = []
+
+        def reloads(name: str) -> None:
+            if name == "doreload":
+                added.append(sections_added(lab))
+                # A section that adds to an extension which is gone takes those behind it away, without a word.
+                assert added[-1] <= lab.freepbx.site.extensions.keys(), "a stale section at a reload"
+
+        tap.before = reloads
         async with lab.bed.node():
             await live(lab, tap, shelf)
     check_what_was_sent(tap)
+    assert any(added), "no extension was ever added to"
     sent = {each.name for each in tap.mutations()}
     assert sent == OURS, "not everything was tried"
     # Each kind was refused once, in the shape of this version, and that was taken for a refusal.
     refused = [each for each in tap.mutations() if not each.was_done]
     assert {each.name for each in refused} == OURS
     assert {each.status for each in refused} == {200 if version >= 17 else 400}
+
+
+def sections_added(lab: FreePbxBed) -> set[str]:
+    """The extensions that our files add to at this moment."""
+    texts = [
+        (lab.bed.asterisk.phones_directory / name).read_text()
+        for name in (ENDPOINTS, AORS)
+        if (lab.bed.asterisk.phones_directory / name).exists()
+    ]
+    return {section.name for text in texts for section in parse(text).sections if section.append}
 
 
 async def live(lab: FreePbxBed, tap: Tap, shelf: Shelf) -> None:

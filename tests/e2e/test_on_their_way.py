@@ -56,6 +56,7 @@ async def test_an_unknown_sccp_phone_from_its_first_file_to_registered() -> None
         assert journey.seconds_to_register is not None
         assert journey.facts.source_port
         # RG-03: with a file of its own, the number of LineStat is on the screen, and in the inventory.
+        await phone.wait_for(Registered)
         await phone.wait_for(RestartAsked)
         await phone.wait_for(Registered)
         assert phone.number == phone.display == inventory_number(service.store, phone.device) != ""

@@ -94,7 +94,22 @@ async def test_an_sccp_phone_and_a_sip_phone_call_each_other(desks: Desks, shelf
 
 
 @pytest.mark.parametrize(
-    "model", ["7905", "7912", "7960", "7941", "7945", "7970", "7921", "6921", "8945", "7937", "7902"]
+    "model",
+    [
+        "7905",
+        "7912",
+        "7960",
+        "7941",
+        "7945",
+        "7970",
+        "7921",
+        "6921",
+        "8945",
+        "7937",
+        "7902",
+        "SPA504G",
+        "Cisco IP Communicator",
+    ],
 )
 async def test_every_kind_of_phone_registers_calls_and_is_called(desks: Desks, model: str) -> None:
     other = await desks.registered("7961")

@@ -104,15 +104,22 @@ def test_the_package_installs_runs_upgrades_removes_and_purges(package: Path, tm
     assert seen["status"]["service"]["tftp"] == ["127.0.0.1:69"]
     assert "<autoRegistration" in seen["tftp"]
 
+    # What the admin put there stays at an upgrade, and what phones were given.
+    firmware = state / "files/term61.default.loads"
+    firmware.write_text("of the admin")
     install(root, newer(package, tmp_path))
     assert root.run("dpkg-query", "-W", "-f", "${Version}", "sepbridge").endswith(".1")
     assert "4000" in root.run(*_AS_SERVICE, "sepbridge", "autoregistration", "status")
+    assert (settings / "sepbridge.toml").read_text() == _SETTINGS
+    assert settings.stat().st_mode & 0o777 == 0o750
+    assert firmware.read_text() == "of the admin"
 
     root.run("dpkg", "--remove", "sepbridge")
     assert not (root.path / "usr/lib/sepbridge").exists()
     assert not (root.path / "usr/bin/sepbridge").exists()
     assert (state / "sepbridge.db").is_file()
     assert (settings / "sepbridge.toml").read_text() == _SETTINGS
+    assert firmware.is_file()
 
     root.run("dpkg", "--purge", "sepbridge")
     after = root.files()
@@ -123,6 +130,7 @@ def test_the_package_installs_runs_upgrades_removes_and_purges(package: Path, tm
         "var/lib/systemd/deb-systemd-helper-masked",
     }
     assert not settings.exists()
+    assert not state.exists()
     assert "sepbridge" not in (root.path / "etc/passwd").read_text()
     assert "sepbridge" not in (root.path / "etc/group").read_text()
     assert [name for name in after.keys() - before.keys() if "sepbridge" in name] == []

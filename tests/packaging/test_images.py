@@ -128,6 +128,8 @@ echo quit >&3
 cat $there/one $there/two
 echo "--- list"
 bridge start-sepbridge phones list --json
+echo "--- doctor"
+chroot "$root" sepbridge doctor --json || true
 echo "--- end"
 kill $bridge
 wait $bridge && echo "ended: $?"
@@ -160,7 +162,14 @@ def test_the_images_run_as_compose_runs_them(tmp_path: Path) -> None:
     # Each hears the other's tone: signalling and sound go through the images' own Asterisk.
     assert re.search(r"SEP001122AABB01 hears \d+ Hz", said), said
     assert re.search(r"SEP001122AABB02 hears \d+ Hz", said), said
-    phones = json.loads(said.split("--- list")[1].split("--- end")[0])
+    listed, examined = said.split("--- list")[1].split("--- end")[0].split("--- doctor")
+    # In the image, as root, everything can be looked at: nothing is missing there that the doctor asks.
+    report = json.loads(examined)
+    found = {each["code"]: each["weight"] for check in report["checks"] for each in check["findings"]}
+    assert [each for each in found if each.startswith("unchecked_")] == [], report
+    # The network of this test is a loopback alone, which is all that phones are told.
+    assert [each for each, weight in found.items() if weight == "problem"] == ["address_loopback"], report
+    phones = json.loads(listed)
     assert {phone["lines"][0]["line"]["number"] for phone in phones["phones"]} == {"3000", "3001"}, said
     assert "ended: 0" in said
 

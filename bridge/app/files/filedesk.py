@@ -111,12 +111,11 @@ class FileDesk:
         return [self._shown(device, each.name, bytes(each.content), secrets) for each in self._files.own_files(device)]
 
     def _shown(self, device: Device, name: str, content: bytes, secrets: bool) -> ShownFile:
-        findings: tuple[Finding, ...] = ()
-        if reads_binary_profile(device):  # what stands in it was checked when it was made
+        if reads_binary_profile(device):
             text = self._files.profile_text(device)
         else:
             text = content.decode("latin-1" if name.endswith(".cnf") else "utf-8")
-            findings = check_file(name, content)
+        findings = check_file(name, content)
         if not secrets:
             text = self._files.without_secrets(device, text, HIDDEN)
         return ShownFile(name, text, findings)

@@ -157,13 +157,15 @@ class DialPlans:
     def contexts(self, pairs: Iterable[Pair]) -> Iterator[Context]:
         """The contexts for these pairs and for whatever their translations lead to.
 
-        A pair whose plan cannot be written down is left out, with an error in the log; ``check`` raises it.
+        Of a pair whose plan cannot be written down the numbers of phones, services and emergency numbers are left, with
+        an error in the log; ``check`` raises it.
         """
         for pair in sorted(self._with_targets(pairs)):
             try:
                 yield self._compiled(pair)
             except ConfigurationError as error:
                 log.error("the dial plan of %s cannot be written: %s", _shown(pair), error)
+                yield from self._without_plan(pair)
 
     def check(self, pairs: Iterable[Pair]) -> tuple[str, ...]:
         """Compile everything and return the warnings, each once. Raises ConfigurationError."""
@@ -214,10 +216,23 @@ class DialPlans:
         plan = replace(self.plan, routes=(*self.plan.routes, *self._emergency_routes(pair)))
         return context_of(plan, *pair, includes=includes, wraps=self._wraps)
 
-    def _emergency_routes(self, pair: Pair) -> Iterator[RoutePattern]:
+    def _without_plan(self, pair: Pair) -> Iterator[Context]:
+        """The pair's context without the site's patterns: phones reach each other, and help."""
+        for own in ([each for each in self.plan.routes if each.emergency], []):
+            bare = replace(self.plan, routes=own, translations=())
+            services = (SERVICES,) if self._wraps else (SERVICES, CODES)
+            includes = (SERVICES, CUSTOM, *services[1:]) if pair == ("", "") else services
+            try:
+                routes = (*own, *self._emergency_routes(pair, bare))
+                yield context_of(replace(bare, routes=routes), *pair, includes=includes, wraps=self._wraps)
+            except ConfigurationError:  # one of the site's emergency patterns is to blame, or the search space is gone
+                continue
+            return
+
+    def _emergency_routes(self, pair: Pair, plan: SitePlan | None = None) -> Iterator[RoutePattern]:
         """A way out for the emergency numbers that this pair would be kept from."""
         return emergency_routes(
-            self.plan,
+            plan or self.plan,
             *pair,
             self._emergency.plain,
             self._emergency.access_code,

@@ -10,6 +10,8 @@ from bridge.app.admission.planoverlap import PbxPlan, kept_open
 from bridge.app.admission.roguepool import move_rogue_numbers
 from bridge.app.phones import onenumber
 from bridge.app.phones.onenumber import check_one_line, newly_told, newly_used
+from bridge.app.site import plancheck
+from bridge.app.site.plancheck import new_errors, plan_findings
 from bridge.app.site.sitedescription import (
     Change,
     SiteDescription,
@@ -21,8 +23,8 @@ from bridge.app.site.sitedescription import (
 )
 from bridge.app.site.sitefields import Table, from_text
 from bridge.app.site.sitesections import BY_NAME, Key, Section
-from bridge.autoregistration.checks import Finding, check_site, enabled_servers
-from bridge.core import CallManagerGroup
+from bridge.autoregistration.checks import Finding, Severity, check_site, enabled_servers
+from bridge.core import CallManagerGroup, PatternKey
 from bridge.errors import ConfigurationError, Conflict, InvalidInput, NotFound, SepbridgeError
 from bridge.ports import AuditEntry, Clock, IdSource, Store, UnitOfWork
 
@@ -80,7 +82,8 @@ class SiteDesk:
     def check(self) -> tuple[Finding, ...]:
         """What is wrong with the site, errors first."""
         with self._store.read() as work:
-            return _findings(describe(work, phones=True))
+            found = (*_findings(describe(work, phones=True)), *plan_findings(work))
+        return tuple(sorted(found, key=lambda each: each.severity is Severity.WARNING))
 
     def tables(self, section: Section) -> Sequence[Table]:
         """The objects of one kind, in order."""
@@ -174,8 +177,12 @@ class SiteDesk:
                     "the site was changed by somebody else in the meantime", fix="look at the differences once more"
                 )
             _check_enabled(before, after)
+            touches_plan = any(each.section in plancheck.SECTIONS for each in planned.changes)
+            found = plan_findings(work) if touches_plan else ()
             for change in planned.changes:
                 carry_out(work, self._ids, change, after)
+            if touches_plan:
+                _check_plan(found, plan_findings(work), after)
             check_one_line(work, _newly_used(work, planned.changes, before, after))
             if planned.changes:
                 detail = "; ".join(f"{each.step} {each.shown}" for each in planned.changes)
@@ -253,6 +260,20 @@ def _check_enabled(before: SiteDescription, after: SiteDescription) -> None:
             why="only one server may give numbers to unknown phones",
             fix=f"move it: {MOVE} {new[0]}",
         )
+
+
+def _check_plan(before: Sequence[Finding], found: Sequence[Finding], after: SiteDescription) -> None:
+    """Refuse a change that keeps a search space's plan from being written down; old errors stand in nobody's way."""
+    errors = new_errors(before, found)
+    if not errors:
+        return
+    lines = {key.pattern: line for (_, key), line in after.lines.items() if isinstance(key, PatternKey)}
+    line = plancheck.line_of(errors[0], lines)
+    raise Conflict(
+        f"line {line}: {errors[0].what}" if line else errors[0].what,
+        why="; ".join(each.what for each in errors[1:10]),
+        fix=errors[0].fix,
+    )
 
 
 def _typed(section: Section, values: Mapping[str, str]) -> Table:

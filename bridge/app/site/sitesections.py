@@ -32,7 +32,8 @@ from bridge.core import (
     UniversalLineTemplate,
 )
 from bridge.core.texts import check_object_name, check_shown
-from bridge.errors import InvalidInput
+from bridge.dialplan.plans import PLANS, expand
+from bridge.errors import ConfigurationError, InvalidInput
 from bridge.phones.catalogue import catalogue
 
 LONGEST_TEXT = 255
@@ -144,11 +145,21 @@ def _pattern(name: str, word: str, kind: type[RoutePattern | TranslationPattern]
         "patterns",
         fields,
         values=lambda record: values_of(record, fields),
-        build=lambda values, _: kind(**values),
+        build=lambda values, _: _expandable(kind(**values)),
         key=lambda record: PatternKey(record.pattern, record.partition),
         keys=("pattern", "partition"),
         names={"partition": "partition", **names},
     )
+
+
+def _expandable(pattern: RoutePattern | TranslationPattern) -> RoutePattern | TranslationPattern:
+    """The pattern, whose ``@`` stands for a numbering plan that there is."""
+    try:
+        expand(pattern.pattern, pattern.numbering_plan)
+    except ConfigurationError as error:
+        key = "pattern" if pattern.numbering_plan in PLANS else "numbering_plan"
+        raise BadValue(error.what, key=key, why=error.why, fix=error.fix) from None
+    return pattern
 
 
 _GROUP = {

@@ -365,7 +365,7 @@ async def test_who_may_not_have_a_profile(
     with store.write() as work:
         device = work.devices.get(PHONE)
         assert device is not None
-        work.devices.save(
+        work.devices.update(
             replace(device, desired_protocol=SignallingProtocol.SIP, address="192.0.2.78", registered=True)
         )
         work.commit()

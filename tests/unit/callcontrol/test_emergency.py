@@ -13,7 +13,7 @@ from bridge.core import AbbreviatedDial, DndMode, LineFeatures, NumberRange
 from bridge.errors import ConfigurationError
 from bridge.sccp import SoftKeyEventType
 from bridge.sip import IncomingCall
-from tests.sccpbench import PBX_MEDIA, PROFILE, Bench
+from tests.sccpbench import PBX_MEDIA, PROFILE, Bench, digits
 from tests.unit.callcontrol.test_forwarding import tell
 
 EMERGENCY = CallSettings(emergency=frozenset({"911", "9911"}))
@@ -87,6 +87,32 @@ def test_whatever_the_number_was_to_be_for_it_is_called() -> None:
     assert [call.state for call in bench.phone.calls] == [PhoneCallState.PROCEEDING]
     bench.replace()
     bench.at_rest()
+
+
+def test_a_shorter_number_that_is_its_beginning_waits_for_the_rest() -> None:
+    settings = replace(EMERGENCY, digits=digits("XX"), abbreviated=(AbbreviatedDial(91, "2091"),))
+    for key in (None, SoftKeyEventType.ABBREVIATED_DIAL):
+        bench = Bench(settings=settings)
+        bench.lift()
+        if key is not None:
+            bench.press(key)
+        bench.dial("91")
+        assert bench.take(IncomingCall) == []
+        bench.dial("1")
+        assert bench.invited().called == "911"
+        bench.replace()
+        bench.lift()
+        if key is not None:
+            bench.press(key)
+        bench.dial("91")
+        bench.advance(settings.next_digit)
+        assert bench.invited().called == ("91" if key is None else "2091")
+        bench.replace()
+        bench.lift()
+        bench.dial("60")
+        assert bench.invited().called == "60"
+        bench.replace()
+        bench.at_rest()
 
 
 def test_a_line_that_has_as_many_calls_as_it_may_makes_one_more() -> None:

@@ -50,6 +50,7 @@ def test_a_file_is_shown_without_its_password(shell: Shell) -> None:
         ("8841", [f"SEP{MAC}.cnf.xml"]),
         ("7960", [f"SEP{MAC}.cnf.xml", f"SIP{MAC}.cnf"]),
         ("8841-3PCC", [f"{MAC.lower()}.xml"]),
+        ("7912", [f"gk{MAC.lower()}"]),
     ],
 )
 def test_every_family_has_its_files_and_they_are_flawless(shell: Shell, model: str, names: list[str]) -> None:
@@ -95,3 +96,16 @@ def test_the_settings_file_says_what_phones_do_on_the_wire(shell: Shell) -> None
         "/services/information<",
     ):
         assert line in file
+
+
+def test_an_adapter_shows_the_text_behind_its_profile_without_the_password(shell: Shell) -> None:
+    shell.text("phones", "add", "ATA0011223344AA", "--number", "2001", "--model", "ATA 186", "--protocol", "SIP")
+    (shown,) = shell.json("phones", "file", "2001", "--secrets")["files"]
+    assert shown["name"] == "ata0011223344aa"
+    assert shown["text"].startswith("#txt\n")
+    assert "UID0:2001\n" in shown["text"]
+    password = next(line for line in shown["text"].splitlines() if line.startswith("PWD0:"))
+    assert password != "PWD0:********"
+    hidden = shell.text("phones", "file", "2001")
+    assert "PWD0:********" in hidden
+    assert password not in hidden

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -83,6 +84,45 @@ def test_twice_is_once_and_undo_leaves_nothing(host: Path) -> None:
     run(host, "--undo", "--with-data")
     assert tree(host) == before
     assert run(host, "--undo")["done"] is False
+
+
+def systemd(host: Path, monkeypatch: pytest.MonkeyPatch, *, status: int = 0) -> Path:
+    """A machine that systemd runs, with a unit for the service; and what systemctl was told. None is to be had here."""
+    (host / "run/systemd/system").mkdir(parents=True)
+    unit = host / "etc/systemd/system/sepbridge.service"
+    unit.parent.mkdir(parents=True)
+    unit.write_text("[Service]\n")
+    log, program = host / "systemctl.log", host / "programs/systemctl"
+    program.parent.mkdir()
+    program.write_text(
+        f'#!/bin/sh\necho "$@" >> {log}\n[ {status} = 0 ] || echo "Unit is masked." >&2\nexit {status}\n'
+    )
+    program.chmod(0o755)
+    log.touch()
+    monkeypatch.setenv("PATH", f"{program.parent}{os.pathsep}{os.environ['PATH']}")
+    return log
+
+
+def test_the_service_is_enabled_and_started_and_stopped_by_undoing(host: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = systemd(host, monkeypatch)
+    words = ["setup", "--root", str(host), "--yes", "--json", *ADDRESS]
+    result = CliRunner().invoke(root, words)
+    assert result.exit_code == 0, (result.output, result.exception)
+    assert "The service runs, and will after the next boot." in json.loads(result.output)["words"]
+    assert log.read_text().splitlines() == ["enable --now sepbridge"]
+    result = CliRunner().invoke(root, ["setup", "--root", str(host), "--undo", "--yes", "--json"])
+    assert result.exit_code == 0, (result.output, result.exception)
+    assert log.read_text().splitlines()[1:] == ["disable --now sepbridge"]
+
+
+def test_a_service_that_does_not_start_is_said_with_the_reason(host: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = systemd(host, monkeypatch, status=1)
+    words = ["setup", "--root", str(host), "--yes", "--json", *ADDRESS]
+    said = json.loads(CliRunner().invoke(root, words).output)
+    assert "The service was not started: Unit is masked." in said["words"]
+    # What was not enabled by us is not disabled.
+    CliRunner().invoke(root, ["setup", "--root", str(host), "--undo", "--yes", "--json"])
+    assert log.read_text().splitlines() == ["enable --now sepbridge"]
 
 
 @pytest.mark.req("AR-23")

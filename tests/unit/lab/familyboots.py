@@ -26,7 +26,7 @@ MAC = MacAddress("001122AABBCC")
 
 def boot(model: Model, protocol: SignallingProtocol, load: str) -> tuple[BootOrder, list[str]]:
     """Boot a phone that is in the books, and return its boot and what it asked for."""
-    order = BootOrder(model, MAC, load)
+    order = BootOrder(model, MAC, load, spcp=model.speaks_spcp and protocol is SignallingProtocol.SCCP)
     asked: list[str] = []
     while (ask := order.next_request()) is not None:
         asked.append(ask.name)

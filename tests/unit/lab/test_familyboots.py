@@ -32,7 +32,7 @@ SERVED = [
     (model, protocol)
     for model in catalogue()
     for protocol in SignallingProtocol
-    if ((model.only_protocol or protocol) is protocol or model.family is ConfigFamily.ATA18X)
+    if ((model.only_protocol or protocol) is protocol or model.family is ConfigFamily.ATA18X or model.speaks_spcp)
     and (
         support(model, protocol).supported
         or (protocol is SIP and flat_template(model))
@@ -53,7 +53,7 @@ def test_a_phone_of_every_served_model_comes_up(model: Model, protocol: Signalli
         assert settings.line is not None
         assert (settings.line.name, settings.line.auth_name) == ("1001", "1001")
         assert settings.register_with_proxy
-    if flat_template(model):
+    if flat_template(model) and protocol is SIP:
         assert asked[-1] == "/provision/001122aabbcc.xml"
         assert not any(name.endswith(".cnf.xml") for name in asked)
         return
@@ -116,6 +116,7 @@ ORDERS = {
     ("7841-3PCC", SIP): ["/7841-3PCC.xml", "/provision/001122aabbcc.xml"],
     ("9861", SIP): ["/9861.xml", "/provision/001122aabbcc.xml"],
     ("SPA504G", SIP): ["/spa504G.cfg", "/provision/001122aabbcc.xml"],
+    ("SPA504G", SCCP): [OWN],
     ("PAP2T", SIP): ["/init.cfg", "/provision/001122aabbcc.xml"],
     ("ATA 192-MPP", SIP): ["/ata192.cfg", "/provision/001122aabbcc.xml"],
     ("3905", SIP): ["SEP001122AABBCC.cnf.xml", "dialplan.xml"],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bridge.errors import ConfigurationError
+from bridge.provisioning import check_file
 from bridge.provisioning.binaryprofile import LARGEST, ProfileReader, compile_profile
 
 PHONE, ADAPTER = ProfileReader.PHONE, ProfileReader.ADAPTER
@@ -32,6 +33,14 @@ PHONE, ADAPTER = ProfileReader.PHONE, ProfileReader.ADAPTER
 def test_the_octets_are_those_of_the_makers_tool(text: str, octets: str) -> None:
     """Recorded from cfgfmt 2.3 with the parameters of ATA firmware 3.1, by kugg/ATA-tools."""
     assert compile_profile(f"#txt\n{text}\n", ADAPTER).hex() == octets
+
+
+def test_a_profile_that_was_changed_on_its_way_is_noticed() -> None:
+    profile = compile_profile("#txt\nUseTftp:1\n", ADAPTER)
+    assert check_file("ata001122aabbcc", profile) == ()
+    for broken in (profile[:-1], profile + b"\0", profile[:-1] + b"\2", profile[:7] + b"\1" + profile[8:]):
+        (found,) = check_file("ata001122aabbcc", broken)
+        assert "wrong" in found.what
 
 
 def test_names_have_no_letter_case_the_last_value_counts_and_comments_are_none() -> None:
