@@ -587,8 +587,7 @@ async def test_sccp_firmware_in_a_phone_that_is_to_speak_sip(w: Ward) -> None:
     await w.up(phone)
     desk_of(w).remove(phone.device)
     desk_of(w).add(phone.device, protocol=SIP)
-    await w.bed.service.refresh()
-    phone.cut()  # it comes back without reading its file
+    phone.cut()  # it comes back without reading its file, before the service takes that up and has it start anew
     rejected = await phone.wait_for(RegistrationRejected)
     assert rejected.why
     finding = await w.said_first(phone, "wrong_protocol_firmware")
@@ -621,11 +620,12 @@ async def test_all_signs_of_the_wrong_firmware_are_one_finding_until_the_right_o
     phone.power_on()
     await w.up(phone)
     desk_of(w).remove(phone.device)
-    await is_to_speak(SIP)
-    phone.cut()  # it comes back without reading its file
+    desk_of(w).add(phone.device, protocol=SIP)
+    phone.cut()  # it comes back without reading its file, before the service takes that up and has it start anew
     await phone.wait_for(RegistrationRejected)
     await told("asked to register over SCCP", "refused")
     await phone.power_off()
+    await w.bed.service.refresh()
     phone.power_on()  # and now it reads it: a file for SIP
     await phone.wait_for(ConfigRejected)
     await told("asked to register over SCCP", "refused", "nothing on ")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -69,6 +71,41 @@ async def test_two_phones_get_new_firmware_one_after_the_other(desks: Desks, tmp
     assert first.ended_at <= second.told_at
     stages = [each.stage for each in desks.watch.of(FirmwareStageReached, one.device)]
     assert stages[-1] == "done"
+
+
+@pytest.mark.req("RG-18")
+async def test_how_far_a_phone_is_and_how_long_it_still_takes(desks: Desks, tmp_path: Path) -> None:
+    """Five files, one after the other; the second phone takes as long as was said of it, within a half."""
+    one, two = await desks.registered("7961"), await desks.registered("7961")
+    for phone in (one, two):
+        phone.timing = replace(phone.timing, flash=1.2)
+    service, desk, content = desks.bed.service, firmware_desk(desks), java_load(LOAD)
+    assert len(content) == 5
+    desk.add(zipped(tmp_path / "firmware.zip", content))
+    desk.start(desk.plan(LOAD), at_a_time=1)
+    service.rollouts.look()
+    named: set[str] = set()
+    whole: list[int] = []
+    told: list[tuple[datetime, int]] = []
+    async with asyncio.timeout(60):
+        while not told or rolled(desk)[1].stage is not RolloutStage.DONE:
+            progress = service.rollouts.progress()
+            if progress is not None:
+                first, second = progress.phones
+                if first.files:  # it is under way
+                    named.update(each.name for each in first.files)
+                    whole.append(sum(each.percent == 100 for each in first.files))
+                if second.seconds_left:
+                    told.append((service.clock.now(), second.seconds_left))
+            await asyncio.sleep(0.1)  # nobody rings a bell for it
+    assert named == set(content)
+    assert whole == sorted(whole)
+    assert {2, 3, 4} <= set(whole)
+    last = rolled(desk)[1]
+    assert last.told_at is not None
+    assert last.ended_at is not None
+    (at, left), took = told[0], (last.ended_at - last.told_at).total_seconds()
+    assert abs((at - last.told_at).total_seconds() + left - took) <= took / 2
 
 
 @pytest.mark.req("RG-18")

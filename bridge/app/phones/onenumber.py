@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 
 from bridge.autoregistration.checks import Finding, Severity
-from bridge.core import BlfSpeedDial, CallPickupGroup, Device, Line, PickupNotification
+from bridge.core import BlfSpeedDial, CallPickupGroup, Device, Line, PickupNotification, RoutePattern
 from bridge.errors import Conflict
 from bridge.ports import UnitOfWork
 
@@ -19,12 +19,23 @@ _FIX = "give one of the lines another number"
 
 
 def check_one_line(work: UnitOfWork, numbers: Collection[str]) -> None:
-    """Raise Conflict where one of the numbers stands in several partitions, as things are in this transaction."""
+    """Raise Conflict where one of the numbers stands in several partitions, as things are in this transaction, or is a
+    pattern of its own partition: which of them is dialled nobody could say, and the plan could not be written down."""
     if not numbers:
         return
-    for number, partitions in ambiguous(work.devices.lines()):
+    lines = work.devices.lines()
+    for number, partitions in ambiguous(lines):
         if number in numbers:
             raise Conflict(f"{number} stands in {_told(partitions)}", why=_WHY, fix=_FIX)
+    mine = {(each.number, each.partition) for each in lines if each.number in numbers}
+    for pattern in work.objects.patterns.all():
+        helps = isinstance(pattern, RoutePattern) and pattern.emergency  # goes before everything, and is meant to
+        if (pattern.pattern.replace(".", ""), pattern.partition) in mine and not helps:
+            raise Conflict(
+                f"{pattern.key} is a pattern of the dial plan, and cannot be a phone's number in the same partition",
+                why="both are equally close to what is dialled",
+                fix="choose another number, or remove the pattern",
+            )
 
 
 def newly_used(before: Device | None, after: Device) -> set[str]:

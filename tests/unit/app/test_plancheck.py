@@ -7,6 +7,7 @@ import logging
 import pytest
 
 from bridge.app.files.phonefiles import PhoneFiles
+from bridge.app.phones.phonechanges import PhoneChanges
 from bridge.app.phones.phones import PhoneDesk
 from bridge.app.site.sitedesk import SiteDesk
 from bridge.app.site.sitesections import BY_NAME
@@ -99,3 +100,23 @@ def test_a_block_that_a_narrower_route_goes_before_is_a_warning(site: SiteDesk) 
     site.add(ROUTES, ["9.01144!", "Outside"], {"destination": "trunk"})
     (told,) = [each for each in site.check() if each.code == "shadowed_block"]
     assert "9.01144!" in told.what
+
+
+def test_a_phone_and_a_pattern_of_one_partition_have_different_numbers(
+    site: SiteDesk, store: SqlStore, clock: StillClock, ids: CountingIds
+) -> None:
+    site.add(BY_NAME["translation_pattern"], ["1005", ""], {"called_mask": "1000"})
+    site.add(ROUTES, ["1.12", ""], {"destination": "pstn", "emergency": "yes"})
+    desk, changes = PhoneDesk(store, clock, ids, "tester"), PhoneChanges(store, clock, ids, "tester")
+    one, two = DeviceName("SEP001122AABBCC"), DeviceName("SEP001122AABBCD")
+    with pytest.raises(Conflict, match=r"1005 in <None> is a pattern of the dial plan"):
+        desk.add(one, number="1005")
+    desk.add(one, number="1000")
+    with pytest.raises(Conflict, match="1005"):
+        changes.set_line(one, "1005", {})
+    # Elsewhere it is another number; and what calls for help goes before every phone.
+    changes.set_line(one, "1005", {"partition": "Outside"})
+    desk.add(two, number="112")
+    assert "dial_plan_error" not in codes(site)
+    with pytest.raises(Conflict, match="1000"):  # the other way round
+        site.add(BY_NAME["translation_pattern"], ["1000", ""], {"called_mask": "1001"})
