@@ -54,7 +54,10 @@ def other_server(kind: TftpProgram, directory: Path) -> Iterator[OtherServer]:
     log.touch()
     with (directory / "server.out").open("wb") as output:
         process = subprocess.Popen(
-            _command(kind, host, port, root, log), stdout=output, stderr=output, start_new_session=True
+            ["setpriv", "--pdeathsig", "TERM", "--", *_command(kind, host, port, root, log)],  # should we be killed
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
         )
         try:
             _wait_until_it_answers(host, port, directory / "server.out")
