@@ -2,46 +2,48 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
 
+from bridge.app.settings import Address
 from bridge.core import (
     AppearanceSettings,
 )
 from bridge.lab.phoneevents import CallEnded
-from bridge.lab.phonesettings import CallManager
-from bridge.lab.sccpphone import SccpPhone
-from bridge.lab.testbed import LOOPBACK
-from tests.e2e.conftest import come_up
-from tests.e2e.desks import Desks, office, seen_on
+from bridge.lab.testbed import prepared_testbed
+from tests.e2e.desks import SCCP, Desks, seen_on
 from tests.e2e.listening import hear_each_other, no_longer_hears
 from tests.e2e.test_lamps_and_pickup import change
 from tests.e2e.test_line_features_in_calls import of_line, shows_call
-from tests.e2e.test_sccp_variants import place
+
+OWN = f"127.78.{os.getpid() // 250 % 250}.{os.getpid() % 250 + 1}"
+"""An address of loopback that no other test has: there the port of SCCP is free."""
 
 
 @pytest.fixture
 async def desks() -> AsyncIterator[Desks]:
-    async with office() as desks:
-        yield desks
-
-
-async def analog(desks: Desks, model: str) -> SccpPhone:
-    """A phone with a hook to flash; the adapter was told its server by hand, since its file is one of its own kind."""
-    if not model.startswith("ATA"):
-        return await desks.registered(model)
-    manager = CallManager(LOOPBACK, sccp_port=desks.bed.service.stations.addresses[0][1])
-    phone = place(desks, model, call_managers=(manager,))
-    await come_up(phone)
-    await desks.line_up(phone)
-    return phone
+    """Everything where phones look for it that can be told an address, but no port: such is an ATA 186."""
+    async with prepared_testbed(SCCP) as bed:
+        bed.settings = replace(
+            bed.settings,
+            server=replace(bed.settings.server, address=OWN),
+            sccp=replace(bed.settings.sccp, listen=(Address(OWN, 2000),)),
+        )
+        async with bed.node():
+            desks = Desks(bed)
+            yield desks
+            for phone in desks.phones:
+                await phone.power_off()
+            for phone in desks.phones:
+                assert phone.faults == (), phone.device
 
 
 @pytest.mark.parametrize("model", ["ATA 186", "7905", "7912"])
 async def test_hook_flash_transfers_while_it_rings(desks: Desks, model: str) -> None:
-    one, two = await analog(desks, model), await desks.registered("7961")
+    one, two = await desks.registered(model), await desks.registered("7961")
     three = await desks.registered("7942", auto_answer=None)
     two.call(one.number)
     await hear_each_other(one, two)
@@ -62,7 +64,7 @@ async def test_hook_flash_transfers_while_it_rings(desks: Desks, model: str) -> 
 
 
 async def test_an_adapter_transfers_by_hanging_up(desks: Desks) -> None:
-    one, two, three = await analog(desks, "ATA 186"), await desks.registered("7961"), await desks.registered("7942")
+    one, two, three = await desks.registered("ATA 186"), await desks.registered("7961"), await desks.registered("7942")
     two.call(one.number)
     await hear_each_other(one, two)
     one.flash()
@@ -80,7 +82,7 @@ async def test_an_adapter_transfers_by_hanging_up(desks: Desks) -> None:
 
 @pytest.mark.parametrize("model", ["ATA 186", "7912"])
 async def test_a_flash_comes_back_from_a_number_that_led_nowhere(desks: Desks, model: str) -> None:
-    one, two = await analog(desks, model), await desks.registered("7961")
+    one, two = await desks.registered(model), await desks.registered("7961")
     one.call(two.number)
     await hear_each_other(one, two)
     one.flash()

@@ -115,37 +115,38 @@ async def live(lab: FreePbxBed, tap: Tap, shelf: Shelf) -> None:
     # Made for two phones that nobody configured.
     one, two = shelf.take(bed, "8841"), shelf.take(bed, "8841")
     await come_up(one, two)
+    number = one.number  # it starts again with each change
     for phone in (one, two):
         assert site.extensions[phone.number].secret == secret_of(phone.device)
 
     # Renamed by us: FreePBX makes it anew for that, with the password that it had.
     password = secret_of(one.device)
     tap.refuse.append("updateExtension")
-    await called(one.device, one.number, "Ann")
-    await until(lambda: site.extensions[one.number].name == "Ann")
-    assert site.extensions[one.number].secret == password
+    await called(one.device, number, "Ann")
+    await until(lambda: site.extensions[number].name == "Ann")
+    assert site.extensions[number].secret == password
     # With a token that has ended in between.
     lab.freepbx.expire_tokens()
-    await called(one.device, one.number, "Beth")
-    await until(lambda: site.extensions[one.number].name == "Beth")
-    assert site.extensions[one.number].secret == password
+    await called(one.device, number, "Beth")
+    await until(lambda: site.extensions[number].name == "Beth")
+    assert site.extensions[number].secret == password
 
     # Renamed and touched in the pages: from now on nothing may make it anew.
-    await lab.freepbx.page_add(replace(site.extensions[one.number], name="Cleo", dtmf_mode="info"))
+    await lab.freepbx.page_add(replace(site.extensions[number], name="Cleo", dtmf_mode="info"))
     await lab.freepbx.press_apply()
     await until(lambda: _shown_name(lab, one.device) == "Cleo")
     before = len([each for each in tap.mutations() if each.name == "updateExtension"])
-    await called(one.device, one.number, "Dora")
+    await called(one.device, number, "Dora")
 
     async def known() -> bool:
-        return "Dora" in await bed.asterisk.cli(f"database get AMPUSER/{one.number} cidname")
+        return "Dora" in await bed.asterisk.cli(f"database get AMPUSER/{number} cidname")
 
     await polled(known)
     assert len([each for each in tap.mutations() if each.name == "updateExtension"]) == before
-    assert (site.extensions[one.number].secret, site.extensions[one.number].dtmf_mode) == (password, "info")
+    assert (site.extensions[number].secret, site.extensions[number].dtmf_mode) == (password, "info")
 
     # Another number from the pages: exported, renumbered, imported.
-    old = one.number
+    old = number
     await lab.freepbx.page_add(SiteExtension("1555", "Moved", password))
     await lab.freepbx.page_delete(old)
     await lab.freepbx.press_apply()
