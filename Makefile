@@ -48,7 +48,7 @@ check: venv-dev ## style, types, the walls between the rooms, and the links of t
 
 .PHONY: test
 test: venv-dev asterisk asterisk16 peers check ## everything: checks, unit, property, wire, integration and end-to-end tests
-	$(BIN)/pytest -n $(XDIST) --dist loadfile --no-loadscope-reorder
+	$(BIN)/pytest -n $(XDIST) --dist worksteal
 
 .PHONY: bench
 bench: venv-dev asterisk peers ## measure ours beside its peers, in one run each
