@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 BIN := .venv/bin
-XDIST ?= 3
+XDIST ?= 4
 
 .PHONY: help
 help: ## this list
