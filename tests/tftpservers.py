@@ -16,6 +16,8 @@ from pathlib import Path
 from bridge.watch import TftpProgram
 from tests.peers import missing, peer
 
+PROBE = "are-you-there"
+"""The file that is asked for until the server answers: its log tells of it, perhaps more than once."""
 _COUNT = itertools.count(os.getpid() * 7)
 
 # in.tftpd logs to syslog alone. In a mount namespace of its own there is another /dev, with a syslog daemon behind
@@ -94,7 +96,7 @@ def _wait_until_it_answers(host: str, port: int, output: Path) -> None:
         client.settimeout(0.1)
         while time.monotonic() < deadline:
             with contextlib.suppress(OSError):
-                client.sendto(b"\0\1are-you-there\0octet\0", (host, port))
+                client.sendto(f"\0\1{PROBE}\0octet\0".encode(), (host, port))
                 client.recv(600)
                 return
             time.sleep(0.02)

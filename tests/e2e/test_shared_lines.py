@@ -93,6 +93,8 @@ async def office() -> AsyncIterator[Office]:
         for phone in phones:
             await phone.wait_for(Registered, within=20)
             await desks.watch.seen(PhoneRegistered, phone.device, count=3)
+        ready = "Your current options"  # shown once the line is at Asterisk
+        await until(lambda: all(phone.view.status == ready for phone in phones), "the line registered")
         yield Office(desks, phones, caller, number)
         for phone in desks.phones:
             await phone.power_off()
