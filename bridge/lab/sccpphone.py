@@ -272,9 +272,11 @@ class SccpPhone(DeskPhone):
             lost("the cable was pulled")
 
     def fall_silent(self) -> None:
-        """Let the network lose what goes to the server and comes from it, until the phone connects anew."""
-        if self._line is not None:
-            self._line.link.swallowed = True
+        """Let the network lose what goes to the server and comes from it, until the phone connects anew.
+
+        Raises LocalProtocolError while the phone is not registered.
+        """
+        self._registered().link.swallowed = True
 
     # --- services ----------------------------------------------------------------------------------------------------
 

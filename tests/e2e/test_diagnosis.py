@@ -34,6 +34,7 @@ from bridge.lab.tftpclient import TftpClient
 from bridge.net.selfsigned import make_certificate
 from bridge.phones import catalogue
 from bridge.ports import RefusedPhone
+from tests.e2e.conftest import come_up
 from tests.e2e.desks import polled
 from tests.e2e.ward import BrokenTemplate, Ward, rules, ward, wishes
 from tests.firmware import java_load, load_list
@@ -753,8 +754,7 @@ async def test_a_number_that_is_somebody_elses(w: Ward) -> None:
 async def test_a_phone_that_loses_its_power(w: Ward) -> None:
     w.bed.window_desk().set_protocol(SCCP)
     phone = w.sccp()
-    phone.power_on()
-    await w.up(phone)
+    await come_up(phone)
     await w.well(phone)
     phone.fall_silent()  # nobody hears of it again
     await w.said_first(phone, "connection_lost")
@@ -783,8 +783,7 @@ async def test_two_sccp_phones_with_one_number(w: Ward) -> None:
     """Two machines with one name, as a softphone can be given any: each throws the other out."""
     w.bed.window_desk().set_protocol(SCCP)
     phone = w.sccp()
-    phone.power_on()
-    await w.up(phone)
+    await come_up(phone)
     await w.well(phone)
     copy = w.sccp(mac=phone.mac)
     copy.power_on()
