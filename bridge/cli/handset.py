@@ -6,7 +6,7 @@ import asyncio
 
 from rich.console import Console
 
-from bridge.cli.typedlines import typed_lines
+from bridge.cli.typedlines import END_OF_INPUT, typed_lines
 from bridge.errors import SepbridgeError
 from bridge.lab.anyphone import AnyPhone
 from bridge.lab.phoneevents import (
@@ -66,7 +66,7 @@ class Handset:
         self._console.print(f"[dim]{event.device}[/dim] {text}", soft_wrap=True)
 
     async def run(self, phone: AnyPhone) -> None:
-        """Do what is typed, until ``quit`` or the end of the input."""
+        """Do what is typed, until ``quit``. When the input ends the phone stays, until somebody ends this."""
         self._console.print(HELP, style="dim")
         async for line in typed_lines():
             words = line.split()
@@ -76,6 +76,7 @@ class Handset:
                 await self._do(phone, words)
             except SepbridgeError as error:
                 self._console.print(f"[red]{error.what}[/red]", soft_wrap=True)
+        self._console.print(END_OF_INPUT, style="dim")
         await asyncio.Event().wait()
 
     async def _do(self, phone: AnyPhone, words: list[str]) -> None:
