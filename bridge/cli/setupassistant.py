@@ -93,6 +93,8 @@ def assist(frame: Frame, wishes: SetupWishes) -> None:
     toml = _settings_file(frame, wishes)
     owner = around.user if wishes.owner is None and wishes.files == Path("/") else (wishes.owner or "")
     wanted = plan_setup(answers, toml, _site(wishes, toml, asks=asks), owner=owner)
+    if wishes.open_for is not None and not wanted.has_range and not wishes.dry_run:
+        raise InvalidInput("there are no numbers for unknown phones yet", fix=f"add --range, for example {_RANGE}")
     if not frame.as_json:
         show_plan(frame, wanted, whole=wishes.dry_run)
     done = not wanted.is_empty and not wishes.dry_run

@@ -17,7 +17,7 @@ from bridge.app.settings import AsteriskBackend, Settings, load_settings, settin
 from bridge.app.system import SystemClock
 from bridge.autoregistration import AutoregistrationSettings
 from bridge.core import NumberRange
-from bridge.errors import ConfigurationError, InvalidInput, SepbridgeError, WriteFailed
+from bridge.errors import ConfigurationError, SepbridgeError, WriteFailed
 from bridge.host.programs import output_of
 from bridge.pbx import freepbxinstall, install
 from bridge.pbx.atomic import write_atomically
@@ -128,7 +128,7 @@ def plan_setup(answers: SetupAnswers, toml: Path, site: SiteWishes, *, owner: st
         )
     revision = current(settings.database_url)
     before = _stored(settings, revision)
-    plan = SetupPlan(
+    return SetupPlan(
         answers,
         toml,
         text,
@@ -142,9 +142,6 @@ def plan_setup(answers: SetupAnswers, toml: Path, site: SiteWishes, *, owner: st
         _not_owned(settings, toml, owner),
         before,
     )
-    if site.open_for is not None and not plan.has_range:
-        raise InvalidInput("there are no numbers for unknown phones yet", fix="add --range, for example 1000-1999")
-    return plan
 
 
 def carry_out(wanted: SetupPlan) -> None:

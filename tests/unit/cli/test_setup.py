@@ -125,6 +125,12 @@ def test_a_service_that_does_not_start_is_said_with_the_reason(host: Path, monke
     assert log.read_text().splitlines() == ["enable --now sepbridge"]
 
 
+def test_a_dry_run_shows_the_plan_also_where_numbers_would_be_asked_for(host: Path) -> None:
+    said = run(host, *ADDRESS, "--dry-run", "--open", "30m")
+    assert any("autoregistration open" in each for each in said["site"])
+    assert any("autoregistration range 1000-1999" in each for each in said["words"])
+
+
 def test_what_is_done_already_is_not_advised_again(host: Path) -> None:
     first = "\n".join(run(host, *ADDRESS)["words"])
     assert "autoregistration range 1000-1999" in first
