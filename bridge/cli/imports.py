@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.markup import escape
 
 from bridge.app.leaving.importdesk import ImportDesk, ImportPlan
 from bridge.app.leaving.importfiles import keep_recording, read_exports, read_recordings
@@ -157,7 +156,7 @@ def _import(frame: Frame, inventory: Inventory, source: str, options: dict[str, 
     frame.show(
         {**_data(done), "applied": True, "remarks": remarks},
         f"{len(done.changes)} changes made." if done.changes else "Nothing to change: everything is here already.",
-        *(escape(each) for each in remarks),
+        *remarks,
         *([AFTERWARDS] if done.phones else []),
     )
 
@@ -261,7 +260,7 @@ def _told(plan: ImportPlan, *, verbose: bool) -> list[object]:
     read = ", ".join(f"{count} {kind}" for kind, count in plan.read.items() if count)
     parts: list[object] = [f"Read: {read or 'nothing'}."]
     shown = plan.changes if verbose else plan.changes[:SHOWN_CHANGES]
-    parts += [escape(_line(each)) for each in shown]
+    parts += [_line(each) for each in shown]
     if len(shown) < len(plan.changes):
         parts.append(f"… and {len(plan.changes) - len(shown)} more (--verbose shows them)")
     if plan.forwards:
@@ -270,7 +269,7 @@ def _told(plan: ImportPlan, *, verbose: bool) -> list[object]:
         notes = [each for each in plan.notes if each.weight is weight]
         if notes:
             parts.append(f"\n{weight.value.capitalize()}:")
-            parts += [escape(f"  {each}") for each in (notes if verbose else notes[:SHOWN_CHANGES])]
+            parts += [f"  {each}" for each in (notes if verbose else notes[:SHOWN_CHANGES])]
             if len(notes) > SHOWN_CHANGES and not verbose:
                 parts.append(f"  … and {len(notes) - SHOWN_CHANGES} more (--verbose shows them)")
     return parts

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import IO, Any
 
 import click
-from rich.markup import escape
 
 from bridge.app.installing.freepbxsetup import FreePbxAccount, read_account
 from bridge.app.installing.settingup import (
@@ -111,7 +110,7 @@ def assist(frame: Frame, wishes: SetupWishes) -> None:
     else:
         words.append("Nothing was changed (dry run).")
     words += _advice(wishes, around, wanted)
-    frame.show(_data(wanted, done=done, words=words), escape("\n".join(words)))
+    frame.show(_data(wanted, done=done, words=words), "\n".join(words))
     if wishes.wait and not wishes.dry_run:
         _wait(frame, wanted, wishes.wait)
 
@@ -314,4 +313,4 @@ def _undo(frame: Frame, wishes: SetupWishes, around: Surroundings) -> None:
             if wishes.start and not wanted.asterisk.is_empty:
                 word += " " + _tell_pbx(wishes, around, wanted.asterisk)
     removed = [str(change.path) for change in wanted.asterisk.changes]
-    frame.show({"done": done, "changes": removed, "notes": list(wanted.notes)}, escape(word))
+    frame.show({"done": done, "changes": removed, "notes": list(wanted.notes)}, word)
