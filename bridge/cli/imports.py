@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -197,7 +198,10 @@ def _access(url: str, options: dict[str, Any]) -> AxlAccess:
 
 def _password(file: Path | None) -> str:
     if file is None:
-        return os.environ.get(PASSWORD) or click.prompt("AXL password", hide_input=True)
+        known = os.environ.get(PASSWORD, "")
+        if not known and not sys.stdin.isatty():
+            raise InvalidInput("nobody is there to be asked for the password", fix=f"--password-file, or {PASSWORD}")
+        return known or click.prompt("AXL password", hide_input=True)
     try:
         return file.read_text(encoding="utf-8").strip("\r\n")
     except (OSError, UnicodeDecodeError) as error:
@@ -289,4 +293,10 @@ def _line(change: Change) -> str:
 
 
 def _shown(value: object) -> object:
-    return (", ".join(map(str, value)) or None) if isinstance(value, list | tuple) else value
+    match value:
+        case list() | tuple():
+            return ", ".join(str(_shown(each)) for each in value) or None
+        case dict():
+            return " ".join(str(each) for each in value.values())
+        case _:
+            return value
