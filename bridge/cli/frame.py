@@ -114,7 +114,7 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
     """
     result = Table(show_header=any(columns), header_style="bold", box=None, pad_edge=False)
     for column in columns:
-        result.add_column(column)
+        result.add_column(column, overflow="fold")
     for row in rows:
         result.add_row(*("" if cell is None else escape(str(cell)) for cell in row))
     return result

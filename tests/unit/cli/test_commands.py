@@ -15,10 +15,11 @@ from pathlib import Path
 import click
 import pytest
 from click.testing import CliRunner
+from rich.console import Console
 
 import bridge.cli
 from bridge import __version__
-from bridge.cli.frame import EXIT_CODES
+from bridge.cli.frame import EXIT_CODES, table
 from bridge.cli.main import MODULES, root, whole
 from bridge.errors import ConfigurationError, Conflict, InvalidInput, NotFound, PbxUnavailable
 from tests.unit.cli.conftest import Shell
@@ -236,3 +237,11 @@ def test_a_closed_standard_input_is_nobody_who_could_be_asked(
     assert ended.value.code == 2
     assert "nobody is there to ask" in capsys.readouterr().err
     sys.stdin.close()
+
+
+def test_a_narrow_terminal_cuts_no_word_off() -> None:
+    console = Console(width=20, color_system=None)
+    with console.capture() as seen:
+        console.print(table(("what", "fix"), [("a word", "https://cucm.example.com:8443/axl/")]))
+    rest = "".join(line.removeprefix("a word").strip() for line in seen.get().splitlines()[1:])
+    assert rest == "https://cucm.example.com:8443/axl/"
