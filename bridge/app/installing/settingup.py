@@ -11,7 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from bridge.app.admission.window import WindowDesk
-from bridge.app.installing.handover import hand_over, not_owned
+from bridge.app.installing.handover import hand_over, not_owned, shut_out
 from bridge.app.installing.setupplan import MANIFEST, Manifest, SetupAnswers, differences, digest, settings_text
 from bridge.app.settings import AsteriskBackend, Settings, load_settings, settings_from
 from bridge.app.system import SystemClock
@@ -126,6 +126,8 @@ def plan_setup(answers: SetupAnswers, toml: Path, site: SiteWishes, *, owner: st
         notes.append(
             "endpoints go into Asterisk's tables: `sepbridge setup realtime` makes them and shows what it needs"
         )
+    if closed := shut_out(owner, settings.asterisk.directory):
+        notes.append(closed)
     revision = current(settings.database_url)
     before = _stored(settings, revision)
     return SetupPlan(
