@@ -245,3 +245,27 @@ def test_a_narrow_terminal_cuts_no_word_off() -> None:
         console.print(table(("what", "fix"), [("a word", "https://cucm.example.com:8443/axl/")]))
     rest = "".join(line.removeprefix("a word").strip() for line in seen.get().splitlines()[1:])
     assert rest == "https://cucm.example.com:8443/axl/"
+
+
+@pytest.mark.parametrize("words", [("phones", "list"), ("setup", "--undo", "--yes")])
+def test_what_is_closed_to_the_user_is_named(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], words: tuple[str, ...]
+) -> None:
+    def refused(place: Path, *_: object, **__: object) -> bool:
+        raise PermissionError(13, "Permission denied", str(place))
+
+    shell.text("phones", "list")
+    monkeypatch.setattr(Path, "exists", refused)
+    read_text = Path.read_text
+    monkeypatch.setattr(
+        Path,
+        "read_text",
+        lambda place, **kind: refused(place) if place.name == "setup.json" else read_text(place, **kind),
+    )
+    monkeypatch.setattr(sys, "argv", ["sepbridge", "--config", str(shell.config), *words])
+    with pytest.raises(SystemExit) as ended:
+        bridge.cli.main()
+    assert ended.value.code == 1
+    shown = capsys.readouterr().err
+    assert shown.startswith(f"Error: {shell.config.parent}/state/s")
+    assert "Permission denied\n  fix: run this as root" in shown
