@@ -183,6 +183,10 @@ class ConferenceListed:
     why: str = ""
 
 
+ANSWERED_WITHIN = 5.0
+"""Seconds for which what a key asked of the PBX counts as done for its next press, unless the PBX says otherwise."""
+
+
 @dataclass(frozen=True, slots=True)
 class ChangeForward:
     """Have the PBX forward a number, or end it with an empty target. Answered by what is read then."""

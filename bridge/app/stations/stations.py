@@ -353,13 +353,16 @@ class Stations:
                     station.look_after()
 
     async def token(self, asked: TokenRequested, client: str, station: Station) -> TokenAnswered | None:
-        """Whether the device may register here; None for one that is not ours: Register will tell it why."""
+        """Whether the device may register here; None for one that is not ours: Register will tell it why.
+
+        Raises StoreError, and NotFound where its pool is gone.
+        """
         if not is_allowed(client, self._networks):
             return TokenAnswered(at=self.clock.now(), granted=False, why="its network is not allowed")
         try:
             name = DeviceName.parse(asked.device)
             device = await asyncio.to_thread(self._known, name)
-        except (InvalidInput, StoreError):
+        except InvalidInput:
             return None
         if device is None:
             return None

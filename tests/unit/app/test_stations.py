@@ -21,6 +21,7 @@ from bridge.app.stations.failback import FailBack
 from bridge.app.stations.stations import Stations
 from bridge.core import CallManagerGroup, Device, DeviceName, Server, SignallingProtocol
 from bridge.core.events import PhoneAlarmed, PhoneUnregistered, SecondConnectionRefused, TokenAnswered
+from bridge.errors import StoreUnavailable
 from bridge.lab.asterisk import free_port
 from bridge.pbx.ami import Ami, AmiSettings
 from bridge.pbx.conferences import AsteriskConferences
@@ -176,6 +177,21 @@ async def test_an_unknown_phone_gets_a_token_for_register_tells_it_why_not(node:
         session.say(RegisterTokenReq("SEP0011223344FF", device_type=DeviceType.CISCO_7961G))
         assert await session.until(lambda phone: phone.has(RegisterTokenAck), PATIENCE)
         assert one.sink.of(TokenAnswered) == []
+
+
+@pytest.mark.parametrize("error", [StoreUnavailable("the database is locked"), RuntimeError("nobody thought of it")])
+async def test_a_token_that_cannot_be_decided_upon_is_refused_for_a_while_and_logged(
+    node: Running, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, error: Exception
+) -> None:
+    def fails(*_: object) -> None:
+        raise error
+
+    async with node(token_wait=45) as one, phone_at(one) as session:
+        with monkeypatch.context() as broken:
+            broken.setattr(one.stations, "_known", fails)
+            assert await asked(session) == RegisterTokenReject(45)
+        assert f"whether '{NAME}' may register here could not be found out: {error}" in caplog.text
+        assert await asked(session) == RegisterTokenAck(), "it may ask again"
 
 
 async def test_the_alarm_that_came_before_the_registration_is_on_the_journey(node: Running) -> None:
