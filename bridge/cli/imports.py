@@ -284,5 +284,10 @@ def _line(change: Change) -> str:
         if name == "lines":
             after = ", ".join(str(each["number"]) for each in after or ())
             before = ", ".join(str(each["number"]) for each in before or ()) or None
+        before, after = _shown(before), _shown(after)
         told.append(f"{name}={after}" if before is None else f"{name}: {before} → {after}")
     return f"{_SIGNS[change.step]} {change.shown}  {'; '.join(told)}".rstrip()
+
+
+def _shown(value: object) -> object:
+    return (", ".join(map(str, value)) or None) if isinstance(value, list | tuple) else value

@@ -93,6 +93,8 @@ def assist(frame: Frame, wishes: SetupWishes) -> None:
     toml = _settings_file(frame, wishes)
     owner = around.user if wishes.owner is None and wishes.files == Path("/") else (wishes.owner or "")
     wanted = plan_setup(answers, toml, _site(wishes, toml, asks=asks), owner=owner)
+    if wishes.open_for is not None and not wanted.has_range and not wishes.dry_run:
+        raise InvalidInput("there are no numbers for unknown phones yet", fix=f"add --range, for example {_RANGE}")
     if not frame.as_json:
         show_plan(frame, wanted, whole=wishes.dry_run)
     done = not wanted.is_empty and not wishes.dry_run
@@ -240,7 +242,7 @@ def _advice(wishes: SetupWishes, around: Surroundings, wanted: SetupPlan) -> lis
     words = [f"TFTP: {each.what}: {each.fix}" for each in unclear]
     if around.firewall is not Manager.NONE:
         words.append(f"{around.firewall} manages the packet filter: `sepbridge doctor` says which ports it closes.")
-    if wanted.site.protocol is None and not wanted.is_empty:
+    if not wanted.protocol_is_chosen:
         words.append("For phones that speak both protocols SIP is suggested: sepbridge autoregistration protocol SIP")
     address = wanted.settings.server.address
     with contextlib.suppress(ValueError):
@@ -255,7 +257,9 @@ def _advice(wishes: SetupWishes, around: Surroundings, wanted: SetupPlan) -> lis
                 f"    dhcp-option=150,{address}",
                 f"For {others}: sepbridge dhcp snippet --server …",
             ]
-    if wanted.site.open_for is None:
+    if not wanted.has_range:
+        words.append(f"Give unknown phones numbers, which also lets them in: sepbridge autoregistration range {_RANGE}")
+    elif not wanted.opens:
         words.append("Let unknown phones in: sepbridge autoregistration enable --for 30m")
     words += ["", "Plug a phone in now. `sepbridge phones watch` shows it; `sepbridge doctor` says what is wrong."]
     return words

@@ -151,7 +151,9 @@ def test_the_pointer_is_reset_on_demand(shell: Shell) -> None:
 
 
 def test_phones_from_adding_to_removing(shell: Shell) -> None:
-    assert "No phones yet" in shell.text("phones", "list")
+    assert "autoregistration enable" in shell.text("phones", "list")
+    shell.text("autoregistration", "range", "1000-1009")
+    assert "plug one in" in shell.text("phones", "list")
     added = shell.json(
         "phones", "add", "00:11:22:aa:bb:cc", "--number", "2001", "--model", "8841", "--name", "Reception"
     )

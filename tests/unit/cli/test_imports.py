@@ -34,6 +34,7 @@ def test_a_dry_run_tells_all_and_does_nothing(site: Shell) -> None:
     told = site.text("import", "bat", str(SAMPLE), "--dry-run")
     assert "Read: 2 phones." in told
     assert "+ phone SEP00AABBCCDDEE" in told
+    assert "+ calling_search_space CSS_Autoreg  partitions=PT_Autoreg, PT_Internal\n" in told
     assert "bat_export_sample.csv, line 3: device pool DP_HQ" in told
     assert site.json("phones", "list")["phones"] == []
 

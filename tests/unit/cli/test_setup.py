@@ -125,6 +125,29 @@ def test_a_service_that_does_not_start_is_said_with_the_reason(host: Path, monke
     assert log.read_text().splitlines() == ["enable --now sepbridge"]
 
 
+def test_a_dry_run_shows_the_plan_also_where_numbers_would_be_asked_for(host: Path) -> None:
+    said = run(host, *ADDRESS, "--dry-run", "--open", "30m")
+    assert any("autoregistration open" in each for each in said["site"])
+    assert any("autoregistration range 1000-1999" in each for each in said["words"])
+
+
+def test_what_is_done_already_is_not_advised_again(host: Path) -> None:
+    first = "\n".join(run(host, *ADDRESS)["words"])
+    assert "autoregistration range 1000-1999" in first
+    assert "enable --for" not in first  # it would be refused: there are no numbers to give
+    assert "autoregistration protocol SIP" in first
+    second = "\n".join(run(host, *ADDRESS, "--range", "2000-2099", "--protocol", "SCCP")["words"])
+    assert "autoregistration range" not in second
+    assert "autoregistration protocol" not in second
+    assert "enable --for 30m" in second
+    assert stored(host, "autoregistration", "status")["protocol"] == "SCCP"
+    third = "\n".join(run(host, *ADDRESS, "--open", "30m")["words"])
+    assert "sepbridge autoregistration" not in third
+    fourth = run(host, *ADDRESS)
+    assert fourth["done"] is False
+    assert not any("sepbridge autoregistration" in each for each in fourth["words"])
+
+
 @pytest.mark.req("AR-23")
 def test_sip_is_written_only_when_somebody_said_so(host: Path) -> None:
     said = run(host, *ADDRESS, "--range", "2000-2099")
@@ -200,6 +223,7 @@ def test_with_a_database_for_endpoints_it_says_what_is_next(host: Path) -> None:
         ((*ADDRESS, "--setting", "nonsense"), InvalidInput),
         ((*ADDRESS, "--setting", "tftp.mod=own"), ConfigurationError),
         ((*ADDRESS, "--range", "9-1"), InvalidInput),
+        ((*ADDRESS, "--open", "30m"), InvalidInput),
     ],
 )
 def test_what_cannot_be_writes_nothing(host: Path, words: tuple[str, ...], kind: type[SepbridgeError]) -> None:
