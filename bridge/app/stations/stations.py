@@ -416,7 +416,7 @@ class Stations:
         kind = CallKind.PLACED if call.outgoing else CallKind.RECEIVED if call.answered else CallKind.MISSED
         if kind is CallKind.MISSED and (is_elsewhere(call.why) or not log_missed):
             return  # somebody else took it, or it is not to be listed
-        past = PastCall(device, self.clock.now(), kind, call.number, round(call.seconds))
+        past = PastCall(device, self.clock.now(), kind, call.listed or call.number, round(call.seconds))
         asyncio.get_running_loop().run_in_executor(None, self._note_call, past)
 
     # --- inside ------------------------------------------------------------------------------------------------------
