@@ -89,6 +89,9 @@ class CallFinished:
     malicious: bool = False
     recording: str = ""
     """The file, where the call was recorded."""
+    listed: str = ""
+    """The number for the phone's list of calls: that was dialled, or that called. ``number`` is who was there in the
+    end."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,7 @@ class IncomingCalls:
         call.offer = event.offer
         call.late = event.offer is None
         call.remote = _caller(event)
+        call.caller = call.remote.number
         call.redirected_from = Party.of(event.redirected_from)
         call.waiting = active is not None
         call.ring = named_ring(event.alert_info)

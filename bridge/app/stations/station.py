@@ -171,13 +171,13 @@ class Station:
         self._after()
         self._connection.flush()
 
-    def message(self, message: ScreenMessage) -> str:
-        """Show a text; why it cannot be shown, or an empty text."""
+    def message(self, message: ScreenMessage, *, idle_text: str) -> str:
+        """Show a text; why it cannot be shown, or an empty text. ``idle_text``: the phone's own, if it has one."""
         now, profile = self._connection.now, self.phone.session.profile
         if message.document:
             why = self.phone.show(message.document, now=now)
         elif message.stays and profile is not None:
-            text = message.text or Label.YOUR_CURRENT_OPTIONS
+            text = message.text or idle_text or Label.YOUR_CURRENT_OPTIONS
             self.phone.change(replace(profile, idle_prompt=text), keys_live=False, now=now)
             why = "" if self.phone.session.traits.prompt else "it has no line for it"
         else:
