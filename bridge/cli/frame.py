@@ -67,12 +67,18 @@ class Frame:
         return terminal if terminal.is_terminal else Console(highlight=False, width=200)
 
     def show(self, data: object, *parts: object) -> None:
-        """Print ``data`` as JSON if asked for, else the ``parts`` (texts and tables) for people."""
+        """Print ``data`` as JSON if asked for, else the ``parts`` (texts and tables) for people.
+
+        Texts are shown as they are: what a phone, a file or a user said is no markup.
+        """
         if self.as_json:
             click.echo(json.dumps(plain(data), indent=2, ensure_ascii=False))
             return
         for part in parts:
-            self.console.print(part, soft_wrap=isinstance(part, str))
+            if isinstance(part, str):
+                self.console.print(part, soft_wrap=True, markup=False)
+            else:
+                self.console.print(part)
 
     @staticmethod
     def fields(record: object) -> dict[str, object]:

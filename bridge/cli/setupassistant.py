@@ -6,14 +6,13 @@ import contextlib
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from ipaddress import IPv4Address
 from pathlib import Path
 from typing import IO, Any
 
 import click
-from rich.markup import escape
 
 from bridge.app.installing.freepbxsetup import FreePbxAccount, read_account
 from bridge.app.installing.settingup import (
@@ -29,7 +28,7 @@ from bridge.app.installing.settingup import (
 )
 from bridge.app.installing.setupplan import SetupAnswers, check_address
 from bridge.app.installing.surroundings import Surroundings, look_around
-from bridge.app.settings import load_settings
+from bridge.app.settings import Settings, StateSettings, load_settings
 from bridge.app.system import SystemIds
 from bridge.cli.control import ServiceNotRunning, ask
 from bridge.cli.frame import Frame
@@ -111,7 +110,7 @@ def assist(frame: Frame, wishes: SetupWishes) -> None:
     else:
         words.append("Nothing was changed (dry run).")
     words += _advice(wishes, around, wanted)
-    frame.show(_data(wanted, done=done, words=words), escape("\n".join(words)))
+    frame.show(_data(wanted, done=done, words=words), "\n".join(words))
     if wishes.wait and not wishes.dry_run:
         _wait(frame, wanted, wishes.wait)
 
@@ -295,14 +294,26 @@ def _arriving(wanted: SetupPlan) -> list[dict[str, Any]]:
 # --- undoing
 
 
+def _running(settings: Settings) -> int:
+    """The process of a service that nobody started for us; 0 where none answers."""
+    try:
+        return int(ask(settings.control_socket, "GET", "/status")["pid"])
+    except SepbridgeError:
+        return 0
+
+
 def _undo(frame: Frame, wishes: SetupWishes, around: Surroundings) -> None:
     state, toml = wishes.state or wishes.files / _STATE, _settings_file(frame, wishes)
-    if wishes.state is None and toml.is_file():
-        state = load_settings(toml).state.directory
+    settings = load_settings(toml) if toml.is_file() else Settings(state=StateSettings(state))
+    if wishes.state is None:
+        state = settings.state.directory
     wanted = plan_undo(around.etc, state.absolute(), with_data=wishes.with_data)
+    if not wanted.is_empty and not (wanted.manifest and wanted.manifest.enabled_unit) and (pid := _running(settings)):
+        note = f"the service still runs, as process {pid}: end it first, or it goes on and writes its files anew"
+        wanted = replace(wanted, notes=(*wanted.notes, note))
     if not frame.as_json:
         show_undo(frame, wanted)
-    word = "Nothing of sepbridge is left."
+    word = "Nothing is left to take back."
     done = False
     if not wanted.is_empty:
         word = "Nothing was changed (dry run)."
@@ -314,4 +325,4 @@ def _undo(frame: Frame, wishes: SetupWishes, around: Surroundings) -> None:
             if wishes.start and not wanted.asterisk.is_empty:
                 word += " " + _tell_pbx(wishes, around, wanted.asterisk)
     removed = [str(change.path) for change in wanted.asterisk.changes]
-    frame.show({"done": done, "changes": removed, "notes": list(wanted.notes)}, escape(word))
+    frame.show({"done": done, "changes": removed, "notes": list(wanted.notes)}, word)

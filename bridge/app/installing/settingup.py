@@ -224,7 +224,8 @@ class UndoPlan:
     @property
     def is_empty(self) -> bool:
         """Whether nothing is left to take back."""
-        return self.manifest is None and self.asterisk.is_empty and self.toml is None
+        noted = self.manifest is not None and (self.manifest.keeps_more_than_data or self.remove_data)
+        return not noted and self.asterisk.is_empty and self.toml is None
 
 
 def plan_undo(etc: Path | None, state: Path, *, with_data: bool) -> UndoPlan:
@@ -262,6 +263,9 @@ def carry_out_undo(wanted: UndoPlan) -> None:
         with contextlib.suppress(OSError):  # something else is in it
             wanted.toml.parent.rmdir()
     (wanted.state / MANIFEST).unlink(missing_ok=True)
+    if wanted.manifest is not None and wanted.manifest.made_database and not wanted.remove_data:
+        # --with-data may still follow.
+        _note(wanted.state, replace(wanted.manifest, settings="", digest="", enabled_unit=False), "")
     if wanted.remove_data and wanted.manifest is not None:
         for each in wanted.state.glob("sepbridge.db*"):
             each.unlink(missing_ok=True)
