@@ -147,6 +147,16 @@ def in_words(span: timedelta) -> str:
     return f"{rest} s"
 
 
+def size_in_words(octets: int) -> str:
+    """``512 B``, ``4.2 kB``, ``18.3 MB``, ``1.1 GB``."""
+    size, unit = float(octets), "B"
+    for larger in ("kB", "MB", "GB"):
+        if size < 1000:
+            break
+        size, unit = size / 1000, larger
+    return f"{size:.1f} {unit}" if unit != "B" else f"{octets} B"
+
+
 def fail(error: SepbridgeError, *, as_json: bool) -> NoReturn:
     """Print an error with its three parts, and leave with its exit code."""
     if as_json:

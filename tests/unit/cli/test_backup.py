@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from bridge.app.settings import load_settings
+from bridge.cli.frame import size_in_words
 from bridge.errors import Conflict, InvalidInput, NotFound, PbxUnavailable
 from bridge.store import open_store
 from bridge.web.node import running_node
@@ -49,7 +50,8 @@ def test_backup_wipe_restore(shell: Shell, tmp_path: Path) -> None:
     file = tmp_path / "site.backup"
     shell.text("phones", "add", "SEP001122334455", "--number", "1001", "--protocol", "SIP", "--model", "8841")
     said = shell.text("backup", str(file))
-    assert "1 phones" in said
+    assert ", 1 phone." in said
+    assert size_in_words(file.stat().st_size) in said
     assert "every password" in said
     assert isinstance(shell.error("backup", str(file)), Conflict)
 
@@ -68,6 +70,15 @@ def test_backup_wipe_restore(shell: Shell, tmp_path: Path) -> None:
         trail = [each.action for each in work.journal.audit_trail()]
     assert trail[-1] == "restored the backup site.backup"
     assert "made the backup site.backup" not in trail  # it was made before that was noted
+
+
+@pytest.mark.parametrize(
+    ("octets", "words"),
+    [(0, "0 B"), (999, "999 B"), (1000, "1.0 kB"), (14_980, "15.0 kB"), (2_340_000, "2.3 MB"),
+     (7_100_000_000, "7.1 GB"), (5_000_000_000_000, "5000.0 GB")],
+)  # fmt: skip
+def test_a_small_size_is_not_nothing(octets: int, words: str) -> None:
+    assert size_in_words(octets) == words
 
 
 def test_the_settings_file_comes_back_only_where_one_says(shell: Shell, tmp_path: Path) -> None:
