@@ -221,9 +221,16 @@ def config_too_large(case: Case) -> Finding | None:
         "config_too_large",
         "The phone's file is larger than the phone can keep",
         Weight.NOTE if case.is_up else Weight.PROBLEM,  # then it goes by an older file
-        tuple(proof),
+        (*proof, *(seen(each) for each in case.files(FileDelivered, *CONFIGURATION)[-1:])),
         "Its file system has no room for a configuration of this size: too many buttons or speed dials.",
-        (Fix(FixKind.COMMAND, f"sepbridge phones show {case.journey.device}"), keys.status_messages(case.model)),
+        (
+            Fix(
+                FixKind.CLICK,
+                f"Phones > {case.journey.device} > Lines and buttons: set what nobody needs there to “Nothing”",
+            ),
+            Fix(FixKind.COMMAND, f"sepbridge phones file {case.journey.device}"),
+            keys.status_messages(case.model),
+        ),
     )
 
 

@@ -210,6 +210,20 @@ def test_alarms_31_and_106_raise_the_rules_of_trust_and_tls() -> None:
     assert codes(asks(), gets(), alarm(31), registered(), *again, facts=site(), after=110) == []
 
 
+@pytest.mark.req("RG-26")
+@pytest.mark.parametrize(
+    ("reason", "code"),
+    [("31", "leftover_trust_list"), ("106", "tls_handshake_failed"), ("1", "config_too_large"),
+     ("0", "firmware_rejected"), ("16", "address_lost"), ("21", "address_lost"), ("25", ""), ("", ""), ("²", "")],
+)  # fmt: skip
+def test_the_number_counts_in_an_alarm_document_as_in_a_line(reason: str, code: str) -> None:
+    """Newer phones send LastOutOfServiceInformation alone (diagnosis reference, section 3.1)."""
+    told = OutOfServiceTold(at=at(3), device=PHONE, reason=reason, voice_vlan=110)
+    found = judge(asks(), gets(), told, facts=site(), after=9)
+    assert [each.code for each in found] == ([code] if code else [])
+    assert all(each.evidence[0].what == f"alarm: out of service for reason {reason}" for each in found)
+
+
 @pytest.mark.parametrize(("model", "words"), [
     ("7961G", "Settings > Security Configuration"), ("8841", "Admin settings > Security setup"), ("7960G", "press 2"),
 ])  # fmt: skip
@@ -594,6 +608,38 @@ def test_each_fault_of_a_certificate_is_a_finding_of_its_own(bad: CertificateFac
     assert first(asks(), failed, facts=site(certificates=(GOOD,)), after=9) == "tls_handshake_failed"
 
 
+@pytest.mark.req("RG-26")
+def test_every_fault_of_every_certificate_is_named() -> None:
+    failed = TlsFailed(at=at(3), device=PHONE, client=CLIENT, server_port=6971, why="unknown ca")
+    old = replace(GOOD, not_after=at(0), key="RSA", bits=1024)
+    other = replace(GOOD, purpose="SCCP over TLS", not_after=at(1), names=("x.org",))
+    found = judge(asks(), failed, facts=site(certificates=(old, other)), after=9)
+    assert [each.code for each in found] == [
+        "certificate_expired",
+        "certificate_key_too_small",
+        "certificate_wrong_name",
+    ]
+    assert all("6971" in each.evidence[0].what for each in found)
+    told = " ".join(each.what for each in found[0].evidence)
+    assert found[0].title == "The certificate for files over HTTPS has expired"
+    assert "SCCP over TLS has expired" in told, "both certificates have this fault"
+
+
+@pytest.mark.req("RG-26")
+def test_only_the_certificate_that_the_phone_was_shown_counts() -> None:
+    files = replace(GOOD, not_after=at(0), ports=(6971,))
+    sccp = replace(GOOD, purpose="SCCP over TLS", ports=(2443,))
+    facts = site(certificates=(files, sccp))
+
+    def failed(port: int) -> TlsFailed:
+        return TlsFailed(at=at(3), device=PHONE, client=CLIENT, server_port=port, why="unknown ca")
+
+    assert first(asks(), failed(6971), facts=facts, after=9) == "certificate_expired"
+    assert codes(asks(), failed(2443), facts=facts, after=9) == ["tls_handshake_failed"]
+    assert first(asks(), gets(), alarm(106), facts=facts, after=9) == "certificate_expired", "it names no port"
+    assert first(asks(), failed(2443), alarm(106), facts=facts, after=9) == "certificate_expired"
+
+
 @pytest.mark.req("RG-27")
 def test_a_clock_that_is_a_day_off_and_one_that_is_four_minutes_off() -> None:
     def told(span: timedelta) -> ClockTold:
@@ -620,6 +666,17 @@ def test_a_missing_time_server_is_that_of_the_phone_s_own_file() -> None:
         assert codes(asks(), gets(), told, facts=known, after=9) == expected
 
 
+def test_an_account_that_nobody_knows_is_no_wrong_password() -> None:
+    """As Asterisk 22 tells it of one REGISTER: unknown, asked all the same, unknown again, and a wrong answer."""
+    unknown = replace(sip_refused("InvalidAccountID"), account="9999")
+    failed = replace(sip_refused("ChallengeResponseFailed", 5), account="<unknown>")
+    asked = replace(challenged(4), account="<unknown>")
+    story = (asks(), gets(), unknown, asked, unknown, failed)
+    assert codes(*story, facts=site(), after=9) == ["unknown_at_pbx"]
+    known = replace(failed, account="1001")
+    assert codes(asks(), gets(), challenged(4), known, facts=site(), after=9) == ["wrong_secret"]
+
+
 def test_a_phone_that_fell_silent() -> None:
     gone = PhoneUnregistered(at=at(90), device=PHONE, endpoint="1001", why="keepAliveTimeout: no keepalive in time")
     assert first(asks(), gets(), registered(), gone, facts=site(), after=99) == "connection_lost"
@@ -629,3 +686,6 @@ def test_a_phone_that_fell_silent() -> None:
 
 def test_a_lost_address() -> None:
     assert first(asks(), gets(), shows("Duplicate IP"), facts=site(), after=9) == "address_lost"
+    for cause in (16, 21):
+        assert first(asks(), gets(), alarm(cause), facts=site(), after=9) == "address_lost"
+        assert codes(asks(), gets(), alarm(cause), registered(), facts=site(), after=9) == []
