@@ -437,6 +437,22 @@ def test_where_others_of_its_network_register_silence_is_the_firmware() -> None:
 
 
 @pytest.mark.req("RG-06")
+def test_silence_alone_blames_no_firmware_that_there_is_not() -> None:
+    """An 8841 has SIP firmware alone; and who registered as it should has the right one."""
+    silent = (asks(), gets())
+    both, single = site(), replace(SITE, device=device(model="8841"))
+    found = {each.code: each for each in judge(*silent, facts=both, after=200)}
+    assert found["wrong_protocol_firmware"].title == "The phone is to speak SIP, and its firmware may not"
+    assert found["wrong_protocol_firmware"].severity is Weight.NOTE
+    assert codes(*silent, facts=single, after=200) == ["unreachable_after_config"]
+    assert both.device is not None
+    was_right = replace(both, device=replace(both.device, observed_protocol=SIP))
+    assert codes(*silent, facts=was_right, after=200) == ["unreachable_after_config"]
+    (spoke, *_) = judge(*silent, registers(SCCP, 130), facts=single, after=200)
+    assert spoke.title == "The phone is to speak SIP, and its firmware does not"
+
+
+@pytest.mark.req("RG-06")
 def test_the_language_that_it_asks_for_tells_the_firmware() -> None:
     jar = asks("English_United_States/mk-sip.jar", 3)
     assert first(asks(), gets(), jar, facts=site(SCCP), after=9) == "wrong_protocol_firmware"
