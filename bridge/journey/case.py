@@ -159,8 +159,16 @@ class Case:
 
     @cached_property
     def is_refused(self) -> bool:
-        """Whether the last decision about it was a refusal."""
-        return isinstance(self.last(PhoneRefused, PhoneRegistered), PhoneRefused)
+        """Whether the last decision about it was a refusal: since then it was given no file of its own.
+
+        A phone with the wrong firmware is given one as often as it asks, and that changes nothing.
+        """
+        refused = self.last(PhoneRefused)
+        if refused is None or refused.reason == "wrong_protocol":
+            return refused is not None
+        return not any(
+            each.at > refused.at for each in self.files(FileDelivered, *(CONFIGURATION - {FileKind.DEFAULT}))
+        )
 
     # --- the phone's own words ---------------------------------------------------------------------------------------
 

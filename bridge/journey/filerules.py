@@ -8,6 +8,7 @@ from __future__ import annotations
 from bridge.core import Via
 from bridge.core.events import (
     CANNOT_BE_MADE,
+    SENT_AROUND,
     Event,
     FileDelivered,
     FileNotFound,
@@ -164,7 +165,7 @@ def _return_blocked(case: Case, client: str, proof: list[Evidence]) -> Finding:
 
 def config_missing(case: Case) -> Finding | None:
     """It asked for its own file, was told that there is none, and no other took its place."""
-    missing = case.files(FileNotFound, *CONFIGURATION)
+    missing = [each for each in case.files(FileNotFound, *CONFIGURATION) if not each.why.startswith(SENT_AROUND)]
     if not missing or case.is_up:
         return None
     last = missing[-1]
@@ -173,7 +174,7 @@ def config_missing(case: Case) -> Finding | None:
     later = [each for each in case.deliveries if each.at >= last.at]
     if later and not case.is_refused:
         return None
-    if isinstance(last, FileNotFound) and "signed" in last.why:
+    if "signed" in last.why:
         return None  # what it asked for was the signed form
     return Finding(
         "config_missing",

@@ -10,6 +10,7 @@ import pytest
 
 from bridge.core.events import (
     CANNOT_BE_MADE,
+    SENT_AROUND,
     ClockTold,
     DhcpUnanswered,
     Event,
@@ -425,6 +426,32 @@ def test_a_stranger_that_speaks_the_other_protocol_is_told_so_and_not_that_it_ha
     assert "speaks SIP" in finding.title
     assert finding.fixes[0].text == "sepbridge autoregistration protocol SIP"
     assert codes(*story, registered(20), after=30) == []
+
+
+@pytest.mark.req("RG-06")
+def test_a_stranger_that_is_let_in_on_a_guess_and_put_out_again_is_told_the_same_all_the_time() -> None:
+    """Its request for a file has it admitted, its Register shows what it speaks, and then it asks for a file again."""
+    withheld = misses(seconds=3, why=f"{SENT_AROUND}: it is sent to XMLDefault to show what it speaks")
+    shown = (asks(), gets(), asks(seconds=3), withheld, asks("XMLDefault.cnf.xml", 4), gets("XMLDefault.cnf.xml", 4))
+    shown = (*shown, registers(SCCP, 5), replace(refused("wrong_protocol", 5), model="7941G"))
+    again = (asks(seconds=50), gets(seconds=51))
+    once_more = (asks(seconds=95), replace(withheld, at=at(95)), *shown[4:6])
+    guessed = replace(SITE, device=replace(device(model=""), temporary=True))
+    for story, facts in ((shown, SITE), ((*shown, *again), guessed), ((*shown, *again, *once_more), guessed)):
+        (finding, *others) = judge(*story, facts=facts, after=99)
+        assert finding.code == "wrong_protocol_firmware"
+        assert finding.fixes[0].text == "sepbridge autoregistration protocol SCCP"
+        assert "config_missing" not in [each.code for each in others]
+        assert "SIP41" in finding.fixes[-1].text, "its Register told the model"
+
+
+def test_a_phone_that_was_turned_away_and_then_added_is_judged_by_what_it_does_with_its_file() -> None:
+    story = (asks(), misses(), refused("window_closed"))
+    assert first(*story, facts=site(), after=9) == "window_closed", "it has not asked again yet"
+    story = (*story, asks(seconds=20), gets(seconds=21))
+    assert codes(*story, facts=site(), after=30) == []
+    blocked = PortCheck("SIP", SERVER, 5060, "tcp", BLOCKED)
+    assert first(*story, facts=site(ports=(blocked,)), after=200) == "port_blocked"
 
 
 @pytest.mark.req("RG-06")
