@@ -13,7 +13,7 @@ import pytest
 
 from bridge.app.settings import load_settings
 from bridge.cli.frame import size_in_words
-from bridge.errors import Conflict, InvalidInput, NotFound, PbxUnavailable
+from bridge.errors import Conflict, InvalidInput, NotFound, PbxUnavailable, WriteFailed
 from bridge.store import open_store
 from bridge.web.node import running_node
 from tests.unit.cli.conftest import Shell
@@ -116,6 +116,17 @@ def test_a_running_service_is_not_pulled_away_from_under(shell: Shell, tmp_path:
 def test_a_trace_needs_the_service(shell: Shell, tmp_path: Path) -> None:
     error = shell.error("phones", "trace", "SEP00AABBCCDDEE", "--pcap", str(tmp_path / "x"))
     assert isinstance(error, PbxUnavailable)
+
+
+def test_a_trace_that_cannot_be_written_is_not_begun(shell: Shell, tmp_path: Path) -> None:
+    error = shell.error("phones", "trace", "SEP00AABBCCDDEE", "--pcap", str(tmp_path / "none" / "x"))
+    assert isinstance(error, WriteFailed)
+    assert "there is no directory" in error.why
+
+
+def test_a_backup_that_is_not_there(shell: Shell, tmp_path: Path) -> None:
+    error = shell.error("restore", str(tmp_path / "none"))
+    assert isinstance(error, NotFound)
 
 
 @pytest.mark.parametrize("word", ["restore", "support-bundle"])
