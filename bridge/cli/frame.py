@@ -42,6 +42,10 @@ EXIT_CODES: tuple[tuple[type[SepbridgeError], int, str], ...] = (
 """Exit codes, first match wins. 0: done. 1: any other error, or a state that needs attention (``status``)."""
 
 
+LONGEST_NAME = 24
+"""Characters of what stands in front of a row and is not broken."""
+
+
 class Frame:
     """The object that click hands from command to command."""
 
@@ -110,13 +114,16 @@ def json_option(command: Callable[..., None]) -> Callable[..., None]:
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
     """A table for people: one line per row, empty cells for what is not known.
 
-    Cells are shown as they are: what a phone said is no markup.
+    Cells are shown as they are: what a phone said is no markup. Where the terminal is too narrow they go on below,
+    whole, and the name in front stays in one piece: people copy it into the next command.
     """
     result = Table(show_header=any(columns), header_style="bold", box=None, pad_edge=False)
-    for column in columns:
-        result.add_column(column)
-    for row in rows:
-        result.add_row(*("" if cell is None else escape(str(cell)) for cell in row))
+    cells = [["" if cell is None else str(cell) for cell in row] for row in rows]
+    for place, column in enumerate(columns):
+        is_name = not place and max((len(row[0]) for row in cells if row), default=0) <= LONGEST_NAME
+        result.add_column(column, overflow="fold", no_wrap=is_name)
+    for row in cells:
+        result.add_row(*map(escape, row))
     return result
 
 
@@ -151,6 +158,16 @@ def in_words(span: timedelta) -> str:
     if minutes:
         return f"{minutes} min {rest} s" if rest and minutes < 10 else f"{minutes} min"
     return f"{rest} s"
+
+
+def size_in_words(octets: int) -> str:
+    """``512 B``, ``4.2 kB``, ``18.3 MB``, ``1.1 GB``."""
+    size, unit = float(octets), "B"
+    for larger in ("kB", "MB", "GB"):
+        if size < 1000:
+            break
+        size, unit = size / 1000, larger
+    return f"{size:.1f} {unit}" if unit != "B" else f"{octets} B"
 
 
 def fail(error: SepbridgeError, *, as_json: bool) -> NoReturn:
