@@ -14,10 +14,10 @@ from rich.markup import escape
 from bridge.app.claims.claimvoice import LANGUAGES, own_texts
 from bridge.app.settings import DEFAULT_PLACES, Settings, TftpMode, load_settings
 from bridge.app.system import SystemIds, own_address
-from bridge.cli.frame import Duration, Frame, json_option
+from bridge.cli.frame import AnyName, Duration, Frame, json_option
 from bridge.cli.main import root
 from bridge.cli.setupassistant import SECRET_LENGTH, SetupWishes, assist
-from bridge.dhcp import DhcpServer
+from bridge.dhcp import OTHER_NAMES, DhcpServer
 from bridge.errors import ConfigurationError, WriteFailed
 from bridge.net.selfsigned import make_certificate
 from bridge.pbx.atomic import write_atomically
@@ -54,7 +54,7 @@ from bridge.pbx.speech import find_voice, make_sounds
 @click.option("--setting", "more", multiple=True, help="A further setting, section.key=value. May be repeated.")
 @click.option(
     "--dhcp-server",
-    type=click.Choice([each.value for each in DhcpServer]),
+    type=AnyName([each.value for each in DhcpServer], OTHER_NAMES),
     help="Print what to paste into this kind of DHCP server.",
 )
 @click.option("--no-start", is_flag=True, help="Neither reload Asterisk nor start the service.")

@@ -221,3 +221,13 @@ def test_errors_have_exit_codes_and_three_parts(shell: Shell) -> None:
     assert result.stderr.startswith("Error: there is no phone '4711'")
     assert "fix:" in result.stderr
     assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("said", "server"),
+    [("Kea", "kea"), ("MikroTik", "mikrotik"), ("pfSense", "pfsense"), ("ISC dhcpd", "isc"), ("routeros", "mikrotik")],
+)
+def test_a_dhcp_server_may_be_called_as_people_call_it(shell: Shell, said: str, server: str) -> None:
+    told = shell.json("dhcp", "snippet", "--server", said, "--address", "192.0.2.10")
+    assert told == shell.json("dhcp", "snippet", "--server", server, "--address", "192.0.2.10")
+    assert "'opnsense'" in shell.text("dhcp", "snippet", "--server", "udhcpd", code=2)
