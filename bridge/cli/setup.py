@@ -12,6 +12,7 @@ import click
 from rich.markup import escape
 
 from bridge.app.claims.claimvoice import LANGUAGES, own_texts
+from bridge.app.installing.handover import give_to_service
 from bridge.app.settings import DEFAULT_PLACES, Settings, TftpMode, load_settings
 from bridge.app.system import SystemIds, own_address
 from bridge.cli.frame import AnyName, Duration, Frame, json_option
@@ -182,6 +183,7 @@ def certificate(frame: Frame, directory: Path | None, addresses: tuple[str, ...]
     place = (directory or settings.state.directory).absolute()
     names = addresses or (settings.server.address or own_address(),)
     crt, key = make_certificate(place, names, days=days, replace=replace)
+    give_to_service(settings.state.directory.absolute(), crt, key)
     lines = f'[http]\ntls_listen = ["0.0.0.0:6971"]\ntls_certificate = "{crt}"\ntls_key = "{key}"'
     text = f"{crt} and {key} are written, for {', '.join(names)}. In sepbridge.toml:\n\n{lines}"
     frame.show({"certificate": crt, "key": key, "addresses": names}, escape(text))

@@ -169,7 +169,9 @@ class FirmwareDesk:
         if not plan.phones:
             raise InvalidInput(
                 "there is no phone for this roll-out",
-                why=f"{len(plan.already)} of those chosen have {plan.load.name} already",
+                why=f"{len(plan.already)} of those chosen have {plan.load.name} already"
+                if plan.already
+                else "no phone of this site that was chosen is of a model and a protocol that it is for",
                 fix="choose others with --model, --pool or --phone",
             )
         if not plan.load.is_complete:
