@@ -7,7 +7,7 @@ import functools
 import json
 import re
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, NoReturn
@@ -147,6 +147,19 @@ class Duration(click.ParamType[timedelta]):
             self.fail(f"{value!r} is not a duration; write 90s, 30m, 2h or 1h30m", param, ctx)
         days, hours, minutes, seconds = (int(each or 0) for each in match.groups())
         return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+
+
+class AnyName(click.Choice[str]):
+    """One of some names in any letter case, or what people call the same thing otherwise."""
+
+    def __init__(self, names: Sequence[str], others: Mapping[str, str]) -> None:
+        """``others``: names in small letters, each with the one that it stands for."""
+        super().__init__(names, case_sensitive=False)
+        self._others = others
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The name itself, or fail with those that there are."""
+        return super().convert(self._others.get(str(value).lower(), value), param, ctx)
 
 
 def in_words(span: timedelta) -> str:

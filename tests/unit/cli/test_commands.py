@@ -236,3 +236,13 @@ def test_a_closed_standard_input_is_nobody_who_could_be_asked(
     assert ended.value.code == 2
     assert "nobody is there to ask" in capsys.readouterr().err
     sys.stdin.close()
+
+
+@pytest.mark.parametrize(
+    ("said", "server"),
+    [("Kea", "kea"), ("MikroTik", "mikrotik"), ("pfSense", "pfsense"), ("ISC dhcpd", "isc"), ("routeros", "mikrotik")],
+)
+def test_a_dhcp_server_may_be_called_as_people_call_it(shell: Shell, said: str, server: str) -> None:
+    told = shell.json("dhcp", "snippet", "--server", said, "--address", "192.0.2.10")
+    assert told == shell.json("dhcp", "snippet", "--server", server, "--address", "192.0.2.10")
+    assert "'opnsense'" in shell.text("dhcp", "snippet", "--server", "udhcpd", code=2)
