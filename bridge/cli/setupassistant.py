@@ -257,6 +257,11 @@ def _advice(wishes: SetupWishes, around: Surroundings, wanted: SetupPlan) -> lis
             ]
     if wanted.site.open_for is None:
         words.append("Let unknown phones in: sepbridge autoregistration enable --for 30m")
+    elif wanted.changes_site:
+        words.append(
+            "Asterisk could not be asked yet which numbers of the range it uses itself: the service does when it runs, "
+            "and closes the window if there are some (`sepbridge autoregistration status`)."
+        )
     words += ["", "Plug a phone in now. `sepbridge phones watch` shows it; `sepbridge doctor` says what is wrong."]
     return words
 

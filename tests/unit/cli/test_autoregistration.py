@@ -65,6 +65,17 @@ def test_a_time_that_is_none_is_refused_in_words(site: Shell, span: str) -> None
     assert ("is not a duration" in result.output) or ("less than a hundred years" in result.output)
 
 
+@pytest.mark.req("AR-04")
+def test_who_enables_while_the_service_is_down_is_told_that_asterisk_is_asked_later(site: Shell) -> None:
+    told = "the service does as soon as it can, and closes the window if there are some"
+    assert told in site.text("autoregistration", "range", "1000-1009")
+    site.text("autoregistration", "disable")
+    assert told not in site.text("autoregistration", "status")
+    assert told in site.text("autoregistration", "enable")
+    assert told in site.json("autoregistration", "status")["remark"]
+    assert told not in site.text("autoregistration", "enable", "--force")
+
+
 @pytest.mark.req("AR-07")
 @pytest.mark.req("AR-08")
 def test_the_command_that_changes_the_security_mode_says_what_that_did(site: Shell) -> None:
