@@ -127,7 +127,9 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
     return result
 
 
-_DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
+_DURATION = re.compile(r"(?:([0-9]{1,7})d)?(?:([0-9]{1,7})h)?(?:([0-9]{1,7})m)?(?:([0-9]{1,7})s)?")
+_LONGEST = timedelta(days=36525)
+"""A century: what is longer is a slip of the keyboard, and nothing can be reckoned with it."""
 
 
 class Duration(click.ParamType[timedelta]):
@@ -140,13 +142,14 @@ class Duration(click.ParamType[timedelta]):
         if isinstance(value, timedelta):
             return value
         text = str(value).strip().lower()
-        if text.isdigit():
-            return timedelta(minutes=int(text))
-        match = _DURATION.fullmatch(text)
+        match = _DURATION.fullmatch(f"{text}m" if text.isdecimal() else text)
         if not text or match is None:
             self.fail(f"{value!r} is not a duration; write 90s, 30m, 2h or 1h30m", param, ctx)
         days, hours, minutes, seconds = (int(each or 0) for each in match.groups())
-        return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+        length = timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+        if length > _LONGEST:
+            self.fail(f"{value!r} is longer than anything lasts here; give less than a hundred years", param, ctx)
+        return length
 
 
 class AnyName(click.Choice[str]):
