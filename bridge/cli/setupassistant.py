@@ -260,6 +260,11 @@ def _advice(wishes: SetupWishes, around: Surroundings, wanted: SetupPlan) -> lis
         words.append(f"Give unknown phones numbers, which also lets them in: sepbridge autoregistration range {_RANGE}")
     elif not wanted.opens:
         words.append("Let unknown phones in: sepbridge autoregistration enable --for 30m")
+    elif wanted.changes_site:
+        words.append(
+            "Asterisk could not be asked yet which numbers of the range it uses itself: the service does when it runs, "
+            "and closes the window if there are some (`sepbridge autoregistration status`)."
+        )
     words += ["", "Plug a phone in now. `sepbridge phones watch` shows it; `sepbridge doctor` says what is wrong."]
     return words
 

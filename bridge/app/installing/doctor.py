@@ -229,7 +229,7 @@ class Doctor:
             revision = current(self._settings.database_url)
         except SepbridgeError as error:
             trouble = "; ".join(each for each in (error.what, error.why) if each)
-            return check_database(DatabaseFacts(None, HEAD, REVISIONS, trouble))
+            return check_database(DatabaseFacts(None, HEAD, REVISIONS, trouble, error.fix))
         return check_database(DatabaseFacts(revision, HEAD, REVISIONS))
 
     def _check_state(self) -> Iterator[Finding]:

@@ -269,3 +269,13 @@ def test_what_is_closed_to_the_user_is_named(
     shown = capsys.readouterr().err
     assert shown.startswith(f"Error: {shell.config.parent}/state/s")
     assert "Permission denied\n  fix: run this as root" in shown
+
+
+@pytest.mark.parametrize(
+    ("said", "server"),
+    [("Kea", "kea"), ("MikroTik", "mikrotik"), ("pfSense", "pfsense"), ("ISC dhcpd", "isc"), ("routeros", "mikrotik")],
+)
+def test_a_dhcp_server_may_be_called_as_people_call_it(shell: Shell, said: str, server: str) -> None:
+    told = shell.json("dhcp", "snippet", "--server", said, "--address", "192.0.2.10")
+    assert told == shell.json("dhcp", "snippet", "--server", server, "--address", "192.0.2.10")
+    assert "'opnsense'" in shell.text("dhcp", "snippet", "--server", "udhcpd", code=2)

@@ -63,6 +63,17 @@ def test_settings_that_cannot_be_read_are_a_finding(tmp_path: Path) -> None:
     (settings,) = [check for check in report["checks"] if check["check"] == "settings"]
     assert [each["code"] for each in settings["findings"]] == ["settings_wrong"]
     assert "tftp.moed" in settings["findings"][0]["what"]
+    assert "goes by the usual settings" in settings["findings"][0]["why"], "what follows is not of this installation"
+
+
+def test_a_damaged_database_has_its_own_remedy(tmp_path: Path) -> None:
+    (tmp_path / "sepbridge.db").write_bytes(b"no database at all" * 500)
+    config = tmp_path / "sepbridge.toml"
+    config.write_text(f'[state]\ndirectory = "{tmp_path}"\n')
+    report = Shell(config).json("doctor", code=1)
+    (database,) = [check for check in report["checks"] if check["check"] == "database"]
+    assert [each["code"] for each in database["findings"]] == ["database_unreachable"]
+    assert "restore it from a backup" in database["findings"][0]["fix"]
 
 
 def test_a_file_that_everybody_may_read(lonely: Shell) -> None:
