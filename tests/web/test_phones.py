@@ -188,6 +188,22 @@ def test_a_healthy_phone_has_no_finding(admin: Visitor) -> None:
     assert admin.page.inner_text("#findings").endswith("Nothing was found.")
 
 
+def test_a_page_leads_to_what_there_is_for_that_phone(admin: Visitor) -> None:
+    """Calls and texts of SIP phones do not come through here; what either would call can be tried."""
+    links = admin.page.locator("p.besides a")
+    admin.go("/phones/SEP001122300001")
+    assert links.all_inner_texts() == ["What if it dialled …", "Its calls", "Show it a text", "Trace it"]
+    admin.go("/phones/SEP001122300000")
+    assert links.all_inner_texts() == ["What if it dialled …", "Trace it"]
+    links.first.click()
+    assert admin.page.input_value("#f-phone") == "SEP001122300000"
+    admin.page.fill("#f-dialled", "1001")
+    admin.page.click("text=What would happen?")
+    assert "The line 1001 rings" in admin.page.inner_text("section[aria-labelledby=h-outcome]")
+    admin.go("/calls?phone=1000")
+    assert "Asterisk’s own records" in admin.page.inner_text(".empty")
+
+
 def test_its_files_are_there_and_its_password_is_not(house: House, admin: Visitor) -> None:
     admin.go("/phones/SEP001122300000")
     file = admin.page.locator("details", has_text="SEP001122300000.cnf.xml").last

@@ -6,8 +6,8 @@
   let timer = 0;
   // What was opened stays open, and a chapter that is new is open.
   async function ask(part) {
-    const answer = await fetch(`/phones/${name}/${part.dataset.part}`);
-    if (!answer.ok || answer.redirected) return;
+    const answer = await fetch(`/phones/${name}/${part.dataset.part}`).catch(() => null); // away: the stream comes back
+    if (!answer?.ok || answer.redirected) return;
     const fresh = document.createElement("div");
     fresh.innerHTML = await answer.text();
     const named = (each) => (each.closest("article")?.querySelector("h3") ?? each.querySelector("summary").firstChild).textContent;
