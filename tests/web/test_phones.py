@@ -288,6 +288,24 @@ def test_what_is_wrong_with_a_phone_changes_while_one_looks(house: House, admin:
     assert admin.page.evaluate("document.activeElement.textContent") == "Evidence"
 
 
+def test_how_a_phone_stands_changes_while_one_looks(house: House, admin: Visitor) -> None:
+    name, service = DeviceName("SEP00112230001C"), house.thread.service
+    admin.go(f"/phones/{name}")
+    badge, facts = admin.page.locator(".headline .badge"), admin.page.locator("[data-part=facts]")
+    expect(badge).to_have_text("Registered")
+    pool = admin.page.locator("dl.facts a")
+    pool.focus()
+    left = PhoneUnregistered(at=service.clock.now(), device=name, endpoint="1028", why="it fell silent")
+    house.thread.call(service.recorder.record, left)
+    expect(badge).to_have_text("Not registered")
+    expect(admin.page.locator(".standing")).to_contain_text("It fell silent")
+    expect(facts).to_contain_text("192.0.2.29")
+    assert admin.page.evaluate("document.activeElement.textContent") == pool.inner_text(), "the focus stays"
+    back = PhoneRegistered(at=service.clock.now(), device=name, endpoint="1028", address="192.0.2.29:5060")
+    house.thread.call(service.recorder.record, back)
+    expect(badge).to_have_text("Registered")
+
+
 def test_a_phone_is_changed_moved_and_removed_without_a_script(house: House, visit: Visit) -> None:
     name = "SEP001122300011"
     visitor = visit(javascript=False)

@@ -1,4 +1,5 @@
-// One phone's page: its timeline grows and its findings change by themselves, and the screenshot comes into the page.
+// One phone's page: how it stands, what is found and known of it change by themselves, its timeline grows, and the
+// screenshot comes into the page.
 "use strict";
 {
   const name = document.querySelector("[data-one-phone]")?.dataset.onePhone;
@@ -18,9 +19,9 @@
     if (grows && had && fresh.querySelectorAll("details").length > had) fresh.querySelector("details").open = true;
     const heading = part.querySelector("h2");
     requestAnimationFrame(() => {
-      const place = [...part.querySelectorAll("summary")].indexOf(document.activeElement);
-      part.replaceChildren(heading, ...fresh.childNodes);
-      part.querySelectorAll("summary")[place]?.focus();
+      const place = [...part.querySelectorAll("summary, a")].indexOf(document.activeElement);
+      part.replaceChildren(...(heading ? [heading] : []), ...fresh.childNodes);
+      part.querySelectorAll("summary, a")[place]?.focus();
     });
   }
   async function askAll() {
