@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from bridge.app.installing.handover import give_to_service
 from bridge.app.operations.backup import Backup, Manifest, make_backup
 from bridge.app.system import SystemClock
 from bridge.cli.control import ServiceNotRunning, ask
@@ -84,6 +85,7 @@ def restore(frame: Frame, file: Path, settings_to: Path | None, firmware: bool, 
         frame.confirm("Replace what stands under “now”?", yes=yes)
         done = opened.restore(settings, settings_to=settings_to, firmware=firmware)
         _noted(frame, f"restored the backup {file.name}", f"of {found.created:%Y-%m-%d %H:%M %Z}")
+        give_to_service(settings.state.directory, settings.state.directory)
     advice = "Start the service. Phones that are registered stay so; the others register as before."
     frame.show({"restored": done, "advice": advice, **_as_data(found)}, *(f"Restored {each}." for each in done), advice)
 

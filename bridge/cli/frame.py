@@ -7,7 +7,7 @@ import functools
 import json
 import re
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, NoReturn
@@ -71,12 +71,18 @@ class Frame:
         return terminal if terminal.is_terminal else Console(highlight=False, width=200)
 
     def show(self, data: object, *parts: object) -> None:
-        """Print ``data`` as JSON if asked for, else the ``parts`` (texts and tables) for people."""
+        """Print ``data`` as JSON if asked for, else the ``parts`` (texts and tables) for people.
+
+        Texts are shown as they are: what a phone, a file or a user said is no markup.
+        """
         if self.as_json:
             click.echo(json.dumps(plain(data), indent=2, ensure_ascii=False))
             return
         for part in parts:
-            self.console.print(part, soft_wrap=isinstance(part, str))
+            if isinstance(part, str):
+                self.console.print(part, soft_wrap=True, markup=False)
+            else:
+                self.console.print(part)
 
     @staticmethod
     def fields(record: object) -> dict[str, object]:
@@ -121,7 +127,9 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
     return result
 
 
-_DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
+_DURATION = re.compile(r"(?:([0-9]{1,7})d)?(?:([0-9]{1,7})h)?(?:([0-9]{1,7})m)?(?:([0-9]{1,7})s)?")
+_LONGEST = timedelta(days=36525)
+"""A century: what is longer is a slip of the keyboard, and nothing can be reckoned with it."""
 
 
 class Duration(click.ParamType[timedelta]):
@@ -134,13 +142,27 @@ class Duration(click.ParamType[timedelta]):
         if isinstance(value, timedelta):
             return value
         text = str(value).strip().lower()
-        if text.isdigit():
-            return timedelta(minutes=int(text))
-        match = _DURATION.fullmatch(text)
+        match = _DURATION.fullmatch(f"{text}m" if text.isdecimal() else text)
         if not text or match is None:
             self.fail(f"{value!r} is not a duration; write 90s, 30m, 2h or 1h30m", param, ctx)
         days, hours, minutes, seconds = (int(each or 0) for each in match.groups())
-        return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+        length = timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+        if length > _LONGEST:
+            self.fail(f"{value!r} is longer than anything lasts here; give less than a hundred years", param, ctx)
+        return length
+
+
+class AnyName(click.Choice[str]):
+    """One of some names in any letter case, or what people call the same thing otherwise."""
+
+    def __init__(self, names: Sequence[str], others: Mapping[str, str]) -> None:
+        """``others``: names in small letters, each with the one that it stands for."""
+        super().__init__(names, case_sensitive=False)
+        self._others = others
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The name itself, or fail with those that there are."""
+        return super().convert(self._others.get(str(value).lower(), value), param, ctx)
 
 
 def in_words(span: timedelta) -> str:

@@ -11,7 +11,7 @@ from bridge.app.operations.recorder import describe
 from bridge.app.phones.screenmessages import checked_document
 from bridge.autoregistration.reasons import mib_name
 from bridge.cli.control import ServiceNotRunning, ask
-from bridge.cli.desks import file_desk, pbx_plan, phone_desk, tell_service
+from bridge.cli.desks import file_desk, opened_desks, pbx_plan, phone_desk, tell_service
 from bridge.cli.frame import Duration, Frame, json_option, table
 from bridge.cli.main import root
 from bridge.core import Device, DeviceName, SignallingProtocol
@@ -34,8 +34,8 @@ def list_phones(frame: Frame, temporary: bool, problems: bool) -> None:
 
     Findings come from the running service; `sepbridge phones diagnose` judges a single phone without it, too.
     """
-    with phone_desk(frame) as desk:
-        everything = desk.list()
+    with opened_desks(frame) as desks:
+        everything, window = desks.phones.list(), desks.window.status()
     told = _findings(frame, needed=problems)
     found = told or {}
     troubled = {name for name, told in found.items() if any(each["severity"] == Weight.PROBLEM for each in told)}
@@ -59,6 +59,8 @@ def list_phones(frame: Frame, temporary: bool, problems: bool) -> None:
         "remark": remark,
     }
     empty = "No phones yet. Open the window: sepbridge autoregistration enable --for 30m"
+    if window.is_open:
+        empty = "No phones yet. Autoregistration is open: plug one in."
     if everything.phones or everything.refused:
         empty = "No phone is like that."
     heads = ("phone", "number", "model", "state", "address", "last seen", "finding")

@@ -34,13 +34,25 @@ from bridge.journey.phonefacts import CONFIGURATION
 from bridge.journey.phonejourney import PhoneJourney
 from bridge.journey.sitefacts import Environment, NetworkState, PortState, SiteFacts
 from bridge.journey.stages import Stage
-from bridge.phones import catalogue
+from bridge.phones import ConfigFamily, catalogue
 from bridge.phones.filenames import parse_file_name
 from bridge.phones.loads import parse_load
 from bridge.phones.requestedfile import FileKind
 
 E = TypeVar("E", bound=Event)
 _SIGNALS = (PhoneConnecting, PhoneRegistering, PhoneRegistered, SipChallenged, SipRefused)
+_SIP_OVER_UDP = frozenset(
+    {
+        ConfigFamily.SIPPHONE_7940_60,
+        ConfigFamily.FF_LD_GK,
+        ConfigFamily.ATA18X,
+        ConfigFamily.SPA,
+        ConfigFamily.SPA9XX,
+        ConfigFamily.SPA_ATA,
+        ConfigFamily.MPP_ATA,
+    }
+)
+"""Families that register over UDP with SIP firmware; all others do over TCP."""
 
 
 def kind_of(event: FileEvent) -> FileKind:
@@ -235,6 +247,13 @@ class Case:
             return next(bad, self.site.sip_port)
         spoken = self.wanted or self.load_protocol
         return self.site.sccp_port if spoken is SignallingProtocol.SCCP else self.site.sip_port
+
+    @cached_property
+    def carrier(self) -> str:
+        """What its calls are expected on: ``TCP``, or ``UDP``."""
+        model = catalogue().by_name(self.model) if self.model else None
+        by_udp = model is not None and model.family in _SIP_OVER_UDP and self.wanted is SignallingProtocol.SIP
+        return "UDP" if by_udp else "TCP"
 
 
 def _cause_of(event: Event) -> int | None:

@@ -57,6 +57,7 @@ RULES: tuple[Rule, ...] = (
     callrules.wrong_protocol,
     callrules.dns_trouble,
     callrules.port_blocked,
+    callrules.profile_unused,
     # Symptoms: what explains them stands above.
     filerules.config_loop,
     callrules.unreachable,

@@ -123,7 +123,7 @@ class Doctor:
             try:
                 findings = tuple(check())
             except SepbridgeError as error:
-                findings = (unchecked(name, "; ".join(each for each in (error.what, error.why) if each)),)
+                findings = (unchecked(name, "; ".join(each for each in (error.what, error.why) if each), error.fix),)
             except Exception as error:
                 # A half-installed system may be broken in ways that nobody thought of: that is an answer, too.
                 findings = (unchecked(name, f"{type(error).__name__}: {error}"),)

@@ -167,7 +167,11 @@ def load_settings(path: Path | None) -> Settings:
             document = tomllib.loads(path.read_text(encoding="utf-8"))
     except tomllib.TOMLDecodeError as error:
         raise ConfigurationError(
-            f"{path} is not valid TOML", why=str(error), fix="correct that line; docs/settings.md shows how each looks"
+            f"{path} is not valid TOML", why=str(error), fix="correct that line; docs/settings.md has every key"
+        ) from error
+    except PermissionError as error:
+        raise ConfigurationError(
+            f"{path} cannot be read", why="it holds secrets, and is not for every user", fix="run this as root: sudo …"
         ) from error
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{path} cannot be read", why=str(error)) from error

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from bridge.host import programs
 from bridge.lab.asterisk import free_port
 from tests.unit.cli.conftest import Shell
 
@@ -34,6 +35,15 @@ def test_problems_make_exit_code_1(lonely: Shell) -> None:
     assert all(each["what"] and each["fix"] for each in found.values())
     # Nothing was asked of Asterisk that did not answer, and it is said.
     assert "unchecked_modules" in found
+
+
+def test_a_program_that_is_missing_is_named_with_its_package(lonely: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    there = programs.find_program
+    monkeypatch.setattr(programs, "find_program", lambda name: None if name == "ip" else there(name))
+    report = lonely.json("doctor", code=1)
+    found = {each["code"]: each for check in report["checks"] for each in check["findings"]}
+    addresses = found["unchecked_addresses"]
+    assert (addresses["why"], addresses["fix"]) == ("ip is not installed", "apt-get install iproute2")
 
 
 def test_for_people(lonely: Shell) -> None:

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 
+from bridge.app.files.phonefiles import reads_text_files
 from bridge.core.events import (
     CANNOT_BE_MADE,
     SENT_AROUND,
@@ -37,6 +38,9 @@ from bridge.journey import (
     SiteFacts,
     certificate_findings,
 )
+from bridge.journey.case import Case
+from bridge.phones import Model, catalogue
+from bridge.provisioning import profile_template, uses_udp_alone
 from tests.unit.journey.story import (
     CLIENT,
     OWN,
@@ -54,6 +58,7 @@ from tests.unit.journey.story import (
     connects,
     device,
     gets,
+    journey,
     judge,
     lease,
     misses,
@@ -67,6 +72,7 @@ from tests.unit.journey.story import (
 )
 
 DIAL_PLAN = "dialplan.xml"
+UDP = frozenset({"udp"})
 BLOCKED = PortState.BLOCKED
 
 
@@ -559,6 +565,56 @@ def test_a_transport_that_is_off() -> None:
     assert first(asks(), gets(), facts=site(ports=(nobody,)), after=130) == "transport_off"
     assert first(asks(), gets(), facts=site(transports=frozenset({"udp"})), after=130) == "transport_off"
     assert first(asks(), gets(), sip_refused("InvalidTransport"), facts=site(), after=9) == "transport_off"
+
+
+def test_a_phone_that_speaks_udp_is_not_told_of_tcp() -> None:
+    """A 7940 with SIP firmware registers over UDP alone, so that a missing TCP transport is nothing to it."""
+    facts = replace(SITE, device=device(SIP, model="7940G"))
+    no_tcp = PortCheck("SIP", SERVER, 5060, "tcp", PortState.REFUSED)
+    blocked = replace(no_tcp, state=BLOCKED)
+    for more in (replace(facts, ports=(no_tcp,)), replace(facts, ports=(blocked,)), replace(facts, transports=UDP)):
+        (finding,) = [each for each in judge(asks(), gets(), facts=more, after=130) if each.severity is Weight.PROBLEM]
+        assert finding.code == "unreachable_after_config"
+        assert "UDP 5060" in finding.fixes[0].text
+    found = judge(asks(), gets(), facts=replace(facts, transports=frozenset({"tcp"})), after=130)
+    assert found[0].code == "transport_off"
+    assert "UDP 5060" in found[0].title
+    over_sccp = judge(asks(), gets(), facts=replace(SITE, device=device(SCCP, model="7940G")), after=130)
+    assert "TCP 2000" in over_sccp[0].fixes[0].text
+
+
+@pytest.mark.parametrize("model", [m for m in catalogue() if SIP in m.protocols], ids=lambda model: model.name)
+def test_what_phones_are_told_to_register_over_is_what_the_diagnosis_waits_for(model: Model) -> None:
+    told_udp = uses_udp_alone(model) or reads_text_files(model) or bool(profile_template(model, SIP))
+    case = Case(journey(asks()), replace(SITE, device=device(SIP, model=model.name)), at(9))
+    assert case.carrier == ("UDP" if told_udp else "TCP")
+
+
+@pytest.mark.parametrize(("name", "model"), [("ld001122334455", "7905G"), ("gk001122334455", "7912G")])
+def test_a_phone_that_fetches_its_binary_profile_and_falls_silent(name: str, model: str) -> None:
+    facts = replace(SITE, device=device(SIP, model=model))
+    story = asks(name), gets(name)
+    assert codes(*story, facts=facts, after=121) == []
+    (finding,) = judge(*story, facts=facts, after=122)
+    assert finding.code == "binary_profile_unused"
+    assert finding.severity is Weight.PROBLEM
+    assert "untested on hardware" in finding.cause
+    assert "UDP 5060" in finding.cause
+    advised = [fix.text for fix in finding.fixes]
+    assert advised[0] == f"sepbridge phones file {PHONE}"
+    assert any("EncryptKey" in text for text in advised)
+    assert any(f"among the files as {name}" in text for text in advised)
+    assert codes(*story, registered(), facts=facts, after=130) == []
+
+
+def test_an_adapter_that_is_silent_with_its_profile_may_have_sip_firmware() -> None:
+    facts = replace(SITE, device=device(SCCP, model="ATA 186"))
+    story = asks("ata001122334455"), gets("ata001122334455")
+    finding, note = judge(*story, facts=facts, after=130)
+    assert finding.code == "binary_profile_unused"
+    assert "TCP 2000" in finding.cause
+    assert any('--model "ATA 186" --protocol SIP' in fix.text for fix in finding.fixes)
+    assert (note.code, note.severity) == ("wrong_protocol_firmware", Weight.NOTE)
 
 
 def test_a_name_that_the_phone_cannot_resolve() -> None:
