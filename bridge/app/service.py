@@ -21,7 +21,7 @@ from bridge.app.admission.newphonehooks import NewPhoneHooks
 from bridge.app.admission.onboarding import Onboarding
 from bridge.app.admission.planoverlap import PbxPlan
 from bridge.app.admission.roguepool import ROGUE_PAIR
-from bridge.app.admission.window import security_mode, security_outcome
+from bridge.app.admission.window import WindowDesk, security_mode, security_outcome
 from bridge.app.claims.claiming import Claiming
 from bridge.app.claims.claimvoice import Voice
 from bridge.app.claims.selfprovisioning import SelfProvisioning
@@ -466,6 +466,8 @@ class Service:
         self._put_meanwhile.clear()
         news, endpoints, contexts, profiles = await asyncio.to_thread(self._read_endpoints)
         self.journeys.take_devices(news)
+        with contextlib.suppress(PbxError):  # Asterisk is away: it is asked when it is back
+            await self._look_at_range()
         # Before the change: what is ours and goes now is still in Asterisk for a moment, and must not count as foreign.
         with contextlib.suppress(PbxError):  # Asterisk is away: they are read when it is back
             self._foreign = await self.pbx.foreign_numbers()
@@ -490,6 +492,24 @@ class Service:
         foreign, calls = await self.pbx.foreign_numbers(), await self.pbx.calls()
         return PbxPlan(foreign, self._extensions, len(calls), tuple(dict.fromkeys(calls)))
 
+    async def _look_at_range(self) -> None:
+        """Ask Asterisk what it uses of the range, if nobody could when autoregistration was enabled (AR-04).
+
+        Raises PbxError, StoreError.
+        """
+        settings = self.files.site.autoregistration
+        if not settings.waits_for_pbx(self.clock.now()):
+            return
+        desk = WindowDesk(self.store, self.clock, "autoregistration")
+        if met := await asyncio.to_thread(desk.look_at_range, await self.pbx_plan()):
+            log.warning(
+                "autoregistration is closed: nobody could ask Asterisk when it was enabled, and the range %s meets %s; "
+                "choose another range with `sepbridge autoregistration range`, or enable it with --force",
+                settings.range,
+                met,
+            )
+        await asyncio.to_thread(self.files.read_site)
+
     async def message_phones(
         self, message: ScreenMessage, *, names: Sequence[DeviceName] = (), pool: str = ""
     ) -> tuple[Delivery, ...]:
@@ -503,7 +523,7 @@ class Service:
     def _message(self, device: Device, message: ScreenMessage) -> str:
         if device.desired_protocol is SignallingProtocol.SIP:
             return "it has SIP firmware, which takes texts through its own web pages only"
-        return self.stations.message(device.name, message)
+        return self.stations.message(device, message)
 
     async def rollout(self) -> RolloutProgress | None:
         """The roll-out of firmware that is under way."""
@@ -589,6 +609,7 @@ class Service:
         try:
             self._foreign = await self.pbx.foreign_numbers()
             self._extensions = await self.pbx.extensions(walked_contexts(self.settings))
+            await self._look_at_range()
             registered = {contact.endpoint: contact for contact in await self.pbx.contacts()}
             known = await asyncio.to_thread(self._registered_endpoints)
         except SepbridgeError as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network
@@ -20,6 +20,8 @@ WARN_AFTER = 100
 
 ROGUE_POOL = "Rogue"
 """The pool of strange phones; also the name of the partition that nobody's search space holds."""
+
+_UNASKED = "?"
 
 
 class UnknownMode(StrEnum):
@@ -115,7 +117,8 @@ class AutoregistrationSettings:
     without_space: bool = False
     """The admin said that there shall be no partition and no calling search space (AR-04)."""
     checked_range: str = ""
-    """The range for which the numbers that were there before were looked through when it was enabled."""
+    """The range for which the numbers that were there before were looked through when it was enabled; ``?`` behind it
+    while Asterisk could not say what it uses of them itself."""
     device_template: str = ""
     """The universal device template of new phones whose model's defaults name none; empty for no template."""
     rogue: RogueSettings = field(default_factory=RogueSettings)
@@ -141,6 +144,21 @@ class AutoregistrationSettings:
         if self.is_off or self.window is None or self.phones_left == 0:
             return False
         return self.window.is_open(now)
+
+    @property
+    def was_checked(self) -> bool:
+        """Whether the range as it is was looked through when it was enabled."""
+        return self.checked_range.removesuffix(_UNASKED) == str(self.range)
+
+    def checked(self, *, asked: bool) -> AutoregistrationSettings:
+        """With the range looked through; ``asked``: Asterisk, too, or it is not to be asked (AR-04)."""
+        return replace(self, checked_range=f"{self.range}{'' if asked else _UNASKED}")
+
+    def waits_for_pbx(self, now: datetime) -> bool:
+        """Whether it is open, or is to open, and Asterisk is still to say what it uses of the range."""
+        window = self.window
+        is_over = window is None or (window.closes_at is not None and window.closes_at <= now)
+        return not is_over and self.checked_range == f"{self.range}{_UNASKED}"
 
     @property
     def takes_rogues(self) -> bool:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import click
 
 from bridge.app.admission.planoverlap import PbxPlan
+from bridge.app.admission.window import WindowDesk
 from bridge.app.status import WindowStatus
 from bridge.autoregistration import DEFAULT_WINDOW
 from bridge.cli.desks import on_calls, pbx_plan, site_desk, tell_service, window_desk
@@ -67,10 +68,8 @@ def enable(
             force=force,
             plan=plan,
         )
-        remark = tell_service(frame)
-        if plan is None:
-            remark += " Nobody could ask Asterisk which numbers it uses itself."
-        _show(frame, desk.status(plan), remark.strip(), plan=plan)
+        unasked = "Nobody could ask Asterisk which numbers it uses itself." if plan is None else ""
+        _show(frame, desk.status(plan), f"{tell_service(frame)} {_unasked(desk) or unasked}".strip(), plan=plan)
 
 
 _TIME_ALONE = 1900
@@ -101,7 +100,17 @@ def disable(frame: Frame) -> None:
 def status(frame: Frame) -> None:
     """Is it open, for how long, and how many numbers are left?"""
     with window_desk(frame) as desk:
-        _show(frame, desk.status(pbx_plan(frame)))
+        _show(frame, desk.status(pbx_plan(frame)), _unasked(desk))
+
+
+def _unasked(desk: WindowDesk) -> str:
+    """Said while the window is open, or is to open, and nobody could ask Asterisk about the range."""
+    if not desk.waits_for_pbx():
+        return ""
+    return (
+        "Nobody could ask Asterisk which numbers of the range it uses itself: the service does as soon as it can, and "
+        "closes the window if there are some."
+    )
 
 
 @autoregistration.command("range")
@@ -123,8 +132,8 @@ def numbers_range(frame: Frame, numbers: str | None, reset: bool) -> None:
         remark = tell_service(frame) if numbers is not None or reset else ""
         status = desk.status(plan)
         if numbers is not None and status.numbers_total and not status.is_open and (found := desk.obstacles(plan)):
-            remark = f"It is not open: {found[0].what}. {found[0].fix}. {remark}".strip()
-        _show(frame, status, remark)
+            remark = f"It is not open: {found[0].what}. {found[0].fix}. {remark}"
+        _show(frame, status, f"{remark} {_unasked(desk)}".strip())
 
 
 @autoregistration.command()

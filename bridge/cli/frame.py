@@ -42,6 +42,10 @@ EXIT_CODES: tuple[tuple[type[SepbridgeError], int, str], ...] = (
 """Exit codes, first match wins. 0: done. 1: any other error, or a state that needs attention (``status``)."""
 
 
+LONGEST_NAME = 24
+"""Characters of what stands in front of a row and is not broken."""
+
+
 class Frame:
     """The object that click hands from command to command."""
 
@@ -67,12 +71,18 @@ class Frame:
         return terminal if terminal.is_terminal else Console(highlight=False, width=200)
 
     def show(self, data: object, *parts: object) -> None:
-        """Print ``data`` as JSON if asked for, else the ``parts`` (texts and tables) for people."""
+        """Print ``data`` as JSON if asked for, else the ``parts`` (texts and tables) for people.
+
+        Texts are shown as they are: what a phone, a file or a user said is no markup.
+        """
         if self.as_json:
             click.echo(json.dumps(plain(data), indent=2, ensure_ascii=False))
             return
         for part in parts:
-            self.console.print(part, soft_wrap=isinstance(part, str))
+            if isinstance(part, str):
+                self.console.print(part, soft_wrap=True, markup=False)
+            else:
+                self.console.print(part)
 
     @staticmethod
     def fields(record: object) -> dict[str, object]:
@@ -104,17 +114,22 @@ def json_option(command: Callable[..., None]) -> Callable[..., None]:
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
     """A table for people: one line per row, empty cells for what is not known.
 
-    Cells are shown as they are: what a phone said is no markup.
+    Cells are shown as they are: what a phone said is no markup. Where the terminal is too narrow they go on below,
+    whole, and the name in front stays in one piece: people copy it into the next command.
     """
     result = Table(show_header=any(columns), header_style="bold", box=None, pad_edge=False)
-    for column in columns:
-        result.add_column(column)
-    for row in rows:
-        result.add_row(*("" if cell is None else escape(str(cell)) for cell in row))
+    cells = [["" if cell is None else str(cell) for cell in row] for row in rows]
+    for place, column in enumerate(columns):
+        is_name = not place and max((len(row[0]) for row in cells if row), default=0) <= LONGEST_NAME
+        result.add_column(column, overflow="fold", no_wrap=is_name)
+    for row in cells:
+        result.add_row(*map(escape, row))
     return result
 
 
-_DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
+_DURATION = re.compile(r"(?:([0-9]{1,7})d)?(?:([0-9]{1,7})h)?(?:([0-9]{1,7})m)?(?:([0-9]{1,7})s)?")
+_LONGEST = timedelta(days=36525)
+"""A century: what is longer is a slip of the keyboard, and nothing can be reckoned with it."""
 
 
 class Duration(click.ParamType[timedelta]):
@@ -127,13 +142,14 @@ class Duration(click.ParamType[timedelta]):
         if isinstance(value, timedelta):
             return value
         text = str(value).strip().lower()
-        if text.isdigit():
-            return timedelta(minutes=int(text))
-        match = _DURATION.fullmatch(text)
+        match = _DURATION.fullmatch(f"{text}m" if text.isdecimal() else text)
         if not text or match is None:
             self.fail(f"{value!r} is not a duration; write 90s, 30m, 2h or 1h30m", param, ctx)
         days, hours, minutes, seconds = (int(each or 0) for each in match.groups())
-        return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+        length = timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+        if length > _LONGEST:
+            self.fail(f"{value!r} is longer than anything lasts here; give less than a hundred years", param, ctx)
+        return length
 
 
 class AnyName(click.Choice[str]):
@@ -158,6 +174,16 @@ def in_words(span: timedelta) -> str:
     if minutes:
         return f"{minutes} min {rest} s" if rest and minutes < 10 else f"{minutes} min"
     return f"{rest} s"
+
+
+def size_in_words(octets: int) -> str:
+    """``512 B``, ``4.2 kB``, ``18.3 MB``, ``1.1 GB``."""
+    size, unit = float(octets), "B"
+    for larger in ("kB", "MB", "GB"):
+        if size < 1000:
+            break
+        size, unit = size / 1000, larger
+    return f"{size:.1f} {unit}" if unit != "B" else f"{octets} B"
 
 
 def fail(error: SepbridgeError, *, as_json: bool) -> NoReturn:

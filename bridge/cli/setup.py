@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.markup import escape
 
 from bridge.app.claims.claimvoice import LANGUAGES, own_texts
 from bridge.app.installing.handover import give_to_service
@@ -186,7 +185,7 @@ def certificate(frame: Frame, directory: Path | None, addresses: tuple[str, ...]
     give_to_service(settings.state.directory.absolute(), crt, key)
     lines = f'[http]\ntls_listen = ["0.0.0.0:6971"]\ntls_certificate = "{crt}"\ntls_key = "{key}"'
     text = f"{crt} and {key} are written, for {', '.join(names)}. In sepbridge.toml:\n\n{lines}"
-    frame.show({"certificate": crt, "key": key, "addresses": names}, escape(text))
+    frame.show({"certificate": crt, "key": key, "addresses": names}, text)
 
 
 @setup.command()

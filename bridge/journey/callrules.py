@@ -22,6 +22,7 @@ from bridge.journey.findings import Evidence, Finding, Fix, FixKind
 from bridge.journey.firmwarerules import roll_out
 from bridge.journey.sitefacts import PortCheck, PortState
 from bridge.journey.stages import Stage
+from bridge.phones import catalogue
 from bridge.phones.filenames import parse_file_name
 from bridge.phones.loads import parse_load
 from bridge.phones.requestedfile import FileKind
@@ -52,7 +53,7 @@ def wrong_protocol(case: Case) -> Finding | None:
     if jar is not None:
         evidence.append(jar)
     silent = _silent(case)
-    if silent is not None and (evidence or not case.load):
+    if silent is not None and (evidence or (not case.load and _may_speak_otherwise(case, wanted))):
         evidence.append(silent)
         evidence += _open_for_others(case, wanted)
     elif evidence and (before := _was_silent(case)) is not None:
@@ -65,7 +66,7 @@ def wrong_protocol(case: Case) -> Finding | None:
     certain = silent is None or len(evidence) > 1
     return Finding(
         "wrong_protocol_firmware",
-        f"The phone is to speak {wanted}, and its firmware does not",
+        f"The phone is to speak {wanted}, and its firmware {'does' if certain else 'may'} not",
         Weight.PROBLEM if certain else Weight.NOTE,
         tuple(evidence),
         f"What a phone speaks follows from its firmware alone. It is set to {wanted}: its file and the port where it "
@@ -77,6 +78,15 @@ def wrong_protocol(case: Case) -> Finding | None:
             Fix(FixKind.COMMAND, f"sepbridge phones remove {case.journey.device}"),
             Fix(FixKind.COMMAND, f"sepbridge phones add {case.journey.device} --protocol {wanted.other}"),
         ),
+    )
+
+
+def _may_speak_otherwise(case: Case, wanted: SignallingProtocol) -> bool:
+    """Whether silence alone can mean that: its model has firmware for both, and it never registered as it should."""
+    model = catalogue().by_name(case.model) if case.model else None
+    device = case.site.device
+    return (model is None or model.only_protocol is not wanted) and (
+        device is None or device.observed_protocol is not wanted
     )
 
 

@@ -245,6 +245,24 @@ async def test_a_range_that_meets_asterisk_s_plan_is_opened_by_force_alone(desks
     assert refused.reason == "range_exhausted"
 
 
+@pytest.mark.req("AR-04")
+async def test_a_window_that_was_opened_without_the_service_is_closed_by_what_asterisk_says_then(desks: Desks) -> None:
+    service, asterisk, window = desks.bed.service, desks.bed.asterisk, desks.bed.window_desk()
+    window.enable()  # as the command line does when it cannot ask
+    await service.refresh()
+    assert (window.status().is_open, window.waits_for_pbx()) == (True, False)
+    with (asterisk.phones_directory / "custom.conf").open("a", encoding="utf-8") as custom:
+        custom.write("\n[sepbridge-custom](+)\nexten => 1055,1,Queue(sales)\n")
+    await asterisk.cli("dialplan reload")
+    window.enable()
+    await service.refresh()
+    assert not window.status().is_open
+    with service.store.read() as work:
+        entry = work.journal.audit_trail()[-1]
+    assert (entry.actor, entry.action) == ("autoregistration", "disabled autoregistration")
+    assert entry.detail.endswith("meets queue of Asterisk 1055")
+
+
 @pytest.mark.req("AR-36")
 async def test_ten_phones_are_moved_by_a_file(desks: Desks, shelf: Shelf) -> None:
     service = desks.bed.service

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from playwright.sync_api import expect
@@ -53,6 +54,38 @@ def test_one_big_switch(still: House, visit: Visit) -> None:
 
 def _is_blocked(visitor: Visitor) -> bool:
     return visitor.page.locator("text=Open it all the same").count() > 0
+
+
+@pytest.mark.req("AR-34")
+def test_it_is_opened_later_or_until_a_moment(still: House, visit: Visit) -> None:
+    visitor = visit(javascript=False)
+    visitor.go("/window")
+    visitor.page.click("text=Close it")
+    if _is_blocked(visitor):  # by the office's own phones, which nobody looked through yet
+        visitor.page.click("text=Open it all the same")
+        visitor.page.click("text=Close it")
+    tomorrow = (still.thread.service.clock.now() + timedelta(days=1)).astimezone()
+
+    def give(**moments: str) -> None:
+        visitor.page.click("text=Later, or until a moment")
+        for key, moment in moments.items():
+            visitor.page.fill(f"#f-{key}", moment)
+        visitor.page.click("button:text-is('Open it')")
+
+    give(**{"from": f"{tomorrow:%Y-%m-%dT04:00}", "until": f"{tomorrow:%Y-%m-%dT05:00}"})
+    assert visitor.said() == f"The window opens at {tomorrow:%Y-%m-%d} 04:00:00."
+    assert _switch(visitor) == f"Opens {tomorrow:%Y-%m-%d} 04:00:00"
+    assert f"closes {tomorrow:%Y-%m-%d} 05:00:00" in visitor.page.inner_text("[data-window]")
+    assert not _admits(still, DeviceName("SEP001122EE0002"))
+    visitor.page.click("text=Do not open it")
+    assert _switch(visitor) == "Closed"
+    give(until=f"{tomorrow:%Y-%m-%dT18:30}")
+    assert _switch(visitor) == "Open"
+    assert f"at {tomorrow:%Y-%m-%d} 18:30:00" in visitor.page.inner_text("[data-window]")
+    visitor.page.click("text=Close it")
+    give(until="2020-01-31T18:00")
+    assert "moment is over" in visitor.page.inner_text("main .message.bad")
+    assert _switch(visitor) == "Closed"
 
 
 @pytest.mark.req("AR-02")

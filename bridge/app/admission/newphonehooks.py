@@ -10,9 +10,11 @@ import asyncio
 import contextlib
 import json
 import logging
+import os
+import signal
 import urllib.error
 import urllib.request
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from http.client import HTTPException
 
 from bridge.app.operations.redaction import plain_url
@@ -75,24 +77,56 @@ class NewPhoneHooks:
     async def _run(self, event: PhoneAdmitted) -> str:
         program, *first = self._settings.new_phone_command
         words = [*first, *(value for key, value in news(event).items() if key not in {"event", "at"})]
-        process = await asyncio.create_subprocess_exec(
-            program,
-            *words,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.PIPE,
-        )
-        try:
-            async with asyncio.timeout(self._settings.timeout):
-                _, complaint = await process.communicate()
-        finally:
-            if process.returncode is None:
-                with contextlib.suppress(ProcessLookupError):
-                    process.kill()
-                await process.wait()
-        if process.returncode == 0:
-            return ""
-        return f"it ended with {process.returncode}: {complaint[:MAX_OUTPUT].decode(errors='replace').strip()}"
+        with _complaints() as (stderr, complaint):
+            process = await asyncio.create_subprocess_exec(
+                program,
+                *words,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.DEVNULL,
+                stderr=stderr,
+                start_new_session=True,
+            )
+            try:
+                async with asyncio.timeout(self._settings.timeout):
+                    await process.wait()
+            except TimeoutError:
+                return f"it took longer than {self._settings.timeout:g} s, and was ended"
+            finally:
+                if process.returncode is None:
+                    with contextlib.suppress(ProcessLookupError):
+                        os.killpg(process.pid, signal.SIGKILL)
+                    await process.wait()
+            if process.returncode == 0:
+                return ""
+            return f"it ended with {process.returncode}: {complaint().decode(errors='replace').strip()}"
+
+
+@contextlib.contextmanager
+def _complaints() -> Iterator[tuple[int, Callable[[], bytes]]]:
+    """Where a command writes its complaints, and their beginning.
+
+    Nobody waits for its end: what the command leaves in the background may hold it open long after the command is done.
+    """
+    loop = asyncio.get_running_loop()
+    heard = bytearray()
+    reading, writing = os.pipe()
+    os.set_blocking(reading, False)
+
+    def take() -> None:
+        with contextlib.suppress(BlockingIOError):
+            heard.extend(os.read(reading, MAX_OUTPUT)[: MAX_OUTPUT - len(heard)])
+
+    def beginning() -> bytes:
+        take()
+        return bytes(heard)
+
+    loop.add_reader(reading, take)  # so that a command with much to say does not wait for us
+    try:
+        yield writing, beginning
+    finally:
+        loop.remove_reader(reading)
+        os.close(reading)
+        os.close(writing)
 
 
 def news(event: PhoneAdmitted) -> Mapping[str, str]:

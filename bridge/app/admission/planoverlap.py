@@ -60,7 +60,7 @@ def overlaps(
     if numbers.is_empty:
         return ()
     found: list[Overlap] = []
-    if settings.checked_range != str(numbers):
+    if not settings.was_checked:
         found += [Overlap("extension", line.number) for line in lines if line.number in numbers]
     for pattern in patterns:
         kind = "route pattern" if isinstance(pattern, RoutePattern) else "translation pattern"
@@ -86,16 +86,16 @@ def newly_met(
 
 
 def kept_open(
-    work: UnitOfWork, before: AutoregistrationSettings, after: AutoregistrationSettings, plan: PbxPlan
+    work: UnitOfWork, before: AutoregistrationSettings, after: AutoregistrationSettings, plan: PbxPlan | None
 ) -> tuple[AutoregistrationSettings, str]:
     """The settings with another range while the window is open, or is to open: closed where the range meets something
-    new, which nobody has looked at, with what it meets (AR-04)."""
+    new, which nobody has looked at, with what it meets (AR-04). Without a ``plan`` Asterisk is asked later."""
     if before.window is None or after.window is None or before.range == after.range:
         return after, ""
-    met = newly_met(before, after, work.devices.lines(), work.objects.patterns.all(), plan)
+    met = newly_met(before, after, work.devices.lines(), work.objects.patterns.all(), plan or PbxPlan())
     if met:
         return replace(after, window=None, phones_left=None), f"the range {after.range} meets {met[0]}"
-    return replace(after, checked_range=str(after.range)), ""
+    return after.checked(asked=plan is not None), ""
 
 
 def reserved_numbers(patterns: Iterable[RoutePattern | TranslationPattern], plan: PbxPlan) -> frozenset[str]:

@@ -67,6 +67,10 @@ class WindowDesk:
 
     # --- the window
 
+    def waits_for_pbx(self) -> bool:
+        """Whether the window is open, or is to open, and nobody could ask Asterisk yet what it uses of the range."""
+        return self.settings().waits_for_pbx(self._clock.now())
+
     def obstacles(self, plan: PbxPlan | None = None) -> tuple[Obstacle, ...]:
         """What stands against enabling; ``--force`` goes past it."""
         with self._store.read() as work:
@@ -84,6 +88,8 @@ class WindowDesk:
     ) -> None:
         """Open the window, now or from ``start`` on. Raises Conflict without a range or for obstacles (AR-04, AR-27)
         unless forced, InvalidInput for the time.
+
+        Without a ``plan`` the running service asks Asterisk as soon as it can (``look_at_range``).
         """
         now = self._clock.now()
         with self._store.write() as work:
@@ -98,7 +104,7 @@ class WindowDesk:
                     why="; ".join(each.what for each in obstacles[1:SHOWN]),
                     fix=f"{obstacles[0].fix}; or add --force, which is audited",
                 )
-            work.autoregistration.save(replace(settings, checked_range=str(settings.range)))
+            work.autoregistration.save(settings.checked(asked=force or plan is not None))
             window = settings.window
             told = [f"from {start:%Y-%m-%d %H:%M %Z}"] if start else []
             told.append(f"until {window.closes_at:%Y-%m-%d %H:%M:%S %Z}" if window and window.closes_at else "no end")
@@ -107,6 +113,25 @@ class WindowDesk:
             told += [f"in spite of: {each.what}" for each in obstacles]
             work.journal.audit(AuditEntry(now, self._actor, "enabled autoregistration", ", ".join(told)))
             work.commit()
+
+    def look_at_range(self, plan: PbxPlan) -> str:
+        """Asterisk says at last what it uses: close a window that was opened when nobody could ask, if its range meets
+        some of that (AR-04). Returns what it meets; empty where it stays open.
+        """
+        now = self._clock.now()
+        with self._store.write() as work:
+            settings = work.autoregistration.load(for_update=True)
+            if not settings.waits_for_pbx(now):
+                return ""
+            met = ", ".join(str(each) for each in overlaps(settings, (), (), plan)[:SHOWN])
+            looked_at = settings.checked(asked=True)
+            if met:
+                looked_at = changes.disable(looked_at)
+                detail = f"nobody could ask Asterisk when it was enabled: the range {settings.range} meets {met}"
+                work.journal.audit(AuditEntry(now, self._actor, "disabled autoregistration", detail))
+            work.autoregistration.save(looked_at)
+            work.commit()
+        return met
 
     def disable(self) -> None:
         """Close the window."""
@@ -119,7 +144,7 @@ class WindowDesk:
         now = self._clock.now()
         with self._store.write() as work:
             before = work.autoregistration.load(for_update=True)
-            changed, met = kept_open(work, before, changes.set_range(before, numbers, now=now), plan or PbxPlan())
+            changed, met = kept_open(work, before, changes.set_range(before, numbers, now=now), plan)
             detail = f"{numbers}; closed: {met}" if met else str(numbers)
             if changed.window is not None and before.window is None:
                 obstacles = self._obstacles(work, changed, plan or PbxPlan())
@@ -127,7 +152,7 @@ class WindowDesk:
                     changed = replace(changed, window=None)
                     detail += f"; not opened: {obstacles[0].what}"
                 else:
-                    changed = replace(changed, checked_range=str(numbers))
+                    changed = changed.checked(asked=plan is not None)
             work.autoregistration.save(changed)
             work.journal.audit(AuditEntry(now, self._actor, "set the autoregistration range", detail))
             work.commit()

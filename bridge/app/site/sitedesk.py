@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bridge.app.admission.planoverlap import PbxPlan, kept_open
+from bridge.app.admission.planoverlap import kept_open
 from bridge.app.admission.roguepool import move_rogue_numbers
 from bridge.app.phones import onenumber
 from bridge.app.phones.onenumber import check_one_line, newly_told, newly_used
@@ -200,8 +200,8 @@ def carry_out(work: UnitOfWork, ids: IdSource, change: Change, after: SiteDescri
             case "autoregistration", _:
                 # The flag is the first server's, which has just been written.
                 now = work.autoregistration.load()
-                # What Asterisk itself uses is not known here: enabling asks for it, and looked at the last range.
-                wanted, _ = kept_open(work, now, after.autoregistration, PbxPlan())
+                # What Asterisk itself uses is not known here: the service asks for it.
+                wanted, _ = kept_open(work, now, after.autoregistration, None)
                 work.autoregistration.save(replace(wanted, server_disabled=now.server_disabled))
                 if after.autoregistration.rogue_partition != now.rogue_partition:
                     move_rogue_numbers(work, after.autoregistration.rogue_partition)

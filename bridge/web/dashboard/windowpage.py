@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from aiohttp import web
 
@@ -18,8 +18,9 @@ from bridge.autoregistration.checklist import ChecklistStep
 from bridge.core import DeviceName, NumberRange
 from bridge.errors import Conflict, InvalidInput, NotFound, PbxError, SepbridgeError
 from bridge.ports import RefusedPhone
-from bridge.web.dashboard.house import House, change, chosen_names, number_of, text_of
+from bridge.web.dashboard.house import Form, House, change, chosen_names, number_of, text_of
 from bridge.web.dashboard.rangechart import RangeChart, range_chart
+from bridge.web.dashboard.words import stamp
 from bridge.web.lettingin import let_many_in
 
 DURATIONS = [("15", "15 minutes"), ("30", "30 minutes"), ("60", "1 hour"), ("120", "2 hours"), ("480", "8 hours")]
@@ -79,6 +80,7 @@ class WindowPage:
         """How things stand."""
         plan = await self._plan()
         read = await asyncio.to_thread(self._read, request, plan)
+        opens_at = read.status.opens_at
         return self._house.page(
             request,
             "window.html",
@@ -86,6 +88,7 @@ class WindowPage:
             problem=problem,
             status=read.status,
             settings=read.settings,
+            scheduled=opens_at is not None and opens_at > self._house.service.clock.now(),
             obstacles=() if read.status.is_open else read.obstacles[:SHOWN_OBSTACLES],
             more_obstacles=max(0, len(read.obstacles) - SHOWN_OBSTACLES),
             steps=[replace(each, why=_in_short(each.why)) for each in read.steps],
@@ -138,15 +141,20 @@ class WindowPage:
         form = await request.post()
         minutes = number_of(form, "for", least=1, most=MOST_MINUTES)
         count = number_of(form, "count", least=1, most=100_000) if text_of(form, "count") else None
+        start = _moment(form, "from")
         desk = self._house.desks(request).window
         await asyncio.to_thread(
             desk.enable,
             duration=timedelta(minutes=minutes),
+            until=_moment(form, "until"),
+            start=start,
             count=count,
             force=text_of(form, "force") == "1",
             plan=await self._plan(),
         )
         await self._house.service.refresh()
+        if start is not None and start > self._house.service.clock.now():
+            return "/window", f"The window opens at {stamp(start)}."
         return "/window", "The window is open. Plug the phones in."
 
     async def _close(self, request: web.Request) -> tuple[str, str]:
@@ -244,6 +252,22 @@ class WindowPage:
         repaired = await asyncio.to_thread(self._house.checklist(request).repair_pool)
         await self._house.service.refresh()
         return "/window", f"From now on {repaired}." if repaired else "There was nothing to repair."
+
+
+def _moment(form: Form, key: str) -> datetime | None:
+    """A moment out of a form, in the server's own time as everywhere on the pages; None where it is left empty.
+
+    Raises InvalidInput.
+    """
+    text = text_of(form, key)
+    if not text:
+        return None
+    try:
+        return datetime.fromisoformat(text).astimezone()
+    except (ValueError, OverflowError):
+        raise InvalidInput(
+            f"{text[:30]!r} is no moment", fix="give date and time, for example 2026-01-31T18:00"
+        ) from None
 
 
 def _closed_because(settings: AutoregistrationSettings) -> str:

@@ -209,6 +209,41 @@ def test_a_first_range_opens_nothing_where_asterisk_uses_its_numbers(desk: Windo
 
 
 @pytest.mark.req("AR-04")
+async def test_what_nobody_could_ask_asterisk_is_asked_when_it_is_there(
+    desk: WindowDesk, admissions: Desk, store: SqlStore, clock: StillClock
+) -> None:
+    free, taken = PbxPlan(extensions={"_9X.": "route pattern"}), PbxPlan(frozenset({"1002"}), {"1003": "ring group"})
+    desk.set_protocol("SIP")
+    desk.set_range(NumberRange("1000", "1009"))
+    assert (desk.status().is_open, desk.waits_for_pbx()) == (True, True)
+    # Nothing of the range is used: it stays open, and is asked about once.
+    assert desk.look_at_range(free) == ""
+    assert (desk.status().is_open, desk.waits_for_pbx()) == (True, False)
+    assert desk.look_at_range(taken) == ""
+    # Something is: it is closed, and the trail says by what. Phones that came in meanwhile are no obstacle.
+    desk.enable()
+    assert await admissions.number(at_file(1)) == "1000"
+    assert desk.waits_for_pbx()
+    assert desk.look_at_range(taken) == "endpoint 1002, ring group of Asterisk 1003"
+    assert (desk.status().is_open, desk.waits_for_pbx()) == (False, False)
+    action, detail = trail(store)[-1]
+    assert action == "disabled autoregistration"
+    assert detail == (
+        "nobody could ask Asterisk when it was enabled: the range 1000-1009 meets endpoint 1002, "
+        "ring group of Asterisk 1003"
+    )
+    # What was forced, or asked before, is not asked again; nor is what is over.
+    desk.enable(force=True)
+    assert not desk.waits_for_pbx()
+    desk.enable(plan=free)
+    assert not desk.waits_for_pbx()
+    desk.enable(duration=MINUTE)
+    clock.pass_by(MINUTE)
+    assert not desk.waits_for_pbx()
+    assert desk.look_at_range(taken) == ""
+
+
+@pytest.mark.req("AR-04")
 async def test_another_range_while_it_is_open_closes_it_where_it_meets_something_new(
     admissions: Desk, window: WindowDesk, store: SqlStore, clock: StillClock, ids: CountingIds
 ) -> None:

@@ -6,6 +6,8 @@ import asyncio
 import contextlib
 import json
 import logging
+import os
+import signal
 import sys
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -13,7 +15,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from bridge.app.admission.newphonehooks import NewPhoneHooks
+from bridge.app.admission.newphonehooks import MAX_OUTPUT, NewPhoneHooks
 from bridge.app.settings import HookSettings
 from bridge.core import DeviceName, SignallingProtocol
 from bridge.core.events import PhoneAdmitted, PhoneRefused
@@ -133,7 +135,7 @@ async def test_a_command_that_hangs_fails_or_is_missing_is_logged(caplog: pytest
     for command, words in (
         (("/nonexistent/hook",), "No such file"),
         ((sys.executable, "-c", "import sys; sys.exit('broken')"), "ended with 1: broken"),
-        ((sys.executable, "-c", "import time; time.sleep(60)"), "TimeoutError"),
+        ((sys.executable, "-c", "import time; time.sleep(60)"), "longer than 1 s, and was ended"),
     ):
         caplog.clear()
         settings = HookSettings(new_phone_command=command, timeout=1.0, attempts=1)
@@ -141,3 +143,19 @@ async def test_a_command_that_hangs_fails_or_is_missing_is_logged(caplog: pytest
             hooks.heard(NEW)
             await until(lambda: caplog.messages)
         assert words in caplog.messages[0]
+
+
+async def test_a_command_is_done_when_it_ends_whatever_it_leaves_in_the_background(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A script that hands its work on, as with ``mail … &``, keeps its own streams open in what it has begun."""
+    runs, left = tmp_path / "runs", tmp_path / "left"
+    script = f"echo >>{runs}; yes complaint | head -c 300000 >&2; sleep 60 & echo $! >>{left}; exit $(wc -l <{runs})"
+    settings = HookSettings(new_phone_command=("/bin/sh", "-c", script), timeout=20, attempts=2, pause=0)
+    async with running(settings) as hooks:
+        hooks.heard(NEW)
+        await until(lambda: caplog.messages)
+    assert "ended with 2: complaint" in caplog.messages[0]
+    assert len(caplog.messages[0]) < MAX_OUTPUT + 200
+    for process in left.read_text().split():
+        os.kill(int(process), signal.SIGKILL)  # it was still there

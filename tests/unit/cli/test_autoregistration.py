@@ -55,6 +55,27 @@ def test_the_checklist_says_what_is_open_done_and_blocked_and_by_what(site: Shel
     assert "secure mode" in site.text("autoregistration", "checklist")
 
 
+@pytest.mark.req("AR-06")
+@pytest.mark.parametrize("span", ["99999999999d", "9" * 30, "\u00b2", "9" * 5000, "9999999d", "-5m", "1.5h", ""])
+def test_a_time_that_is_none_is_refused_in_words(site: Shell, span: str) -> None:
+    site.text("autoregistration", "range", "1000-1009")
+    words = ["--config", str(site.config), "autoregistration", "enable", "--from", "02:00", "--for", span]
+    result = CliRunner().invoke(root, words)
+    assert result.exit_code == 2, result.exception
+    assert ("is not a duration" in result.output) or ("less than a hundred years" in result.output)
+
+
+@pytest.mark.req("AR-04")
+def test_who_enables_while_the_service_is_down_is_told_that_asterisk_is_asked_later(site: Shell) -> None:
+    told = "the service does as soon as it can, and closes the window if there are some"
+    assert told in site.text("autoregistration", "range", "1000-1009")
+    site.text("autoregistration", "disable")
+    assert told not in site.text("autoregistration", "status")
+    assert told in site.text("autoregistration", "enable")
+    assert told in site.json("autoregistration", "status")["remark"]
+    assert told not in site.text("autoregistration", "enable", "--force")
+
+
 @pytest.mark.req("AR-07")
 @pytest.mark.req("AR-08")
 def test_the_command_that_changes_the_security_mode_says_what_that_did(site: Shell) -> None:
