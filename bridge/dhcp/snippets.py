@@ -134,7 +134,6 @@ log-dhcp
 
 def _kea(addresses: Sequence[str]) -> str:
     return f"""
-// Put both lists into the Dhcp4 that is there; where it has such lists already, their entries go into those.
 {{
   "Dhcp4": {{
     "option-def": [

@@ -128,7 +128,7 @@ def _open(host: str, port: int, receive_buffer: int) -> Listener:
         return Listener(address, family, receive_buffer=receive_buffer)
     except OSError as error:
         fixes = {
-            errno.EADDRINUSE: "stop the other TFTP server (systemctl disable --now tftpd-hpa), or choose another port",
+            errno.EADDRINUSE: "stop the other TFTP server, or let it stay: `sepbridge tftp check` says how",
             errno.EACCES: "ports below 1024 need CAP_NET_BIND_SERVICE (AmbientCapabilities= in the unit), or root",
             errno.EADDRNOTAVAIL: "choose an address that this machine has (ip address), or 0.0.0.0 for all",
         }

@@ -26,6 +26,9 @@ from bridge.provisioning.texts import checked_url
 _CODECS = {"g711ulaw": "G711u", "g711alaw": "G711a", "g729a": "G729a"}
 _UDP_ONLY = frozenset({ConfigFamily.SPA9XX, ConfigFamily.SPA_ATA, ConfigFamily.MPP_ATA, ConfigFamily.SPA})
 _MOST_KEYS = 16
+_ANY_NUMBER = "[x*#]."
+_LONGEST_PLAN = 2047
+"""Characters of a dial plan that such phones take."""
 _NO_OVERRIDES: Mapping[str, str] = MappingProxyType({})
 _SUNDAY = 7
 
@@ -91,11 +94,16 @@ def render_flat_profile(
 
 
 def dial_plan(rules: Sequence[DialRule]) -> str:
-    """Dial rules in the phones' notation: ``(1xxxS0|[x*#].)``; empty for no rules."""
+    """Dial rules in the phones' notation: ``(1xxxS0|[x*#].)``; empty for no rules.
+
+    What does not fit, from the end, is sent after the wait, by the rule for any number.
+    """
     if not rules:
         return ""
-    parts = ["[x*#]." if rule.match == "*" else _pattern(rule) for rule in rules]
-    return f"({'|'.join(dict.fromkeys(parts))})"
+    parts = list(dict.fromkeys(_pattern(rule) for rule in rules if rule.match != "*"))
+    while len(written := f"({'|'.join((*parts, _ANY_NUMBER))})") > _LONGEST_PLAN:
+        del parts[-1]
+    return written
 
 
 def _pattern(rule: DialRule) -> str:

@@ -283,15 +283,18 @@ class Ward:
         """What is said of the phone now."""
         return await self.bed.service.journeys.diagnose(device)
 
-    async def said_first(self, phone: AnyPhone | DeviceName, code: str, *, weight: Weight | None = None) -> Finding:
-        """Wait until this is the first finding, with this weight if one is named."""
+    async def said_first(
+        self, phone: AnyPhone | DeviceName, code: str, *, weight: Weight | None = None, about: str = ""
+    ) -> Finding:
+        """Wait until this is the first finding, with this weight if one is named, and with ``about`` in its title."""
         device = phone if isinstance(phone, DeviceName) else phone.device
         found: tuple[Finding, ...] = ()
         try:
             async with asyncio.timeout(PATIENCE):
                 while True:
                     found = await self.findings(device)
-                    if found and found[0].code == code and weight in (None, found[0].severity):
+                    is_it = bool(found) and found[0].code == code and weight in (None, found[0].severity)
+                    if is_it and about in found[0].title:
                         return found[0]
                     await asyncio.sleep(0.05)
         except TimeoutError:

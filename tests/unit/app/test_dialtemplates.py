@@ -10,6 +10,7 @@ from bridge.app.files.dialtemplates import template_name, template_rules
 from bridge.dialplan import Effect, Entry, Pattern
 from bridge.provisioning import DialRule, Renderer
 from bridge.provisioning.dialtemplate import LONGEST_TEMPLATE
+from bridge.provisioning.flatfiles import dial_plan
 from bridge.provisioning.siptextfiles import render_old_dial_template
 from tests.samples import template_loader
 
@@ -75,6 +76,9 @@ def test_a_large_plan_keeps_emergency_and_directory_numbers() -> None:
     assert kept <= set(found)
     assert sum("......." in each.match for each in found) > 100
     assert len(RENDERER.render_dial_template(found).content) < LONGEST_TEMPLATE
+    flat = dial_plan(found)
+    assert len(flat) < 2048
+    assert {"911S0", "40xxS0", "4711S0", "[x*#]."} <= set(flat.strip("()").split("|"))
     old = render_old_dial_template(RENDERER, found).content
     assert len(old) < LONGEST_TEMPLATE
     assert all(f'MATCH="{each.match}"'.encode() in old for each in kept)
