@@ -55,11 +55,20 @@ def enabled_servers(servers: Iterable[Server]) -> list[str]:
 
 
 def _check_servers(group: CallManagerGroup | None, servers: Sequence[Server]) -> Iterator[Finding]:
-    if group is None or not group.servers:
+    if group is not None and not group.servers:
         yield Finding(
             "no_autoregistration_group",
             Severity.ERROR,
-            "no CallManager group with a server is marked for autoregistration",
+            f"the CallManager group {group.name}, which is marked for autoregistration, has no server",
+            "start the service, which enters its own, or add one: sepbridge site servers add NAME address=…, and then "
+            f"sepbridge site groups set {group.name} servers=NAME",
+        )
+        return
+    if group is None:
+        yield Finding(
+            "no_autoregistration_group",
+            Severity.ERROR,
+            "no CallManager group is marked for autoregistration",
             "mark one: sepbridge site groups set Default autoregistration=yes",
         )
         return
@@ -107,7 +116,7 @@ def _check_pools(
                 f"autoregistration ({group.name})",
                 f"sepbridge site pools set {pool.name} group={group.name}",
             )
-        if not pool.autoreg_css:
+        if not pool.autoreg_css and not settings.without_space:
             yield Finding(
                 "pool_without_autoreg_css",
                 Severity.WARNING,
