@@ -10,18 +10,21 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
-from bridge.app.admission.window import WindowDesk
+from bridge.app.admission.window import Obstacle, WindowDesk
 from bridge.app.installing.handover import hand_over, not_owned
 from bridge.app.installing.setupplan import MANIFEST, Manifest, SetupAnswers, differences, digest, settings_text
 from bridge.app.settings import AsteriskBackend, Settings, load_settings, settings_from
 from bridge.app.system import SystemClock
+from bridge.autoregistration import AutoregistrationSettings, changes
 from bridge.core import NumberRange
-from bridge.errors import ConfigurationError, SepbridgeError, WriteFailed
+from bridge.errors import ConfigurationError, Conflict, InvalidInput, SepbridgeError, WriteFailed
 from bridge.host.programs import output_of
 from bridge.pbx import freepbxinstall, install
 from bridge.pbx.atomic import write_atomically
 from bridge.pbx.install import InstallPlan, InstallSettings, apply, belongs_to_freepbx
+from bridge.ports import Store
 from bridge.store import HEAD, current, open_store, upgrade
+from bridge.store.filetree import FileTree
 
 _UNIT = "sepbridge"
 _SETTINGS_MODE = 0o640
@@ -258,6 +261,8 @@ def _settings_of(text: str) -> Settings:
 def _site_changes(settings: Settings, site: SiteWishes, *, is_new: bool) -> list[str]:
     wishes: list[str] = []
     is_open = False
+    known = AutoregistrationSettings()
+    obstacles: Sequence[Obstacle] = ()
     if is_new:
         if site.range is not None:
             wishes.append(f"range of numbers {site.range}")
@@ -265,20 +270,44 @@ def _site_changes(settings: Settings, site: SiteWishes, *, is_new: bool) -> list
             wishes.append(f"phones that speak both get {site.protocol}")
     else:
         with contextlib.closing(open_store(settings.database_url)) as store:
-            known = WindowDesk(store, SystemClock(), _ACTOR).settings()
+            desk = _desk(settings, store)
+            known, obstacles = desk.settings(), desk.obstacles()
         is_open = known.is_open(SystemClock().now())
         if site.range is not None and known.range != site.range:
             wishes.append(f"range of numbers {site.range} (now {known.range})")
         if site.protocol is not None and known.protocol.value != site.protocol:
             wishes.append(f"phones that speak both get {site.protocol} (now {known.protocol})")
     if site.open_for is not None and not is_open:
+        _check_opening(known, obstacles, site)
         wishes.append(f"autoregistration open for {site.open_for}")
     return wishes
 
 
+def _check_opening(known: AutoregistrationSettings, obstacles: Sequence[Obstacle], site: SiteWishes) -> None:
+    """What stands against opening is told before anything is written. Raises Conflict, InvalidInput."""
+    numbers = site.range or known.range
+    if numbers.is_empty:
+        raise InvalidInput(
+            "autoregistration cannot be opened without a range of numbers",
+            fix="add --range, for example --range 1000-1999, or leave --open out",
+        )
+    changes.enable(replace(known, range=numbers), now=SystemClock().now(), duration=site.open_for or timedelta())
+    # Of another range than the stored one nobody knows yet what it meets.
+    standing = [each for each in obstacles if numbers == known.range or each.code != "range_overlap"]
+    if standing:
+        raise Conflict(
+            f"autoregistration cannot be opened: {standing[0].what}", fix=f"{standing[0].fix}; or leave --open out"
+        )
+
+
+def _desk(settings: Settings, store: Store) -> WindowDesk:
+    directory = settings.files_directory
+    return WindowDesk(store, SystemClock(), _ACTOR, FileTree(directory) if directory.is_dir() else None)
+
+
 def _set_site(settings: Settings, site: SiteWishes) -> None:
     with contextlib.closing(open_store(settings.database_url)) as store:
-        desk = WindowDesk(store, SystemClock(), _ACTOR)
+        desk = _desk(settings, store)
         known = desk.settings()
         was_open = known.is_open(SystemClock().now())
         if site.protocol is not None and known.protocol.value != site.protocol:
