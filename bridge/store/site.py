@@ -249,6 +249,6 @@ def _check(group: CallManagerGroup) -> None:
         raise ConfigurationError(
             f"the CallManager group {group.name} has no server",
             why="unknown phones are sent to the servers of the group that is marked for autoregistration",
-            fix="start the service, which enters its own server, or add one with `sepbridge site servers add` and give it "
-            "to the group; or mark another group",
+            fix="start the service, which enters its own server, or add one with `sepbridge site servers add` and give "
+            "it to the group; or mark another group",
         )
