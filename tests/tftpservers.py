@@ -44,16 +44,21 @@ class OtherServer:
 
 
 @contextlib.contextmanager
-def other_server(kind: TftpProgram, directory: Path) -> Iterator[OtherServer]:
-    """Run one on an address of loopback that nobody else uses, over ``directory/root``."""
+def other_server(kind: TftpProgram, directory: Path, *, at: str = "") -> Iterator[OtherServer]:
+    """Run one on an address of loopback that nobody else uses, over ``directory/root``.
+
+    ``at``: where one ran before, with the same directory: this is the same server, started again.
+    """
     if os.geteuid() != 0:
         missing("the TFTP servers need root: for port 69, and for a syslog of their own")
     number = next(_COUNT) % 60_000
-    host, port = f"127.69.{number // 250}.{number % 250 + 1}", 69
+    host, port = at or f"127.69.{number // 250}.{number % 250 + 1}", 69
     root, log = directory / "root", directory / "log" / "tftp.log"
-    root.mkdir()
-    log.parent.mkdir()
+    root.mkdir(exist_ok=bool(at))
+    log.parent.mkdir(exist_ok=bool(at))
     log.touch()
+    if at:
+        _wait_until_it_is_gone(host, port)
     with (directory / "server.out").open("wb") as output:
         process = subprocess.Popen(
             ["setpriv", "--pdeathsig", "TERM", "--", *_command(kind, host, port, root, log)],  # should we be killed
@@ -88,6 +93,17 @@ def _command(kind: TftpProgram, host: str, port: int, root: Path, log: Path) -> 
                 *("--user=root", "--enable-tftp", f"--tftp-root={root}", f"--listen-address={host}"),
                 *("--bind-interfaces", f"--log-facility={log}"),
             ]
+
+
+def _wait_until_it_is_gone(host: str, port: int) -> None:
+    """A child of it may live a little longer, with its socket."""
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        with contextlib.suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as trial:
+            trial.bind((host, port))
+            return
+        time.sleep(0.02)
+    raise AssertionError(f"{host}:{port} is still taken")
 
 
 def _wait_until_it_answers(host: str, port: int, output: Path) -> None:

@@ -523,7 +523,7 @@ class Service:
     def _message(self, device: Device, message: ScreenMessage) -> str:
         if device.desired_protocol is SignallingProtocol.SIP:
             return "it has SIP firmware, which takes texts through its own web pages only"
-        return self.stations.message(device.name, message)
+        return self.stations.message(device, message)
 
     async def rollout(self) -> RolloutProgress | None:
         """The roll-out of firmware that is under way."""

@@ -55,21 +55,21 @@ def enabled_servers(servers: Iterable[Server]) -> list[str]:
 
 
 def _check_servers(group: CallManagerGroup | None, servers: Sequence[Server]) -> Iterator[Finding]:
-    if group is not None and not group.servers:
-        yield Finding(
-            "no_autoregistration_group",
-            Severity.ERROR,
-            f"the CallManager group {group.name}, which is marked for autoregistration, has no server",
-            "start the service, which enters its own, or add one: sepbridge site servers add NAME address=…, and then "
-            f"sepbridge site groups set {group.name} servers=NAME",
-        )
-        return
     if group is None:
         yield Finding(
             "no_autoregistration_group",
             Severity.ERROR,
             "no CallManager group is marked for autoregistration",
             "mark one: sepbridge site groups set Default autoregistration=yes",
+        )
+        return
+    if not group.servers:
+        yield Finding(
+            "no_autoregistration_group",
+            Severity.ERROR,
+            f"the CallManager group {group.name}, which is marked for autoregistration, has no server",
+            "start the service, which puts this machine there; or sepbridge site servers add NAME address=…, then "
+            f"sepbridge site groups set {group.name} servers=NAME",
         )
         return
     first = group.servers[0]

@@ -13,6 +13,7 @@ from __future__ import annotations
 from bridge.callcontrol.feature import Feature
 from bridge.callcontrol.phonecall import PhoneCall, PhoneCallState
 from bridge.sccp import ExtendedLabel, Label, Tone
+from bridge.sccp.session import SessionState
 
 
 class AutoAnswer(Feature):
@@ -25,12 +26,8 @@ class AutoAnswer(Feature):
         desk, screen = self._at_work.desk, self._at_work.desk.screen
         match call.state:
             case PhoneCallState.RINGING_IN if call.answers_itself:
-                call.whispers = call.announced and desk.settings.intercom_whisper
-                self._at_work.incoming.answer(call, now=now)
-                if call.whispers:
-                    screen.microphone(on=False)
-                    screen.prompt(call, ExtendedLabel.WHISPER)
-                screen.tone(call, Tone.ZIP)
+                if desk.session.state is SessionState.REGISTERED:  # before, it opens no channel
+                    self._answer(call, now)
             case PhoneCallState.CONNECTED if call.answers_itself:
                 call.answers_itself = False
                 if call.whispers:
@@ -38,6 +35,21 @@ class AutoAnswer(Feature):
             case PhoneCallState.HELD | PhoneCallState.ENDED if call.whispers:
                 call.whispers = False
                 screen.microphone(on=True)
+
+    def registered(self, *, now: float) -> None:
+        """Answer what came while the phone was registering: a line stays at the PBX from one connection to the next."""
+        for call in self._at_work.desk.own_calls:
+            if call.state is PhoneCallState.RINGING_IN and call.answers_itself:
+                self._answer(call, now)
+
+    def _answer(self, call: PhoneCall, now: float) -> None:
+        desk, screen = self._at_work.desk, self._at_work.desk.screen
+        call.whispers = call.announced and desk.settings.intercom_whisper
+        self._at_work.incoming.answer(call, now=now)
+        if call.whispers:
+            screen.microphone(on=False)
+            screen.prompt(call, ExtendedLabel.WHISPER)
+        screen.tone(call, Tone.ZIP)
 
     def again(self, call: PhoneCall, *, now: float) -> bool:
         """Talk back."""

@@ -196,7 +196,7 @@ class CallBack(Feature):
             self._end(now)
         elif call.state is _S.FAILED and _in_vain(call):
             self._missed = call.dialled, call.line, False
-        elif call.state is _S.ENDED and before in _WAITING and call.outgoing and call.dialled:
+        elif call.state is _S.ENDED and before in _WAITING and _is_own_call(call):
             self._missed = call.dialled, call.line, True
         elif call.state is _S.CONNECTED:
             self._missed = None
@@ -240,8 +240,15 @@ class CallBack(Feature):
             self._at_work.desk.screen.notify(f"{self._at_work.desk.settings.texts.callback_ended} {request.number}")
 
 
+def _is_own_call(call: PhoneCall) -> bool:
+    """Whether the user called somebody for himself: whom he transfers a call to, he does not want to call back."""
+    if not call.outgoing or not call.dialled or call.target:
+        return False
+    return call.transfer_of is None and call.conference_of is None
+
+
 def _in_vain(call: PhoneCall) -> bool:
     """Whether it goes to a number that does not answer, or is busy."""
-    if not call.outgoing or not call.dialled or call.target or call.transfer_of or call.conference_of:
+    if not _is_own_call(call):
         return False
     return call.state in _WAITING or (call.state is _S.FAILED and call.status in (480, 486, 600, 603))

@@ -311,12 +311,15 @@ class Desk:
         self.session.in_call = bool(self.own_calls)
         self.lines[call.line - 1].ended(self, call, now=now)
         if started:
+            listed = call.dialled or call.caller or call.remote.number
+            there = call.remote.number
             self.events.append(
                 CallFinished(
                     call.call_ref,
                     call.line,
                     call.outgoing,
-                    call.remote.number or call.dialled,
+                    # A conference calls itself so, and has no number.
+                    there if any(each.isdecimal() for each in there) else listed,
                     call.answered_at is not None,
                     talked,
                     why,
@@ -325,6 +328,7 @@ class Desk:
                     ASTERISK_NAMES.get(call.channel.codec, "") if call.answered_at is not None else "",
                     call.malicious,
                     call.recording_file,
+                    listed,
                 )
             )
 

@@ -6,7 +6,7 @@ Source: SCCP flows reference, section 4.5.
 
 from __future__ import annotations
 
-from bridge.callcontrol.events import ChangeDnd, LineFeaturesRead
+from bridge.callcontrol.events import ANSWERED_WITHIN, ChangeDnd, LineChangeFailed, LineFeaturesRead
 from bridge.callcontrol.feature import Feature, Workings
 from bridge.callcontrol.phonecall import PhoneCall, PhoneCallState
 from bridge.core import DndMode, LineFeatures
@@ -17,50 +17,60 @@ from bridge.sccp.stationevents import ButtonPressed, SoftKeyPressed
 class DoNotDisturb(Feature):
     """The DND key."""
 
-    __slots__ = ("_lit", "_states")
+    __slots__ = ("_asked", "_lit", "_states")
     SOFT_KEYS = frozenset({SoftKeyEventType.DO_NOT_DISTURB})
     BUTTONS = frozenset({StimulusType.DO_NOT_DISTURB})
 
     def __init__(self, workings: Workings) -> None:
         super().__init__(workings)
         self._states: dict[int, LineFeatures] = {}
+        self._asked: tuple[DndMode, float] | None = None
+        """What the last press asked for, and until when that counts: the PBX has not said yet that it is so."""
         self._lit = False
 
     def soft_key(self, event: SoftKeyPressed, call: PhoneCall | None, *, now: float) -> None:
         """On, or off."""
-        self._toggle()
+        self._toggle(now)
 
     def button(self, event: ButtonPressed, *, now: float) -> None:
         """The same."""
-        self._toggle()
+        self._toggle(now)
 
     @property
     def _is_on(self) -> bool:
         return any(state.dnd is not DndMode.OFF for state in self._states.values())
 
-    def _toggle(self) -> None:
+    def _toggle(self, now: float) -> None:
+        """The other way round than it is, or will be in a moment: a second press undoes the first."""
+        on = self._is_on if self._asked is None or self._asked[1] <= now else self._asked[0] is not DndMode.OFF
         desk = self._at_work.desk
         profile = desk.session.profile
         modes = tuple(
             mode for mode in desk.settings.dnd_modes if mode is not DndMode.SILENT or desk.session.traits.silent_dnd
         )
-        if not self._is_on and not modes:
+        if not on and not modes:
             desk.screen.notify(Label.SERVICE_IS_NOT_ACTIVE)
             return
-        mode = DndMode.OFF if self._is_on else modes[0]
+        mode = DndMode.OFF if on else modes[0]
+        self._asked = mode, now + ANSWERED_WITHIN
         for number in dict.fromkeys(own.number for own in (profile.lines if profile else ())):
             desk.events.append(ChangeDnd(number, mode))
 
     # --- what the PBX says -------------------------------------------------------------------------------------------
 
     def told(self, answer: object, *, now: float) -> bool:
-        """How a line stands. Others want to hear it, too."""
+        """How a line stands, or that a change did not come about. Others want to hear it, too."""
         profile = self._at_work.desk.session.profile
-        if isinstance(answer, LineFeaturesRead) and profile is not None:
-            for line, own in enumerate(profile.lines, 1):
-                if own.number == answer.number and self._states.get(line) != answer.features:
-                    self._states[line] = answer.features
-                    self._show(line)
+        match answer:
+            case LineFeaturesRead() if profile is not None:
+                for line, own in enumerate(profile.lines, 1):
+                    if own.number == answer.number and self._states.get(line) != answer.features:
+                        self._states[line] = answer.features
+                        self._show(line)
+                if self._asked is not None and all(state.dnd is self._asked[0] for state in self._states.values()):
+                    self._asked = None
+            case LineChangeFailed():
+                self._asked = None
         return False
 
     def registered(self, *, now: float) -> None:

@@ -89,6 +89,9 @@ class CallFinished:
     malicious: bool = False
     recording: str = ""
     """The file, where the call was recorded."""
+    listed: str = ""
+    """The number for the phone's list of calls: that was dialled, or that called. ``number`` is who was there in the
+    end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +184,10 @@ class ConferenceListed:
     purpose: ListPurpose
     members: tuple[ConferenceMember, ...] | None
     why: str = ""
+
+
+ANSWERED_WITHIN = 5.0
+"""Seconds for which what a key asked of the PBX counts as done for its next press, unless the PBX says otherwise."""
 
 
 @dataclass(frozen=True, slots=True)

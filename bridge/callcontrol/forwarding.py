@@ -1,13 +1,14 @@
 """Call forward: set and cleared at the phone, kept by the PBX, shown as the PBX has it.
 
 A key asks for a number, as for a call; pressed while a forward stands, it ends it. What the phone shows is only ever
-what was read from the PBX: a press changes nothing here, so phone and PBX cannot contradict each other.
+what was read from the PBX: a press changes nothing here, so phone and PBX cannot contradict each other. Only the next
+press goes by what was asked for until the PBX answers, and undoes it.
 Source: SCCP flows reference, section 4.4.
 """
 
 from __future__ import annotations
 
-from bridge.callcontrol.events import ChangeForward, LineChangeFailed, LineFeaturesRead
+from bridge.callcontrol.events import ANSWERED_WITHIN, ChangeForward, LineChangeFailed, LineFeaturesRead
 from bridge.callcontrol.feature import Feature, Workings
 from bridge.callcontrol.phonecall import PhoneCall, PhoneCallState
 from bridge.core import ForwardKind, LineFeatures
@@ -40,7 +41,7 @@ _OPEN = (PhoneCallState.OFF_HOOK, PhoneCallState.DIALLING)
 class Forwarding(Feature):
     """The forwards of a phone's lines."""
 
-    __slots__ = ("_lit", "_states")
+    __slots__ = ("_asked", "_lit", "_states")
     SOFT_KEYS = frozenset(KIND_OF_KEY)
     BUTTONS = frozenset(KIND_OF_BUTTON)
 
@@ -48,6 +49,8 @@ class Forwarding(Feature):
         super().__init__(workings)
         self._states: dict[int, LineFeatures] = {}
         """By line; a line is missing as long as the PBX was not heard of it."""
+        self._asked: dict[tuple[int, ForwardKind], tuple[str, float]] = {}
+        """By line and kind: the target that the PBX was asked for and has not shown yet, and until when that counts."""
         self._lit: set[StimulusType] = set()
 
     def soft_key(self, event: SoftKeyPressed, call: PhoneCall | None, *, now: float) -> None:
@@ -68,13 +71,24 @@ class Forwarding(Feature):
         waits = active if active is not None and active.line == line and active.state in _OPEN else None
         if waits is not None and waits.number_for is not None:
             desk.finish(waits, "the user thought better of it", now=now)
-        elif line in self._states and self._states[line].forward(kind):
+        elif self._target(line, kind, now):
             if waits is not None:
                 desk.finish(waits, "the forward was ended", now=now)
-            desk.events.append(ChangeForward(own.number, kind, ""))
+            self._change(line, own.number, kind, "", now)
         elif (call := waits or self._at_work.focus.new_call(line, now=now)) is not None:
             call.number_for = lambda done, number, at: self._take(done, kind, number, at)
             desk.screen.asks_number(call)
+
+    def _target(self, line: int, kind: ForwardKind, now: float) -> str:
+        """Where calls go, or will go in a moment; empty for nowhere."""
+        target, until = self._asked.get((line, kind), ("", 0.0))
+        if now < until:
+            return target
+        return self._states[line].forward(kind) if line in self._states else ""
+
+    def _change(self, line: int, number: str, kind: ForwardKind, target: str, now: float) -> None:
+        self._asked[line, kind] = target, now + ANSWERED_WITHIN
+        self._at_work.desk.events.append(ChangeForward(number, kind, target))
 
     def _take(self, call: PhoneCall, kind: ForwardKind, target: str, now: float) -> None:
         desk = self._at_work.desk
@@ -83,7 +97,7 @@ class Forwarding(Feature):
         if target == number:
             desk.screen.notify(ExtendedLabel.CFWD_ALL_LOOP_DETECTED)
         else:
-            desk.events.append(ChangeForward(number, kind, target))
+            self._change(call.line, number, kind, target, now)
 
     # --- what the PBX says -------------------------------------------------------------------------------------------
 
@@ -97,7 +111,11 @@ class Forwarding(Feature):
                     if own.number == answer.number and self._states.get(line) != answer.features:
                         self._states[line] = answer.features
                         self._show(line)
+                    for kind in ForwardKind:
+                        if self._asked.get((line, kind), ("", 0.0))[0] == answer.features.forward(kind):
+                            self._asked.pop((line, kind), None)
             case LineChangeFailed():
+                self._asked.clear()
                 desk.screen.notify(desk.settings.texts.unreachable)
         return False
 

@@ -52,6 +52,7 @@ class IncomingCalls:
         call.offer = event.offer
         call.late = event.offer is None
         call.remote = _caller(event)
+        call.caller = call.remote.number
         call.redirected_from = Party.of(event.redirected_from)
         call.waiting = active is not None
         call.ring = named_ring(event.alert_info)
@@ -60,9 +61,7 @@ class IncomingCalls:
         if not ref:
             call.agent.ring(event.call, now=now)
         desk.report_start(call)
-        desk.screen.ringing_in(call, desk.own(call), desk.all_calls)
-        if active is not None and active.state is PhoneCallState.CONNECTED and desk.screen.ring_of(call).beep:
-            desk.screen.call_waiting_tone(active)
+        _ring(desk, call, active)
 
     def _answers_itself(self, call: PhoneCall) -> bool:
         """Whether nobody's hand is needed, and nobody is disturbed."""
@@ -107,14 +106,34 @@ class IncomingCalls:
         desk.events.append(CallConnected(call.call_ref, call.line, call.remote.number))
 
     def channel_failed(self, call: PhoneCall, *, now: float) -> None:
-        """The phone opened no channel, twice."""
+        """The phone opened no channel, twice: other phones of the line that rang with it ring on."""
         desk = self._desk
-        if call.sip is not None and call.state is PhoneCallState.ANSWERING and not call.outgoing:
+        unanswered = call.sip is not None and call.state is PhoneCallState.ANSWERING and not call.outgoing
+        if unanswered and call.sip is not None and not self._ring_elsewhere(call):
             call.status = 500
             call.agent.reject(call.sip, 500, now=now)
         desk.report_media(call, "the phone opened no channel for its answer")
         desk.finish(call, "the phone opened no audio channel", now=now)
         desk.screen.notify(desk.settings.texts.no_media)
+
+    def _ring_elsewhere(self, call: PhoneCall) -> bool:
+        """Let the other phones of the line ring again that stopped for this one. False where there is none."""
+        rings = False
+        for other in self._desk.lines[call.line - 1].others(self._desk):
+            desk, shown = other.desk, other.desk.calls.get(call.call_ref)
+            if shown is None or not shown.is_remote or shown.noticed is None:  # it never rang there
+                continue
+            rings = True
+            shown.state = PhoneCallState.RINGING_IN
+            shown.sip, shown.offer, shown.late, shown.ring = call.sip, call.offer, call.late, call.ring
+            shown.remote, shown.redirected_from = call.remote, call.redirected_from
+            shown.elsewhere = shown.private = False
+            active = desk.active
+            shown.waiting = active is not None
+            desk.session.in_call = True
+            _ring(desk, shown, active)
+            desk.touch()
+        return rings
 
     def confirmed(self, call: PhoneCall, event: CallConfirmed) -> None:
         """The ACK came; where the offer was ours it brings the answer."""
@@ -142,6 +161,13 @@ class IncomingCalls:
         """What to talk with; None where there is nothing."""
         codecs = self._desk.codecs
         return chosen_codec(offer, codecs) if offer is not None else next(iter(codecs), None)
+
+
+def _ring(desk: Desk, call: PhoneCall, active: PhoneCall | None) -> None:
+    """Say on a phone that the call rings; ``active`` is what occupies its user."""
+    desk.screen.ringing_in(call, desk.own(call), desk.all_calls)
+    if active is not None and active.state is PhoneCallState.CONNECTED and desk.screen.ring_of(call).beep:
+        desk.screen.call_waiting_tone(active)
 
 
 def _caller(event: IncomingCall) -> Party:

@@ -70,6 +70,8 @@ class PhoneCall:
     digits: str = ""
     remote: Party = field(default_factory=Party)
     dialled: str = ""
+    caller: str = ""
+    """The number of who called, as it was when the call came; the other side may be somebody else since."""
     target: str = ""
     """The service of the PBX that this call asks for, in place of a number: what only the proxy asks for."""
     service: str = ""

@@ -57,10 +57,19 @@ class Pickup(Feature):
                     self._ask_for_group(0, now)
 
     def call_changed(self, call: PhoneCall, before: PhoneCallState | None, *, now: float) -> None:
-        """Nothing rang there, or another phone was quicker: say so in place of why the PBX refused the call."""
-        if call.state is PhoneCallState.FAILED and call.target.startswith(_PICKUPS):
+        """Nothing rang there, or another phone was quicker: say so in place of why the PBX refused the call.
+
+        A call that was taken is one that came in, on the screen and in every list, whoever called whom at the PBX.
+        """
+        desk = self._at_work.desk
+        if not call.target.startswith(_PICKUPS) or not call.outgoing:
+            return
+        if call.state is PhoneCallState.FAILED:
             text = Label.NO_CALL_AVAILABLE_FOR_PICKUP
-            self._at_work.desk.screen.send(DisplayPromptStatus(text, 0, call.line, call.call_ref))
+            desk.screen.send(DisplayPromptStatus(text, 0, call.line, call.call_ref))
+        elif call.state is PhoneCallState.CONNECTED:
+            call.outgoing, call.caller = False, call.remote.number
+            desk.screen.info(call, desk.own(call))
 
     def _own_group(self, line: int, now: float) -> None:
         line = self._line(line)

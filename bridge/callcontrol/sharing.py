@@ -93,7 +93,7 @@ class Sharing:
         there, held = found
         call.sip, held.sip = held.sip, None
         call.outgoing, call.dialled, call.answered_at = held.outgoing, held.dialled, held.answered_at
-        call.remote, call.redirected_from = held.remote, held.redirected_from
+        call.remote, call.caller, call.redirected_from = held.remote, held.caller, held.redirected_from
         call.target, call.room = held.target, held.room
         call.told_others = held.told_others = None
         call.elsewhere = call.private = False

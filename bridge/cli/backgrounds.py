@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from bridge.app.files.backgrounds import BackgroundDesk
+from bridge.cli.desks import files_of_the_service
 from bridge.cli.frame import Frame, json_option, table
 from bridge.cli.main import root
 
@@ -23,7 +24,8 @@ def backgrounds() -> None:
 @json_option
 def add(frame: Frame, file: Path, name: str, replace: bool) -> None:
     """Make a background of a picture, for every kind of screen, with the small picture to choose it by."""
-    added = _desk(frame).add(file, name, replace=replace)
+    with files_of_the_service(frame):
+        added = _desk(frame).add(file, name, replace=replace)
     frame.show(added, f"{added.name} is there for the screens {', '.join(added.folders)}.")
 
 

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import click
 
+from bridge.app.installing.handover import give_to_service
 from bridge.app.operations.backup import Backup, Manifest, make_backup
 from bridge.app.system import SystemClock
 from bridge.cli.control import ServiceNotRunning, ask
 from bridge.cli.desks import actor, opened_store
-from bridge.cli.frame import Frame, json_option, table
+from bridge.cli.frame import Frame, json_option, size_in_words, table
 from bridge.cli.main import root
 from bridge.errors import ConfigurationError, Conflict, InvalidInput, StoreError
 from bridge.ports import AuditEntry
@@ -47,7 +48,8 @@ def backup(frame: Frame, file: Path, firmware: bool, without_history: bool) -> N
     _noted(frame, f"made the backup {file.name}")
     warning = "It holds every password of the site and is readable by you alone (mode 0600). Keep it so."
     size = file.stat().st_size
-    words = f"{file}: {size / 1e6:.1f} MB, {made.tables.get('device', 0)} phones."
+    count = made.tables.get("device", 0)
+    words = f"{file}: {size_in_words(size)}, {count} {'phone' if count == 1 else 'phones'}."
     frame.show({"file": str(file), "bytes": size, "warning": warning, **_as_data(made)}, words, warning)
 
 
@@ -83,6 +85,7 @@ def restore(frame: Frame, file: Path, settings_to: Path | None, firmware: bool, 
         frame.confirm("Replace what stands under “now”?", yes=yes)
         done = opened.restore(settings, settings_to=settings_to, firmware=firmware)
         _noted(frame, f"restored the backup {file.name}", f"of {found.created:%Y-%m-%d %H:%M %Z}")
+        give_to_service(settings.state.directory, settings.state.directory)
     advice = "Start the service. Phones that are registered stay so; the others register as before."
     frame.show({"restored": done, "advice": advice, **_as_data(found)}, *(f"Restored {each}." for each in done), advice)
 

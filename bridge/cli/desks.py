@@ -16,6 +16,7 @@ from bridge.app.desks import Desks
 from bridge.app.files.filedesk import FileDesk
 from bridge.app.files.firmware import FirmwareDesk
 from bridge.app.files.locales import LocaleDesk
+from bridge.app.installing.handover import give_to_service
 from bridge.app.phones.phonechanges import PhoneChanges
 from bridge.app.phones.phones import PhoneDesk
 from bridge.app.services.directory import DirectoryDesk
@@ -36,6 +37,15 @@ def firmware(frame: Frame) -> FileTree | None:
     """The admin's file tree; None while there is none."""
     directory = frame.settings.files_directory
     return FileTree(directory) if directory.is_dir() else None
+
+
+@contextlib.contextmanager
+def files_of_the_service(frame: Frame) -> Iterator[None]:
+    """What root puts among the files for phones inside belongs to the service afterwards. Raises WriteFailed."""
+    try:
+        yield
+    finally:  # a package that was refused has left a lock behind
+        give_to_service(frame.settings.state.directory, frame.settings.files_directory)
 
 
 def actor() -> str:
@@ -98,14 +108,14 @@ def directory_desk(frame: Frame) -> Iterator[DirectoryDesk]:
 @contextlib.contextmanager
 def firmware_desk(frame: Frame) -> Iterator[FirmwareDesk]:
     """Firmware and its roll-outs."""
-    with opened_desks(frame) as desks:
+    with opened_desks(frame) as desks, files_of_the_service(frame):
         yield desks.firmware
 
 
 @contextlib.contextmanager
 def locale_desk(frame: Frame) -> Iterator[LocaleDesk]:
     """Languages and tones."""
-    with opened_desks(frame) as desks:
+    with opened_desks(frame) as desks, files_of_the_service(frame):
         yield desks.locales
 
 

@@ -10,10 +10,10 @@ from bridge.app.diagnosis.dhcpcheck import check_dhcp, tftp_addresses
 from bridge.app.diagnosis.dhcpmemory import remember
 from bridge.app.system import SystemClock
 from bridge.cli.control import ask
-from bridge.cli.frame import Frame, json_option, table
+from bridge.cli.frame import AnyName, Frame, json_option, table
 from bridge.cli.main import root
 from bridge.core.findings import Finding
-from bridge.dhcp import DhcpServer, snippet
+from bridge.dhcp import OTHER_NAMES, DhcpServer, snippet
 from bridge.errors import InvalidInput
 from bridge.net.dhcp import VENDOR_CLASS
 
@@ -33,7 +33,11 @@ _address = click.option(
 
 @dhcp.command("snippet")
 @click.option(
-    "--server", "kind", type=click.Choice([each.value for each in DhcpServer]), required=True, help="Which DHCP server."
+    "--server",
+    "kind",
+    type=AnyName([each.value for each in DhcpServer], OTHER_NAMES),
+    required=True,
+    help="Which DHCP server.",
 )
 @_address
 @click.option("--voice-vlan", type=int, help="The phones' VLAN. Adds what the switch must do: DHCP does not tell it.")

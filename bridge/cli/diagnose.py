@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import click
-from rich.markup import escape
 
 from bridge.app.asjson import plain
 from bridge.app.diagnosis.journeydata import diagnosis_as_data
@@ -79,8 +78,7 @@ def _told(found: dict[str, Any]) -> list[str]:
         parts.append(f"   {each['cause']}")
         parts += [f"   seen: {_when(e['at'])}{e['what']}" for e in each["evidence"]]
         parts += [f"   {'fix' if not i else ' or'}: {_shown(fix)}" for i, fix in enumerate(each["fixes"])]
-    # What phones say is no markup.
-    return [escape(each) for each in parts]
+    return parts
 
 
 def _when(at: str | None) -> str:

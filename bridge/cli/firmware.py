@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.markup import escape
 
 from bridge.app.files.firmware import RolloutPlan
 from bridge.autoregistration.checks import Severity
@@ -53,7 +52,7 @@ def add(frame: Frame, package: Path, replace: bool, incomplete: bool) -> None:
         "replaced": added.replaced,
         "ignored": added.ignored,
     }
-    frame.show(data, _loads_table(added.loads), escape(text))
+    frame.show(data, _loads_table(added.loads), text)
 
 
 @firmware.command("list")
@@ -93,7 +92,7 @@ def remove(frame: Frame, load: str, force: bool, yes: bool) -> None:
     with firmware_desk(frame) as desk:
         frame.confirm(f"Remove {load} from the files for phones?", yes=yes)
         removed = desk.remove(load, force=force)
-    frame.show({"removed": removed}, f"Removed: {escape(', '.join(removed))}")
+    frame.show({"removed": removed}, f"Removed: {', '.join(removed)}")
 
 
 @firmware.command()
@@ -187,7 +186,7 @@ def _rollout_told(rollout: Rollout, live: dict[str, tuple[str, str]] | None = No
     for each in rollout.phones:
         percent, doing = (live or {}).get(str(each.device), ("", ""))
         rows.append((each.device, each.stage, percent, each.before, "; ".join(filter(None, (each.detail, doing)))))
-    return [escape(text), table(("phone", "stage", "", "before", "remarks"), rows)]
+    return [text, table(("phone", "stage", "", "before", "remarks"), rows)]
 
 
 def _plan_told(plan: RolloutPlan) -> list[object]:

@@ -7,7 +7,7 @@ import functools
 import json
 import re
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, NoReturn
@@ -42,6 +42,10 @@ EXIT_CODES: tuple[tuple[type[SepbridgeError], int, str], ...] = (
 """Exit codes, first match wins. 0: done. 1: any other error, or a state that needs attention (``status``)."""
 
 
+LONGEST_NAME = 24
+"""Characters of what stands in front of a row and is not broken."""
+
+
 class Frame:
     """The object that click hands from command to command."""
 
@@ -67,12 +71,18 @@ class Frame:
         return terminal if terminal.is_terminal else Console(highlight=False, width=200)
 
     def show(self, data: object, *parts: object) -> None:
-        """Print ``data`` as JSON if asked for, else the ``parts`` (texts and tables) for people."""
+        """Print ``data`` as JSON if asked for, else the ``parts`` (texts and tables) for people.
+
+        Texts are shown as they are: what a phone, a file or a user said is no markup.
+        """
         if self.as_json:
             click.echo(json.dumps(plain(data), indent=2, ensure_ascii=False))
             return
         for part in parts:
-            self.console.print(part, soft_wrap=isinstance(part, str))
+            if isinstance(part, str):
+                self.console.print(part, soft_wrap=True, markup=False)
+            else:
+                self.console.print(part)
 
     @staticmethod
     def fields(record: object) -> dict[str, object]:
@@ -104,13 +114,16 @@ def json_option(command: Callable[..., None]) -> Callable[..., None]:
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
     """A table for people: one line per row, empty cells for what is not known.
 
-    Cells are shown as they are: what a phone said is no markup.
+    Cells are shown as they are: what a phone said is no markup. Where the terminal is too narrow they go on below,
+    whole, and the name in front stays in one piece: people copy it into the next command.
     """
     result = Table(show_header=any(columns), header_style="bold", box=None, pad_edge=False)
-    for column in columns:
-        result.add_column(column)
-    for row in rows:
-        result.add_row(*("" if cell is None else escape(str(cell)) for cell in row))
+    cells = [["" if cell is None else str(cell) for cell in row] for row in rows]
+    for place, column in enumerate(columns):
+        is_name = not place and max((len(row[0]) for row in cells if row), default=0) <= LONGEST_NAME
+        result.add_column(column, overflow="fold", no_wrap=is_name)
+    for row in cells:
+        result.add_row(*map(escape, row))
     return result
 
 
@@ -139,6 +152,19 @@ class Duration(click.ParamType[timedelta]):
         return length
 
 
+class AnyName(click.Choice[str]):
+    """One of some names in any letter case, or what people call the same thing otherwise."""
+
+    def __init__(self, names: Sequence[str], others: Mapping[str, str]) -> None:
+        """``others``: names in small letters, each with the one that it stands for."""
+        super().__init__(names, case_sensitive=False)
+        self._others = others
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The name itself, or fail with those that there are."""
+        return super().convert(self._others.get(str(value).lower(), value), param, ctx)
+
+
 def in_words(span: timedelta) -> str:
     """``1 h 30 min``, ``45 s``."""
     seconds = max(0, round(span.total_seconds()))
@@ -148,6 +174,16 @@ def in_words(span: timedelta) -> str:
     if minutes:
         return f"{minutes} min {rest} s" if rest and minutes < 10 else f"{minutes} min"
     return f"{rest} s"
+
+
+def size_in_words(octets: int) -> str:
+    """``512 B``, ``4.2 kB``, ``18.3 MB``, ``1.1 GB``."""
+    size, unit = float(octets), "B"
+    for larger in ("kB", "MB", "GB"):
+        if size < 1000:
+            break
+        size, unit = size / 1000, larger
+    return f"{size:.1f} {unit}" if unit != "B" else f"{octets} B"
 
 
 def fail(error: SepbridgeError, *, as_json: bool) -> NoReturn:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 
 from rich.console import Console
+from rich.text import Text
 
-from bridge.cli.typedlines import typed_lines
+from bridge.cli.typedlines import END_OF_INPUT, typed_lines
 from bridge.errors import SepbridgeError
 from bridge.lab.anyphone import AnyPhone
 from bridge.lab.phoneevents import (
@@ -63,10 +64,10 @@ class Handset:
                 text = f"hears {event.frequency} Hz" if event.frequency else "hears silence"
             case _:
                 return
-        self._console.print(f"[dim]{event.device}[/dim] {text}", soft_wrap=True)
+        self._console.print(Text.assemble((str(event.device), "dim"), " ", text), soft_wrap=True)
 
     async def run(self, phone: AnyPhone) -> None:
-        """Do what is typed, until ``quit`` or the end of the input."""
+        """Do what is typed, until ``quit``. When the input ends the phone stays, until somebody ends this."""
         self._console.print(HELP, style="dim")
         async for line in typed_lines():
             words = line.split()
@@ -75,13 +76,14 @@ class Handset:
             try:
                 await self._do(phone, words)
             except SepbridgeError as error:
-                self._console.print(f"[red]{error.what}[/red]", soft_wrap=True)
+                self._console.print(Text(error.what, style="red"), soft_wrap=True)
+        self._console.print(END_OF_INPUT, style="dim")
         await asyncio.Event().wait()
 
     async def _do(self, phone: AnyPhone, words: list[str]) -> None:
         match words:
             case []:
-                self._console.print(phone.display or "(dark)")
+                self._console.print(phone.display or "(dark)", markup=False)
             case ["call", number]:
                 phone.call(number)
             case ["answer"]:

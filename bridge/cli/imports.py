@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
-from rich.markup import escape
 
 from bridge.app.leaving.importdesk import ImportDesk, ImportPlan
 from bridge.app.leaving.importfiles import keep_recording, read_exports, read_recordings
@@ -157,7 +157,7 @@ def _import(frame: Frame, inventory: Inventory, source: str, options: dict[str, 
     frame.show(
         {**_data(done), "applied": True, "remarks": remarks},
         f"{len(done.changes)} changes made." if done.changes else "Nothing to change: everything is here already.",
-        *(escape(each) for each in remarks),
+        *remarks,
         *([AFTERWARDS] if done.phones else []),
     )
 
@@ -198,7 +198,10 @@ def _access(url: str, options: dict[str, Any]) -> AxlAccess:
 
 def _password(file: Path | None) -> str:
     if file is None:
-        return os.environ.get(PASSWORD) or click.prompt("AXL password", hide_input=True)
+        known = os.environ.get(PASSWORD, "")
+        if not known and not sys.stdin.isatty():
+            raise InvalidInput("nobody is there to be asked for the password", fix=f"--password-file, or {PASSWORD}")
+        return known or click.prompt("AXL password", hide_input=True)
     try:
         return file.read_text(encoding="utf-8").strip("\r\n")
     except (OSError, UnicodeDecodeError) as error:
@@ -261,7 +264,7 @@ def _told(plan: ImportPlan, *, verbose: bool) -> list[object]:
     read = ", ".join(f"{count} {kind}" for kind, count in plan.read.items() if count)
     parts: list[object] = [f"Read: {read or 'nothing'}."]
     shown = plan.changes if verbose else plan.changes[:SHOWN_CHANGES]
-    parts += [escape(_line(each)) for each in shown]
+    parts += [_line(each) for each in shown]
     if len(shown) < len(plan.changes):
         parts.append(f"… and {len(plan.changes) - len(shown)} more (--verbose shows them)")
     if plan.forwards:
@@ -270,7 +273,7 @@ def _told(plan: ImportPlan, *, verbose: bool) -> list[object]:
         notes = [each for each in plan.notes if each.weight is weight]
         if notes:
             parts.append(f"\n{weight.value.capitalize()}:")
-            parts += [escape(f"  {each}") for each in (notes if verbose else notes[:SHOWN_CHANGES])]
+            parts += [f"  {each}" for each in (notes if verbose else notes[:SHOWN_CHANGES])]
             if len(notes) > SHOWN_CHANGES and not verbose:
                 parts.append(f"  … and {len(notes) - SHOWN_CHANGES} more (--verbose shows them)")
     return parts
@@ -284,5 +287,16 @@ def _line(change: Change) -> str:
         if name == "lines":
             after = ", ".join(str(each["number"]) for each in after or ())
             before = ", ".join(str(each["number"]) for each in before or ()) or None
+        before, after = _shown(before), _shown(after)
         told.append(f"{name}={after}" if before is None else f"{name}: {before} → {after}")
     return f"{_SIGNS[change.step]} {change.shown}  {'; '.join(told)}".rstrip()
+
+
+def _shown(value: object) -> object:
+    match value:
+        case list() | tuple():
+            return ", ".join(str(_shown(each)) for each in value) or None
+        case dict():
+            return " ".join(str(each) for each in value.values())
+        case _:
+            return value

@@ -179,6 +179,7 @@ def _phone_and_person(
             timing=wishes.timing,
             listener=screen.heard,
             redraw=screen.changed,
+            gives_up=None,  # whoever hears a busy tone at the terminal may want to press CallBack
         )
         return station, screen.run(station)
     handset = Handset(frame.console)

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.markup import escape
 
 from bridge.app.files.locales import NeedMet, UsedLocale
 from bridge.cli.desks import locale_desk
@@ -39,7 +38,7 @@ def add(frame: Frame, package: Path, name: str, replace: bool) -> None:
     text = f"{', '.join(each.name for each in added.locales)}: files: {', '.join(counts)}."
     if added.ignored:
         text += f" Ignored, since phones do not ask for them: {len(added.ignored)} others."
-    frame.show(added, escape(text), _RESTART)
+    frame.show(added, text, _RESTART)
 
 
 @locales.command("list")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Mapping
 from importlib import import_module
@@ -92,6 +93,8 @@ def root(context: click.Context, config: Path | None) -> None:
 
 def main() -> None:
     """Run a command; turn our own errors into a message and an exit code."""
+    if sys.stdin is None:  # closed, as some schedulers do it: then nobody is there to ask, and nothing to be read
+        sys.stdin = Path(os.devnull).open(encoding="utf-8")  # noqa: SIM115  # for as long as the program runs
     try:
         root()
     except SepbridgeError as error:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import click
-from rich.markup import escape
 
 from bridge.app.phones.phonechanges import pairs
 from bridge.app.site.phonetable import phone_table
@@ -123,7 +122,7 @@ def element(frame: Frame, path: str, value: str | None, phone: str, remove: bool
             changes.set_element(path, value, name, unknown=unknown)
         unread = changes.unread(path) if value is not None and name is None else []
     whose = str(name) if name else "all phones"
-    done = f"{path} of {whose} is {'as it was' if value is None else escape(repr(value))}."
+    done = f"{path} of {whose} is {'as it was' if value is None else repr(value)}."
     how = f"It takes effect when the phone starts again: sepbridge phones restart {name or '…'}"
     remark = tell_service(frame)
     lost = [
@@ -131,7 +130,7 @@ def element(frame: Frame, path: str, value: str | None, phone: str, remove: bool
         for each in unread
     ]
     data = {"path": path, "value": value, "phone": name and str(name), "unread": unread}
-    frame.show(data, done, how, *map(escape, lost), *([remark] if remark else []))
+    frame.show(data, done, how, *lost, *([remark] if remark else []))
 
 
 @phones.command()

@@ -11,7 +11,7 @@ from bridge.app.operations.recorder import describe
 from bridge.app.phones.screenmessages import checked_document
 from bridge.autoregistration.reasons import mib_name
 from bridge.cli.control import ServiceNotRunning, ask
-from bridge.cli.desks import file_desk, pbx_plan, phone_desk, tell_service
+from bridge.cli.desks import file_desk, opened_desks, pbx_plan, phone_desk, tell_service
 from bridge.cli.frame import Duration, Frame, json_option, table
 from bridge.cli.main import root
 from bridge.core import Device, DeviceName, SignallingProtocol
@@ -34,9 +34,10 @@ def list_phones(frame: Frame, temporary: bool, problems: bool) -> None:
 
     Findings come from the running service; `sepbridge phones diagnose` judges a single phone without it, too.
     """
-    with phone_desk(frame) as desk:
-        everything = desk.list()
-    found = _findings(frame, needed=problems)
+    with opened_desks(frame) as desks:
+        everything, window = desks.phones.list(), desks.window.status()
+    told = _findings(frame, needed=problems)
+    found = told or {}
     troubled = {name for name, told in found.items() if any(each["severity"] == Weight.PROBLEM for each in told)}
     ours = [
         phone
@@ -49,26 +50,32 @@ def list_phones(frame: Frame, temporary: bool, problems: bool) -> None:
         for phone in ours
     ]
     rows += [(each.device, "", each.model or "?", _refused(each), each.client, _when(each.last_at)) for each in refused]
+    remark = (
+        "" if told is not None else "The service is not running: states are those of its end, findings are not known."
+    )
     data = {
         "phones": [{**_public(frame, phone), "findings": found.get(str(phone.name), [])} for phone in ours],
         "refused": [{**frame.fields(each), "findings": found.get(str(each.device), [])} for each in refused],
+        "remark": remark,
     }
     empty = "No phones yet. Open the window: sepbridge autoregistration enable --for 30m"
+    if window.is_open:
+        empty = "No phones yet. Autoregistration is open: plug one in."
     if everything.phones or everything.refused:
         empty = "No phone is like that."
     heads = ("phone", "number", "model", "state", "address", "last seen", "finding")
-    told = [(*each, _first(found.get(str(each[0]), []))) for each in rows]
-    frame.show(data, table(heads, told) if rows else empty)
+    lines = [(*each, _first(found.get(str(each[0]), []))) for each in rows]
+    frame.show(data, table(heads, lines) if rows else empty, *([f"\n{remark}"] if remark and rows else []))
 
 
-def _findings(frame: Frame, *, needed: bool) -> dict[str, list[dict[str, str]]]:
-    """What the running service finds of phones, by their names; nothing where it does not run, unless it must."""
+def _findings(frame: Frame, *, needed: bool) -> dict[str, list[dict[str, str]]] | None:
+    """What the running service finds of phones, by their names; None where it does not run, unless it must."""
     try:
         found: dict[str, list[dict[str, str]]] = ask(frame.settings.control_socket, "GET", "/findings")
     except ServiceNotRunning:
         if needed:
             raise
-        return {}
+        return None
     return found
 
 

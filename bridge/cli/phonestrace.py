@@ -33,6 +33,9 @@ def trace(frame: Frame, phone: str, path: Path, span: timedelta, secrets: bool) 
     """Write what a phone and the bridge say to each other to a file for Wireshark. Needs the running service."""
     if path.exists():
         raise InvalidInput(f"{path} is there already", fix="name another file, or remove it")
+    if not os.access(path.parent, os.W_OK | os.X_OK):
+        why = "you may not write into its directory" if path.parent.is_dir() else f"there is no directory {path.parent}"
+        raise WriteFailed(f"{path} cannot be written", why=why, fix="name a file where you may write")
     name = _named(frame, phone)
     socket = frame.settings.control_socket
     begun = ask(socket, "POST", "/traces", body={"phone": str(name), "seconds": span.total_seconds()})

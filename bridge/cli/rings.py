@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from bridge.app.files.rings import RingDesk, RingTone
+from bridge.cli.desks import files_of_the_service
 from bridge.cli.frame import Frame, json_option, table
 from bridge.cli.main import root
 
@@ -24,7 +25,8 @@ def rings() -> None:
 @json_option
 def add(frame: Frame, file: Path, name: str, cut: bool, replace: bool) -> None:
     """Make a ring of a WAV file: 2 s for most phones, 10 s for 78xx and 88xx. The name Callback is the phones' own."""
-    added = _desk(frame).add(file, name, cut=cut, replace=replace)
+    with files_of_the_service(frame):
+        added = _desk(frame).add(file, name, cut=cut, replace=replace)
     how = "Phones show it when their list is opened anew." if added.chosen else "Phones play it when a call back works."
     frame.show(added, f"{added.name} is there: {', '.join(added.files)}, up to {added.seconds} s.", how)
 

@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.markup import escape
 
 from bridge.app.claims.claimvoice import LANGUAGES, own_texts
+from bridge.app.installing.handover import give_to_service
 from bridge.app.settings import DEFAULT_PLACES, Settings, TftpMode, load_settings
 from bridge.app.system import SystemIds, own_address
-from bridge.cli.frame import Duration, Frame, json_option
+from bridge.cli.frame import AnyName, Duration, Frame, json_option
 from bridge.cli.main import root
 from bridge.cli.setupassistant import SECRET_LENGTH, SetupWishes, assist
-from bridge.dhcp import DhcpServer
+from bridge.dhcp import OTHER_NAMES, DhcpServer
 from bridge.errors import ConfigurationError, WriteFailed
 from bridge.net.selfsigned import make_certificate
 from bridge.pbx.atomic import write_atomically
@@ -54,7 +54,7 @@ from bridge.pbx.speech import find_voice, make_sounds
 @click.option("--setting", "more", multiple=True, help="A further setting, section.key=value. May be repeated.")
 @click.option(
     "--dhcp-server",
-    type=click.Choice([each.value for each in DhcpServer]),
+    type=AnyName([each.value for each in DhcpServer], OTHER_NAMES),
     help="Print what to paste into this kind of DHCP server.",
 )
 @click.option("--no-start", is_flag=True, help="Neither reload Asterisk nor start the service.")
@@ -182,9 +182,10 @@ def certificate(frame: Frame, directory: Path | None, addresses: tuple[str, ...]
     place = (directory or settings.state.directory).absolute()
     names = addresses or (settings.server.address or own_address(),)
     crt, key = make_certificate(place, names, days=days, replace=replace)
+    give_to_service(settings.state.directory.absolute(), crt, key)
     lines = f'[http]\ntls_listen = ["0.0.0.0:6971"]\ntls_certificate = "{crt}"\ntls_key = "{key}"'
     text = f"{crt} and {key} are written, for {', '.join(names)}. In sepbridge.toml:\n\n{lines}"
-    frame.show({"certificate": crt, "key": key, "addresses": names}, escape(text))
+    frame.show({"certificate": crt, "key": key, "addresses": names}, text)
 
 
 @setup.command()

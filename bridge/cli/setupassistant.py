@@ -6,14 +6,13 @@ import contextlib
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from ipaddress import IPv4Address
 from pathlib import Path
 from typing import IO, Any
 
 import click
-from rich.markup import escape
 
 from bridge.app.installing.freepbxsetup import FreePbxAccount, read_account
 from bridge.app.installing.settingup import (
@@ -29,7 +28,7 @@ from bridge.app.installing.settingup import (
 )
 from bridge.app.installing.setupplan import SetupAnswers, check_address
 from bridge.app.installing.surroundings import Surroundings, look_around
-from bridge.app.settings import load_settings
+from bridge.app.settings import Settings, StateSettings, load_settings
 from bridge.app.system import SystemIds
 from bridge.cli.control import ServiceNotRunning, ask
 from bridge.cli.frame import Frame
@@ -93,6 +92,8 @@ def assist(frame: Frame, wishes: SetupWishes) -> None:
     toml = _settings_file(frame, wishes)
     owner = around.user if wishes.owner is None and wishes.files == Path("/") else (wishes.owner or "")
     wanted = plan_setup(answers, toml, _site(wishes, toml, asks=asks), owner=owner)
+    if wishes.open_for is not None and not wanted.has_range and not wishes.dry_run:
+        raise InvalidInput("there are no numbers for unknown phones yet", fix=f"add --range, for example {_RANGE}")
     if not frame.as_json:
         show_plan(frame, wanted, whole=wishes.dry_run)
     done = not wanted.is_empty and not wishes.dry_run
@@ -109,7 +110,7 @@ def assist(frame: Frame, wishes: SetupWishes) -> None:
     else:
         words.append("Nothing was changed (dry run).")
     words += _advice(wishes, around, wanted)
-    frame.show(_data(wanted, done=done, words=words), escape("\n".join(words)))
+    frame.show(_data(wanted, done=done, words=words), "\n".join(words))
     if wishes.wait and not wishes.dry_run:
         _wait(frame, wanted, wishes.wait)
 
@@ -240,7 +241,7 @@ def _advice(wishes: SetupWishes, around: Surroundings, wanted: SetupPlan) -> lis
     words = [f"TFTP: {each.what}: {each.fix}" for each in unclear]
     if around.firewall is not Manager.NONE:
         words.append(f"{around.firewall} manages the packet filter: `sepbridge doctor` says which ports it closes.")
-    if wanted.site.protocol is None and not wanted.is_empty:
+    if not wanted.protocol_is_chosen:
         words.append("For phones that speak both protocols SIP is suggested: sepbridge autoregistration protocol SIP")
     address = wanted.settings.server.address
     with contextlib.suppress(ValueError):
@@ -255,12 +256,14 @@ def _advice(wishes: SetupWishes, around: Surroundings, wanted: SetupPlan) -> lis
                 f"    dhcp-option=150,{address}",
                 f"For {others}: sepbridge dhcp snippet --server …",
             ]
-    if wanted.site.open_for is None:
+    if not wanted.has_range:
+        words.append(f"Give unknown phones numbers, which also lets them in: sepbridge autoregistration range {_RANGE}")
+    elif not wanted.opens:
         words.append("Let unknown phones in: sepbridge autoregistration enable --for 30m")
     elif wanted.changes_site:
         words.append(
             "Asterisk could not be asked yet which numbers of the range it uses itself: the service does when it runs, "
-            "and closes the window if there are some (`sepbridge autoregistration status`)."
+            "and closes the window if there are some."
         )
     words += ["", "Plug a phone in now. `sepbridge phones watch` shows it; `sepbridge doctor` says what is wrong."]
     return words
@@ -296,14 +299,26 @@ def _arriving(wanted: SetupPlan) -> list[dict[str, Any]]:
 # --- undoing
 
 
+def _running(settings: Settings) -> int:
+    """The process of a service that nobody started for us; 0 where none answers."""
+    try:
+        return int(ask(settings.control_socket, "GET", "/status")["pid"])
+    except SepbridgeError:
+        return 0
+
+
 def _undo(frame: Frame, wishes: SetupWishes, around: Surroundings) -> None:
     state, toml = wishes.state or wishes.files / _STATE, _settings_file(frame, wishes)
-    if wishes.state is None and toml.is_file():
-        state = load_settings(toml).state.directory
+    settings = load_settings(toml) if toml.is_file() else Settings(state=StateSettings(state))
+    if wishes.state is None:
+        state = settings.state.directory
     wanted = plan_undo(around.etc, state.absolute(), with_data=wishes.with_data)
+    if not wanted.is_empty and not (wanted.manifest and wanted.manifest.enabled_unit) and (pid := _running(settings)):
+        note = f"the service still runs, as process {pid}: end it first, or it goes on and writes its files anew"
+        wanted = replace(wanted, notes=(*wanted.notes, note))
     if not frame.as_json:
         show_undo(frame, wanted)
-    word = "Nothing of sepbridge is left."
+    word = "Nothing is left to take back."
     done = False
     if not wanted.is_empty:
         word = "Nothing was changed (dry run)."
@@ -315,4 +330,4 @@ def _undo(frame: Frame, wishes: SetupWishes, around: Surroundings) -> None:
             if wishes.start and not wanted.asterisk.is_empty:
                 word += " " + _tell_pbx(wishes, around, wanted.asterisk)
     removed = [str(change.path) for change in wanted.asterisk.changes]
-    frame.show({"done": done, "changes": removed, "notes": list(wanted.notes)}, escape(word))
+    frame.show({"done": done, "changes": removed, "notes": list(wanted.notes)}, word)

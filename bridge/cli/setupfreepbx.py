@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import IO
 
 import click
-from rich.markup import escape
 
 from bridge.app.installing.freepbxsetup import FreePbxAccount, read_account, section_text, settings_text
 from bridge.app.settings import DEFAULT_PLACES, Settings
@@ -126,4 +125,4 @@ def _remark(wanted: InstallPlan, *, undo: bool, done: bool, dry_run: bool, missi
         text = "Done. Let Asterisk read it: fwconsole reload"
     else:
         text = "Done. Let Asterisk read it: fwconsole reload. Then start the service."
-    return text + escape(missing)
+    return text + missing

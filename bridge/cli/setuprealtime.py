@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import click
-from rich.markup import escape
 from sqlalchemy import URL
 
 from bridge.app.pbxchoice import realtime_engine
@@ -46,7 +45,7 @@ def realtime(frame: Frame, only_show: bool) -> None:
     after = (
         "Write these into Asterisk's files, and restart Asterisk. USERNAME and PASSWORD are an account that may read."
     )
-    frame.show({"made": made, "files": files}, escape("\n".join([*shown, what, after])))
+    frame.show({"made": made, "files": files}, "\n".join([*shown, what, after]))
 
 
 def snippets(url: URL) -> dict[str, str]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from rich.markup import escape
-
 from bridge.app.site.sitedescription import Step
 from bridge.app.site.sitedesk import SiteChanges
 from bridge.autoregistration.checks import Finding, Severity
@@ -38,12 +36,12 @@ def told(changes: SiteChanges, *, warnings: bool = True) -> list[object]:
         for name, before, after in each.fields:
             was = "" if each.step is Step.ADD else f"{_value(before)} → "
             lines.append(f"    {name}: {was}{_value(after)}")
-    return [*(escape(str(line)) for line in lines), *findings_told(found)] or ["Nothing differs."]
+    return [*lines, *findings_told(found)] or ["Nothing differs."]
 
 
 def findings_told(findings: tuple[Finding, ...]) -> list[object]:
     """Findings as lines of text."""
-    return [escape(f"{each.severity}: {each.what} ({each.code})\n  fix: {each.fix}") for each in findings]
+    return [f"{each.severity}: {each.what} ({each.code})\n  fix: {each.fix}" for each in findings]
 
 
 def in_one_line(values: dict[str, object]) -> str:

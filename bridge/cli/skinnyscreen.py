@@ -9,7 +9,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from bridge.cli.typedlines import typed_lines
+from bridge.cli.typedlines import END_OF_INPUT, typed_lines
 from bridge.errors import SepbridgeError
 from bridge.lab.phoneevents import (
     AudioHeard,
@@ -76,7 +76,7 @@ class SkinnyScreen:
             self._console.print(picture(self._phone, view))
 
     async def run(self, phone: SccpPhone) -> None:
-        """Do what is typed, until ``quit`` or the end of the input."""
+        """Do what is typed, until ``quit``. When the input ends the phone stays, until somebody ends this."""
         self._phone = phone
         self._console.print(HELP, style="dim")
         async for line in typed_lines():
@@ -87,6 +87,7 @@ class SkinnyScreen:
             except SepbridgeError as error:
                 why = f" ({error.why})" if error.why else ""
                 self._console.print(Text(error.what + why, style="red"), soft_wrap=True)
+        self._console.print(END_OF_INPUT, style="dim")
         await asyncio.Event().wait()
 
     async def do(self, phone: SccpPhone, line: str) -> None:

@@ -77,7 +77,7 @@ def _service_rows(service: dict[str, Any], trouble: list[str]) -> list[tuple[str
     return rows
 
 
-_LISTENERS = (("TFTP", "tftp"), ("HTTP", "http"), ("doorway", "doorway"), ("SCCP", "sccp"))
+_LISTENERS = (("TFTP", "tftp"), ("HTTP", "http"), ("doorway", "doorway"), ("SCCP", "sccp"), ("dashboard", "web"))
 
 
 def window_in_words(window: WindowStatus) -> str:

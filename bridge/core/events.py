@@ -74,6 +74,8 @@ class FileNotFound(FileEvent):
 
 CANNOT_BE_MADE = "it cannot be made"
 """``why`` of a ``FileNotFound`` begins so where there should be a file, and something here keeps it from being made."""
+SENT_AROUND = "it did not register with its file"
+"""The same where there is a file, which is kept back for once: the phone shall read the file for strangers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

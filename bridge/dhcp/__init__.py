@@ -2,9 +2,10 @@
 
 from bridge.dhcp.judging import judge
 from bridge.dhcp.packet import DhcpReply, MessageType, decode_reply, encode_discover
-from bridge.dhcp.snippets import DhcpServer, snippet
+from bridge.dhcp.snippets import OTHER_NAMES, DhcpServer, snippet
 
 __all__ = [
+    "OTHER_NAMES",
     "DhcpReply",
     "DhcpServer",
     "MessageType",

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import IPv4Address, IPv4Network
+from types import MappingProxyType
 
 from bridge.errors import InvalidInput
 
@@ -24,6 +25,18 @@ class DhcpServer(StrEnum):
     FREEPBX = "freepbx"
 
 
+OTHER_NAMES = MappingProxyType(
+    {
+        "dhcpd": DhcpServer.ISC.value,
+        "isc-dhcpd": DhcpServer.ISC.value,
+        "isc dhcpd": DhcpServer.ISC.value,
+        "isc-dhcp": DhcpServer.ISC.value,
+        "routeros": DhcpServer.MIKROTIK.value,
+        "cisco": DhcpServer.IOS.value,
+        "cisco-ios": DhcpServer.IOS.value,
+    }
+)
+"""What else admins call them."""
 MAX_ADDRESSES = 8
 _LONGEST_PREFIX = 28
 _KEPT = 10
@@ -121,6 +134,7 @@ log-dhcp
 
 def _kea(addresses: Sequence[str]) -> str:
     return f"""
+// Put both lists into the Dhcp4 that is there; where it has such lists already, their entries go into those.
 {{
   "Dhcp4": {{
     "option-def": [
@@ -308,6 +322,7 @@ Set-DhcpServerv4OptionValue -OptionId 66 -Value "{addresses[0]}"
 
 def _ios(addresses: Sequence[str]) -> str:
     return f"""
+! PHONES stands for the pool from which phones get their addresses: `show running-config | section dhcp` names it.
 ip dhcp pool PHONES
  option 150 ip {" ".join(addresses)}
  option 66 ascii "{addresses[0]}"

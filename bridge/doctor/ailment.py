@@ -41,12 +41,12 @@ class Ailment:
         return Finding(self.code, self.weight, what, why or self.why, fix or self.fix)
 
 
-def unchecked(check: str, why: str) -> Finding:
+def unchecked(check: str, why: str, fix: str = "") -> Finding:
     """A check that could not be made. The code is ``unchecked_`` and the check's name."""
     return Finding(
         f"unchecked_{check}",
         Weight.NOTE,
         f"{check} could not be checked",
         why,
-        "run the doctor as root, or look by hand",
+        fix or "run the doctor as root, or look by hand",
     )

@@ -131,6 +131,8 @@ class DatabaseFacts:
     known: tuple[str, ...]
     """All revisions that it knows."""
     trouble: str = ""
+    fix: str = ""
+    """What mends that trouble; empty where the trouble's own words do not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +160,9 @@ class DiskFacts:
 def check_settings(facts: SettingsFacts) -> Iterator[Finding]:
     """The settings file."""
     if facts.trouble:
-        yield SETTINGS_WRONG.found(facts.trouble)
+        yield SETTINGS_WRONG.found(
+            facts.trouble, why=f"{SETTINGS_WRONG.why}; all that is said below goes by the usual settings in its place"
+        )
         return
     if facts.path is None:
         yield SETTINGS_NONE.found("no settings file was found")
@@ -172,7 +176,7 @@ def check_settings(facts: SettingsFacts) -> Iterator[Finding]:
 def check_database(facts: DatabaseFacts) -> Iterator[Finding]:
     """The database."""
     if facts.trouble:
-        yield DATABASE_AWAY.found(facts.trouble)
+        yield DATABASE_AWAY.found(facts.trouble, fix=facts.fix)
     elif facts.revision is None:
         yield DATABASE_OLD.found("the database has no tables yet")
     elif facts.revision not in facts.known:

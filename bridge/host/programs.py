@@ -12,6 +12,8 @@ from bridge.errors import NotFound, SepbridgeError
 _PLACES = ("/usr/sbin", "/sbin", "/usr/local/sbin")
 """Where servers' tools are, which an ordinary user's PATH leaves out."""
 _MOST = 16 * 1024 * 1024
+_PACKAGES = {"ip": "iproute2", "systemctl": "systemd"}
+"""Debian packages of programs that are called otherwise."""
 
 
 def find_program(name: str) -> str | None:
@@ -23,7 +25,8 @@ def output_of(command: Sequence[str], *, within: float = 10.0) -> str:
     """What a program prints. Raises NotFound when it is missing, SepbridgeError when it fails or takes too long."""
     program = find_program(command[0])
     if program is None:
-        raise NotFound(f"{command[0]} is not installed")
+        package = _PACKAGES.get(command[0], command[0])
+        raise NotFound(f"{command[0]} is not installed", fix=f"apt-get install {package}")
     environment = {**os.environ, "LC_ALL": "C"}
     try:
         done = subprocess.run(

@@ -51,11 +51,14 @@ def _refusals(case: Case) -> list[Evidence]:
 
 
 _SECRET = ("InvalidPassword", "ChallengeResponseFailed")
+_NOBODY = "<unknown>"
+"""Asterisk asks a sender whose account it does not know for a password, too, and refuses whatever comes: of that
+attempt it names nobody, after it has said InvalidAccountID."""
 
 
 def wrong_secret(case: Case) -> Finding | None:
     """Asterisk says that the password is wrong."""
-    refused = [each for each in case.of(SipRefused) if each.reason in _SECRET]
+    refused = [each for each in case.of(SipRefused) if each.reason in _SECRET and each.account != _NOBODY]
     lines = [each for each in case.journey.lines if "secret" in each[1]]
     if case.wanted is SCCP:
         refused = []

@@ -17,11 +17,13 @@ from bridge.core.events import (
 )
 from bridge.core.findings import Weight
 from bridge.journey import keys
-from bridge.journey.case import Case, is_address, known, said, seen
+from bridge.journey.case import Case, is_address, kind_of, known, said, seen
 from bridge.journey.findings import Evidence, Finding, Fix, FixKind
 from bridge.journey.firmwarerules import roll_out
 from bridge.journey.sitefacts import PortCheck, PortState
 from bridge.journey.stages import Stage
+from bridge.phones import catalogue
+from bridge.phones.filenames import parse_file_name
 from bridge.phones.loads import parse_load
 from bridge.phones.requestedfile import FileKind
 
@@ -51,7 +53,7 @@ def wrong_protocol(case: Case) -> Finding | None:
     if jar is not None:
         evidence.append(jar)
     silent = _silent(case)
-    if silent is not None and (evidence or not case.load):
+    if silent is not None and (evidence or (not case.load and _may_speak_otherwise(case, wanted))):
         evidence.append(silent)
         evidence += _open_for_others(case, wanted)
     elif evidence and (before := _was_silent(case)) is not None:
@@ -64,7 +66,7 @@ def wrong_protocol(case: Case) -> Finding | None:
     certain = silent is None or len(evidence) > 1
     return Finding(
         "wrong_protocol_firmware",
-        f"The phone is to speak {wanted}, and its firmware does not",
+        f"The phone is to speak {wanted}, and its firmware {'does' if certain else 'may'} not",
         Weight.PROBLEM if certain else Weight.NOTE,
         tuple(evidence),
         f"What a phone speaks follows from its firmware alone. It is set to {wanted}: its file and the port where it "
@@ -76,6 +78,15 @@ def wrong_protocol(case: Case) -> Finding | None:
             Fix(FixKind.COMMAND, f"sepbridge phones remove {case.journey.device}"),
             Fix(FixKind.COMMAND, f"sepbridge phones add {case.journey.device} --protocol {wanted.other}"),
         ),
+    )
+
+
+def _may_speak_otherwise(case: Case, wanted: SignallingProtocol) -> bool:
+    """Whether silence alone can mean that: its model has firmware for both, and it never registered as it should."""
+    model = catalogue().by_name(case.model) if case.model else None
+    device = case.site.device
+    return (model is None or model.only_protocol is not wanted) and (
+        device is None or device.observed_protocol is not wanted
     )
 
 
@@ -100,7 +111,7 @@ def _jar_of_the_other(case: Case, wanted: SignallingProtocol) -> Evidence | None
 def _silent(case: Case) -> Evidence | None:
     """Its file was served, and it does not call."""
     delivery = _unanswered(case)
-    if delivery is None:
+    if delivery is None or _is_read_by_sip_alone(delivery):
         return None
     loads = [each.name for each in case.files(FileRequested, FileKind.LOADS) if isinstance(each, FileRequested)]
     load = case.load or next((each for each in reversed(loads)), "")
@@ -111,6 +122,12 @@ def _silent(case: Case) -> Evidence | None:
         seen(delivery).source,
         delivery.at,
     )
+
+
+def _is_read_by_sip_alone(delivery: FileDelivered) -> bool:
+    """Whether it is ``ld<mac>`` or ``gk<mac>``: who is given one was seen to run SIP firmware."""
+    asked = parse_file_name(delivery.name)
+    return asked.kind is FileKind.PROFILE and asked.device is not None and asked.device.prefix != "ATA"
 
 
 def _was_silent(case: Case) -> Evidence | None:
@@ -172,7 +189,7 @@ def port_blocked(case: Case) -> Finding | None:
     """RG-25: the self test, or a whole network that falls silent, names port, direction and address."""
     if case.is_up or case.signals:
         return None
-    check = _check(case, case.port)
+    check = _check(case)
     silent = _unanswered(case)
     protocol = case.wanted or SIP
     if silent is None and (check is None or case.stage not in (Stage.CONFIG, Stage.CONNECTING)):
@@ -180,7 +197,7 @@ def port_blocked(case: Case) -> Finding | None:
     if check is not None:
         return Finding(
             "port_blocked",
-            f"TCP {check.port} ({check.purpose}) cannot be reached",
+            f"{case.carrier} {check.port} ({check.purpose}) cannot be reached",
             Weight.PROBLEM,
             (
                 known(f"self test: {check.address}:{check.port}/{check.transport} is {check.state}"),
@@ -192,7 +209,8 @@ def port_blocked(case: Case) -> Finding | None:
             (
                 Fix(
                     FixKind.NETWORK,
-                    f"let TCP {check.port} in to {check.address}, from {case.journey.client or 'the phones'}",
+                    f"let {case.carrier} {check.port} in to {check.address}, "
+                    f"from {case.journey.client or 'the phones'}",
                 ),
             ),
         )
@@ -211,7 +229,7 @@ def port_blocked(case: Case) -> Finding | None:
         return None
     return Finding(
         "port_blocked",
-        f"TCP {case.port} is blocked for {network.network}",
+        f"{case.carrier} {case.port} is blocked for {network.network}",
         Weight.PROBLEM,
         (
             seen(silent),
@@ -224,7 +242,7 @@ def port_blocked(case: Case) -> Finding | None:
         (
             Fix(
                 FixKind.NETWORK,
-                f"let TCP {case.port} (and UDP for SIP) from {network.network} to {case.server or 'this server'}",
+                f"let {case.carrier} {case.port} from {network.network} to {case.server or 'this server'} through",
             ),
         ),
     )
@@ -237,8 +255,10 @@ def _inside(client: str, network: str) -> bool:
         return False
 
 
-def _check(case: Case, port: int) -> PortCheck | None:
-    return next((each for each in case.site.ports if each.port == port and each.state is PortState.BLOCKED), None)
+def _check(case: Case, state: PortState = PortState.BLOCKED) -> PortCheck | None:
+    """What the self test found of the port on which its calls are expected."""
+    own = (each for each in case.site.ports if (each.port, each.transport) == (case.port, case.carrier.lower()))
+    return next((each for each in own if each.state is state), None)
 
 
 def transport_off(case: Case) -> Finding | None:
@@ -246,28 +266,26 @@ def transport_off(case: Case) -> Finding | None:
     if case.is_up or (case.wanted is SCCP and not case.site.ports):
         return None
     silent = _unanswered(case)
-    refused = next(
-        (each for each in case.site.ports if each.port == case.port and each.state is PortState.REFUSED), None
-    )
+    refused = _check(case, PortState.REFUSED)
     rejected = [each for each in case.of(SipRefused) if "transport" in each.reason.lower()]
-    no_tcp = bool(case.site.transports) and "tcp" not in case.site.transports and case.wanted is not SCCP
-    if not rejected and (silent is None or not (refused or no_tcp)):
+    carried = case.carrier.lower() in case.site.transports or not case.site.transports or case.wanted is SCCP
+    if not rejected and (silent is None or (refused is None and carried)):
         return None
     evidence = [seen(each) for each in rejected[-2:]]
     if silent is not None:
         evidence.append(seen(silent))
     if refused is not None:
         evidence.append(known(f"self test: nobody listens on {refused.address}:{refused.port}/{refused.transport}"))
-    if no_tcp:
+    if not carried:
         evidence.append(known(f"Asterisk carries SIP on {', '.join(sorted(case.site.transports))} alone"))
     sccp = case.wanted is SCCP
     return Finding(
         "transport_off",
-        f"Nobody listens on TCP {case.port}",
+        f"Nobody listens on {case.carrier} {case.port}",
         Weight.PROBLEM,
         tuple(evidence),
         "The phone has its file and calls a port on which nobody answers."
-        + ("" if sccp else " Asterisk has no TCP transport there, and Cisco phones use TCP."),
+        + ("" if sccp else f" Asterisk has no {case.carrier} transport there, and this phone uses {case.carrier}."),
         (
             (Fix(FixKind.COMMAND, "ss -tlnp 'sport = :2000'"),)
             if sccp
@@ -279,10 +297,43 @@ def transport_off(case: Case) -> Finding | None:
     )
 
 
+def profile_unused(case: Case) -> Finding | None:
+    """It has its binary profile and does not call. What stands in ours was tried on no hardware, and that comes first
+    (phone boot reference, section 2; the maker's notes on EncryptKey)."""
+    silent = _unanswered(case)
+    if silent is None or kind_of(silent) is not FileKind.PROFILE:
+        return None
+    name, device = parse_file_name(silent.name).canonical, case.journey.device
+    other_firmware = (
+        Fix(FixKind.COMMAND, f"sepbridge phones remove {device}"),
+        Fix(FixKind.COMMAND, f'sepbridge phones add {device} --model "{case.model or "ATA 186"}" --protocol SIP'),
+    )
+    return Finding(
+        "binary_profile_unused",
+        "The phone has its binary profile and does not call",
+        Weight.PROBLEM,
+        (seen(silent), known(f"nothing on {case.carrier} port {case.port} since")),
+        "It reads a profile in binary form, and what stands in ours is untested on hardware: it may make nothing of "
+        "it, most of all where its own EncryptKey is not 0. Or its packets do not arrive: it calls "
+        f"{case.server or 'this server'} on {case.carrier} {case.port}."
+        + (" Or it is an adapter with SIP firmware, and this is the profile for SCCP." if case.wanted is SCCP else ""),
+        (
+            Fix(FixKind.COMMAND, f"sepbridge phones file {device}"),
+            Fix(FixKind.AT_PHONE, "set EncryptKey to 0 on its own web page or menu, and start it again"),
+            *(other_firmware if case.wanted is SCCP else ()),
+            Fix(FixKind.NETWORK, f"put a profile that you made with cfgfmt among the files as {name}: it goes first"),
+            Fix(
+                FixKind.NETWORK,
+                f"let {case.carrier} {case.port} from {case.journey.client} to {case.server or 'this server'} through",
+            ),
+        ),
+    )
+
+
 def unreachable(case: Case) -> Finding | None:
     """The symptom itself: a file, and no SYN or REGISTER within the limit (RG-19)."""
     silent = _unanswered(case)
-    if silent is None:
+    if silent is None or kind_of(silent) is FileKind.PROFILE:
         return None
     waited = (case.now - silent.at).total_seconds()
     return Finding(
@@ -296,7 +347,7 @@ def unreachable(case: Case) -> Finding | None:
         (
             Fix(
                 FixKind.NETWORK,
-                f"let TCP {case.port} from {case.journey.client} to {case.server or 'this server'} through",
+                f"let {case.carrier} {case.port} from {case.journey.client} to {case.server or 'this server'} through",
             ),
             Fix(FixKind.COMMAND, "sepbridge status"),
             keys.status_messages(case.model),

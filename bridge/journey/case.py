@@ -17,6 +17,7 @@ from bridge.core.events import (
     FileRefused,
     FileRequested,
     FileServedBeside,
+    OutOfServiceTold,
     PhoneAlarmed,
     PhoneConnecting,
     PhonePageRead,
@@ -33,13 +34,25 @@ from bridge.journey.phonefacts import CONFIGURATION
 from bridge.journey.phonejourney import PhoneJourney
 from bridge.journey.sitefacts import Environment, NetworkState, PortState, SiteFacts
 from bridge.journey.stages import Stage
-from bridge.phones import catalogue
+from bridge.phones import ConfigFamily, catalogue
 from bridge.phones.filenames import parse_file_name
 from bridge.phones.loads import parse_load
 from bridge.phones.requestedfile import FileKind
 
 E = TypeVar("E", bound=Event)
 _SIGNALS = (PhoneConnecting, PhoneRegistering, PhoneRegistered, SipChallenged, SipRefused)
+_SIP_OVER_UDP = frozenset(
+    {
+        ConfigFamily.SIPPHONE_7940_60,
+        ConfigFamily.FF_LD_GK,
+        ConfigFamily.ATA18X,
+        ConfigFamily.SPA,
+        ConfigFamily.SPA9XX,
+        ConfigFamily.SPA_ATA,
+        ConfigFamily.MPP_ATA,
+    }
+)
+"""Families that register over UDP with SIP firmware; all others do over TCP."""
 
 
 def kind_of(event: FileEvent) -> FileKind:
@@ -158,14 +171,22 @@ class Case:
 
     @cached_property
     def is_refused(self) -> bool:
-        """Whether the last decision about it was a refusal."""
-        return isinstance(self.last(PhoneRefused, PhoneRegistered), PhoneRefused)
+        """Whether the last decision about it was a refusal: since then it was given no file of its own.
+
+        A phone with the wrong firmware is given one as often as it asks, and that changes nothing.
+        """
+        refused = self.last(PhoneRefused)
+        if refused is None or refused.reason == "wrong_protocol":
+            return refused is not None
+        return not any(
+            each.at > refused.at for each in self.files(FileDelivered, *(CONFIGURATION - {FileKind.DEFAULT}))
+        )
 
     # --- the phone's own words ---------------------------------------------------------------------------------------
 
-    def alarms(self, *causes: int) -> list[PhoneAlarmed]:
+    def alarms(self, *causes: int) -> list[Event]:
         """Its alarms with one of these numbers, since it last registered."""
-        return [each for each in self.of(PhoneAlarmed) if parse_alarm(each.text).cause in causes]
+        return [each for each in self.recent if _cause_of(each) in causes]
 
     @cached_property
     def this_boot(self) -> Sequence[Event]:
@@ -173,11 +194,9 @@ class Case:
         began = self.journey.began
         return [each for each in self.journey.events if began is None or each.at >= began]
 
-    def boot_alarms(self, *causes: int) -> list[PhoneAlarmed]:
+    def boot_alarms(self, *causes: int) -> list[Event]:
         """The same since its present boot began, whether it registered meanwhile or not."""
-        return [
-            each for each in self.this_boot if isinstance(each, PhoneAlarmed) and parse_alarm(each.text).cause in causes
-        ]
+        return [each for each in self.this_boot if _cause_of(each) in causes]
 
     def messages(self, *parts: str, though_up: bool = False) -> list[tuple[str, datetime]]:
         """Its status messages that hold one of these texts, by its own web page; letter case does not count.
@@ -229,6 +248,24 @@ class Case:
         spoken = self.wanted or self.load_protocol
         return self.site.sccp_port if spoken is SignallingProtocol.SCCP else self.site.sip_port
 
+    @cached_property
+    def carrier(self) -> str:
+        """What its calls are expected on: ``TCP``, or ``UDP``."""
+        model = catalogue().by_name(self.model) if self.model else None
+        by_udp = model is not None and model.family in _SIP_OVER_UDP and self.wanted is SignallingProtocol.SIP
+        return "UDP" if by_udp else "TCP"
+
+
+def _cause_of(event: Event) -> int | None:
+    """The number that an alarm gives, as a line or as a document: both count alike (diagnosis reference, section 3)."""
+    match event:
+        case PhoneAlarmed():
+            return parse_alarm(event.text).cause
+        case OutOfServiceTold(reason=reason) if reason.isascii() and reason.isdigit() and len(reason) < 5:
+            return int(reason)
+        case _:
+            return None
+
 
 def seen(event: Event) -> Evidence:
     """An event as a piece of evidence."""
@@ -261,6 +298,8 @@ def _told(event: Event) -> tuple[str, Source]:
             return f"{event.name}: {getattr(event, 'why', '') or 'not there'}", Source.FILES
         case PhoneAlarmed():
             return f"alarm: {event.text}", Source.PHONE
+        case OutOfServiceTold():
+            return f"alarm: out of service for reason {event.reason or 'unknown'}", Source.PHONE
         case PhoneRefused():
             return f"refused: {event.text}", Source.SITE
         case PhoneRegistering():

@@ -8,6 +8,7 @@ CODES = frozenset(
         "address_not_allowed",
         "answers_lost",
         "bad_option_150",
+        "binary_profile_unused",
         "certificate_expired",
         "certificate_key_too_small",
         "certificate_not_yet_valid",

@@ -18,7 +18,7 @@ from bridge.journey.findings import Finding
 from bridge.journey.phonejourney import PhoneJourney
 from bridge.journey.sitefacts import SiteFacts
 
-Rule = Callable[[Case], Finding | None]
+Rule = Callable[[Case], Finding | tuple[Finding, ...] | None]
 
 RULES: tuple[Rule, ...] = (
     # What this server decided itself is certain.
@@ -57,6 +57,7 @@ RULES: tuple[Rule, ...] = (
     callrules.wrong_protocol,
     callrules.dns_trouble,
     callrules.port_blocked,
+    callrules.profile_unused,
     # Symptoms: what explains them stands above.
     filerules.config_loop,
     callrules.unreachable,
@@ -92,8 +93,8 @@ def judge(journey: PhoneJourney, site_facts: SiteFacts, *, now: datetime) -> Jud
     case = Case(journey, site_facts, now)
     found: dict[str, Finding] = {}
     for rule in RULES:
-        finding = rule(case)
-        if finding is not None:
+        told = rule(case)
+        for finding in (told,) if isinstance(told, Finding) else told or ():
             found.setdefault(finding.code, finding)
     findings = tuple(sorted(found.values(), key=lambda each: each.severity is not Weight.PROBLEM))
     return Judgement(findings, case.changes_at, case.asked_networks)

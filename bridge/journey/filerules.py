@@ -8,6 +8,7 @@ from __future__ import annotations
 from bridge.core import Via
 from bridge.core.events import (
     CANNOT_BE_MADE,
+    SENT_AROUND,
     Event,
     FileDelivered,
     FileNotFound,
@@ -164,7 +165,7 @@ def _return_blocked(case: Case, client: str, proof: list[Evidence]) -> Finding:
 
 def config_missing(case: Case) -> Finding | None:
     """It asked for its own file, was told that there is none, and no other took its place."""
-    missing = case.files(FileNotFound, *CONFIGURATION)
+    missing = [each for each in case.files(FileNotFound, *CONFIGURATION) if not each.why.startswith(SENT_AROUND)]
     if not missing or case.is_up:
         return None
     last = missing[-1]
@@ -173,7 +174,7 @@ def config_missing(case: Case) -> Finding | None:
     later = [each for each in case.deliveries if each.at >= last.at]
     if later and not case.is_refused:
         return None
-    if isinstance(last, FileNotFound) and "signed" in last.why:
+    if "signed" in last.why:
         return None  # what it asked for was the signed form
     return Finding(
         "config_missing",
@@ -221,9 +222,16 @@ def config_too_large(case: Case) -> Finding | None:
         "config_too_large",
         "The phone's file is larger than the phone can keep",
         Weight.NOTE if case.is_up else Weight.PROBLEM,  # then it goes by an older file
-        tuple(proof),
+        (*proof, *(seen(each) for each in case.files(FileDelivered, *CONFIGURATION)[-1:])),
         "Its file system has no room for a configuration of this size: too many buttons or speed dials.",
-        (Fix(FixKind.COMMAND, f"sepbridge phones show {case.journey.device}"), keys.status_messages(case.model)),
+        (
+            Fix(
+                FixKind.CLICK,
+                f"Phones > {case.journey.device} > Lines and buttons: set what nobody needs there to “Nothing”",
+            ),
+            Fix(FixKind.COMMAND, f"sepbridge phones file {case.journey.device}"),
+            keys.status_messages(case.model),
+        ),
     )
 
 

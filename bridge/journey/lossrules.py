@@ -5,6 +5,8 @@ Source: diagnosis reference, sections 1, 3 and 11; requirements RG-26 and RG-27.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bridge.core import SignallingProtocol
 from bridge.core.events import (
     ClockTold,
@@ -16,6 +18,7 @@ from bridge.journey import keys
 from bridge.journey.case import Case, known, said, seen
 from bridge.journey.certificates import certificate_findings
 from bridge.journey.findings import Evidence, Finding, Fix, FixKind
+from bridge.journey.sitefacts import CertificateFacts
 from bridge.journey.stages import Stage
 
 SCCP, SIP = SignallingProtocol.SCCP, SignallingProtocol.SIP
@@ -23,32 +26,50 @@ _OPEN = Fix(FixKind.COMMAND, "sepbridge autoregistration enable --for 30m")
 _CHECK_PBX = Fix(FixKind.COMMAND, "sepbridge status")
 
 
-def tls_trouble(case: Case) -> Finding | None:
-    """Handshakes fail, or the phone says that they do."""
+def tls_trouble(case: Case) -> tuple[Finding, ...]:
+    """Handshakes fail, or the phone says that they do: what is wrong with the certificates, each fault by itself."""
     proof = [seen(each) for each in (*case.of(TlsFailed)[-3:], *case.boot_alarms(106))]
     proof += [said(text, at) for text, at in case.messages("fips compliant")]
     if not proof:
-        return None
-    for each in case.site.certificates:
+        return ()
+    shown = _shown_to(case)
+    for each in shown:
         # What is found of a certificate changes at these moments, and at no other.
         case.has_come(each.not_before)
         case.has_come(each.not_after)
-    for finding in certificate_findings(case.site.certificates, case.site.servers, now=case.now):
-        return Finding(
-            finding.code, finding.title, Weight.PROBLEM, (*proof, *finding.evidence), finding.cause, finding.fixes
-        )
-    return Finding(
-        "tls_handshake_failed",
-        "TLS between the phone and this server fails",
-        Weight.PROBLEM,
-        tuple(proof),
-        "The phone does not accept the server's certificate (its trust list does not name it), or both have no TLS "
-        "version in common: 7900 phones know TLS 1.0 alone.",
-        (
-            *keys.erase_trust_list(case.model),
-            Fix(FixKind.NETWORK, "set tls_oldest to 1.0 for 7900 phones, in [http] or [sccp] of sepbridge.toml"),
+    found: dict[str, Finding] = {}
+    for finding in certificate_findings(shown, case.site.servers, now=case.now):
+        if (known_already := found.get(finding.code)) is not None:
+            # Another certificate with the same fault: one finding names both.
+            others = (known(f"{finding.title}: {each.what}") for each in finding.evidence)
+            found[finding.code] = replace(known_already, evidence=(*known_already.evidence, *others))
+        else:
+            found[finding.code] = replace(finding, evidence=(*proof, *finding.evidence))
+    if found:
+        return tuple(found.values())
+    return (
+        Finding(
+            "tls_handshake_failed",
+            "TLS between the phone and this server fails",
+            Weight.PROBLEM,
+            tuple(proof),
+            "The phone does not accept the server's certificate (its trust list does not name it), or both have no TLS "
+            "version in common: 7900 phones know TLS 1.0 alone.",
+            (
+                *keys.erase_trust_list(case.model),
+                Fix(FixKind.NETWORK, "set tls_oldest to 1.0 for 7900 phones, in [http] or [sccp] of sepbridge.toml"),
+            ),
         ),
     )
+
+
+def _shown_to(case: Case) -> list[CertificateFacts]:
+    """The certificates that the phone was shown: those of the ports where it failed, as far as both are known."""
+    failed = {each.server_port for each in case.of(TlsFailed)[-3:] if each.server_port}
+    every = case.site.certificates
+    if not failed or case.boot_alarms(106):  # its own words tell of no port
+        return list(every)
+    return [each for each in every if not each.ports or failed & set(each.ports)]
 
 
 def clock_skew(case: Case) -> Finding | None:

@@ -17,6 +17,7 @@ from bridge.core.events import (
     PhoneAlarmed,
     PhoneConnecting,
     PhonePageRead,
+    PhoneRefused,
     PhoneRegistered,
     PhoneRegistering,
     SipChallenged,
@@ -103,6 +104,8 @@ def learn(facts: PhoneFacts, event: Event) -> PhoneFacts:
             return replace(facts, number=event.number)
         case ModelLearnt():
             return replace(facts, model=event.model)
+        case PhoneRefused(model=model) if model:
+            return replace(facts, model=model)
         case PhoneConnecting() | SipChallenged():
             return replace(facts, source_port=event.port or facts.source_port)
         case PhoneRegistering():

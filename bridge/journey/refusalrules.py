@@ -94,7 +94,11 @@ def device_not_configured(case: Case) -> Finding | None:
 def other_protocol(case: Case) -> Finding | None:
     """A stranger whose firmware speaks what new phones are not to speak: its refusal would come again and again."""
     refused, registering = case.last(PhoneRefused), case.last(PhoneRegistering)
-    if refused is None or not case.is_refused or refused.reason != "wrong_protocol" or case.site.device is not None:
+    device = case.site.device
+    if refused is None or not case.is_refused or refused.reason != "wrong_protocol":
+        return None
+    # One that was let in for its request for a file, and has not shown yet what it speaks, is out again when it does.
+    if device is not None and not device.is_provisional:
         return None
     if registering is None:
         return None

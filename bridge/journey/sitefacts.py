@@ -76,6 +76,8 @@ class CertificateFacts:
     """``sha256``; empty where it cannot be told."""
     names: tuple[str, ...]
     """DNS names and addresses that it holds for."""
+    ports: tuple[int, ...] = ()
+    """Where phones are shown it; empty while unknown."""
 
 
 @dataclass(frozen=True, slots=True)

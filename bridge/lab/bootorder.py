@@ -16,7 +16,7 @@ from bridge.errors import LocalProtocolError
 from bridge.lab.binaryfile import BINARY_FAMILIES, read_binary_file, settings_from_binary
 from bridge.lab.bootfiles import BootPlan, Purpose, Step, When, boot_plan, load_version
 from bridge.lab.flatfile import model_file, next_profile, product_name, read_flat_file, settings_from_profile
-from bridge.lab.lastreset import CHECKSUM_ERROR, LOAD_REJECTED, NO_SIGNATURE, VERSION_ERROR
+from bridge.lab.lastreset import CHECKSUM_ERROR, LOAD_REJECTED, NO_SIGNATURE, TOO_LARGE, VERSION_ERROR
 from bridge.lab.phonesettings import ConfigurationRefused, PhoneSettings
 from bridge.lab.sepfile import DefaultSettings, read_defaults, read_sep_file
 from bridge.lab.textfile import read_text_file, settings_from
@@ -108,6 +108,7 @@ class BootOrder:
         restart: bool = False,
         profile_rule: str = "",
         oldest_load: str = "",
+        room: int = 0,
         spcp: bool = False,
     ) -> None:
         """``profile_rule``: where a phone that reads flat profiles starts, instead of the file of its model: somebody
@@ -117,8 +118,8 @@ class BootOrder:
 
         ``trust_list``: an old CUCM's list is installed. ``stored``: what is in flash from the last own file.
 
-        ``oldest_load``: the first one that supports this revision of the hardware; empty for any. ``spcp``: it is an
-        SPA phone that was switched to SPCP.
+        ``oldest_load``: the first one that supports this revision of the hardware; empty for any. ``room``: octets that
+        its device file may have, 0 for any number. ``spcp``: it is an SPA phone that was switched to SPCP.
         """
         self._model = model
         self._mac = mac
@@ -126,6 +127,7 @@ class BootOrder:
         self._running = running_load
         self._trust_list = trust_list
         self._oldest_load = oldest_load
+        self._room = room
         self._stored = stored
         self._spcp = spcp
         self._plan: BootPlan = boot_plan(model, running_load, spcp=spcp)
@@ -324,6 +326,9 @@ class BootOrder:
             self._refuse(
                 ConfigurationRefused("Trust List update failed", why="the file is not signed by a trusted server")
             )
+            return
+        if self._room and len(content) > self._room:
+            self._refuse(ConfigurationRefused(TOO_LARGE, why=f"{len(content)} octets, with room for {self._room}"))
             return
         try:
             self._own = read_sep_file(content, self._model.family)

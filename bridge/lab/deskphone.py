@@ -58,14 +58,16 @@ class DeskPhone(ABC):
         tone: int,
         trust_list: bool = False,
         oldest_load: str = "",
+        room: int = 0,
         web_port: int = 0,
         listener: PhoneListener | None = None,
         spcp: bool = False,
     ) -> None:
         """Raises NotFound for a model whose boot order is unknown. ``load``: empty after a factory reset.
 
-        ``oldest_load``: the first one that supports its revision of the hardware. ``web_port``: where its own web
-        pages are (80 on a real phone), 0 while they are switched off. ``spcp``: an SPA phone that was switched to SPCP.
+        ``oldest_load``: the first one that supports its revision of the hardware. ``room``: octets that its device file
+        may have, 0 for any number. ``web_port``: where its own web pages are (80 on a real phone), 0 while they are
+        switched off. ``spcp``: an SPA phone that was switched to SPCP.
         """
         self.model = model
         self.mac = mac
@@ -79,6 +81,7 @@ class DeskPhone(ABC):
         """What it plays in calls, Hz."""
         self.trust_list = trust_list
         self.oldest_load = oldest_load
+        self.room = room
         self._web_port = web_port
         self.settings: PhoneSettings | None = None
         """What it goes by since its last boot."""
@@ -235,6 +238,7 @@ class DeskPhone(ABC):
             restart=restart,
             profile_rule=self.profile_rule,
             oldest_load=self.oldest_load,
+            room=self.room,
             spcp=self._spcp,
         )
         async with self._fetcher(http_first=order.asks_http) as fetcher:

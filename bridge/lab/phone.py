@@ -60,6 +60,7 @@ class SimulatedPhone(DeskPhone):
         auto_answer: float | None = None,
         trust_list: bool = False,
         oldest_load: str = "",
+        room: int = 0,
         web_port: int = 0,
         traits: NotifyTraits | None = None,
         autoregistration_transport: Transport = Transport.UDP,
@@ -73,6 +74,7 @@ class SimulatedPhone(DeskPhone):
         Hz. ``autoregistration_transport``: what its first REGISTER travels on when it knows nothing but the
         defaults (sources differ: the firmware's code is the one that is commented as UDP). ``clock_off``: how far its
         clock is ahead of the world's. ``oldest_load``: the first one that supports its revision of the hardware.
+        ``room``: octets that its device file may have, 0 for any number.
         ``web_port``: where its own web pages are (80 on a real phone), 0 while they are switched off.
         """
         known = model_named(model) if isinstance(model, str) else model
@@ -86,6 +88,7 @@ class SimulatedPhone(DeskPhone):
             tone=tone,
             trust_list=trust_list,
             oldest_load=oldest_load,
+            room=room,
             web_port=web_port,
             listener=listener,
         )

@@ -71,7 +71,7 @@ class StationCall:
     def other(self) -> str:
         """The number at the other end, as far as it is known."""
         info = self.info
-        if self.incoming:
+        if self.incoming or (info is not None and info.call_type == CallType.INBOUND):
             return info.calling_number if info else ""
         return (info.called_number if info else "") or self.dialled
 

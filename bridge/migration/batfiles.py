@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from bridge.migration.batphones import are_phones, read_phones
 from bridge.migration.columns import SECRET, Column, columns
-from bridge.migration.csvtext import CsvRecord, decoded, records
+from bridge.migration.csvtext import CsvRecord, decoded, records, separator
 from bridge.migration.inventory import CucmPool, CucmUser, Inventory
 from bridge.migration.notes import Note, Origin, Weight
 from bridge.migration.unsupported import is_worth_telling
@@ -29,7 +29,8 @@ _EMPTY = frozenset({"null", "disable", "default", "-1"})
 def read_file(content: bytes, file: str) -> Inventory:
     """What a file says. Raises InvalidInput for a file that is too large; all else becomes notes."""
     text, notes = decoded(content, file)
-    found = list(records(text, file))
+    between, word = separator(text)
+    found = list(records(text, file, between))
     broken = [each for each in found if isinstance(each, Note)]
     rows = [each for each in found if isinstance(each, CsvRecord)]
     told = Inventory(notes=(*notes, *broken))
@@ -47,8 +48,14 @@ def read_file(content: bytes, file: str) -> Inventory:
         read = _users
     else:
         what = "this kind of file is not imported: phones, users and device pools are"
-        weight = Weight.LOST if "," in text.partition("\n")[0] else Weight.BROKEN
+        weight = Weight.LOST if len(header.cells) > 1 else Weight.BROKEN
         return told + Inventory(notes=(Note(weight, file, what, Origin(file, header.line)),))
+    if word:
+        what = f"{word} between the cells: Excel has written it, which drops zeros at the front: look at the numbers"
+        told += Inventory(notes=(Note(Weight.CHANGED, file, what, Origin(file, header.line)),))
+    if rest and not text.endswith(("\n", "\r")) and len(rest[-1].cells) < len(header.cells):
+        what = "the file ends in the middle of this record: was it copied whole? If it was, end its last line"
+        told += Inventory(notes=(Note(Weight.BROKEN, file, what, Origin(file, rest.pop().line)),))
     return told + read(header.cells, rest, file)
 
 

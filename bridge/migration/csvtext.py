@@ -18,6 +18,7 @@ MAX_FILE = 64 * 1024 * 1024
 MAX_RECORDS = 100_000
 MAX_COLUMNS = 4096
 _MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+_SEPARATORS = {",": "", ";": "semicolons", "\t": "tabs"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class CsvRecord:
 
 
 def decoded(content: bytes, file: str) -> tuple[str, tuple[Note, ...]]:
-    """The text of a file: UTF-8, with or without mark, UTF-16 with one, else Windows-1252, which is told.
+    """The text of a file: UTF-8 or UTF-16, with or without mark, else Windows-1252, which is told.
 
     Raises InvalidInput for a file that is too large.
     """
@@ -37,7 +38,7 @@ def decoded(content: bytes, file: str) -> tuple[str, tuple[Note, ...]]:
         raise InvalidInput(
             f"{file} is larger than {MAX_FILE // 1024 // 1024} MiB", fix="export fewer phones into one file"
         )
-    for mark, encoding in (*_MARKS, (b"", "utf-8")):
+    for mark, encoding in (*_MARKS, *_unmarked(content[:2])):
         if content.startswith(mark):
             try:
                 return content.decode(encoding), ()
@@ -47,9 +48,26 @@ def decoded(content: bytes, file: str) -> tuple[str, tuple[Note, ...]]:
     return content.decode("cp1252", errors="replace"), (Note(Weight.CHANGED, file, told, Origin(file, 1)),)
 
 
-def records(text: str, file: str) -> Iterator[CsvRecord | Note]:
+def _unmarked(begin: bytes) -> tuple[tuple[bytes, str], ...]:
+    """UTF-16 shows by its first letter, since the header is plain English."""
+    if len(begin) < 2 or 0 not in begin:
+        return ((b"", "utf-8"),)
+    return ((b"", "utf-16-be" if begin[0] == 0 else "utf-16-le"),)
+
+
+def separator(text: str) -> tuple[str, str]:
+    """What stands between the cells, as the header has it, and the word for it: empty for commas, as CUCM writes them.
+
+    Excel writes semicolons where the comma is for decimals, and tabs as "Unicode text".
+    """
+    header = text.lstrip().partition("\n")[0]
+    found = max(_SEPARATORS, key=header.count)
+    return found, _SEPARATORS[found]
+
+
+def records(text: str, file: str, between: str = ",") -> Iterator[CsvRecord | Note]:
     """The records that are not empty; a note where one cannot be read, after which there are no more."""
-    source = csv.reader(io.StringIO(text.replace("\0", ""), newline=""))
+    source = csv.reader(io.StringIO(text.replace("\0", ""), newline=""), delimiter=between)
     line = 1
     for _ in range(MAX_RECORDS):
         try:

@@ -108,7 +108,7 @@ def leaving_steps(facts: LeavingFacts) -> tuple[LeavingStep, ...]:
             "DHCP option 150 names this system, one VLAN after the other",
             LeavingState.DONE if have and not facts.unseen else _begun(arrived),
             f"{arrived} of {facts.phones} phones have asked here" if have else "",
-            "sepbridge dhcp snippet; begin with a small VLAN",
+            "sepbridge dhcp snippet --server …; begin with a small VLAN",
         ),
         LeavingStep(
             7,

@@ -247,7 +247,8 @@ class SiteMapping:
         if not group.servers:
             raise ConfigurationError(
                 f"the CallManager group {group.name} has no server, so new device pools lead nowhere",
-                fix="sepbridge site servers add NAME address=…, then sepbridge site groups set Default servers=NAME",
+                fix="start the service, which puts this machine there; or sepbridge site servers add NAME address=…, "
+                f"then sepbridge site groups set {group.name} servers=NAME",
             )
         return group
 

@@ -27,8 +27,12 @@ def interface_mac(interface: str) -> MacAddress:
             raise FileNotFoundError
         return MacAddress.parse((Path("/sys/class/net") / interface / "address").read_text(encoding="ascii"))
     except (OSError, InvalidInput) as error:
-        known = ", ".join(name for _, name in socket.if_nameindex())
-        raise InvalidInput(f"there is no interface {interface}", fix=f"interfaces here: {known}") from error
+        known = [name for _, name in socket.if_nameindex()]
+        if interface in known:
+            raise InvalidInput(
+                f"{interface} has no hardware address", fix=f"sepbridge dhcp check --interface {interface} --mac …"
+            ) from error
+        raise InvalidInput(f"there is no interface {interface}", fix=f"interfaces here: {', '.join(known)}") from error
 
 
 def discover(

@@ -22,6 +22,7 @@ _NAME = re.compile(
     rb"(?<![\w.()-])[A-Za-z0-9][\w.()-]{0,70}?\.(?:sbn|sb2|bin|zup|sbin|zz\.sgn|bin\d{0,2}\.sgn)(?![\w-])(?!\.[\w])",
     re.IGNORECASE,
 )
+_HEADER = re.compile(rb"\x01\x00\x02..\x02\x00\x02(..)", re.DOTALL)
 _BLOCK = re.compile(rb"\[(PLATFORM_\w{1,10})\]", re.IGNORECASE)
 _LIST = re.compile(r"[A-Za-z0-9][\w.()-]*\.loads", re.IGNORECASE | re.ASCII)
 _IMAGE = re.compile(
@@ -81,6 +82,7 @@ def read_load_list(name: str, content: bytes) -> LoadList:
             why=f"it has {len(content)} octets; the limit is {LARGEST_LIST}",
             fix="get the firmware package again",
         )
+    content = _parted(content)
     starts = [*_BLOCK.finditer(content)]
     ends = [*(each.start() for each in starts[1:]), len(content)]
     common = _names(content[: starts[0].start()] if starts else content)
@@ -92,6 +94,16 @@ def read_load_list(name: str, content: bytes) -> LoadList:
     if len(found.files) > MOST_FILES:
         raise InvalidInput(f"{name} names {len(found.files)} files", why=f"the limit is {MOST_FILES}")
     return found
+
+
+def _parted(content: bytes) -> bytes:
+    """A signed list with a gap behind its header, whose last octet may be a letter and would begin the first name.
+
+    The header begins with its version and its length, each with a tag (migration reference, section 6.1).
+    """
+    match = _HEADER.match(content)
+    end = int.from_bytes(match[1], "big") if match else 0
+    return content[:end] + b"\0" + content[end:] if 0 < end < len(content) else content
 
 
 def _names(content: bytes) -> tuple[str, ...]:

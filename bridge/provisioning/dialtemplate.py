@@ -72,15 +72,18 @@ def plan_rules(
     ``beginnings``: what numbers of any length begin with; ``numbers``: directory numbers.
 
     A number is sent at once unless a longer one begins like it. What does not fit into a template is sent after the
-    wait; the rules that cover most numbers stay.
+    wait. Urgent ones stay, and directory numbers in up to half of the places: they are what is dialled most. Of all
+    others the rules that cover most numbers do.
     """
-    whole = dict(fixed)
+    whole, inside = dict(fixed), set[str]()
     for part in numbers:
         for block in _blocks(part) if isinstance(part, NumberRange) else (part,):
             whole.setdefault(block, False)
+            inside.add(block)
     opens = list(beginnings)
     usable = {match: urgent for match, urgent in whole.items() if len(match) <= _LONGEST_MATCH}
-    chosen = sorted(usable, key=_by_size)[: _MOST_RULES - 1]
+    first = frozenset(sorted(inside, key=_by_size)[: _MOST_RULES // 2])
+    chosen = sorted(usable, key=lambda each: (not usable[each], each not in first, _by_size(each)))[: _MOST_RULES - 1]
     by_first: dict[str, list[str]] = {}
     for match in usable:
         by_first.setdefault(match[:1], []).append(match)

@@ -12,7 +12,7 @@ import jinja2
 from jinja2 import meta
 
 from bridge.core import CallManagerGroup, Device, DeviceDefaults, DevicePool, SignallingProtocol
-from bridge.errors import ConfigurationError
+from bridge.errors import ConfigurationError, SepbridgeError
 from bridge.phones import Catalogue, Model, check_load
 from bridge.provisioning.dialtemplate import DialRule, check_length
 from bridge.provisioning.documents import finished
@@ -24,6 +24,8 @@ from bridge.provisioning.texts import quoted, shown_text
 
 _NO_OVERRIDES: Mapping[str, str] = MappingProxyType({})
 _DEFAULT_SETTINGS = PhoneSettings()
+_OWN_FAULTS = (jinja2.TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError, OSError)
+"""What a template of the site's own may end in, beside a recursion without end: it is a program."""
 _NO_STAMP = "00000000-0000-0000-0000-000000000001"
 
 
@@ -149,7 +151,7 @@ class Renderer:
             if error.name == template:
                 return False
             raise
-        except jinja2.TemplateError:
+        except _OWN_FAULTS:
             return True  # said when it is rendered
         return True
 
@@ -172,7 +174,7 @@ class Renderer:
             if (known := self._references.get(name)) is None or known[0] != source:
                 found = meta.find_referenced_templates(self._environment.parse(source))
                 known = self._references[name] = source, frozenset(each for each in found if each)
-        except jinja2.TemplateError:
+        except _OWN_FAULTS:
             return "", frozenset()
         return known
 
@@ -197,7 +199,15 @@ class Renderer:
                 why=f"{template} needs it" if error.name != template else "",
                 fix="install the package again, or mend the site's own templates",
             ) from error
-        except jinja2.TemplateError as error:
+        except SepbridgeError:
+            raise
+        except RecursionError as error:
+            raise ConfigurationError(
+                f"the template {template} cannot be used",
+                why="it builds on itself, and would go on for ever",
+                fix="let it extend the template that ours extends, and hold what ours holds",
+            ) from error
+        except _OWN_FAULTS as error:
             raise ConfigurationError(
                 f"the template {template} cannot be used",
                 why=str(error),

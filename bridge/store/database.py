@@ -35,7 +35,7 @@ class SqlStore:
         return SqlUnitOfWork(self._engines.writer, self._pruner, writes=True, urgent=urgent)
 
     def close(self) -> None:
-        """Close every connection. Units of work must have ended."""
+        """Close every connection, or have it closed when the unit of work that another thread is in ends."""
         self._engines.dispose()
 
 

@@ -17,6 +17,7 @@ from urllib.parse import quote
 
 from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from bridge.errors import ConfigurationError
 from bridge.store.failures import FailureCount, translate_errors
@@ -131,9 +132,14 @@ class Engines:
     """Of both."""
 
     def dispose(self) -> None:
-        """Close every connection."""
-        self.reader.dispose()
-        self.writer.dispose()
+        """Close every connection; one that a thread still works with, when that is done with it."""
+        for engine in (self.reader, self.writer):
+            event.listen(engine.pool, "checkin", _close)
+            engine.dispose()
+
+
+def _close(_: object, record: ConnectionPoolEntry) -> None:
+    record.invalidate()  # else it would lie in a pool that nobody has any more
 
 
 def make_engines(address: DatabaseAddress, *, timeout: float) -> Engines:

@@ -24,6 +24,7 @@ from bridge.store.archives import Package
 
 _INCOMING = ".sepbridge-incoming-"
 _LOCK = ".sepbridge-lock"
+_PACKAGES = (".zip", ".tar", ".tar.gz", ".tgz", ".cop", ".cop.sgn", ".cop.sha512")
 
 
 @dataclass(frozen=True)
@@ -155,6 +156,12 @@ class FirmwareStore:
                 os.fsync(target.fileno())
             if size == 0:
                 raise InvalidInput(f"{source.name} is not taken", why=f"{member.path} is empty")
+        if not seen and (inner := next((each for each in ignored if each.lower().endswith(_PACKAGES)), "")):
+            raise InvalidInput(
+                f"there is no firmware in {source.name}",
+                why=f"it holds {inner}, which is a package itself",
+                fix="unpack it, and add that one",
+            )
         if not seen:
             raise InvalidInput(
                 f"there is no firmware in {source.name}",

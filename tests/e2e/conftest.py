@@ -23,7 +23,7 @@ from bridge.lab.phonetiming import LAB_TIMING
 from bridge.lab.testbed import Testbed
 
 E = TypeVar("E", bound=Event)
-PATIENCE = 20.0
+PATIENCE = 40.0
 """Seconds after which something that should happen counts as not happening."""
 
 

@@ -70,7 +70,7 @@ async def test_the_hold_key_holds_and_the_line_button_takes_the_call_back(desks:
 async def test_a_held_call_beeps_while_its_user_talks() -> None:
     async with office() as desks:
         one, two, three = [await desks.registered(model) for model in ("7961", "7942", "7975")]
-        line = LineSettings(hold_reversion_seconds=1)
+        line = LineSettings(hold_reversion_seconds=3)  # by then the next call stands
         await change(desks, one, lambda device: of_line(device, line=line))
         one.call(two.number)
         await hear_each_other(one, two)

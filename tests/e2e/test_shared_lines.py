@@ -29,7 +29,7 @@ MODELS = ("7961", "7960", "7975")
 
 async def until(reached: Callable[[], bool], what: str) -> None:
     """Wait until it is so."""
-    for _ in range(400):
+    for _ in range(1200):
         if reached():
             return
         await asyncio.sleep(0.025)
@@ -382,6 +382,7 @@ async def test_call_lists(office: Office) -> None:
     await hears(one, office.caller.tone)
     one.hang_up()
     await office.lamps("", "", "")
+    await until(lambda: not office.caller.view.calls, "the caller is idle")
     assert [entry.kind for entry in one.listed] == [CallHistory.RECEIVED]
     assert two.listed == three.listed == ()
     office.caller.call(office.number)

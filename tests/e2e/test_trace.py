@@ -39,7 +39,7 @@ async def command(bed: Testbed, *words: str) -> asyncio.subprocess.Process:
 
 
 async def listening(bed: Testbed, count: int) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(40):
         while True:
             if len(bed.service.tracing._traces) == count:
                 return

@@ -184,10 +184,18 @@ async def test_lamp_prompt_and_tone_as_each_phone_wants_them(desks: Desks) -> No
     assert not prompted.view.message_waiting
     assert not silent.view.message_waiting
     assert "voicemail" not in silent.view.status
+    await seen_on(plain, lambda: "You have voicemail" in plain.view.status)
     for phone, tone in ((plain, "message waiting"), (silent, "message waiting"), (prompted, "inside dial")):
-        phone.lift()
-        await seen_on(phone, lambda phone=phone, tone=tone: tone in phone.view.tone.lower().replace("_", " "))
-        phone.put_down()
+
+        async def heard(phone: SccpPhone = phone, tone: str = tone) -> bool:
+            phone.lift()
+            await seen_on(phone, lambda: phone.view.tone)
+            right = tone in phone.view.tone.lower().replace("_", " ")
+            phone.put_down()
+            await seen_on(phone, lambda: not phone.view.tone)
+            return right
+
+        await polled(heard)  # nothing on a phone without lamp and prompt tells when its server knew of the message
     await only_the_message_is_left(desks)
 
 

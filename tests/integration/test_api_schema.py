@@ -27,6 +27,8 @@ from tests.webnode import WebNode, running_web_node, web_settings
 
 pytestmark = [pytest.mark.peer("schemathesis"), pytest.mark.timeout(240)]
 CONFIG = """
+[checks]
+max_response_time = 60
 [checks.not_a_server_error]
 expected-statuses = ["2xx", "3xx", "4xx", "502", "503"]
 [checks.positive_data_acceptance]

@@ -122,3 +122,20 @@ def test_rotation_truncation_bursts_and_restarts_lose_and_double_nothing(tmp_pat
         listening.hears(burst)
         assert before + listening.heard == Counter([*asked, *between, *burst])
         listening.stop()
+
+
+@pytest.mark.peer("tftpd-hpa, atftpd, dnsmasq")
+@pytest.mark.parametrize("kind", list(TftpProgram))
+def test_a_restart_of_the_server_itself_loses_and_doubles_nothing(tmp_path: Path, kind: TftpProgram) -> None:
+    asked = [f"SEP0011223344{number:02X}.cnf.xml" for number in range(1, 7)]
+    with other_server(kind, tmp_path) as server:
+        (server.root / asked[0]).write_bytes(b"<device/>")
+        listening = Listening(server, kind, tmp_path / "place")
+        request(server, asked[:2])
+        listening.hears(asked[:2])
+        request(server, asked[2:4])  # read after it has ended
+    with other_server(kind, tmp_path, at=server.address[0]) as server:
+        request(server, asked[4:])
+        listening.hears(asked)
+        assert listening.heard == Counter(asked)
+    listening.stop()

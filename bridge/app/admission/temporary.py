@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import timedelta
 from ipaddress import ip_network
@@ -14,7 +15,7 @@ from bridge.app.phones.phonechanges import PhoneChanges
 from bridge.autoregistration import ROGUE_POOL
 from bridge.autoregistration.phonelists import address_of
 from bridge.core import Device, DeviceName
-from bridge.errors import InvalidInput, NotFound, SepbridgeError, StoreError
+from bridge.errors import InvalidInput, SepbridgeError, StoreError
 from bridge.ports import AuditEntry, Clock, Store
 
 LARGEST_FILE = 4 * 1024 * 1024
@@ -120,22 +121,28 @@ class TemporaryDesk:
         return gone
 
     def _assign_together(self, wanted: Sequence[Assignment]) -> Sequence[Assigned]:
+        """Those whose phones there are, moved together; the others with what is wrong."""
+        try:
+            names = self._named({each.phone for each in wanted})
+        except StoreError as error:
+            return [Assigned(each, trouble=_told(error)) for each in wanted]
+        moved = iter(self._move([(names[each.phone], each) for each in wanted if each.phone in names]))
+        return [next(moved) if each.phone in names else Assigned(each, trouble=_unknown(each)) for each in wanted]
+
+    def _move(self, wanted: Sequence[tuple[DeviceName, Assignment]]) -> Sequence[Assigned]:
         """In one transaction, since each waits for the disk; where one phone cannot move, each in one of its own."""
         if not wanted:
             return ()
         try:
-            names = self._named([each.phone for each in wanted])
-            rows = [(name, each.pool, dict(each.values)) for name, each in zip(names, wanted, strict=True)]
-            return [Assigned(each, device) for each, device in zip(wanted, self._changes.assign(rows), strict=True)]
-        except StoreError as error:
-            return [Assigned(each, trouble=_told(error)) for each in wanted]
+            devices = self._changes.assign([(name, each.pool, dict(each.values)) for name, each in wanted])
+            return [Assigned(each, device) for (_, each), device in zip(wanted, devices, strict=True)]
         except SepbridgeError as error:
-            if len(wanted) == 1:
-                return [Assigned(wanted[0], trouble=_told(error))]
-            return [done for each in wanted for done in self._assign_together([each])]
+            if len(wanted) == 1 or isinstance(error, StoreError):
+                return [Assigned(each, trouble=_told(error)) for _, each in wanted]
+            return [done for each in wanted for done in self._move([each])]
 
-    def _named(self, texts: Sequence[str]) -> Sequence[DeviceName]:
-        """The phones of these names, MACs or numbers. Raises NotFound."""
+    def _named(self, texts: AbstractSet[str]) -> Mapping[str, DeviceName]:
+        """The phones of these names, MACs or numbers, as far as there are any."""
         found: dict[str, DeviceName] = {}
         for text in texts:
             with contextlib.suppress(InvalidInput):
@@ -143,13 +150,15 @@ class TemporaryDesk:
         with self._store.read() as work:
             known = work.devices.get_many(set(found.values()))
             found = {text: name for text, name in found.items() if name in known}
-            if any(text not in found for text in texts):
+            if texts - found.keys():
                 for device in work.devices.all():
-                    found.setdefault(device.number, device.name)
-        for text in texts:
-            if text not in found:
-                raise NotFound(f"there is no phone {text!r}", fix="`sepbridge autoregistration temporary` lists them")
-        return [found[text] for text in texts]
+                    if device.number in texts:
+                        found.setdefault(device.number, device.name)
+        return found
+
+
+def _unknown(assignment: Assignment) -> str:
+    return f"there is no phone {assignment.phone!r}; `sepbridge autoregistration temporary` lists them"
 
 
 def _told(error: SepbridgeError) -> str:

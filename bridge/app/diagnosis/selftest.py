@@ -102,7 +102,8 @@ def certificates(settings: Settings) -> tuple[tuple[CertificateFacts, ...], tupl
         signed_with = read.signature.lower().replace("-", "")
         digest = next((each for each in _HASHES if each in signed_with), "")
         kind = read.key_kind.upper()
+        ports = tuple(each.port for each in listen) if all(each.port for each in listen) else ()
         found.append(
-            CertificateFacts(purpose, read.not_before, read.not_after, kind, read.key_bits, digest, read.names)
+            CertificateFacts(purpose, read.not_before, read.not_after, kind, read.key_bits, digest, read.names, ports)
         )
     return tuple(found), tuple(troubles)

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from bridge.app.admission.roguepool import EmergencyList
 from bridge.app.files.localeshelf import LocaleShelf
-from bridge.app.files.phonefiles import PhoneFiles, reads_binary_profile, template_loader
+from bridge.app.files.phonefiles import PhoneFiles, reads_binary_profile
+from bridge.app.files.templates import template_loader
 from bridge.app.settings import PhonesSettings, SccpSettings, Settings, TftpMode
 from bridge.callcontrol.emergency import emergency_numbers
 from bridge.core import Device, DeviceName

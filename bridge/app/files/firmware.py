@@ -169,7 +169,9 @@ class FirmwareDesk:
         if not plan.phones:
             raise InvalidInput(
                 "there is no phone for this roll-out",
-                why=f"{len(plan.already)} of those chosen have {plan.load.name} already",
+                why=f"{len(plan.already)} of those chosen have {plan.load.name} already"
+                if plan.already
+                else "no phone of this site that was chosen is of a model and a protocol that it is for",
                 fix="choose others with --model, --pool or --phone",
             )
         if not plan.load.is_complete:
@@ -282,9 +284,18 @@ def check_firmware(work: UnitOfWork, loads: Sequence[StoredLoad]) -> Iterator[Fi
         if _bare(row.load) in by_name:
             fix = f"sepbridge site defaults set {_key(row)} load=…"
             yield from _check_wanted(row.load, f"the device defaults of {_row(row)}", fix, by_name)
-    for name, load in work.firmware.wanted().items():
+    wanted = work.firmware.wanted()
+    for name, load in wanted.items():
         if name in devices:
             yield from _check_wanted(load, f"the phone {name}", f"sepbridge firmware rollout … --phone {name}", by_name)
+    named = {(row.model_number, row.protocol): row.load for row in defaults}
+    steps: dict[tuple[str, str], list[Device]] = {}
+    for device in devices.values():
+        load = wanted.get(device.name) or named.get((device.model_number or 0, device.desired_protocol), "")
+        steps.setdefault((device.load, load), []).append(device)
+    installed = [each.name for each in loads if each.is_complete]
+    for (running, load), among in steps.items():
+        yield from _check_step(running, load, among, installed)
 
 
 def _check_wanted(load: str, where: str, fix: str, by_name: dict[str, StoredLoad]) -> Iterator[Finding]:
@@ -303,6 +314,22 @@ def _check_wanted(load: str, where: str, fix: str, by_name: dict[str, StoredLoad
             f"{where}: of the load {load}, these files are not there: {', '.join(stored.missing)}",
             "add the whole package: sepbridge firmware add",
         )
+
+
+def _check_step(running: str, load: str, among: Sequence[Device], installed: Collection[str]) -> Iterator[Finding]:
+    """Whether phones may go from what they run to what their files name (``ladders``)."""
+    first = among[0]
+    advice = advise(running, load, _model(first), installed=installed, protocol=first.desired_protocol)
+    if advice.is_allowed or advice.difference is LoadDifference.WRONG_FAMILY:
+        return
+    who = str(first.name) + (f" and {len(among) - 1} more phones" if len(among) > 1 else "")
+    over = advice.via_installed or advice.via
+    yield Finding(
+        "firmware_step_not_allowed",
+        Severity.WARNING,
+        f"the files of {who} name {load}, and they run {running}: {advice.why}",
+        f"name {over} for them first" if over else "take that load out of the device defaults",
+    )
 
 
 def _planned(device: Device, stored: StoredLoad, installed: Iterable[str]) -> PlannedPhone:

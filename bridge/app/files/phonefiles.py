@@ -8,8 +8,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from html import escape
-from importlib import resources
-from pathlib import Path
 
 import jinja2
 
@@ -88,7 +86,6 @@ MOST_WATCHED = 100
 """Numbers of a pickup group that each of its phones watches."""
 _NOT_IN_GROUPS = re.compile(r"[^0-9A-Za-z_-]+")
 """Characters that stand in no name of a group or a class of music at Asterisk."""
-_CHECKOUT = Path(__file__).parents[3] / "templates"
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,13 +132,6 @@ class Site:
         """The device defaults of its model and protocol, if there are any."""
         wanted = device.model_number, device.desired_protocol
         return next((row for row in self.defaults if (row.model_number, row.protocol) == wanted), None)
-
-
-def template_loader(own: Path) -> jinja2.BaseLoader:
-    """Where templates come from: the admin's directory first, then those that are shipped."""
-    shipped = resources.files("bridge") / "_data" / "templates"
-    place = str(shipped) if shipped.is_dir() else str(_CHECKOUT)
-    return jinja2.FileSystemLoader([str(own), place])
 
 
 class PhoneFiles:

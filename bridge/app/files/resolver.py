@@ -32,7 +32,7 @@ from bridge.core import (
     StoredFile,
     Via,
 )
-from bridge.core.events import CANNOT_BE_MADE, TRUST_LIST_FINDING, NamesGuessed, TrustListSeen
+from bridge.core.events import CANNOT_BE_MADE, SENT_AROUND, TRUST_LIST_FINDING, NamesGuessed, TrustListSeen
 from bridge.errors import SepbridgeError, StoreError
 from bridge.phones import (
     FileKind,
@@ -268,7 +268,7 @@ class FileResolver:
         if self._does_not_come_up(device, client):
             # It had its file and did not register with it: its firmware may speak the other protocol. Without a file it
             # reads XMLDefault, and shows by registering what it speaks.
-            return FileWithheld("it did not register with its file: it is sent to XMLDefault to show what it speaks")
+            return FileWithheld(f"{SENT_AROUND}: it is sent to XMLDefault to show what it speaks")
         if trouble := self._not_theirs(device, client):
             return trouble
         return self._files.device_file(await self._as_it_says(request, device))

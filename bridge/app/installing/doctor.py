@@ -123,7 +123,7 @@ class Doctor:
             try:
                 findings = tuple(check())
             except SepbridgeError as error:
-                findings = (unchecked(name, "; ".join(each for each in (error.what, error.why) if each)),)
+                findings = (unchecked(name, "; ".join(each for each in (error.what, error.why) if each), error.fix),)
             except Exception as error:
                 # A half-installed system may be broken in ways that nobody thought of: that is an answer, too.
                 findings = (unchecked(name, f"{type(error).__name__}: {error}"),)
@@ -229,7 +229,7 @@ class Doctor:
             revision = current(self._settings.database_url)
         except SepbridgeError as error:
             trouble = "; ".join(each for each in (error.what, error.why) if each)
-            return check_database(DatabaseFacts(None, HEAD, REVISIONS, trouble))
+            return check_database(DatabaseFacts(None, HEAD, REVISIONS, trouble, error.fix))
         return check_database(DatabaseFacts(revision, HEAD, REVISIONS))
 
     def _check_state(self) -> Iterator[Finding]:

@@ -53,6 +53,48 @@ def hand_over(owner: str, places: tuple[Path, ...]) -> None:
             ) from error
 
 
+def give_to_service(state: Path, *places: Path) -> None:
+    """Give what root has made at these places, and below them, to whom the state directory belongs: the service could
+    neither replace nor remove it, nor read a key.
+
+    Nothing of what lies outside of the state directory, nothing where we are not root or the service runs as root.
+    Links are neither followed nor given away. Raises WriteFailed.
+    """
+    owner = state.stat() if state.is_dir() else None
+    if os.geteuid() != 0 or owner is None or owner.st_uid == 0:
+        return
+    for each in places:
+        place = Path(os.path.normpath(each))
+        if not place.is_relative_to(os.path.normpath(state)):
+            continue
+        try:
+            _give(place.name, owner, os.open(place.parent, os.O_RDONLY | os.O_DIRECTORY))
+            if place.is_dir() and not place.is_symlink():
+                # By descriptors: what the service's user puts there meanwhile must not lead elsewhere.
+                for _, folders, files, within in os.fwalk(place):
+                    for name in (*folders, *files):
+                        _give(name, owner, os.dup(within))
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            raise WriteFailed(
+                f"what was written to {place} cannot be given to the service's user",
+                why=error.strerror or str(error),
+                fix=f"chown --recursive {owner.st_uid}:{owner.st_gid} {place}",
+            ) from error
+
+
+def _give(name: str, owner: os.stat_result, within: int) -> None:
+    """Give one file or folder away, if it is root's; closes the folder ``within``."""
+    try:
+        status = os.stat(name, dir_fd=within, follow_symlinks=False)
+        is_plain = stat.S_ISDIR(status.st_mode) or (stat.S_ISREG(status.st_mode) and status.st_nlink == 1)
+        if status.st_uid == 0 and is_plain:
+            os.chown(name, owner.st_uid, owner.st_gid, dir_fd=within, follow_symlinks=False)
+    finally:
+        os.close(within)
+
+
 def _may_read(file: os.stat_result, user: pwd.struct_passwd) -> bool:
     if file.st_uid == user.pw_uid:
         return bool(file.st_mode & stat.S_IRUSR)

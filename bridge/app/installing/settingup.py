@@ -10,14 +10,14 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
-from bridge.app.admission.window import Obstacle, WindowDesk
+from bridge.app.admission.window import WindowDesk
 from bridge.app.installing.handover import hand_over, not_owned
 from bridge.app.installing.setupplan import MANIFEST, Manifest, SetupAnswers, differences, digest, settings_text
 from bridge.app.settings import AsteriskBackend, Settings, load_settings, settings_from
 from bridge.app.system import SystemClock
 from bridge.autoregistration import AutoregistrationSettings, changes
 from bridge.core import NumberRange
-from bridge.errors import ConfigurationError, Conflict, InvalidInput, SepbridgeError, WriteFailed
+from bridge.errors import ConfigurationError, Conflict, SepbridgeError, WriteFailed
 from bridge.host.programs import output_of
 from bridge.pbx import freepbxinstall, install
 from bridge.pbx.atomic import write_atomically
@@ -60,6 +60,25 @@ class SetupPlan:
     """Words for what changes in the database."""
     hands_over: tuple[Path, ...] = ()
     """What the service's user does not own yet, and must."""
+    before: AutoregistrationSettings | None = None
+    """As the database has them before; None where it has to be upgraded to be read."""
+
+    @property
+    def has_range(self) -> bool:
+        """Whether there are numbers for unknown phones once it is done."""
+        numbers = self.site.range or (self.before.range if self.before is not None else None)
+        return numbers is None or not numbers.is_empty
+
+    @property
+    def protocol_is_chosen(self) -> bool:
+        """Whether somebody said what phones that speak both are to speak."""
+        return self.site.protocol is not None or self.before is None or self.before.protocol_chosen
+
+    @property
+    def opens(self) -> bool:
+        """Whether unknown phones come in once it is done."""
+        is_open = self.before is not None and self.before.is_open(SystemClock().now())
+        return self.site.open_for is not None or is_open
 
     @property
     def is_empty(self) -> bool:
@@ -110,6 +129,9 @@ def plan_setup(answers: SetupAnswers, toml: Path, site: SiteWishes, *, owner: st
             "endpoints go into Asterisk's tables: `sepbridge setup realtime` makes them and shows what it needs"
         )
     revision = current(settings.database_url)
+    before = _stored(settings, revision)
+    if site.open_for is not None and before is not None:
+        _check_opening(settings, site, before, is_new=revision is None)
     return SetupPlan(
         answers,
         toml,
@@ -120,8 +142,9 @@ def plan_setup(answers: SetupAnswers, toml: Path, site: SiteWishes, *, owner: st
         site,
         (*(() if installed.is_empty else installed.notes), *notes),
         revision != HEAD,
-        tuple(_site_changes(settings, site, is_new=revision != HEAD)),
+        tuple(_site_changes(site, before, is_new=revision != HEAD)),
         _not_owned(settings, toml, owner),
+        before,
     )
 
 
@@ -205,7 +228,8 @@ class UndoPlan:
     @property
     def is_empty(self) -> bool:
         """Whether nothing is left to take back."""
-        return self.manifest is None and self.asterisk.is_empty and self.toml is None
+        noted = self.manifest is not None and (self.manifest.keeps_more_than_data or self.remove_data)
+        return not noted and self.asterisk.is_empty and self.toml is None
 
 
 def plan_undo(etc: Path | None, state: Path, *, with_data: bool) -> UndoPlan:
@@ -243,6 +267,9 @@ def carry_out_undo(wanted: UndoPlan) -> None:
         with contextlib.suppress(OSError):  # something else is in it
             wanted.toml.parent.rmdir()
     (wanted.state / MANIFEST).unlink(missing_ok=True)
+    if wanted.manifest is not None and wanted.manifest.made_database and not wanted.remove_data:
+        # --with-data may still follow.
+        _note(wanted.state, replace(wanted.manifest, settings="", digest="", enabled_unit=False), "")
     if wanted.remove_data and wanted.manifest is not None:
         for each in wanted.state.glob("sepbridge.db*"):
             each.unlink(missing_ok=True)
@@ -258,40 +285,46 @@ def _settings_of(text: str) -> Settings:
     return settings_from(tomllib.loads(text))
 
 
-def _site_changes(settings: Settings, site: SiteWishes, *, is_new: bool) -> list[str]:
+def _stored(settings: Settings, revision: str | None) -> AutoregistrationSettings | None:
+    if revision is None:
+        return AutoregistrationSettings()
+    if revision != HEAD:
+        return None
+    with contextlib.closing(open_store(settings.database_url)) as store:
+        return WindowDesk(store, SystemClock(), _ACTOR).settings()
+
+
+def _site_changes(site: SiteWishes, known: AutoregistrationSettings | None, *, is_new: bool) -> list[str]:
     wishes: list[str] = []
-    is_open = False
-    known = AutoregistrationSettings()
-    obstacles: Sequence[Obstacle] = ()
-    if is_new:
+    if is_new or known is None:
         if site.range is not None:
             wishes.append(f"range of numbers {site.range}")
         if site.protocol is not None:
             wishes.append(f"phones that speak both get {site.protocol}")
     else:
-        with contextlib.closing(open_store(settings.database_url)) as store:
-            desk = _desk(settings, store)
-            known, obstacles = desk.settings(), desk.obstacles()
-        is_open = known.is_open(SystemClock().now())
         if site.range is not None and known.range != site.range:
             wishes.append(f"range of numbers {site.range} (now {known.range})")
         if site.protocol is not None and known.protocol.value != site.protocol:
             wishes.append(f"phones that speak both get {site.protocol} (now {known.protocol})")
+    is_open = known is not None and known.is_open(SystemClock().now())
     if site.open_for is not None and not is_open:
-        _check_opening(known, obstacles, site)
         wishes.append(f"autoregistration open for {site.open_for}")
     return wishes
 
 
-def _check_opening(known: AutoregistrationSettings, obstacles: Sequence[Obstacle], site: SiteWishes) -> None:
-    """What stands against opening is told before anything is written. Raises Conflict, InvalidInput."""
-    numbers = site.range or known.range
-    if numbers.is_empty:
-        raise InvalidInput(
-            "autoregistration cannot be opened without a range of numbers",
-            fix="add --range, for example --range 1000-1999, or leave --open out",
-        )
-    changes.enable(replace(known, range=numbers), now=SystemClock().now(), duration=site.open_for or timedelta())
+def _check_opening(settings: Settings, site: SiteWishes, known: AutoregistrationSettings, *, is_new: bool) -> None:
+    """What stands against opening is told before anything is written. Raises Conflict, InvalidInput.
+
+    Whether there are numbers at all is asked when it is done (``SetupPlan.has_range``).
+    """
+    now, numbers = SystemClock().now(), site.range or known.range
+    if numbers.is_empty or known.is_open(now):
+        return
+    changes.enable(replace(known, range=numbers), now=now, duration=site.open_for or timedelta())
+    if is_new:
+        return
+    with contextlib.closing(open_store(settings.database_url)) as store:
+        obstacles = _desk(settings, store).obstacles()
     # Of another range than the stored one nobody knows yet what it meets.
     standing = [each for each in obstacles if numbers == known.range or each.code != "range_overlap"]
     if standing:
@@ -310,7 +343,7 @@ def _set_site(settings: Settings, site: SiteWishes) -> None:
         desk = _desk(settings, store)
         known = desk.settings()
         was_open = known.is_open(SystemClock().now())
-        if site.protocol is not None and known.protocol.value != site.protocol:
+        if site.protocol is not None and (known.protocol.value != site.protocol or not known.protocol_chosen):
             desk.set_protocol(site.protocol)
         if site.range is not None and known.range != site.range:
             desk.set_range(site.range)

@@ -125,11 +125,17 @@ class Manifest:
 
     etc: str
     settings: str
+    """The settings file; empty once everything but the database was taken back."""
     digest: str
     """SHA-256 of the settings file; empty where it was there before."""
     made_state: bool
     made_database: bool
     enabled_unit: bool = False
+
+    @property
+    def keeps_more_than_data(self) -> bool:
+        """Whether more is to be taken back than the database: that alone outlives an undoing."""
+        return bool(self.settings)
 
     def text(self) -> str:
         """As JSON."""

@@ -23,7 +23,7 @@ from typing import Any, Self
 
 from bridge import __version__
 from bridge.app.settings import Settings
-from bridge.errors import Conflict, InvalidInput, WriteFailed
+from bridge.errors import Conflict, InvalidInput, NotFound, WriteFailed
 from bridge.store import HEAD, TableContent, dumped, load
 
 FORMAT = 1
@@ -81,10 +81,12 @@ class Backup:
     """A backup file that was opened. Use it as a context manager."""
 
     def __init__(self, path: Path) -> None:
-        """Raises InvalidInput for what is no backup, or one that only a newer version can read."""
+        """Raises NotFound, InvalidInput for what is no backup, or one that only a newer version can read."""
         self._path = path
         try:
             self._archive = zipfile.ZipFile(path)
+        except FileNotFoundError as error:
+            raise NotFound(f"there is no file {path}", fix="name the file that `sepbridge backup` has made") from error
         except _DAMAGE as error:
             raise InvalidInput(f"{path} is not a backup of sepbridge", why=str(error)) from error
         try:

@@ -166,7 +166,13 @@ def load_settings(path: Path | None) -> Settings:
         if path is not None:
             document = tomllib.loads(path.read_text(encoding="utf-8"))
     except tomllib.TOMLDecodeError as error:
-        raise ConfigurationError(f"{path} is not valid TOML", why=str(error)) from error
+        raise ConfigurationError(
+            f"{path} is not valid TOML", why=str(error), fix="correct that line; docs/settings.md has every key"
+        ) from error
+    except PermissionError as error:
+        raise ConfigurationError(
+            f"{path} cannot be read", why="it holds secrets, and is not for every user", fix="run this as root: sudo …"
+        ) from error
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{path} cannot be read", why=str(error)) from error
     known = {name: get_type_hints(type(section)) for name, section in _sections().items()}

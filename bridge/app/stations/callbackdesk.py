@@ -38,7 +38,8 @@ class CallBackDesk:
         at = asyncio.get_running_loop().time()
         for each in kept:
             until = at + (each.until - now).total_seconds()
-            request = CallBackRequest(each.number, each.line, until, each.after_use)
+            # Known: after the restart the PBX, too, may say for a moment that it does not watch the number.
+            request = CallBackRequest(each.number, each.line, until, each.after_use, known=True)
             self._requests.setdefault(str(each.device), request)
 
     async def close(self) -> None:

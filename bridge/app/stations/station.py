@@ -48,6 +48,7 @@ from bridge.core.events import (
     PhoneRestartSent,
     PhoneUnregistered,
     SecondConnectionRefused,
+    TokenAnswered,
 )
 from bridge.errors import SepbridgeError
 from bridge.journey import parse_alarm_document, place_of
@@ -170,13 +171,13 @@ class Station:
         self._after()
         self._connection.flush()
 
-    def message(self, message: ScreenMessage) -> str:
-        """Show a text; why it cannot be shown, or an empty text."""
+    def message(self, message: ScreenMessage, *, idle_text: str) -> str:
+        """Show a text; why it cannot be shown, or an empty text. ``idle_text``: the phone's own, if it has one."""
         now, profile = self._connection.now, self.phone.session.profile
         if message.document:
             why = self.phone.show(message.document, now=now)
         elif message.stays and profile is not None:
-            text = message.text or Label.YOUR_CURRENT_OPTIONS
+            text = message.text or idle_text or Label.YOUR_CURRENT_OPTIONS
             self.phone.change(replace(profile, idle_prompt=text), keys_live=False, now=now)
             why = "" if self.phone.session.traits.prompt else "it has no line for it"
         else:
@@ -352,8 +353,17 @@ class Station:
         self._connection.flush()
 
     async def _answer_token(self, asked: TokenRequested) -> None:
-        answer = await self._stations.token(asked, self._client, self)
-        self._asks_token = False
+        answer: TokenAnswered | None
+        try:
+            answer = await self._stations.token(asked, self._client, self)
+        except Exception as error:
+            # Refused, it asks again, and stays with the server that it has; unanswered, it does neither.
+            trace = not isinstance(error, SepbridgeError)
+            log.error("whether %r may register here could not be found out: %s", asked.device, error, exc_info=trace)
+            wait = self._stations.settings.token_wait
+            answer = TokenAnswered(at=self._stations.clock.now(), granted=False, wait=wait, why=str(error))
+        finally:
+            self._asks_token = False
         now = self._connection.now
         if answer is None or answer.granted:
             self.phone.grant_token(now=now)

@@ -242,17 +242,17 @@ class Stations:
             if station is not None and each.device not in self.leaving:
                 station.change(each.profile, each.calls, keys_live=self.settings.soft_keys_live)
 
-    def message(self, device: DeviceName, message: ScreenMessage) -> str:
+    def message(self, device: Device, message: ScreenMessage) -> str:
         """Show a text on a phone; why it cannot be shown, or an empty text."""
-        station = self._of_device.get(device)
+        station = self._of_device.get(device.name)
         if message.stays:
             if message.text:
-                self._notices[device] = message.text
+                self._notices[device.name] = message.text
             else:
-                self._notices.pop(device, None)
+                self._notices.pop(device.name, None)
         if station is None:
             return "it is not registered"
-        return station.message(message)
+        return station.message(message, idle_text=device.settings.idle_text)
 
     @property
     def phones(self) -> int:
@@ -353,13 +353,16 @@ class Stations:
                     station.look_after()
 
     async def token(self, asked: TokenRequested, client: str, station: Station) -> TokenAnswered | None:
-        """Whether the device may register here; None for one that is not ours: Register will tell it why."""
+        """Whether the device may register here; None for one that is not ours: Register will tell it why.
+
+        Raises StoreError, and NotFound where its pool is gone.
+        """
         if not is_allowed(client, self._networks):
             return TokenAnswered(at=self.clock.now(), granted=False, why="its network is not allowed")
         try:
             name = DeviceName.parse(asked.device)
             device = await asyncio.to_thread(self._known, name)
-        except (InvalidInput, StoreError):
+        except InvalidInput:
             return None
         if device is None:
             return None
@@ -413,7 +416,7 @@ class Stations:
         kind = CallKind.PLACED if call.outgoing else CallKind.RECEIVED if call.answered else CallKind.MISSED
         if kind is CallKind.MISSED and (is_elsewhere(call.why) or not log_missed):
             return  # somebody else took it, or it is not to be listed
-        past = PastCall(device, self.clock.now(), kind, call.number, round(call.seconds))
+        past = PastCall(device, self.clock.now(), kind, call.listed or call.number, round(call.seconds))
         asyncio.get_running_loop().run_in_executor(None, self._note_call, past)
 
     # --- inside ------------------------------------------------------------------------------------------------------

@@ -12,7 +12,8 @@ from typing import TypeVar
 import pytest
 
 from bridge.app.admission.window import WindowDesk
-from bridge.app.files.phonefiles import PhoneFiles, template_loader
+from bridge.app.files.phonefiles import PhoneFiles
+from bridge.app.files.templates import template_loader
 from bridge.core import CallManagerGroup, NumberRange, Server
 from bridge.core.events import Event
 from bridge.store import SqlStore, open_store, upgrade

@@ -471,7 +471,7 @@ async def test_the_rogue_context_holds_help_and_the_operator_and_nothing_else(
     with store.read() as work:
         device = work.devices.get(phone(1))
     assert device is not None
-    from bridge.app.files.phonefiles import template_loader
+    from bridge.app.files.templates import template_loader
 
     us = EmergencyList.of(emergency_numbers("US", "9"), "9")
     made = PhoneFiles(

@@ -53,7 +53,7 @@ async def test_after_a_restart_it_has_as_long_to_go_as_before(store: SqlStore, c
     await CallBackDesk(store, clock, requests).start()
     assert requests.keys() == {str(ONE)}
     request = requests[str(ONE)]
-    assert (request.number, request.line, request.after_use, request.known) == ("2001", 1, True, False)
+    assert (request.number, request.line, request.after_use, request.known) == ("2001", 1, True, True)
     assert 39 < request.until - asyncio.get_running_loop().time() <= 40
     assert [each.device for each in kept(store)] == [ONE]
 

@@ -65,6 +65,28 @@ def test_a_large_plan_still_fits(count: int) -> None:
     assert len(render_old_dial_template(RENDERER, found).content) < LONGEST_TEMPLATE
 
 
+def test_a_large_plan_keeps_emergency_and_directory_numbers() -> None:
+    """They cover few numbers each, and are those that nobody should wait for."""
+    entries = [Entry(Pattern(f"9.1{number}XXXXXXX"), 0, Effect()) for number in range(200, 700)]
+    entries += [Entry(Pattern(text), 0, Effect()) for text in (*map(str, range(4000, 4100)), "4711")]
+    entries.append(Entry(Pattern("911"), 0, Effect(), urgent=True))
+    found = template_rules(entries)
+    kept = {DialRule("911"), DialRule("40.."), DialRule("4711")}
+    assert kept <= set(found)
+    assert sum("......." in each.match for each in found) > 100
+    assert len(RENDERER.render_dial_template(found).content) < LONGEST_TEMPLATE
+    old = render_old_dial_template(RENDERER, found).content
+    assert len(old) < LONGEST_TEMPLATE
+    assert all(f'MATCH="{each.match}"'.encode() in old for each in kept)
+
+
+def test_directory_numbers_leave_room_for_patterns() -> None:
+    entries = [Entry(Pattern(str(number)), 0, Effect()) for number in range(2000, 6000, 3)]
+    entries += [Entry(Pattern(f"9.{digit}XXXXXX"), 0, Effect()) for digit in range(1, 10)]
+    matches = {each.match for each in template_rules(entries)}
+    assert {f"9{digit}......" for digit in range(1, 10)} <= matches
+
+
 def test_every_pair_of_search_spaces_has_a_file_of_its_own() -> None:
     assert template_name(("", "")) == "dialplan.xml"
     names = {template_name(pair) for pair in (("a", "b"), ("ab", ""), ("", "ab"))}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bridge.app.installing.handover import hand_over, not_owned
+from bridge.app.installing.handover import give_to_service, hand_over, not_owned
 from tests.peers import missing
 
 OWNER = "nobody"
@@ -54,3 +54,21 @@ def test_a_settings_file_that_the_service_may_read_stays_roots(house: dict[str, 
 def test_without_an_owner_nothing_is_given_away(house: dict[str, Path]) -> None:
     assert not_owned("", **house) == ()
     assert not_owned("no-such-user", **house) == ()
+
+
+def test_what_root_adds_to_the_state_directory_is_the_service_s_and_nothing_else(house: dict[str, Path]) -> None:
+    user, state = pwd.getpwnam(OWNER), house["state"]
+    give_to_service(state, state)
+    assert (state / "sepbridge.db").stat().st_uid == 0  # the service runs as root
+    os.chown(state, user.pw_uid, user.pw_gid)
+    outside = state.parent / "secret"
+    outside.write_text("")
+    (state / "files" / "Desktops").mkdir()
+    (state / "files" / "Desktops" / "a.png").write_text("")
+    (state / "files" / "secret").hardlink_to(outside)
+    (state / "files" / "elsewhere").symlink_to(house["directory"], target_is_directory=True)
+    give_to_service(state, state / "files", state / "files" / ".." / ".." / "etc", state / "gone")
+    given = {path.relative_to(state).as_posix() for path in state.rglob("*") if path.lstat().st_uid == user.pw_uid}
+    assert given == {"files", "files/Desktops", "files/Desktops/a.png"}
+    assert (state / "files").stat().st_gid == user.pw_gid
+    assert {path.stat().st_uid for path in (outside, house["directory"], *house["directory"].iterdir())} == {0}

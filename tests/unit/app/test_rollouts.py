@@ -12,8 +12,10 @@ import pytest
 from bridge.app.files.firmware import FirmwareDesk
 from bridge.app.files.phonefiles import PhoneFiles
 from bridge.app.files.rollouts import Rollouts
+from bridge.autoregistration.checks import Severity
 from bridge.core import (
     Device,
+    DeviceDefaults,
     DeviceName,
     FileAnswer,
     FileFound,
@@ -180,7 +182,7 @@ async def test_one_after_the_other_gets_the_load(bench: Bench) -> None:
     assert set(bench.stages().values()) == {RolloutStage.DONE}
     assert bench.wanted() == {A: LOAD, B: LOAD}
     assert [event.stage for event in bench.of(FirmwareStageReached) if event.device == A][-1] == "done"
-    assert bench.rollouts.progress() is None
+    await until(lambda: bench.rollouts.progress() is None)  # the database knows it a moment earlier
 
 
 async def test_a_phone_that_runs_it_already_is_not_restarted(bench: Bench) -> None:
@@ -269,6 +271,24 @@ def test_a_step_that_is_not_allowed_needs_force_and_is_audited(bench: Bench, sto
     assert (entry.actor, f"forced in spite of the advice for {A}" in entry.detail) == ("tester", True)
     with pytest.raises(Conflict, match="is running"):
         bench.desk.start(plan, at_a_time=1, force=True)
+
+
+def test_a_step_that_bricks_is_said_before_a_phone_takes_it(bench: Bench, store: SqlStore, tmp_path: Path) -> None:
+    """Device defaults send phones there as well as roll-outs do."""
+    bench.add(A, B, load="SCCP41.8-2-2SR1S")
+    bench.add(C)
+    assert bench.desk.check() == ()
+    with store.write() as work:
+        row = catalogue().require("7961G")
+        work.site.save_device_defaults(DeviceDefaults(row.number or 0, SignallingProtocol.SCCP, load=LOAD))
+        work.commit()
+    (found,) = bench.desk.check()
+    assert (found.code, found.severity) == ("firmware_step_not_allowed", Severity.WARNING)
+    assert f"{A} and 1 more phones name {LOAD}, and they run SCCP41.8-2-2SR1S" in found.what
+    assert "8.3(3) to 8.5(2)" in found.fix
+    middle = tuple(name.replace("9-4-2ES26", "8-5-2") for name in JAVA_41)
+    bench.desk.add(zipped(tmp_path / "middle.zip", java_load(MIDDLE, middle)))
+    assert bench.desk.check()[0].fix == f"name {MIDDLE} for them first"
 
 
 def test_what_a_roll_out_refuses(bench: Bench, tmp_path: Path) -> None:

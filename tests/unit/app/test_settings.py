@@ -146,3 +146,12 @@ def test_streams_that_cannot_be(wrong: dict[str, object], text: str) -> None:
 def test_what_asterisk_cannot_be_told(table: dict[str, object], why: str) -> None:
     with pytest.raises(ConfigurationError, match=why):
         settings_from({"asterisk": table})
+
+
+def test_who_may_not_read_the_file_is_told_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: object, **__: object) -> str:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "read_text", refused)
+    with pytest.raises(ConfigurationError, match=r"cannot be read; .*as root"):
+        load_settings(tmp_path / "sepbridge.toml")

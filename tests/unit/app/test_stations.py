@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import ip_network
 
 import pytest
@@ -14,6 +14,7 @@ import pytest
 from bridge.app.admission.admissions import Admissions
 from bridge.app.files.phonefiles import PhoneFiles
 from bridge.app.phones.phones import PhoneDesk
+from bridge.app.phones.screenmessages import ScreenMessage
 from bridge.app.services.directory import Directory
 from bridge.app.settings import Address, SccpSettings, TokenPolicy
 from bridge.app.stations.calllog import CallLog
@@ -21,6 +22,7 @@ from bridge.app.stations.failback import FailBack
 from bridge.app.stations.stations import Stations
 from bridge.core import CallManagerGroup, Device, DeviceName, Server, SignallingProtocol
 from bridge.core.events import PhoneAlarmed, PhoneUnregistered, SecondConnectionRefused, TokenAnswered
+from bridge.errors import StoreUnavailable
 from bridge.lab.asterisk import free_port
 from bridge.pbx.ami import Ami, AmiSettings
 from bridge.pbx.conferences import AsteriskConferences
@@ -178,6 +180,21 @@ async def test_an_unknown_phone_gets_a_token_for_register_tells_it_why_not(node:
         assert one.sink.of(TokenAnswered) == []
 
 
+@pytest.mark.parametrize("error", [StoreUnavailable("the database is locked"), RuntimeError("nobody thought of it")])
+async def test_a_token_that_cannot_be_decided_upon_is_refused_for_a_while_and_logged(
+    node: Running, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, error: Exception
+) -> None:
+    def fails(*_: object) -> None:
+        raise error
+
+    async with node(token_wait=45) as one, phone_at(one) as session:
+        with monkeypatch.context() as broken:
+            broken.setattr(one.stations, "_known", fails)
+            assert await asked(session) == RegisterTokenReject(45)
+        assert f"whether '{NAME}' may register here could not be found out: {error}" in caplog.text
+        assert await asked(session) == RegisterTokenAck(), "it may ask again"
+
+
 async def test_the_alarm_that_came_before_the_registration_is_on_the_journey(node: Running) -> None:
     async with node() as one, phone_at(one) as session:
         session.say(Alarm(text="25: Name=SEP001122334455 Load=8.5 Last=Initialized"))
@@ -186,6 +203,21 @@ async def test_the_alarm_that_came_before_the_registration_is_on_the_journey(nod
         await registered(session)
         (alarm,) = one.sink.of(PhoneAlarmed)
         assert (alarm.device, alarm.text) == (NAME, "25: Name=SEP001122334455 Load=8.5 Last=Initialized")
+
+
+async def test_the_message_of_the_day_gives_way_to_the_phones_own_idle_text(node: Running, store: SqlStore) -> None:
+    day = ScreenMessage("Closed on Friday", stays=True)
+    async with node() as one, phone_at(one) as session:
+        with store.read() as work:
+            device = work.devices.get(NAME)
+        assert device is not None
+        device = replace(device, settings=replace(device.settings, idle_text="Reception"))
+        await registered(session)
+        for message, shown in ((day, "Closed on Friday"), (replace(day, text=""), "Reception")):
+            assert one.stations.message(device, message) == ""
+            profile = one.stations._of_device[NAME].phone.session.profile
+            assert profile is not None
+            assert profile.idle_prompt == shown
 
 
 async def test_the_second_connection_of_a_phone_that_does_not_talk_wins(node: Running) -> None:

@@ -94,6 +94,11 @@ def test_many_phones_cost_few_transactions_and_one_that_cannot_move_stops_none(
         ("Lobby", ""),
     ]
     assert [each.assignment for each in done] == rows
+    written = 0
+    done = temporary.assign([Assignment("1002", "Staff"), *(Assignment("7777", "Staff") for _ in range(50))])
+    assert done[0].trouble == ""
+    assert {each.trouble.partition(";")[0] for each in done[1:]} == {"there is no phone '7777'"}
+    assert written == 1, "phones that are not there cost those that are nothing"
 
     def away() -> SqlUnitOfWork:
         nonlocal written

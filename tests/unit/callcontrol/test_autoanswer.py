@@ -11,17 +11,22 @@ from bridge.callcontrol.autoanswering import wants_answer
 from bridge.callcontrol.events import LineFeaturesRead
 from bridge.core import AutoAnswer, DndMode, LineFeatures
 from bridge.sccp import (
+    ButtonTemplateReq,
     CallState,
     DeviceType,
     MediaPath,
     MediaPathEvent,
     OnOff,
+    OpenReceiveChannel,
+    Register,
     RingMode,
     SetMicroMode,
     SetSpeakerMode,
     SoftKeyEventType,
+    SoftKeySetReq,
     StationCallState,
     StimulusType,
+    TimeDateReq,
     Tone,
 )
 from bridge.sccp.profile import SpeedDial, StationLine
@@ -213,6 +218,21 @@ def test_a_call_that_ends_before_the_channel_opens_leaves_nothing() -> None:
     assert microphone(bench) == [OnOff.OFF, OnOff.ON]
     bench.station.acknowledge()
     bench.at_rest()
+
+
+def test_a_phone_that_is_still_registering_answers_as_soon_as_it_has() -> None:
+    bench = Bench(register=False)
+    bench.says(Register("SEP001122334455", device_type=bench.station.device_type, protocol_version=bench.offered))
+    bench.phone.accept(bench.profile, bench.settings, bench.lines, now=bench.now)
+    bench.says(ButtonTemplateReq(), SoftKeySetReq())
+    call(bench, *INTERCOM)
+    bench.advance(5)
+    assert bench.station.take(OpenReceiveChannel) == []
+    assert [each.state for each in bench.phone.calls] == [PhoneCallState.RINGING_IN]
+    bench.says(TimeDateReq())
+    assert len(bench.station.take(OpenReceiveChannel)) == 1
+    assert bench.take(CallAnswered)
+    assert [each.whispers for each in bench.phone.calls] == [True]
 
 
 # --- the calling side ------------------------------------------------------------------------------------------------

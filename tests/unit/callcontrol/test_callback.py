@@ -90,6 +90,21 @@ def test_after_hanging_up_the_idle_phone_can_still_ask() -> None:
     assert is_told(bench)
 
 
+def test_whoever_a_call_was_handed_over_to_while_it_rang_is_not_called_back() -> None:
+    bench = Bench()
+    bench.talk("600")
+    bench.press(SoftKeyEventType.TRANSFER)
+    bench.dial("2002#")
+    bench.pbxs[0].agent.ring(bench.invited().call, now=bench.now)
+    bench.settle()
+    bench.press(SoftKeyEventType.TRANSFER)
+    (held,) = bench.phone.calls
+    bench.press(SoftKeyEventType.END_CALL, 1, held.call_ref)
+    bench.press(KEY)
+    assert "Key is not active" in bench.notified()
+    assert watched(bench) == set()
+
+
 def test_another_press_cancels() -> None:
     bench = Bench()
     busy(bench)

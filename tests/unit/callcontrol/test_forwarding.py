@@ -119,6 +119,50 @@ def test_the_key_of_do_not_disturb_switches_on_what_is_allowed_and_off() -> None
     bench.at_rest()
 
 
+def test_a_second_press_undoes_the_first_though_the_pbx_has_not_answered_yet() -> None:
+    bench = Bench()
+    for mode in (DndMode.SILENT, DndMode.OFF, DndMode.SILENT):
+        bench.press(K.DO_NOT_DISTURB)
+        assert changes(bench) == [ChangeDnd("1001", mode), ChangeDnd("1002", mode)]
+    tell(bench, LineFeatures())  # it was read before the presses
+    bench.press(K.DO_NOT_DISTURB)
+    assert changes(bench) == [ChangeDnd("1001", DndMode.OFF), ChangeDnd("1002", DndMode.OFF)]
+    tell(bench, LineFeatures())
+    tell(bench, LineFeatures(dnd=DndMode.REJECT))  # by a code
+    bench.press(K.DO_NOT_DISTURB)
+    assert changes(bench) == [ChangeDnd("1001", DndMode.OFF), ChangeDnd("1002", DndMode.OFF)]
+
+
+def test_a_press_that_came_to_nothing_is_not_undone_by_the_next() -> None:
+    bench = Bench()
+    bench.press(K.DO_NOT_DISTURB)
+    bench.phone.tell(LineChangeFailed("1001"), now=bench.now)
+    changes(bench)
+    bench.press(K.DO_NOT_DISTURB)
+    assert ChangeDnd("1001", DndMode.SILENT) in changes(bench)
+    bench.advance(6)  # the PBX says nothing at all
+    bench.press(K.DO_NOT_DISTURB)
+    assert ChangeDnd("1001", DndMode.SILENT) in changes(bench)
+
+
+def test_the_forward_key_goes_by_what_it_was_asked_for_until_the_pbx_answers() -> None:
+    bench = Bench()
+    bench.press(K.CFWD_ALL)
+    bench.dial("1005#")
+    bench.press(K.CFWD_ALL)
+    assert changes(bench)[-1:] == [ChangeForward("1001", ForwardKind.ALL, "")]
+    bench.press(K.CFWD_ALL)
+    assert bench.station.prompts[bench.ref] == "Enter number"
+    bench.dial("1006#")
+    assert changes(bench) == [ChangeForward("1001", ForwardKind.ALL, "1006")]
+    tell(bench, LineFeatures(forward_all="1006"))
+    tell(bench, LineFeatures())  # a code ended it
+    bench.press(K.CFWD_ALL)
+    assert bench.station.prompts[bench.ref] == "Enter number"
+    bench.press(K.CFWD_ALL)
+    bench.at_rest()
+
+
 def test_an_8945_only_rejects_and_a_setting_may_forbid_it() -> None:
     bench = Bench(DeviceType.CISCO_8945, 20)
     bench.press(K.DO_NOT_DISTURB)

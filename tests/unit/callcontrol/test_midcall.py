@@ -6,7 +6,15 @@ from dataclasses import replace
 
 import pytest
 
-from bridge.callcontrol import CallMeasured, CallSettings, DtmfMode, EarlyOpen, MediaTroubled, TransferFinished
+from bridge.callcontrol import (
+    CallFinished,
+    CallMeasured,
+    CallSettings,
+    DtmfMode,
+    EarlyOpen,
+    MediaTroubled,
+    TransferFinished,
+)
 from bridge.sccp import (
     CloseReceiveChannel,
     ConnectionStatisticsReq,
@@ -253,6 +261,21 @@ def test_somebody_else_is_there(method: str, header: str) -> None:
     send_in_dialog(bench, call, method, headers)
     info = bench.station.infos[bench.ref]
     assert (info.called_name, info.called_number) == ("Dora", "4004")
+
+
+@pytest.mark.parametrize("incoming", [False, True])
+@pytest.mark.parametrize(("there", "number"), [("4004", "4004"), ("Conference", "2002")])
+def test_a_list_of_calls_has_the_number_that_was_dialled_or_that_called(
+    there: str, number: str, *, incoming: bool
+) -> None:
+    bench = Bench()
+    call = bench.ring(number="2002") if incoming else bench.talk("2002")
+    if incoming:
+        bench.lift()
+    send_in_dialog(bench, call, "UPDATE", [Header("P-Asserted-Identity", f"<sip:{there}@192.0.2.1>")])
+    bench.replace()
+    (over,) = bench.reported(CallFinished)
+    assert (over.number, over.listed) == (number, "2002")
 
 
 @pytest.mark.parametrize("early_open", [EarlyOpen.ALWAYS, EarlyOpen.NEVER])

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import pytest
 
-from bridge.callcontrol import CallSettings, House, PhoneCallState, ProxiedPhone
+from bridge.callcontrol import CallFinished, CallSettings, House, PhoneCallState, ProxiedPhone
 from bridge.callcontrol.outgoing import Outgoing
 from bridge.callcontrol.parties import Party
 from bridge.errors import InvalidInput
-from bridge.sccp import Label, SoftKeyEventType, StimulusType, readable
+from bridge.sccp import (
+    CallHistory,
+    CallHistoryDisposition,
+    CallType,
+    Label,
+    SoftKeyEventType,
+    StimulusType,
+    readable,
+)
 from tests.sccpbench import PBX_MEDIA, Bench
 
 K = SoftKeyEventType
@@ -45,6 +53,22 @@ def test_who_calls_is_shown_before_the_pbx_answers(key: SoftKeyEventType, group:
     taker.press(key)
     assert taker.invited().call is not None
     assert taker.station.infos[taker.ref].called_number == shown
+
+
+def test_a_call_that_was_taken_is_one_that_came_in() -> None:
+    house: House[ProxiedPhone] = House()
+    rings = Bench(house=house, settings=CallSettings(pickup_groups=("42",)))
+    taker = Bench(house=house, settings=CallSettings(pickup_groups=("42",)))
+    rings.ring()
+    taker.press(K.PICK_UP)
+    taker.pbxs[0].agent.answer(taker.invited().call, PBX_MEDIA, now=taker.now)
+    taker.settle()
+    info = taker.station.infos[taker.ref]
+    assert (info.call_type, info.calling_number, info.called_number) == (CallType.INBOUND, "2002", "1001")
+    taker.press(K.END_CALL, 1, taker.ref)
+    assert [each.disposition for each in taker.station.take(CallHistoryDisposition)] == [CallHistory.RECEIVED]
+    (over,) = taker.reported(CallFinished)
+    assert (over.outgoing, over.answered, over.number, over.listed) == (False, True, "2002", "2002")
 
 
 def test_nothing_rings_there() -> None:

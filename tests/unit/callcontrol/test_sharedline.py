@@ -15,6 +15,7 @@ from bridge.sccp import (
     SoftKeySetIndex,
     StationCallState,
     StimulusType,
+    Tone,
 )
 from bridge.sccp.profile import StationLine
 from bridge.sip import CallState as SipState
@@ -270,6 +271,56 @@ def test_a_phone_that_cannot_open_its_channel_gives_the_held_call_back() -> None
     on.agree()
     one.press(K.RESUME)
     assert one.shows == [S.CONNECTED]
+    on.agree()
+
+
+def test_a_phone_that_opens_no_channel_for_its_answer_leaves_the_call_to_the_others() -> None:
+    on = floor()
+    one, two, three = on.places
+    call = on.ring()
+    ref = two.ref
+    three.press(K.END_CALL)  # its user does not want it
+    two.station.status = MediaStatus.OUT_OF_SOCKETS
+    two.lift()
+    on.advance(5)
+    assert "Phone opened no audio channel" in two.notified()
+    assert call.state is SipState.RINGING
+    assert states(on) == [[S.RING_IN], [], []]
+    assert (one.rings, one.ref, one.lamp()) == (True, ref, LampMode.BLINK)
+    on.agree()
+    one.lift()
+    assert call.state is SipState.CONFIRMED
+    assert states(on) == [[S.CONNECTED], [S.IN_USE_REMOTELY], [S.IN_USE_REMOTELY]]
+    on.agree()
+
+
+def test_the_call_ends_when_no_phone_of_the_line_opens_a_channel() -> None:
+    on = floor()
+    call = on.ring()
+    for place in on.places:
+        place.station.status = MediaStatus.OUT_OF_SOCKETS
+    for place in on.places:
+        assert call.state is SipState.RINGING
+        place.replace()
+        place.lift()
+        on.advance(5)
+    assert call.state is SipState.ENDED
+    assert states(on) == [[], [], []]
+    on.agree()
+
+
+def test_whoever_talks_hears_that_the_call_waits_again() -> None:
+    on = floor()
+    one, two, _ = on.places
+    one.dial("600#")
+    on.pbx_answers()
+    on.ring()
+    two.station.acknowledges = False
+    two.lift()
+    assert (one.shows, one.station.tones) == ([S.CONNECTED, S.IN_USE_REMOTELY], {})
+    on.advance(5)
+    assert one.shows == [S.CONNECTED, S.RING_IN]
+    assert list(one.station.tones.values()) == [Tone.CALL_WAITING]
     on.agree()
 
 

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from bridge.app.settings import load_settings
-from bridge.errors import Conflict, InvalidInput, NotFound, PbxUnavailable
+from bridge.cli.frame import size_in_words
+from bridge.errors import Conflict, InvalidInput, NotFound, PbxUnavailable, WriteFailed
 from bridge.store import open_store
 from bridge.web.node import running_node
 from tests.unit.cli.conftest import Shell
@@ -49,7 +50,8 @@ def test_backup_wipe_restore(shell: Shell, tmp_path: Path) -> None:
     file = tmp_path / "site.backup"
     shell.text("phones", "add", "SEP001122334455", "--number", "1001", "--protocol", "SIP", "--model", "8841")
     said = shell.text("backup", str(file))
-    assert "1 phones" in said
+    assert ", 1 phone." in said
+    assert size_in_words(file.stat().st_size) in said
     assert "every password" in said
     assert isinstance(shell.error("backup", str(file)), Conflict)
 
@@ -68,6 +70,15 @@ def test_backup_wipe_restore(shell: Shell, tmp_path: Path) -> None:
         trail = [each.action for each in work.journal.audit_trail()]
     assert trail[-1] == "restored the backup site.backup"
     assert "made the backup site.backup" not in trail  # it was made before that was noted
+
+
+@pytest.mark.parametrize(
+    ("octets", "words"),
+    [(0, "0 B"), (999, "999 B"), (1000, "1.0 kB"), (14_980, "15.0 kB"), (2_340_000, "2.3 MB"),
+     (7_100_000_000, "7.1 GB"), (5_000_000_000_000, "5000.0 GB")],
+)  # fmt: skip
+def test_a_small_size_is_not_nothing(octets: int, words: str) -> None:
+    assert size_in_words(octets) == words
 
 
 def test_the_settings_file_comes_back_only_where_one_says(shell: Shell, tmp_path: Path) -> None:
@@ -105,6 +116,17 @@ def test_a_running_service_is_not_pulled_away_from_under(shell: Shell, tmp_path:
 def test_a_trace_needs_the_service(shell: Shell, tmp_path: Path) -> None:
     error = shell.error("phones", "trace", "SEP00AABBCCDDEE", "--pcap", str(tmp_path / "x"))
     assert isinstance(error, PbxUnavailable)
+
+
+def test_a_trace_that_cannot_be_written_is_not_begun(shell: Shell, tmp_path: Path) -> None:
+    error = shell.error("phones", "trace", "SEP00AABBCCDDEE", "--pcap", str(tmp_path / "none" / "x"))
+    assert isinstance(error, WriteFailed)
+    assert "there is no directory" in error.why
+
+
+def test_a_backup_that_is_not_there(shell: Shell, tmp_path: Path) -> None:
+    error = shell.error("restore", str(tmp_path / "none"))
+    assert isinstance(error, NotFound)
 
 
 @pytest.mark.parametrize("word", ["restore", "support-bundle"])

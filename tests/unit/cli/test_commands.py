@@ -151,7 +151,9 @@ def test_the_pointer_is_reset_on_demand(shell: Shell) -> None:
 
 
 def test_phones_from_adding_to_removing(shell: Shell) -> None:
-    assert "No phones yet" in shell.text("phones", "list")
+    assert "autoregistration enable" in shell.text("phones", "list")
+    shell.text("autoregistration", "range", "1000-1009")
+    assert "plug one in" in shell.text("phones", "list")
     added = shell.json(
         "phones", "add", "00:11:22:aa:bb:cc", "--number", "2001", "--model", "8841", "--name", "Reception"
     )
@@ -221,3 +223,26 @@ def test_errors_have_exit_codes_and_three_parts(shell: Shell) -> None:
     assert result.stderr.startswith("Error: there is no phone '4711'")
     assert "fix:" in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def test_a_closed_standard_input_is_nobody_who_could_be_asked(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shell.text("phones", "add", MAC, "--number", "2001")
+    monkeypatch.setattr(sys, "stdin", None)
+    monkeypatch.setattr(sys, "argv", ["sepbridge", "--config", str(shell.config), "phones", "remove", "2001"])
+    with pytest.raises(SystemExit) as ended:
+        bridge.cli.main()
+    assert ended.value.code == 2
+    assert "nobody is there to ask" in capsys.readouterr().err
+    sys.stdin.close()
+
+
+@pytest.mark.parametrize(
+    ("said", "server"),
+    [("Kea", "kea"), ("MikroTik", "mikrotik"), ("pfSense", "pfsense"), ("ISC dhcpd", "isc"), ("routeros", "mikrotik")],
+)
+def test_a_dhcp_server_may_be_called_as_people_call_it(shell: Shell, said: str, server: str) -> None:
+    told = shell.json("dhcp", "snippet", "--server", said, "--address", "192.0.2.10")
+    assert told == shell.json("dhcp", "snippet", "--server", server, "--address", "192.0.2.10")
+    assert "'opnsense'" in shell.text("dhcp", "snippet", "--server", "udhcpd", code=2)

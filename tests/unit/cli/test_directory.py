@@ -32,3 +32,8 @@ def test_a_phone_has_a_directory_of_its_own(shell: Shell) -> None:
     assert shell.json("directory", "list", "--phone", "1001")["contacts"] == [{"name": "Mum", "number": "12"}]
     assert isinstance(shell.error("directory", "pin", "1001"), InvalidInput)
     assert shell.json("directory", "pin", "1001", "--remove") == {"phone": "SEP001122334455", "pin": False}
+
+
+def test_what_users_type_is_no_markup(shell: Shell) -> None:
+    assert "Ann [/b] [red], 123" in shell.text("directory", "add", "Ann [/b] [red]", "123")
+    assert "Ann [/b] [red]" in shell.text("directory", "list")

@@ -34,6 +34,7 @@ def test_a_dry_run_tells_all_and_does_nothing(site: Shell) -> None:
     told = site.text("import", "bat", str(SAMPLE), "--dry-run")
     assert "Read: 2 phones." in told
     assert "+ phone SEP00AABBCCDDEE" in told
+    assert "+ calling_search_space CSS_Autoreg  partitions=PT_Autoreg, PT_Internal\n" in told
     assert "bat_export_sample.csv, line 3: device pool DP_HQ" in told
     assert site.json("phones", "list")["phones"] == []
 
@@ -95,6 +96,8 @@ def test_an_archive_of_import_export(site: Shell, tmp_path: Path) -> None:
 def test_recorded_answers(site: Shell, tmp_path: Path) -> None:
     for name, content in RECORDED.items():
         (tmp_path / name).write_bytes(content)
+    shown = site.text("import", "axl", "--answers", str(tmp_path), "--dry-run")
+    assert "buttons=line, blf-speed-dial, line, privacy Private, speed-dial\n" in shown
     done = site.json("import", "axl", "--answers", str(tmp_path), "--yes", "--trunk", "RL PSTN=provider")
     assert done["forwards"] == [
         {"number": "2001", "kind": "busy", "target": "2002"},
@@ -110,6 +113,9 @@ def test_wrong_words(site: Shell, tmp_path: Path) -> None:
     assert "from where" in site.error("import", "axl").what
     assert "no .xml file" in site.error("import", "axl", "--answers", str(tmp_path)).what
     assert "as whom" in site.error("import", "axl", "--url", "https://127.0.0.1/axl/").what
+    nobody = site.error("import", "axl", "--url", "https://127.0.0.1/axl/", "--user", "reader")
+    assert "nobody is there" in nobody.what
+    assert "--password-file" in nobody.fix
     assert "names no trunk" in site.error("import", "bat", str(SAMPLE), "--trunk", "RL").what
 
 

@@ -75,3 +75,13 @@ def test_without_the_service_there_is_a_list_and_nobody_says_that_all_is_well(si
     assert [phone["findings"] for phone in site.json("phones", "list")["phones"]] == [[], [], []]
     error = site.error("phones", "list", "--problems")
     assert isinstance(error, ServiceNotRunning)
+
+
+def test_without_the_service_it_is_said_that_nothing_is_known_of_findings(site: Shell) -> None:
+    assert "The service is not running" in site.text("phones", "list")
+    assert site.json("phones", "list")["remark"]
+
+
+async def test_with_it_there_is_nothing_to_remark(served: Shell) -> None:
+    assert "not running" not in await asyncio.to_thread(served.text, "phones", "list")
+    assert (await asyncio.to_thread(served.json, "phones", "list"))["remark"] == ""

@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from bridge.app.settings import settings_from
+from bridge.cli import setupassistant
 from bridge.cli.main import root
 from bridge.errors import ConfigurationError, InvalidInput, SepbridgeError
 from bridge.lab.freepbxsite import FreePbxSite
@@ -86,6 +87,22 @@ def test_twice_is_once_and_undo_leaves_nothing(host: Path) -> None:
     assert run(host, "--undo")["done"] is False
 
 
+def test_the_database_can_be_removed_afterwards(host: Path) -> None:
+    before = tree(host)
+    run(host, *ADDRESS, "--range", "2000-2099")
+    assert any("--with-data removes" in each for each in run(host, "--undo")["notes"])
+    left = run(host, "--undo")
+    assert left["done"] is False
+    assert any("--with-data removes" in each for each in left["notes"])
+    # Set up again meanwhile, it is still the one that setting up made.
+    run(host, *ADDRESS)
+    assert stored(host, "autoregistration", "status")["range"] == "2000-2099"
+    run(host, "--undo")
+    assert run(host, "--undo", "--with-data")["done"] is True
+    assert tree(host) == before
+    assert run(host, "--undo", "--with-data")["done"] is False
+
+
 def systemd(host: Path, monkeypatch: pytest.MonkeyPatch, *, status: int = 0) -> Path:
     """A machine that systemd runs, with a unit for the service; and what systemctl was told. None is to be had here."""
     (host / "run/systemd/system").mkdir(parents=True)
@@ -125,6 +142,29 @@ def test_a_service_that_does_not_start_is_said_with_the_reason(host: Path, monke
     assert log.read_text().splitlines() == ["enable --now sepbridge"]
 
 
+def test_a_dry_run_shows_the_plan_also_where_numbers_would_be_asked_for(host: Path) -> None:
+    said = run(host, *ADDRESS, "--dry-run", "--open", "30m")
+    assert any("autoregistration open" in each for each in said["site"])
+    assert any("autoregistration range 1000-1999" in each for each in said["words"])
+
+
+def test_what_is_done_already_is_not_advised_again(host: Path) -> None:
+    first = "\n".join(run(host, *ADDRESS)["words"])
+    assert "autoregistration range 1000-1999" in first
+    assert "enable --for" not in first  # it would be refused: there are no numbers to give
+    assert "autoregistration protocol SIP" in first
+    second = "\n".join(run(host, *ADDRESS, "--range", "2000-2099", "--protocol", "SCCP")["words"])
+    assert "autoregistration range" not in second
+    assert "autoregistration protocol" not in second
+    assert "enable --for 30m" in second
+    assert stored(host, "autoregistration", "status")["protocol"] == "SCCP"
+    third = "\n".join(run(host, *ADDRESS, "--open", "30m")["words"])
+    assert "sepbridge autoregistration" not in third
+    fourth = run(host, *ADDRESS)
+    assert fourth["done"] is False
+    assert not any("sepbridge autoregistration" in each for each in fourth["words"])
+
+
 @pytest.mark.req("AR-23")
 def test_sip_is_written_only_when_somebody_said_so(host: Path) -> None:
     said = run(host, *ADDRESS, "--range", "2000-2099")
@@ -152,6 +192,8 @@ def test_a_settings_file_that_is_there_is_kept(host: Path) -> None:
     assert any("server.address is" in each for each in said["notes"])
     assert "the-admins-own" in (host / "etc/asterisk/manager.d/sepbridge.conf").read_text()
     run(host, "--undo")
+    assert place.read_text() == text
+    run(host, "--undo", "--with-data")
     assert not (state / "setup.json").exists()
     assert place.read_text() == text
     place.write_text("[tftp]\n")
@@ -301,3 +343,16 @@ def test_the_dhcp_line(host: Path) -> None:
     assert "dhcp-option=150,192.168.7.2" in words
     words = "\n".join(run(host, *ADDRESS, "--dhcp-server", "ios")["words"])
     assert "option 150 ip 192.168.7.2" in words
+
+
+def test_undoing_beside_a_service_that_runs(host: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run(host, *ADDRESS)
+    asked: list[object] = []
+
+    def answer(path: Path, *words: str) -> Any:
+        asked.append((path, *words))
+        return {"pid": 4711}
+
+    monkeypatch.setattr(setupassistant, "ask", answer)
+    assert any("process 4711" in each for each in run(host, "--undo", "--dry-run")["notes"])
+    assert asked == [(host / "var/lib/sepbridge/control.sock", "GET", "/status")]

@@ -142,3 +142,14 @@ class TestPhones:
         assert site.json("phones", "move", "1000", "--pool", "Branch")["phone"]["pool"] == "Branch"
         assert isinstance(site.error("phones", "move", "1000", "--pool", "Nowhere"), NotFound)
         assert isinstance(site.error("site", "pools", "remove", "Branch", "--yes"), Conflict)
+
+
+def test_before_the_first_start_there_is_no_server(shell: Shell) -> None:
+    (finding,) = [
+        each for each in shell.json("site", "check", code=1)["findings"] if each["code"] == "no_autoregistration_group"
+    ]
+    assert "has no server" in finding["what"]
+    assert finding["fix"].startswith("start the service")
+    shell.text("site", "servers", "add", "pbx", "address=192.0.2.1")
+    shell.text("site", "groups", "set", "Default", "servers=pbx")
+    assert "no_autoregistration_group" not in shell.text("site", "check")

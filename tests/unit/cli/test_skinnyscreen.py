@@ -8,10 +8,14 @@ from collections.abc import AsyncIterator
 import pytest
 from rich.console import Console
 
+from bridge.cli.frame import Frame
+from bridge.cli.lab import PhoneWishes, _phone_and_person
 from bridge.cli.skinnyscreen import HELP, SkinnyScreen, picture
+from bridge.core import MacAddress
 from bridge.errors import LocalProtocolError
+from bridge.lab.filefetch import FileServer
 from bridge.lab.phoneevents import AudioHeard, CallStarted, PoweredOff, Registered
-from bridge.lab.phonetiming import PhoneState
+from bridge.lab.phonetiming import LAB_TIMING, PhoneState
 from bridge.lab.sccpphone import SccpPhone
 from bridge.sccp import KeypadButton, OffHook, OnHook, SoftKeyEvent, Stimulus
 from tests.unit.lab.sccpbench import Bench, open_bench
@@ -119,3 +123,11 @@ async def test_what_does_not_show_on_the_screen(desk: Desk) -> None:
         desk.screen.heard(AudioHeard(desk.phone.device, 0.0, call=1, frequency=700, ratio=1.0))
         desk.screen.heard(PoweredOff(desk.phone.device, 0.0))
     assert capture.get() == "SEP001122334455 hears 700 Hz\n"
+
+
+async def test_nobody_hangs_up_but_whoever_types() -> None:
+    wishes = PhoneWishes("7961", MacAddress.parse("001122334455"), True, None, LAB_TIMING)
+    phone, typing = _phone_and_person(Frame(None), wishes, FileServer(("127.0.0.1", 69)))
+    typing.close()
+    assert isinstance(phone, SccpPhone)
+    assert phone._habits.gives_up is None

@@ -60,6 +60,7 @@ from tests.unit.journey.story import (
 Story = tuple[tuple[Event, ...], SiteFacts, float]
 """What happens, what is known of the site, and after how many seconds somebody asks."""
 IMAGE = "jar41sip.9-4-2SR3-1S.sbn"
+PROFILE = "ld001122334455"
 LIST = "sip88xx.14-1-1-0001-136.loads"
 REASONS = (
     "window_closed", "range_exhausted", "autoreg_off", "not_in_allow_list", "awaiting_approval", "insert_failed",
@@ -118,6 +119,8 @@ def stories(model: str) -> Iterator[Story]:
     yield (*has_file, replace(registered(), load="9.2.2")), known(), 9
     yield (*has_file, registers(SCCP)), known(), 9
     yield has_file, known(), 200
+    yield (asks(PROFILE), gets(PROFILE)), known(), 200
+    yield (asks(PROFILE), gets(PROFILE)), replace(SITE, device=device(SCCP, model=model)), 200
     yield has_file, known(ports=(blocked[5060],)), 200
     yield has_file, known(networks=networks), 200
     yield has_file, known(transports=frozenset({"udp"})), 200

@@ -8,8 +8,10 @@ from datetime import timedelta
 
 import pytest
 
+from bridge.app.files.phonefiles import reads_text_files
 from bridge.core.events import (
     CANNOT_BE_MADE,
+    SENT_AROUND,
     ClockTold,
     DhcpUnanswered,
     Event,
@@ -36,6 +38,9 @@ from bridge.journey import (
     SiteFacts,
     certificate_findings,
 )
+from bridge.journey.case import Case
+from bridge.phones import Model, catalogue
+from bridge.provisioning import profile_template, uses_udp_alone
 from tests.unit.journey.story import (
     CLIENT,
     OWN,
@@ -53,6 +58,7 @@ from tests.unit.journey.story import (
     connects,
     device,
     gets,
+    journey,
     judge,
     lease,
     misses,
@@ -66,6 +72,7 @@ from tests.unit.journey.story import (
 )
 
 DIAL_PLAN = "dialplan.xml"
+UDP = frozenset({"udp"})
 BLOCKED = PortState.BLOCKED
 
 
@@ -208,6 +215,20 @@ def test_alarms_31_and_106_raise_the_rules_of_trust_and_tls() -> None:
     # What it said at an earlier boot is over.
     again = (asks(seconds=100), gets(seconds=101), registered(102))
     assert codes(asks(), gets(), alarm(31), registered(), *again, facts=site(), after=110) == []
+
+
+@pytest.mark.req("RG-26")
+@pytest.mark.parametrize(
+    ("reason", "code"),
+    [("31", "leftover_trust_list"), ("106", "tls_handshake_failed"), ("1", "config_too_large"),
+     ("0", "firmware_rejected"), ("16", "address_lost"), ("21", "address_lost"), ("25", ""), ("", ""), ("²", "")],
+)  # fmt: skip
+def test_the_number_counts_in_an_alarm_document_as_in_a_line(reason: str, code: str) -> None:
+    """Newer phones send LastOutOfServiceInformation alone (diagnosis reference, section 3.1)."""
+    told = OutOfServiceTold(at=at(3), device=PHONE, reason=reason, voice_vlan=110)
+    found = judge(asks(), gets(), told, facts=site(), after=9)
+    assert [each.code for each in found] == ([code] if code else [])
+    assert all(each.evidence[0].what == f"alarm: out of service for reason {reason}" for each in found)
 
 
 @pytest.mark.parametrize(("model", "words"), [
@@ -414,12 +435,54 @@ def test_a_stranger_that_speaks_the_other_protocol_is_told_so_and_not_that_it_ha
 
 
 @pytest.mark.req("RG-06")
+def test_a_stranger_that_is_let_in_on_a_guess_and_put_out_again_is_told_the_same_all_the_time() -> None:
+    """Its request for a file has it admitted, its Register shows what it speaks, and then it asks for a file again."""
+    withheld = misses(seconds=3, why=f"{SENT_AROUND}: it is sent to XMLDefault to show what it speaks")
+    shown = (asks(), gets(), asks(seconds=3), withheld, asks("XMLDefault.cnf.xml", 4), gets("XMLDefault.cnf.xml", 4))
+    shown = (*shown, registers(SCCP, 5), replace(refused("wrong_protocol", 5), model="7941G"))
+    again = (asks(seconds=50), gets(seconds=51))
+    once_more = (asks(seconds=95), replace(withheld, at=at(95)), *shown[4:6])
+    guessed = replace(SITE, device=replace(device(model=""), temporary=True))
+    for story, facts in ((shown, SITE), ((*shown, *again), guessed), ((*shown, *again, *once_more), guessed)):
+        (finding, *others) = judge(*story, facts=facts, after=99)
+        assert finding.code == "wrong_protocol_firmware"
+        assert finding.fixes[0].text == "sepbridge autoregistration protocol SCCP"
+        assert "config_missing" not in [each.code for each in others]
+        assert "SIP41" in finding.fixes[-1].text, "its Register told the model"
+
+
+def test_a_phone_that_was_turned_away_and_then_added_is_judged_by_what_it_does_with_its_file() -> None:
+    story = (asks(), misses(), refused("window_closed"))
+    assert first(*story, facts=site(), after=9) == "window_closed", "it has not asked again yet"
+    story = (*story, asks(seconds=20), gets(seconds=21))
+    assert codes(*story, facts=site(), after=30) == []
+    blocked = PortCheck("SIP", SERVER, 5060, "tcp", BLOCKED)
+    assert first(*story, facts=site(ports=(blocked,)), after=200) == "port_blocked"
+
+
+@pytest.mark.req("RG-06")
 def test_where_others_of_its_network_register_silence_is_the_firmware() -> None:
     def near(protocol: SignallingProtocol) -> SiteFacts:
         return site(SCCP, networks=(NetworkState("192.168.1.0/24", protocol, stuck=1, up=3),))
 
     assert first(asks(), gets(), facts=near(SCCP), after=130) == "wrong_protocol_firmware"
     assert first(asks(), gets(), facts=near(SIP), after=130) == "unreachable_after_config"
+
+
+@pytest.mark.req("RG-06")
+def test_silence_alone_blames_no_firmware_that_there_is_not() -> None:
+    """An 8841 has SIP firmware alone; and who registered as it should has the right one."""
+    silent = (asks(), gets())
+    both, single = site(), replace(SITE, device=device(model="8841"))
+    found = {each.code: each for each in judge(*silent, facts=both, after=200)}
+    assert found["wrong_protocol_firmware"].title == "The phone is to speak SIP, and its firmware may not"
+    assert found["wrong_protocol_firmware"].severity is Weight.NOTE
+    assert codes(*silent, facts=single, after=200) == ["unreachable_after_config"]
+    assert both.device is not None
+    was_right = replace(both, device=replace(both.device, observed_protocol=SIP))
+    assert codes(*silent, facts=was_right, after=200) == ["unreachable_after_config"]
+    (spoke, *_) = judge(*silent, registers(SCCP, 130), facts=single, after=200)
+    assert spoke.title == "The phone is to speak SIP, and its firmware does not"
 
 
 @pytest.mark.req("RG-06")
@@ -502,6 +565,56 @@ def test_a_transport_that_is_off() -> None:
     assert first(asks(), gets(), facts=site(ports=(nobody,)), after=130) == "transport_off"
     assert first(asks(), gets(), facts=site(transports=frozenset({"udp"})), after=130) == "transport_off"
     assert first(asks(), gets(), sip_refused("InvalidTransport"), facts=site(), after=9) == "transport_off"
+
+
+def test_a_phone_that_speaks_udp_is_not_told_of_tcp() -> None:
+    """A 7940 with SIP firmware registers over UDP alone, so that a missing TCP transport is nothing to it."""
+    facts = replace(SITE, device=device(SIP, model="7940G"))
+    no_tcp = PortCheck("SIP", SERVER, 5060, "tcp", PortState.REFUSED)
+    blocked = replace(no_tcp, state=BLOCKED)
+    for more in (replace(facts, ports=(no_tcp,)), replace(facts, ports=(blocked,)), replace(facts, transports=UDP)):
+        (finding,) = [each for each in judge(asks(), gets(), facts=more, after=130) if each.severity is Weight.PROBLEM]
+        assert finding.code == "unreachable_after_config"
+        assert "UDP 5060" in finding.fixes[0].text
+    found = judge(asks(), gets(), facts=replace(facts, transports=frozenset({"tcp"})), after=130)
+    assert found[0].code == "transport_off"
+    assert "UDP 5060" in found[0].title
+    over_sccp = judge(asks(), gets(), facts=replace(SITE, device=device(SCCP, model="7940G")), after=130)
+    assert "TCP 2000" in over_sccp[0].fixes[0].text
+
+
+@pytest.mark.parametrize("model", [m for m in catalogue() if SIP in m.protocols], ids=lambda model: model.name)
+def test_what_phones_are_told_to_register_over_is_what_the_diagnosis_waits_for(model: Model) -> None:
+    told_udp = uses_udp_alone(model) or reads_text_files(model) or bool(profile_template(model, SIP))
+    case = Case(journey(asks()), replace(SITE, device=device(SIP, model=model.name)), at(9))
+    assert case.carrier == ("UDP" if told_udp else "TCP")
+
+
+@pytest.mark.parametrize(("name", "model"), [("ld001122334455", "7905G"), ("gk001122334455", "7912G")])
+def test_a_phone_that_fetches_its_binary_profile_and_falls_silent(name: str, model: str) -> None:
+    facts = replace(SITE, device=device(SIP, model=model))
+    story = asks(name), gets(name)
+    assert codes(*story, facts=facts, after=121) == []
+    (finding,) = judge(*story, facts=facts, after=122)
+    assert finding.code == "binary_profile_unused"
+    assert finding.severity is Weight.PROBLEM
+    assert "untested on hardware" in finding.cause
+    assert "UDP 5060" in finding.cause
+    advised = [fix.text for fix in finding.fixes]
+    assert advised[0] == f"sepbridge phones file {PHONE}"
+    assert any("EncryptKey" in text for text in advised)
+    assert any(f"among the files as {name}" in text for text in advised)
+    assert codes(*story, registered(), facts=facts, after=130) == []
+
+
+def test_an_adapter_that_is_silent_with_its_profile_may_have_sip_firmware() -> None:
+    facts = replace(SITE, device=device(SCCP, model="ATA 186"))
+    story = asks("ata001122334455"), gets("ata001122334455")
+    finding, note = judge(*story, facts=facts, after=130)
+    assert finding.code == "binary_profile_unused"
+    assert "TCP 2000" in finding.cause
+    assert any('--model "ATA 186" --protocol SIP' in fix.text for fix in finding.fixes)
+    assert (note.code, note.severity) == ("wrong_protocol_firmware", Weight.NOTE)
 
 
 def test_a_name_that_the_phone_cannot_resolve() -> None:
@@ -594,6 +707,38 @@ def test_each_fault_of_a_certificate_is_a_finding_of_its_own(bad: CertificateFac
     assert first(asks(), failed, facts=site(certificates=(GOOD,)), after=9) == "tls_handshake_failed"
 
 
+@pytest.mark.req("RG-26")
+def test_every_fault_of_every_certificate_is_named() -> None:
+    failed = TlsFailed(at=at(3), device=PHONE, client=CLIENT, server_port=6971, why="unknown ca")
+    old = replace(GOOD, not_after=at(0), key="RSA", bits=1024)
+    other = replace(GOOD, purpose="SCCP over TLS", not_after=at(1), names=("x.org",))
+    found = judge(asks(), failed, facts=site(certificates=(old, other)), after=9)
+    assert [each.code for each in found] == [
+        "certificate_expired",
+        "certificate_key_too_small",
+        "certificate_wrong_name",
+    ]
+    assert all("6971" in each.evidence[0].what for each in found)
+    told = " ".join(each.what for each in found[0].evidence)
+    assert found[0].title == "The certificate for files over HTTPS has expired"
+    assert "SCCP over TLS has expired" in told, "both certificates have this fault"
+
+
+@pytest.mark.req("RG-26")
+def test_only_the_certificate_that_the_phone_was_shown_counts() -> None:
+    files = replace(GOOD, not_after=at(0), ports=(6971,))
+    sccp = replace(GOOD, purpose="SCCP over TLS", ports=(2443,))
+    facts = site(certificates=(files, sccp))
+
+    def failed(port: int) -> TlsFailed:
+        return TlsFailed(at=at(3), device=PHONE, client=CLIENT, server_port=port, why="unknown ca")
+
+    assert first(asks(), failed(6971), facts=facts, after=9) == "certificate_expired"
+    assert codes(asks(), failed(2443), facts=facts, after=9) == ["tls_handshake_failed"]
+    assert first(asks(), gets(), alarm(106), facts=facts, after=9) == "certificate_expired", "it names no port"
+    assert first(asks(), failed(2443), alarm(106), facts=facts, after=9) == "certificate_expired"
+
+
 @pytest.mark.req("RG-27")
 def test_a_clock_that_is_a_day_off_and_one_that_is_four_minutes_off() -> None:
     def told(span: timedelta) -> ClockTold:
@@ -620,6 +765,17 @@ def test_a_missing_time_server_is_that_of_the_phone_s_own_file() -> None:
         assert codes(asks(), gets(), told, facts=known, after=9) == expected
 
 
+def test_an_account_that_nobody_knows_is_no_wrong_password() -> None:
+    """As Asterisk 22 tells it of one REGISTER: unknown, asked all the same, unknown again, and a wrong answer."""
+    unknown = replace(sip_refused("InvalidAccountID"), account="9999")
+    failed = replace(sip_refused("ChallengeResponseFailed", 5), account="<unknown>")
+    asked = replace(challenged(4), account="<unknown>")
+    story = (asks(), gets(), unknown, asked, unknown, failed)
+    assert codes(*story, facts=site(), after=9) == ["unknown_at_pbx"]
+    known = replace(failed, account="1001")
+    assert codes(asks(), gets(), challenged(4), known, facts=site(), after=9) == ["wrong_secret"]
+
+
 def test_a_phone_that_fell_silent() -> None:
     gone = PhoneUnregistered(at=at(90), device=PHONE, endpoint="1001", why="keepAliveTimeout: no keepalive in time")
     assert first(asks(), gets(), registered(), gone, facts=site(), after=99) == "connection_lost"
@@ -629,3 +785,6 @@ def test_a_phone_that_fell_silent() -> None:
 
 def test_a_lost_address() -> None:
     assert first(asks(), gets(), shows("Duplicate IP"), facts=site(), after=9) == "address_lost"
+    for cause in (16, 21):
+        assert first(asks(), gets(), alarm(cause), facts=site(), after=9) == "address_lost"
+        assert codes(asks(), gets(), alarm(cause), registered(), facts=site(), after=9) == []

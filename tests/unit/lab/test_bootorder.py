@@ -193,6 +193,18 @@ def test_a_load_for_other_hardware_is_rejected() -> None:
     assert "Load rejected HC" in order.status
 
 
+def test_a_file_for_which_there_is_no_room_is_refused() -> None:
+    files = {SEP: sep()}
+    order = BootOrder(catalogue().require("7961"), MAC, "SIP41.9-4-2SR3-1S", room=len(files[SEP]) - 1)
+    run(order, files)
+    assert isinstance(order.outcome, NotConfigured)
+    assert order.status == ["CFG TFTP Size Error"]
+    assert last_reset("initialized", order.status) == LastReset(1, "TFTP Size Error")
+    order = BootOrder(catalogue().require("7961"), MAC, "SIP41.9-4-2SR3-1S", room=len(files[SEP]))
+    run(order, files)
+    assert booted(order)
+
+
 def test_a_load_older_than_the_hardware_is_rejected() -> None:
     files = {SEP: sep(load="SCCP41.8-5-3S", protocol="SCCP"), "SCCP41.8-5-3S.loads": load_list("apps41.8-5-3.sbn")}
     order = BootOrder(catalogue().require("7961"), MAC, "SCCP41.9-4-2SR3-1S", oldest_load="SCCP41.9-0-3S")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import io
+
 import pytest
 
 from bridge.errors import InvalidInput
@@ -72,13 +75,46 @@ def test_the_guides_older_names_and_columns_without_numbers() -> None:
 
 
 @pytest.mark.parametrize(
-    ("encoding", "told"), [("utf-8", False), ("utf-8-sig", False), ("utf-16", False), ("cp1252", True)]
+    ("encoding", "told"),
+    [
+        ("utf-8", False),
+        ("utf-8-sig", False),
+        ("utf-16", False),
+        ("utf-16-le", False),
+        ("utf-16-be", False),
+        ("cp1252", True),
+    ],
 )
 def test_encodings(encoding: str, told: bool) -> None:
     text = SAMPLE.read_text(encoding="utf-8")
     inventory = read_file(text.encode(encoding), "x")
     assert inventory.phones[1].lines[0].display == "Zoë Ångström"
     assert any("Windows-1252" in each.what for each in inventory.notes) is told
+
+
+@pytest.mark.parametrize(("between", "word"), [(";", "semicolons"), ("\t", "tabs")])
+def test_what_excel_puts_between_the_cells(between: str, word: str) -> None:
+    text = io.StringIO()
+    rows = csv.reader(io.StringIO(SAMPLE.read_text(encoding="utf-8"), newline=""))
+    csv.writer(text, delimiter=between).writerows(rows)
+    inventory = read_file(text.getvalue().encode("utf-16"), "x")
+    straight = read_file(SAMPLE.read_bytes(), "x")
+    assert inventory.phones == straight.phones
+    (note,) = set(inventory.notes) - set(straight.notes)
+    assert note.weight is Weight.CHANGED
+    assert note.what.startswith(word)
+
+
+def test_a_file_that_was_not_copied_whole() -> None:
+    content = bat_file({"Device Name": "SEP001122000001"}, {"Device Name": "SEP001122000002"})
+    number = content.rindex(b"PT_Inside") - 3
+    inventory = read_file(content[:number], "x")
+    assert [each.name for each in inventory.phones] == ["SEP001122000001"]
+    (note,) = [each for each in inventory.notes if each.weight is Weight.BROKEN]
+    assert "ends in the middle" in note.what
+    assert note.origin == Origin("x", 3)
+    # The last line of a whole file need not end.
+    assert len(read_file(content.removesuffix(b"\r\n"), "x").phones) == 2
 
 
 def test_lines_are_counted_as_an_editor_does() -> None:

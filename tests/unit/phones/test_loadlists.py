@@ -19,6 +19,15 @@ def test_an_old_list_names_its_files(signed: bool) -> None:
     assert "7961G" in found.load.models
 
 
+def test_a_time_stamp_that_ends_like_a_letter_begins_no_name() -> None:
+    """The header's last octet, where it needs no padding: one of four lists (migration reference, section 6.1)."""
+    header = b"\x01\x00\x02\x01\x00\x02\x00\x02\x00\x14\x03\x00\x00\x0f\x00\x04" + b"Star"
+    found = read_load_list("SCCP41.9-4-2SR3-1S.loads", header + load_list(*JAVA_41, signed=False))
+    assert found.files == JAVA_41
+    beyond = header.replace(b"\x00\x14\x03", b"\xff\xff\x03")
+    assert read_load_list("SCCP41.9-4-2SR3-1S.loads", beyond + b"\n" + load_list(*JAVA_41)).files == JAVA_41
+
+
 def test_signed_images_of_the_69xx_keep_their_double_ending() -> None:
     names = ("SCCP69xx.9-4-1-3SR3.zz.sgn", "BOOT69xx.0-0-0-14.zz.sgn", "SCCP6945.9-4-1-3.bin1.sgn")
     assert read_load_list("SCCP69xx.9-4-1-3SR3.loads", load_list(*names)).files == names

@@ -353,13 +353,20 @@ def test_a_site_may_replace_a_template(tmp_path: Path) -> None:
         ("<device>{{ phone.nothing }}</device>", "cannot be used"),
         ("{% if %}", "cannot be used"),
         ('{% extends "base/gone.xml" %}', "base/gone.xml is missing"),
+        ("<device>{{ 1 / 0 }}</device>", "cannot be used"),
+        ("<device>{{ phone.lines + 1 }}</device>", "cannot be used"),
+        ('{% extends "neutral/sip.xml" %}', "builds on itself"),
+        ("<device>\udcff</device>", "cannot be used"),
     ],
 )
 def test_a_broken_template_of_the_site_is_named(tmp_path: Path, template: str, message: str) -> None:
     (tmp_path / "neutral").mkdir()
-    (tmp_path / "neutral" / "sip.xml").write_text(template, encoding="utf-8")
+    (tmp_path / "neutral" / "sip.xml").write_text(template, encoding="utf-8", errors="surrogateescape")
+    renderer = Renderer(template_loader(tmp_path))
     with pytest.raises(ConfigurationError, match=message):
-        Renderer(template_loader(tmp_path)).render_phone_file(sample_device(), sample_pool())
+        renderer.render_phone_file(sample_device(), sample_pool())
+    assert renderer.chosen("neutral/sip.xml", "other") == "neutral/sip.xml"
+    renderer.fingerprint("neutral/sip.xml")
 
 
 def test_the_languages_of_a_device_and_of_its_pool() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from pathlib import Path
 
 import pytest
@@ -83,3 +84,18 @@ def test_only_what_is_urgent_waits_for_the_disk(url: str) -> None:
         with store.write() as work:
             assert work._connection is not None
             assert work._connection.exec_driver_sql("PRAGMA synchronous").scalar() == FULL
+
+
+def test_closed_while_somebody_works_with_it_no_connection_stays_open(url: str, tmp_path: Path) -> None:
+    def is_open() -> bool:
+        return any(
+            os.path.realpath(each).startswith(f"{tmp_path}/sepbridge.db") for each in Path("/proc/self/fd").iterdir()
+        )
+
+    store = open_store(url)
+    with store.read() as reading, store.write() as writing:
+        store.close()
+        assert not reading.devices.all()
+        writing.commit()
+        assert is_open()
+    assert not is_open()
