@@ -288,15 +288,20 @@ def _changed(table: Table, values: Mapping[str, Any]) -> Table:
 
 def _find(site: SiteDescription, section: Section, keys: Sequence[str]) -> Key:
     """The key of the object that the words name; the second one may be left out where that is enough."""
+    near: list[str] = []
     for key, record in site.records[section.name].items():
         values = section.values(record)
         named = [(name, str(values[name])) for name in section.keys]
+        if section.same(*named[0], keys[0]):
+            near.append(" ".join(value for _, value in named))
         if all(section.same(name, value, word) for (name, value), word in zip(named, keys, strict=False)) and not any(
             value for _, value in named[len(keys) :]
         ):
             return key
+    there = f"sepbridge site {section.word} list shows those there are"
     raise NotFound(
-        f"there is no {section.title} {' '.join(keys)}", fix=f"sepbridge site {section.word} list shows those there are"
+        f"there is no {section.title} {' '.join(keys)}",
+        fix=f"did you mean {' or '.join(near[:3])}? {there}" if near else there,
     )
 
 

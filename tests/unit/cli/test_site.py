@@ -39,6 +39,7 @@ def test_a_file_goes_round(site: Shell, tmp_path: Path) -> None:
     assert done["applied"] is True
     assert done["changes"][0]["keys"] == {"destination": {"before": "pstn", "after": "sip"}}
     assert "9.[2-9]XX  Outside" in site.text("site", "patterns", "list")
+    assert "did you mean 9.[2-9]XX Outside?" in site.error("site", "patterns", "remove", "9.[2-9]XX", "--yes").fix
 
 
 def test_removals_are_shown_first_and_need_a_yes(site: Shell, tmp_path: Path) -> None:
