@@ -85,7 +85,7 @@ def _may_speak_otherwise(case: Case, wanted: SignallingProtocol) -> bool:
     """Whether silence alone can mean that: its model has firmware for both, and it never registered as it should."""
     model = catalogue().by_name(case.model) if case.model else None
     device = case.site.device
-    return (model is None or model.only_protocol is not wanted) and (
+    return (model is None or wanted.other in model.protocols) and (
         device is None or device.observed_protocol is not wanted
     )
 
