@@ -51,7 +51,7 @@ def enable(
         raise Conflict(
             "autoregistration cannot be enabled on this server",
             why='"Auto-registration Disabled on this Server" is set',
-            fix="clear that flag first",
+            fix="let a server admit: sepbridge autoregistration move SERVER (`sepbridge site servers list` shows them)",
         )
     if settings.unknown is UnknownMode.REFUSE:
         raise Conflict(

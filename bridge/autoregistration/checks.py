@@ -116,7 +116,7 @@ def _check_pools(
                 f"autoregistration ({group.name})",
                 f"sepbridge site pools set {pool.name} group={group.name}",
             )
-        if not pool.autoreg_css:
+        if not pool.autoreg_css and not settings.without_space:
             yield Finding(
                 "pool_without_autoreg_css",
                 Severity.WARNING,

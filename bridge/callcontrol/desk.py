@@ -89,6 +89,7 @@ class Desk:
         """Calls that the PBX did not take off our hands, for the features to take note of."""
         self.events: deque[PhoneEvent] = deque()
         self.screen = Screen(session, settings.texts.unknown_caller)
+        self.screen.private = settings.texts.private
         self.screen.dnd_alert = settings.dnd_alert
         self.standing: dict[str, str] = {"forward": "", "dnd": ""}
         """What the idle screen says of services that are on, the most important first."""

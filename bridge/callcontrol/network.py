@@ -146,6 +146,7 @@ class Network:
             return
         if event.reason is EndReason.CANCELLED and is_elsewhere(event.text):
             call.elsewhere = True
+            why = f"somebody else took it: {event.text}"
         if event.reason is EndReason.MEDIA:
             desk.report_media(call, event.text or "the session descriptions do not fit")
         if call.transferring and call.transfer_taken and event.reason is EndReason.REMOTE_HANGUP:

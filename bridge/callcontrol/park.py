@@ -23,7 +23,6 @@ from bridge.callcontrol.parties import Party
 from bridge.callcontrol.phonecall import PhoneCall, PhoneCallState
 from bridge.core import CallParked, CallUnparked, ParkedCallsListed
 from bridge.sccp import BlfStatus, FeatureStat, Label, LampMode, SetLamp, SoftKeyEventType, StimulusType
-from bridge.sccp.profile import ParkButton
 from bridge.sccp.stationevents import ButtonPressed, SoftKeyPressed
 from bridge.sip import Direction, IncomingCall
 
@@ -66,11 +65,12 @@ class Park(Feature):
         if event.button is StimulusType.CALL_PARK:
             self._park(call, "", now)
             return
-        buttons = self._buttons
-        if not 0 < event.instance <= len(buttons):
+        profile = desk.session.profile
+        pressed = profile.park_button(event.instance) if profile else None
+        if pressed is None:
             desk.screen.notify(Label.NUMBER_NOT_CONFIGURED)
             return
-        slot = buttons[event.instance - 1].slot
+        slot = pressed.slot
         if self._at_work.house.parking.at(slot) is None:
             self._park(call, slot, now)
         else:
@@ -164,15 +164,12 @@ class Park(Feature):
         """Nobody waits for an answer any more."""
         self._forget(self._pending)
 
-    @property
-    def _buttons(self) -> tuple[ParkButton, ...]:
-        profile = self._at_work.desk.session.profile
-        return profile.park_buttons if profile else ()
-
     def _show(self, *, labels: bool = False) -> None:
         """Set the lamps of the slots; only changes are sent, and ``labels`` where they are wanted."""
-        desk = self._at_work.desk
-        for instance, button in enumerate(self._buttons, 1):
+        desk, profile = self._at_work.desk, self._at_work.desk.session.profile
+        if profile is None:
+            return
+        for instance, button in enumerate(profile.park_buttons, profile.parks_after + 1):
             lit = self._at_work.house.parking.at(button.slot) is not None
             changed = self._lit.get(instance, False) is not lit
             self._lit[instance] = lit

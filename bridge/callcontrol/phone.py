@@ -235,7 +235,7 @@ class ProxiedPhone:
         desk.settings = settings
         if settings == before:
             return
-        desk.screen.unknown = settings.texts.unknown_caller
+        desk.screen.unknown, desk.screen.private = settings.texts.unknown_caller, settings.texts.private
         desk.screen.dnd_alert = settings.dnd_alert
         for feature in self._features:
             feature.settings_changed(before, now=now)

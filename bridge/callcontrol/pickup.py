@@ -74,7 +74,7 @@ class Pickup(Feature):
     def _own_group(self, line: int, now: float) -> None:
         line = self._line(line)
         group = _group(self._at_work.desk.settings, line)
-        pick_up(self._at_work, OWN_GROUP, self._caller({group}) or Party("", Label.PICK_UP), line=line, now=now)
+        pick_up(self._at_work, OWN_GROUP, self._caller({group}) or self._nobody, line=line, now=now)
 
     def _other_group(self, line: int, now: float) -> None:
         settings, line = self._at_work.desk.settings, self._line(line)
@@ -82,7 +82,12 @@ class Pickup(Feature):
         some = settings.other_groups[line - 1] if line <= len(settings.other_groups) else None
         others = {each for _, desk in self._at_work.house.desks() for each in desk.settings.pickup_groups} - {own}
         others = others if some is None else others & some
-        pick_up(self._at_work, OTHER_GROUP, self._caller(others) or Party("", Label.OTHER_PICK_UP), line=line, now=now)
+        pick_up(self._at_work, OTHER_GROUP, self._caller(others) or self._nobody, line=line, now=now)
+
+    @property
+    def _nobody(self) -> Party:
+        """What stands there as long as the PBX has not said who called."""
+        return Party("", self._at_work.desk.settings.texts.pickup)
 
     def _caller(self, groups: set[str]) -> Party | None:
         """Who most likely is picked up, as far as a phone of ours rings; the PBX says in the end who it is."""

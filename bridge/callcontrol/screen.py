@@ -83,6 +83,7 @@ class Screen:
         "_session",
         "_sets",
         "dnd_alert",
+        "private",
         "silent_lines",
         "unknown",
         "usable",
@@ -94,6 +95,9 @@ class Screen:
         self._lamps: dict[int, LampMode] = {}
         self._message_lamps: dict[int, bool] = {}
         self.unknown = unknown
+        """Who is there when nobody knows it."""
+        self.private = ""
+        """Who is there when it is nobody's business. Plain words both: only prompts take built-in labels."""
         self.usable: Callable[[int], Collection[SoftKeyEventType]] = lambda _: tuple(SoftKeyEventType)
         """The soft keys that do something for the call of this reference; 0 for the idle phone."""
         self._sets: dict[int, tuple[SelectSoftKeys, SelectSoftKeys]] = {}
@@ -418,7 +422,7 @@ class Screen:
         here = Party(own.number, own.display_name)
         there = call.remote
         if not there.shown:
-            there = Party("", Label.PRIVATE if call.private else self.unknown)
+            there = Party("", self.private if call.private else self.unknown)
         calling, called = (here, there) if call.outgoing else (there, here)
         original = Party(call.dialled, call.dialled) if call.outgoing else call.redirected_from
         if call.target:

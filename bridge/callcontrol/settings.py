@@ -25,6 +25,8 @@ class CallTexts:
     no_codec: str = "No common codec"
     cannot_dial: str = "Cannot dial this number"
     unknown_caller: str = "Unknown"
+    private: str = "Private"
+    pickup: str = "PickUp"
     slot_unknown: str = "Parked, slot unknown"
     callback_set: str = "Will call back"
     callback_free: str = "is free: CallBack"

@@ -132,7 +132,7 @@ def numbers_range(frame: Frame, numbers: str | None, reset: bool) -> None:
         remark = tell_service(frame) if numbers is not None or reset else ""
         status = desk.status(plan)
         if numbers is not None and status.numbers_total and not status.is_open and (found := desk.obstacles(plan)):
-            remark = f"It is not open: {found[0].what}. {found[0].fix}. {remark}"
+            remark = f"It is not open: {found[0].what}; {found[0].fix}. {remark}"
         _show(frame, status, f"{remark} {_unasked(desk)}".strip())
 
 

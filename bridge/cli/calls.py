@@ -48,7 +48,7 @@ def _row(call: CallRecord) -> tuple[object, ...]:
     quality = call.quality
     loss = quality.loss if quality else None
     lost = f"{100 * loss:.1f} %" if loss is not None else ""
-    marks = (" malicious" if call.malicious else "") + (" recorded" if call.recording else "")
+    marks = (", malicious" if call.malicious else "") + (", recorded" if call.recording else "")
     return (
         f"{call.started.astimezone():%Y-%m-%d %H:%M:%S}",
         call.device.value,

@@ -49,7 +49,9 @@ def show_checklist(frame: Frame) -> None:
     plan = pbx_plan(frame)
     with _desks(frame) as (desk, _):
         steps = desk.steps(plan)
-    frame.show({"steps": steps}, _as_table(steps))
+    asked = plan is not None
+    unasked = "Nobody could ask Asterisk which numbers it uses itself: is the service running?"
+    frame.show({"steps": steps, "asterisk_asked": asked}, _as_table(steps), *([] if asked else [unasked]))
 
 
 @autoregistration.command()

@@ -24,7 +24,7 @@ from bridge.app.site.sitedesk import SiteDesk
 from bridge.autoregistration.phonelists import address_of
 from bridge.cli.control import ServiceNotRunning, ask, poke
 from bridge.cli.frame import Frame
-from bridge.core import Device
+from bridge.core import Device, SignallingProtocol
 from bridge.errors import PbxError
 from bridge.store import SqlStore, open_store
 from bridge.store.filetree import FileTree
@@ -162,6 +162,13 @@ def restart_changed(frame: Frame, phones: Sequence[Device], *, every: float = 2.
     except ServiceNotRunning:
         return "The service is not running; phones take this up when they start again."
     return f"They are told to start again, one every {every:g} s; those that are not registered take it up later."
+
+
+def takes_up(device: Device, *, buttons: bool = False) -> str:
+    """When the phone takes up what was changed; ``buttons``: only its lines or buttons were."""
+    if buttons and (device.observed_protocol or device.desired_protocol) is SignallingProtocol.SCCP:
+        return "A registered phone takes it up by itself; where it must start again for it, once it is idle."
+    return f"It takes effect when the phone starts again: sepbridge phones restart {device.name}"
 
 
 def tell_service(frame: Frame) -> str:

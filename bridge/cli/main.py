@@ -99,3 +99,7 @@ def main() -> None:
         root()
     except SepbridgeError as error:
         fail(error, as_json="--json" in sys.argv)
+    except PermissionError as error:
+        # Settings, state and Asterisk's files are closed to others on purpose: the commonest slip is a missing sudo.
+        told = SepbridgeError(f"{error.filename or 'something'}: {error.strerror}", fix="run this as root: sudo …")
+        fail(told, as_json="--json" in sys.argv)

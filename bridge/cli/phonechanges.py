@@ -6,7 +6,7 @@ import click
 
 from bridge.app.phones.phonechanges import pairs
 from bridge.app.site.phonetable import phone_table
-from bridge.cli.desks import phone_changes, phone_desk, restart_changed, tell_service
+from bridge.cli.desks import phone_changes, phone_desk, restart_changed, takes_up, tell_service
 from bridge.cli.frame import Frame, json_option, table
 from bridge.cli.phones import phones
 from bridge.cli.sitechanges import in_one_line
@@ -72,7 +72,7 @@ def line(frame: Frame, phone: str, number: str, words: tuple[str, ...], shared: 
             device = changes.remove_line(name, number)
         else:
             device = changes.set_line(name, number, pairs(words), shared=shared)
-        _show(frame, device, tell_service(frame))
+        _show(frame, device, tell_service(frame), buttons=True)
 
 
 @phones.command()
@@ -95,7 +95,7 @@ def button(frame: Frame, phone: str, button: int, kind: str | None, words: tuple
             raise InvalidInput("what is to be on the button?", fix="name a kind, or add --remove")
         else:
             device = changes.set_button(name, button, ButtonKind(kind), pairs(words))
-        _show(frame, device, tell_service(frame))
+        _show(frame, device, tell_service(frame), buttons=True)
 
 
 @phones.command()
@@ -149,7 +149,7 @@ def _named(frame: Frame, phone: str) -> DeviceName:
         return desk.find(phone)
 
 
-def _show(frame: Frame, device: Device, remark: str, *, hint: bool = True) -> None:
+def _show(frame: Frame, device: Device, remark: str, *, hint: bool = True, buttons: bool = False) -> None:
     settings = phone_table(device)
     rows: list[tuple[str, object]] = []
     for key, value in settings.items():
@@ -157,6 +157,6 @@ def _show(frame: Frame, device: Device, remark: str, *, hint: bool = True) -> No
             rows += [(key, in_one_line(each)) for each in value]
         else:
             rows.append((key, in_one_line({key: value}).partition("=")[2]))
-    how = [f"It takes effect when the phone starts again: sepbridge phones restart {device.name}"] if hint else []
+    how = [takes_up(device, buttons=buttons)] if hint else []
     parts: list[object] = [table(("", ""), rows), *([remark] if remark else [])]
     frame.show({"phone": settings, "remark": remark}, *parts, *how)

@@ -11,7 +11,7 @@ from bridge.app.operations.recorder import describe
 from bridge.app.phones.screenmessages import checked_document
 from bridge.autoregistration.reasons import mib_name
 from bridge.cli.control import ServiceNotRunning, ask
-from bridge.cli.desks import file_desk, opened_desks, pbx_plan, phone_desk, tell_service
+from bridge.cli.desks import file_desk, opened_desks, pbx_plan, phone_desk, takes_up, tell_service
 from bridge.cli.frame import Duration, Frame, json_option, table
 from bridge.cli.main import root
 from bridge.core import Device, DeviceName, SignallingProtocol
@@ -184,9 +184,7 @@ def share(frame: Frame, phone: str, number: str, button: int, label: str) -> Non
     with phone_desk(frame) as desk:
         device = desk.share(desk.find(phone), number, button=button, label=label)
         remark = tell_service(frame)
-    text = (
-        f"{device.name} has {number}, too. It shows after a restart: sepbridge phones restart {device.name}. {remark}"
-    )
+    text = f"{device.name} has {number}, too. {takes_up(device, buttons=True)} {remark}".strip()
     frame.show({"phone": _public(frame, device), "remark": remark}, text)
 
 

@@ -46,7 +46,10 @@ def trace(frame: Frame, phone: str, path: Path, span: timedelta, secrets: bool) 
     done = ask(socket, "DELETE", question, timeout=_FETCHING)
     content = base64.b64decode(done.pop("pcap"))
     _write(path, content)
-    frame.show({**done, "file": str(path), "bytes": len(content)}, *_words(done, path, secrets=secrets))
+    frame.show(
+        {**done, "file": str(path), "bytes": len(content)},
+        *_words(done, path, frame.settings.sip.port, secrets=secrets),
+    )
 
 
 def _named(frame: Frame, phone: str) -> DeviceName:
@@ -91,14 +94,14 @@ def _write(path: Path, content: bytes) -> None:
         raise WriteFailed(f"{path} cannot be written", why=error.strerror or str(error)) from error
 
 
-def _words(done: dict[str, Any], path: Path, *, secrets: bool) -> list[str]:
+def _words(done: dict[str, Any], path: Path, sip_port: int, *, secrets: bool) -> list[str]:
     words = [f"{path}: {_counted(done['pieces']) or 'nothing was heard'}."]
     if done["lost"]:
         words.append(f"{done['lost']} pieces more did not fit.")
     if done["is_sip"]:
         words.append(
             "It has SIP firmware: it speaks SIP with Asterisk itself, which the bridge does not see. For that, run "
-            "`tcpdump -w sip.pcap port 5060` on Asterisk's machine."
+            f"`tcpdump -w sip.pcap port {sip_port}` on Asterisk's machine."
         )
     if not done["pieces"]:
         words.append("Did the phone find this server? `sepbridge phones show` says what it did last.")

@@ -263,7 +263,7 @@ def _advice(wishes: SetupWishes, around: Surroundings, wanted: SetupPlan) -> lis
     elif wanted.changes_site:
         words.append(
             "Asterisk could not be asked yet which numbers of the range it uses itself: the service does when it runs, "
-            "and closes the window if there are some (`sepbridge autoregistration status`)."
+            "and closes the window if there are some."
         )
     words += ["", "Plug a phone in now. `sepbridge phones watch` shows it; `sepbridge doctor` says what is wrong."]
     return words

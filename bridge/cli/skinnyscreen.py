@@ -164,6 +164,7 @@ def picture(phone: SccpPhone, view: ScreenView) -> RenderableType:
     if view.tone:
         signs.append(f"tone: {view.tone}")
     signs.extend(view.lamps)
+    signs.extend(view.watched)
     return Panel(
         Group(screen, Text(view.status, style="bold"), keys),
         title=f"{phone.model.name} {phone.device}",

@@ -295,7 +295,7 @@ def config_loop(case: Case) -> Finding | None:
         f"The phone fetches {most[0].name} over and over",
         Weight.PROBLEM,
         (seen(most[0]), seen(most[-1]), known(f"{len(most)} times in {limits.loop_seconds / 60:.0f} minutes")),
-        "It starts again each time, or asks again because what it got was no usable configuration. It has not called "
-        "any server in between. What the screen says of this differs by model.",
+        "It starts again each time, or asks again because what it got was no usable configuration. No call to a server "
+        "followed on that file. What the screen says of this differs by model.",
         (keys.status_messages(case.model), Fix(FixKind.COMMAND, f"sepbridge phones file {case.journey.device}")),
     )

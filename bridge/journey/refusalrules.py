@@ -14,7 +14,6 @@ from bridge.core.findings import Weight
 from bridge.journey.case import Case, seen
 from bridge.journey.codes import REFUSED
 from bridge.journey.findings import Finding, Fix, FixKind
-from bridge.journey.firmwarerules import roll_out
 
 SCCP, SIP = SignallingProtocol.SCCP, SignallingProtocol.SIP
 _RANGE = re.compile(r"\b(\d{1,20})-(\d{1,20})\b")
@@ -113,8 +112,18 @@ def other_protocol(case: Case) -> Finding | None:
         (
             Fix(FixKind.COMMAND, f"sepbridge autoregistration protocol {spoken}"),
             Fix(FixKind.COMMAND, f"sepbridge phones add {case.journey.device} --protocol {spoken}"),
-            *roll_out(case, spoken.other),
+            _load_from_the_default_file(case, spoken.other),
         ),
+    )
+
+
+def _load_from_the_default_file(case: Case, protocol: SignallingProtocol) -> Fix:
+    """A stranger cannot be rolled out to: it finds the load of its model in the file for strangers."""
+    load = case.usual_load(protocol) or f"a load for {protocol}"
+    return Fix(
+        FixKind.CLICK,
+        f"Site > Device defaults > Load: name {load} for {case.model or 'its model'}, which the phone then loads by "
+        "itself",
     )
 
 

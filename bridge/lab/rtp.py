@@ -167,6 +167,10 @@ class RtpReceiver:
         """How much of what was heard last this tone was, 0 to 1."""
         return self.listener.share_of(frequency)
 
+    def reopened(self) -> None:
+        """The channel was closed for a while: what was sent meanwhile is not lost."""
+        self._highest = None
+
     def nothing_came(self) -> ToneHeard | None:
         """No packet for a while: what is heard then, if that is a change; else None."""
         return self.listener.nothing_came()

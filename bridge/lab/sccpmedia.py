@@ -70,6 +70,7 @@ class SccpMedia:
             return 0
         self._forget_old()
         if before is not None:
+            receiver.reopened()
             self._sent[call.number] = self._sent.get(call.number, 0) + before.sender.sent
         self._numbers[call.ref] = call.number
         self._ports[call.number] = port

@@ -7,7 +7,6 @@ from dataclasses import astuple, dataclass, replace
 
 from bridge.core import (
     CallManagerGroup,
-    DateTimeGroup,
     Device,
     DevicePool,
     DndAlert,
@@ -152,7 +151,7 @@ def _phone(
         stamp=checked_stamp(device.version_stamp),
         load=load if model is not None else "",
         pool=shown_text(pool.name),
-        date_template=_date_template(when),
+        date_template=checked_date_template(when.date_template),
         time_zone=zone.name,
         olson_time_zone=zone.zone,
         ntp_servers=tuple(checked_address(server, "a time server") for server in when.ntp_servers),
@@ -249,13 +248,14 @@ def _check_secret(device: Device, model: Model | None, longest: int) -> None:
         )
 
 
-def _date_template(when: DateTimeGroup) -> str:
-    if not _DATE_TEMPLATE.fullmatch(when.date_template):
+def checked_date_template(text: str) -> str:
+    """A date format that phones know. Raises ConfigurationError."""
+    if not _DATE_TEMPLATE.fullmatch(text):
         raise ConfigurationError(
-            f"{when.date_template[:20]!r} is no date format that phones know",
+            f"{text[:20]!r} is no date format that phones know",
             fix="write D, M and Y (or YY) with /, - or . between them, and an A at the end for the 12-hour clock",
         )
-    return when.date_template
+    return text
 
 
 def _with_idle(urls: ServiceUrls, own: str) -> ServiceUrls:

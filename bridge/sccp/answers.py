@@ -131,9 +131,9 @@ def _feature_stat(index: int, profile: StationProfile, buttons: tuple[ButtonDefi
     lamp = profile.lamp(index)
     if lamp is not None and ButtonDefinition(index, StimulusType.BLF_SPEED_DIAL) in buttons:
         return FeatureStat(index, StimulusType.BLF_SPEED_DIAL, BlfStatus.UNKNOWN, lamp.label or lamp.number)
-    if ButtonDefinition(index, StimulusType.DIRECTED_PARK) in buttons and 0 < index <= len(profile.park_buttons):
-        label = profile.park_buttons[index - 1].shown
-        return FeatureStat(index, StimulusType.DIRECTED_PARK, BlfStatus.IDLE, label)
+    park = profile.park_button(index)
+    if park is not None and ButtonDefinition(index, StimulusType.DIRECTED_PARK) in buttons:
+        return FeatureStat(index, StimulusType.DIRECTED_PARK, BlfStatus.IDLE, park.shown)
     if ButtonDefinition(index, StimulusType.FEATURE) in buttons:
         return FeatureStat(index, StimulusType.FEATURE, 0, Label.PRIVATE)
     return FeatureStat(index, StimulusType.UNDEFINED)

@@ -161,6 +161,16 @@ class StationProfile:
         """Busy lamp ``instance``, counted from 1, or None."""
         return self.lamps[instance - 1] if 0 < instance <= len(self.lamps) else None
 
+    @property
+    def parks_after(self) -> int:
+        """The instance before that of the first directed-park button (``bridge.sccp.buttonplaces``)."""
+        return sum(each.type == StimulusType.BLF_SPEED_DIAL for each in self.buttons)
+
+    def park_button(self, instance: int) -> ParkButton | None:
+        """The directed-park button with this instance, or None."""
+        place = instance - self.parks_after
+        return self.park_buttons[place - 1] if 0 < place <= len(self.park_buttons) else None
+
     def lamp_of_line(self, line: int) -> int:
         """The lamp that a phone below version 15 has as a line button behind its own lines; 0 where it is none."""
         lamp = line - len(self.lines)

@@ -29,9 +29,12 @@ KINDS = {
     "line_settings": "line",
     "line_appearance": "device",
     "autoregistration_settings": "autoregistration",
+    "autoregistration_policy": "autoregistration",
 }
 """What the rows of a table are called, where the table's name does not say it."""
 _OWN_WORDS = {"name", "number", "pattern"}
+_PLACES = {"id", "position"}
+"""Columns of a key that say nothing to people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,9 +192,9 @@ def user_of(connection: Connection, table: Table, key: Row) -> str | None:
             if constraint.referred_table is not table or constraint.ondelete == "CASCADE":
                 continue
             named = {each.parent.name: key[each.column.name] for each in constraint.elements}
-            row = connection.execute(select(*other.primary_key).where(_where(other, named))).first()
+            row = connection.execute(select(*other.primary_key).where(_where(other, named))).mappings().first()
             if row is not None:
-                return f"the {kind_of(other)} {' '.join(str(each) for each in row)}"
+                return " ".join(["the", kind_of(other), *(str(row[name]) for name in row if name not in _PLACES)])
     return None
 
 

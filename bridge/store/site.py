@@ -153,8 +153,10 @@ class SqlSiteRepository:
 
         A group marked for autoregistration takes the mark from every other group (AR-16). Raises ConfigurationError
         for a group of more than three servers, of the same server twice, or, if it is marked, of none (AR-17).
+        A group that stays as it is may have none: a new site's, before its first node started.
         """
-        _check(pool.group)
+        if pool.group not in self.groups():
+            _check(pool.group)
         for each in pool.group.servers:
             self.save_server(each)
         self._save_group(pool.group)
@@ -247,5 +249,6 @@ def _check(group: CallManagerGroup) -> None:
         raise ConfigurationError(
             f"the CallManager group {group.name} has no server",
             why="unknown phones are sent to the servers of the group that is marked for autoregistration",
-            fix="add a server, or mark another group",
+            fix="start the service, which enters its own server, or add one with `sepbridge site servers add` and give "
+            "it to the group; or mark another group",
         )

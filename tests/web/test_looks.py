@@ -28,7 +28,7 @@ ALL = (
     f"/phones/{BIG}",
     "/site/pools?name=Default",
 )
-PHONE = (390, 844)
+PHONE = (360, 740)
 
 
 def _axe(visitor: Visitor, *rules: str) -> list[str]:

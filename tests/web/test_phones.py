@@ -188,6 +188,22 @@ def test_a_healthy_phone_has_no_finding(admin: Visitor) -> None:
     assert admin.page.inner_text("#findings").endswith("Nothing was found.")
 
 
+def test_a_page_leads_to_what_there_is_for_that_phone(admin: Visitor) -> None:
+    """Calls and texts of SIP phones do not come through here; what either would call can be tried."""
+    links = admin.page.locator("p.besides a")
+    admin.go("/phones/SEP001122300001")
+    assert links.all_inner_texts() == ["What if it dialled …", "Its calls", "Show it a text", "Trace it"]
+    admin.go("/phones/SEP001122300000")
+    assert links.all_inner_texts() == ["What if it dialled …", "Trace it"]
+    links.first.click()
+    assert admin.page.input_value("#f-phone") == "SEP001122300000"
+    admin.page.fill("#f-dialled", "1001")
+    admin.page.click("text=What would happen?")
+    assert "The line 1001 rings" in admin.page.inner_text("section[aria-labelledby=h-outcome]")
+    admin.go("/calls?phone=1000")
+    assert "Asterisk’s own records" in admin.page.inner_text(".empty")
+
+
 def test_its_files_are_there_and_its_password_is_not(house: House, admin: Visitor) -> None:
     admin.go("/phones/SEP001122300000")
     file = admin.page.locator("details", has_text="SEP001122300000.cnf.xml").last
@@ -270,6 +286,24 @@ def test_what_is_wrong_with_a_phone_changes_while_one_looks(house: House, admin:
     expect(finding.locator("details")).to_contain_text("silent for longer")
     assert finding.locator("details[open]").count() == 1, "what was opened stays open"
     assert admin.page.evaluate("document.activeElement.textContent") == "Evidence"
+
+
+def test_how_a_phone_stands_changes_while_one_looks(house: House, admin: Visitor) -> None:
+    name, service = DeviceName("SEP00112230001C"), house.thread.service
+    admin.go(f"/phones/{name}")
+    badge, facts = admin.page.locator(".headline .badge"), admin.page.locator("[data-part=facts]")
+    expect(badge).to_have_text("Registered")
+    pool = admin.page.locator("dl.facts a")
+    pool.focus()
+    left = PhoneUnregistered(at=service.clock.now(), device=name, endpoint="1028", why="it fell silent")
+    house.thread.call(service.recorder.record, left)
+    expect(badge).to_have_text("Not registered")
+    expect(admin.page.locator(".standing")).to_contain_text("It fell silent")
+    expect(facts).to_contain_text("192.0.2.29")
+    assert admin.page.evaluate("document.activeElement.textContent") == pool.inner_text(), "the focus stays"
+    back = PhoneRegistered(at=service.clock.now(), device=name, endpoint="1028", address="192.0.2.29:5060")
+    house.thread.call(service.recorder.record, back)
+    expect(badge).to_have_text("Registered")
 
 
 def test_a_phone_is_changed_moved_and_removed_without_a_script(house: House, visit: Visit) -> None:

@@ -176,6 +176,15 @@ class WindowDesk:
         with self._store.write() as work:
             settings = work.autoregistration.load(for_update=True)
             pool = work.site.pool(settings.pool)
+            if partition not in work.site.partitions():
+                raise NotFound(
+                    f"there is no partition {partition!r}", fix=f"add it: sepbridge site partitions add {partition!r}"
+                )
+            if css and work.objects.calling_search_spaces.get(css) is None:
+                raise NotFound(
+                    f"there is no calling search space {css!r}",
+                    fix=f"add it: sepbridge site css add {css!r} partitions=…",
+                )
             without = not partition and not css
             work.objects.pools.save(replace(pool, autoreg_css=css))
             work.autoregistration.save(replace(settings, partition=partition, without_space=without))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import grp
 import os
 import pwd
 import shutil
@@ -51,6 +52,34 @@ def hand_over(owner: str, places: tuple[Path, ...]) -> None:
             raise WriteFailed(
                 f"{place} cannot be given to {owner}", why=str(error), fix="create that user first"
             ) from error
+
+
+def shut_out(owner: str, directory: Path) -> str:
+    """What keeps the owner from our ``directory`` at Asterisk's, and what opens it; empty where nothing does.
+
+    Many guides give Asterisk's configuration the mode 0750, and nobody else can enter it then.
+    """
+    try:
+        user = pwd.getpwnam(owner) if owner and os.geteuid() == 0 else None
+    except KeyError:
+        user = None
+    if user is None or user.pw_uid == 0:
+        return ""
+    groups = os.getgrouplist(user.pw_name, user.pw_gid)
+    for place in reversed([each for each in directory.parents if each.is_dir()]):
+        seen = place.stat()
+        if seen.st_uid == user.pw_uid or seen.st_mode & (stat.S_IXGRP if seen.st_gid in groups else stat.S_IXOTH):
+            continue
+        way = f"usermod -a -G {_group(seen.st_gid)} {owner}" if seen.st_mode & stat.S_IXGRP else f"chmod a+x {place}"
+        return f"{place} is closed to {owner}, who writes below it: {way}, then start the service anew"
+    return ""
+
+
+def _group(number: int) -> str:
+    try:
+        return grp.getgrgid(number).gr_name
+    except KeyError:
+        return str(number)
 
 
 def give_to_service(state: Path, *places: Path) -> None:

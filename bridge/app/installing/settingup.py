@@ -11,18 +11,20 @@ from datetime import timedelta
 from pathlib import Path
 
 from bridge.app.admission.window import WindowDesk
-from bridge.app.installing.handover import hand_over, not_owned
+from bridge.app.installing.handover import hand_over, not_owned, shut_out
 from bridge.app.installing.setupplan import MANIFEST, Manifest, SetupAnswers, differences, digest, settings_text
 from bridge.app.settings import AsteriskBackend, Settings, load_settings, settings_from
 from bridge.app.system import SystemClock
-from bridge.autoregistration import AutoregistrationSettings
+from bridge.autoregistration import AutoregistrationSettings, changes
 from bridge.core import NumberRange
-from bridge.errors import ConfigurationError, SepbridgeError, WriteFailed
+from bridge.errors import ConfigurationError, Conflict, SepbridgeError, WriteFailed
 from bridge.host.programs import output_of
 from bridge.pbx import freepbxinstall, install
 from bridge.pbx.atomic import write_atomically
 from bridge.pbx.install import InstallPlan, InstallSettings, apply, belongs_to_freepbx
+from bridge.ports import Store
 from bridge.store import HEAD, current, open_store, upgrade
+from bridge.store.filetree import FileTree
 
 _UNIT = "sepbridge"
 _SETTINGS_MODE = 0o640
@@ -126,8 +128,12 @@ def plan_setup(answers: SetupAnswers, toml: Path, site: SiteWishes, *, owner: st
         notes.append(
             "endpoints go into Asterisk's tables: `sepbridge setup realtime` makes them and shows what it needs"
         )
+    if closed := shut_out(owner, settings.asterisk.directory):
+        notes.append(closed)
     revision = current(settings.database_url)
     before = _stored(settings, revision)
+    if site.open_for is not None and before is not None:
+        _check_opening(settings, site, before, is_new=revision is None)
     return SetupPlan(
         answers,
         toml,
@@ -308,9 +314,35 @@ def _site_changes(site: SiteWishes, known: AutoregistrationSettings | None, *, i
     return wishes
 
 
+def _check_opening(settings: Settings, site: SiteWishes, known: AutoregistrationSettings, *, is_new: bool) -> None:
+    """What stands against opening is told before anything is written. Raises Conflict, InvalidInput.
+
+    Whether there are numbers at all is asked when it is done (``SetupPlan.has_range``).
+    """
+    now, numbers = SystemClock().now(), site.range or known.range
+    if numbers.is_empty or known.is_open(now):
+        return
+    changes.enable(replace(known, range=numbers), now=now, duration=site.open_for or timedelta())
+    if is_new:
+        return
+    with contextlib.closing(open_store(settings.database_url)) as store:
+        obstacles = _desk(settings, store).obstacles()
+    # Of another range than the stored one nobody knows yet what it meets.
+    standing = [each for each in obstacles if numbers == known.range or each.code != "range_overlap"]
+    if standing:
+        raise Conflict(
+            f"autoregistration cannot be opened: {standing[0].what}", fix=f"{standing[0].fix}; or leave --open out"
+        )
+
+
+def _desk(settings: Settings, store: Store) -> WindowDesk:
+    directory = settings.files_directory
+    return WindowDesk(store, SystemClock(), _ACTOR, FileTree(directory) if directory.is_dir() else None)
+
+
 def _set_site(settings: Settings, site: SiteWishes) -> None:
     with contextlib.closing(open_store(settings.database_url)) as store:
-        desk = WindowDesk(store, SystemClock(), _ACTOR)
+        desk = _desk(settings, store)
         known = desk.settings()
         was_open = known.is_open(SystemClock().now())
         if site.protocol is not None and (known.protocol.value != site.protocol or not known.protocol_chosen):

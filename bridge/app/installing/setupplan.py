@@ -144,7 +144,9 @@ class Manifest:
 
     @classmethod
     def load(cls, state: Path) -> Manifest | None:
-        """What was noted; None where nothing was. Raises ConfigurationError for a file that is not ours."""
+        """What was noted; None where nothing was. Raises ConfigurationError for a file that is not ours, and
+        PermissionError.
+        """
         try:
             record = json.loads((state / MANIFEST).read_text(encoding="utf-8"))
             return cls(
@@ -157,6 +159,8 @@ class Manifest:
             )
         except FileNotFoundError:
             return None
+        except PermissionError:
+            raise
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise ConfigurationError(
                 f"{state / MANIFEST} cannot be understood",

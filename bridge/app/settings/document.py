@@ -146,14 +146,30 @@ class Settings:
 
 
 def find_settings(named: Path | None) -> Path | None:
-    """The settings file to read: the one named, ``$SEPBRIDGE_CONFIG``, or the first default place that exists."""
+    """The settings file to read: the one named, ``$SEPBRIDGE_CONFIG``, or the first default place that exists.
+
+    Raises ConfigurationError for a named one that does not, and for a directory that is closed to whoever asks.
+    """
     if named is None and (variable := os.environ.get("SEPBRIDGE_CONFIG")):
         named = Path(variable)
     if named is not None:
-        if not named.is_file():
+        if not _is_there(named):
             raise ConfigurationError(f"there is no settings file {named}", fix="check the path given by --config")
         return named
-    return next((place for place in DEFAULT_PLACES if place.is_file()), None)
+    return next((place for place in DEFAULT_PLACES if _is_there(place)), None)
+
+
+def _is_there(place: Path) -> bool:
+    try:
+        return place.is_file()
+    except PermissionError as error:
+        raise _closed(place) from error
+
+
+def _closed(path: Path | None) -> ConfigurationError:
+    return ConfigurationError(
+        f"{path} cannot be read", why="it holds secrets, and is not for every user", fix="run this as root: sudo …"
+    )
 
 
 def load_settings(path: Path | None) -> Settings:
@@ -170,9 +186,7 @@ def load_settings(path: Path | None) -> Settings:
             f"{path} is not valid TOML", why=str(error), fix="correct that line; docs/settings.md has every key"
         ) from error
     except PermissionError as error:
-        raise ConfigurationError(
-            f"{path} cannot be read", why="it holds secrets, and is not for every user", fix="run this as root: sudo …"
-        ) from error
+        raise _closed(path) from error
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{path} cannot be read", why=str(error)) from error
     known = {name: get_type_hints(type(section)) for name, section in _sections().items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 from dataclasses import replace
 
@@ -9,7 +10,11 @@ from bridge.app.settings import Settings
 from bridge.app.system import own_address
 from bridge.autoregistration.checks import enabled_servers
 from bridge.core import Device, Server, SignallingProtocol
+from bridge.errors import ConfigurationError
 from bridge.ports import Store
+from bridge.store.site import MOST_SERVERS
+
+log = logging.getLogger(__name__)
 
 
 def own_server(settings: Settings) -> Server:
@@ -32,6 +37,7 @@ def enter_site(store: Store, own: Server) -> None:
         pool = work.site.pool("Default")
         known = pool.group.servers
         servers = with_own_server(known, own)
+        _check_room(servers, own, pool.group.name)
         if servers != known:
             work.site.save_pool(replace(pool, group=replace(pool.group, servers=servers)))
         # Another node says of its phones that they are registered, when it next reads the site.
@@ -40,6 +46,29 @@ def enter_site(store: Store, own: Server) -> None:
             if device is not None and _is_served_by_proxy(device):
                 work.devices.update(replace(device, registered=False))
         work.commit()
+    if known and len(servers) > len(known):
+        log.warning(
+            "the site has a new server: this node, %s, stands behind %s in the group %s. Is it that one under another "
+            "name, set server.name; if it is to admit unknown phones in its stead: sepbridge autoregistration move %s",
+            own.name,
+            _named(known),
+            pool.group.name,
+            own.name,
+        )
+
+
+def _check_room(servers: tuple[Server, ...], own: Server, group: str) -> None:
+    if len(servers) > MOST_SERVERS:
+        raise ConfigurationError(
+            f"this node, {own.name}, finds no place in the CallManager group {group}, which has {_named(servers[:-1])}",
+            why=f"phones keep at most {MOST_SERVERS} servers",
+            fix="set server.name to the one that this node is, or take one out: "
+            f"sepbridge site groups set {group} servers={_named(servers[: MOST_SERVERS - 1])}",
+        )
+
+
+def _named(servers: tuple[Server, ...]) -> str:
+    return ",".join(each.name for each in servers)
 
 
 def with_own_server(known: tuple[Server, ...], own: Server) -> tuple[Server, ...]:

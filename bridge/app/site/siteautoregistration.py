@@ -84,7 +84,7 @@ def read_autoregistration(
     table: Table, before: AutoregistrationSettings, known: Mapping[str, Mapping[Any, Any]], now: datetime
 ) -> AutoregistrationSettings:
     """The settings that a table describes, changed from those before. Raises BadValue, which names the key."""
-    values = read(FIELDS, table, "autoregistration table")
+    values = read(FIELDS, table, "table of autoregistration")
     numbers = _of("range", NumberRange.parse, values["range"])
     settings = before
     if numbers != before.range:

@@ -275,7 +275,7 @@ def _check_names(values: Mapping[str, Any], names: Mapping[str, str], known: Map
             raise BadValue(
                 f"there is no {BY_NAME[section].title} {name!r}",
                 key=key,
-                fix=f"add it as [[{section}]], or name another one",
+                fix=f"`sepbridge site {BY_NAME[section].word} add`, or [[{section}]] in the file",
                 missing=(section, name),
             )
 

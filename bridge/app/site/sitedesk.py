@@ -27,6 +27,7 @@ from bridge.autoregistration.checks import Finding, Severity, check_site, enable
 from bridge.core import CallManagerGroup, PatternKey
 from bridge.errors import ConfigurationError, Conflict, InvalidInput, NotFound, SepbridgeError
 from bridge.ports import AuditEntry, Clock, IdSource, Store, UnitOfWork
+from bridge.store.site import MOST_SERVERS
 
 MOVE = "sepbridge autoregistration move"
 _Want = Callable[[SiteDescription], SiteDescription]
@@ -323,6 +324,12 @@ def _moved(site: SiteDescription, name: str) -> SiteDescription:
             fix="mark one: sepbridge site groups set Default autoregistration=yes",
         )
     order = [name, *(each.name for each in group.servers if each.name != name)]
+    if len(order) > MOST_SERVERS:
+        raise Conflict(
+            f"{name} is not in the CallManager group {group.name}, and that has {len(group.servers)} servers already",
+            why=f"phones keep at most {MOST_SERVERS}",
+            fix=f"take one out: sepbridge site groups set {group.name} servers={','.join(order[1:MOST_SERVERS])}",
+        )
     moved = replace(group, servers=tuple(flagged[each] for each in order))
     pools = site.records["device_pool"]
     used = {site.autoregistration.pool, *(each.pool for each in site.records["device_defaults"].values())}

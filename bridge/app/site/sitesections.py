@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from bridge.app.site.sitefields import BadValue, Field, Fields, Table, fields_of, read, sparse, values_of
+from bridge.app.site.sitevalues import clock_of, region_of, server_of
 from bridge.core import (
     CallingSearchSpace,
     CallManagerGroup,
@@ -39,7 +39,6 @@ from bridge.phones.catalogue import catalogue
 LONGEST_TEXT = 255
 LONGEST_DESCRIPTION = 1000
 """Characters."""
-_CODEC = re.compile(r"[a-z0-9]{1,20}", re.ASCII)
 
 Key = Any
 """What a record is known by: a name, a PatternKey, or model number and protocol."""
@@ -93,7 +92,7 @@ class Section:
                     raise BadValue(
                         f"there is no {BY_NAME[section].title} {each!r}",
                         key=name,
-                        fix=f"add it as [[{section}]], or name another one",
+                        fix=f"`sepbridge site {BY_NAME[section].word} add`, or [[{section}]] in the file",
                         missing=(section, each),
                     )
         return self.build(values, known)
@@ -188,22 +187,6 @@ def _pool_values(pool: DevicePool) -> Table:
     return {**values_of(pool, _POOL), **{name: getattr(pool, name).name for name in _POOL_OF_NAMES}}
 
 
-def _server(values: Table, _: Known) -> Server:
-    if not values["address"]:
-        raise BadValue("a server needs an address", key="address", fix="give the one that phones can reach")
-    for key in ("sip_port", "sccp_port"):
-        if not 1 <= values[key] <= 65535:
-            raise BadValue(f"{values[key]} is no port", key=key, fix="choose one from 1 to 65535")
-    return Server(**values)
-
-
-def _region(values: Table, _: Known) -> Region:
-    for codec in values["codecs"]:
-        if not _CODEC.fullmatch(codec):
-            raise BadValue(f"{codec!r} is no codec", key="codecs", fix="use Asterisk's names: g722, ulaw, alaw, g729")
-    return Region(**values)
-
-
 def _pool(values: Table, known: Known) -> DevicePool:
     for key in _POOL_OF_NAMES:
         if not values[key]:
@@ -251,7 +234,7 @@ def _softkeys(values: Table, _: Known) -> SoftkeyTemplate:
 
 
 SECTIONS: tuple[Section, ...] = (
-    _simple("server", "servers", "servers", Server, build=_server),
+    _simple("server", "servers", "servers", Server, build=server_of),
     Section(
         "callmanager_group",
         "groups",
@@ -267,8 +250,8 @@ SECTIONS: tuple[Section, ...] = (
         ),
         names={"servers": "server"},
     ),
-    _simple("region", "regions", "regions", Region, build=_region),
-    _simple("date_time_group", "date-time-groups", "date_time_groups", DateTimeGroup),
+    _simple("region", "regions", "regions", Region, build=region_of),
+    _simple("date_time_group", "date-time-groups", "date_time_groups", DateTimeGroup, build=clock_of),
     _simple("partition", "partitions", "partitions", Partition),
     _simple(
         "calling_search_space",

@@ -93,7 +93,8 @@ class CallBook:
             name=printable(event.name)[:100],
             outgoing=event.outgoing,
             started=times.started,
-            answered=times.answered if event.answered else None,
+            # What was answered elsewhere, and taken from hold here, may have rung here, too.
+            answered=(times.answered or talked) if event.answered else None,
             ended=now,
             why=printable(event.why),
             status=event.status,

@@ -64,6 +64,8 @@ class PhonePage:
             web.get(at, house.viewer(self.show)),
             web.get(f"{at}/timeline", house.viewer(self._timeline)),
             web.get(f"{at}/findings", house.viewer(self._findings)),
+            web.get(f"{at}/standing", house.viewer(self._standing)),
+            web.get(f"{at}/facts", house.viewer(self._facts)),
             web.get(f"{at}/screenshot", house.admin(self._screenshot)),
             *(
                 web.post(f"{at}/{word}", house.admin(change(house, handler, self.show)))
@@ -134,6 +136,26 @@ class PhonePage:
         found = await self._house.findings(_name(request))
         text = self._house.part(request, "findings.html", findings=found)
         return web.Response(text=text, content_type="text/html", headers={"Cache-Control": "no-store"})
+
+    async def _standing(self, request: web.Request) -> web.Response:
+        """How it stands alone."""
+        name = _name(request)
+        sheet = await self._sheet(request, name)
+        now = self._house.service.clock.now()
+        stands = how_it_stands(sheet.device, self._house.service.stage_of(name), sheet.refusal, now)
+        return _piece(self._house.part(request, "standing.html", stands=stands))
+
+    async def _facts(self, request: web.Request) -> web.Response:
+        """What is known of it alone."""
+        name = _name(request)
+        sheet = await self._sheet(request, name)
+        if sheet.device is None:
+            raise web.HTTPNotFound
+        return _piece(self._house.part(request, "facts.html", device=sheet.device, name=name))
+
+    async def _sheet(self, request: web.Request, name: DeviceName) -> PhoneSheet:
+        """What is written of it, without its way. Raises NotFound."""
+        return await asyncio.to_thread(self._house.desks(request).phones.show, name.value, limit=1)
 
     async def _screenshot(self, request: web.Request) -> web.Response:
         name = _name(request)
@@ -248,6 +270,10 @@ class PhonePage:
         if device is None:
             raise NotFound(f"{name} is not one of our phones", fix="add it first")
         return device
+
+
+def _piece(text: str) -> web.Response:
+    return web.Response(text=text, content_type="text/html", headers={"Cache-Control": "no-store"})
 
 
 def _name(request: web.Request) -> DeviceName:

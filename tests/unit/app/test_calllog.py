@@ -102,6 +102,19 @@ async def test_a_phone_that_goes_leaves_its_records(clock: StillClock) -> None:
     assert len(written) == 1
 
 
+async def test_a_call_that_rang_here_and_was_answered_on_another_phone_of_the_line_is_answered(
+    clock: StillClock,
+) -> None:
+    written: list[CallRecord] = []
+    kept = book(clock, written)
+    began = clock.now()
+    kept.heard(PHONE, CallStarted(7, 1, False, "2002", "id"))
+    clock.pass_by(timedelta(seconds=9))
+    kept.heard(PHONE, finished(7, answered=True))
+    kept.close()
+    assert (written[0].started, written[0].answered) == (began, began + timedelta(seconds=5))
+
+
 async def test_a_call_that_another_phone_of_the_line_answered_has_its_length(clock: StillClock) -> None:
     written: list[CallRecord] = []
     kept = book(clock, written)

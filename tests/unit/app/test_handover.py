@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import grp
 import os
 import pwd
+import tempfile
 from pathlib import Path
 
 import pytest
 
-from bridge.app.installing.handover import give_to_service, hand_over, not_owned
+from bridge.app.installing.handover import give_to_service, hand_over, not_owned, shut_out
 from tests.peers import missing
 
 OWNER = "nobody"
@@ -54,6 +56,26 @@ def test_a_settings_file_that_the_service_may_read_stays_roots(house: dict[str, 
 def test_without_an_owner_nothing_is_given_away(house: dict[str, Path]) -> None:
     assert not_owned("", **house) == ()
     assert not_owned("no-such-user", **house) == ()
+
+
+def test_a_configuration_that_only_asterisks_user_may_enter() -> None:
+    if os.geteuid() != 0:
+        missing("another user's directories need root")
+    group = grp.getgrgid(1)
+    with tempfile.TemporaryDirectory() as made:
+        etc = Path(made) / "asterisk"
+        (etc / "sepbridge").mkdir(parents=True)
+        Path(made).chmod(0o755)
+        os.chown(etc, 1, group.gr_gid)
+        etc.chmod(0o755)
+        assert shut_out(OWNER, etc / "sepbridge") == ""
+        etc.chmod(0o750)
+        assert f"{etc} is closed to {OWNER}" in shut_out(OWNER, etc / "sepbridge")
+        assert f"usermod -a -G {group.gr_name} {OWNER}" in shut_out(OWNER, etc / "sepbridge")
+        assert shut_out(pwd.getpwuid(1).pw_name, etc / "sepbridge") == ""
+        etc.chmod(0o700)
+        assert f"chmod a+x {etc}" in shut_out(OWNER, etc / "sepbridge")
+        assert shut_out("", etc / "sepbridge") == shut_out("no-such-user", etc / "sepbridge") == ""
 
 
 def test_what_root_adds_to_the_state_directory_is_the_service_s_and_nothing_else(house: dict[str, Path]) -> None:

@@ -155,3 +155,9 @@ def test_who_may_not_read_the_file_is_told_what_to_do(tmp_path: Path, monkeypatc
     monkeypatch.setattr(Path, "read_text", refused)
     with pytest.raises(ConfigurationError, match=r"cannot be read; .*as root"):
         load_settings(tmp_path / "sepbridge.toml")
+    # The Debian package's directory is closed as a whole.
+    monkeypatch.delenv("SEPBRIDGE_CONFIG", raising=False)
+    monkeypatch.setattr(Path, "is_file", refused)
+    for named in (None, tmp_path / "sepbridge.toml"):
+        with pytest.raises(ConfigurationError, match=r"cannot be read; .*as root"):
+            find_settings(named)

@@ -476,6 +476,27 @@ class TestNodes:
         two.set(BY_WORD["pools"], ["Other"], {"group": "Default"})
         assert "pool_not_in_autoreg_group" not in {each.code for each in two.check()}
 
+    @pytest.mark.req("AR-33")
+    def test_who_wants_no_search_space_is_not_asked_for_one(self, two: SiteDesk, store: SqlStore) -> None:
+        assert "pool_without_autoreg_css" in {each.code for each in two.check()}
+        with store.write() as work:
+            work.autoregistration.save(replace(work.autoregistration.load(), without_space=True))
+            work.commit()
+        assert "pool_without_autoreg_css" not in {each.code for each in two.check()}
+
+    @pytest.mark.req("AR-16")
+    @pytest.mark.req("AR-30")
+    def test_the_duty_does_not_move_to_a_fourth_server(self, two: SiteDesk) -> None:
+        for added in ("pbx3", "pbx4"):
+            two.add(BY_WORD["servers"], [added], {"address": "192.0.2.9"})
+        names = [each["name"] for each in two.tables(BY_WORD["servers"])]
+        group = next(each["name"] for each in two.tables(BY_WORD["groups"]) if each.get("autoregistration"))
+        two.set(BY_WORD["groups"], [group], {"servers": ",".join(names[:3])})
+        with pytest.raises(Conflict, match=f"site groups set {group} servers={','.join(names[:2])}"):
+            two.plan_move(names[3])
+        with pytest.raises(Conflict, match=r"the CallManager group \w+ names it"):
+            two.remove(BY_WORD["servers"], [names[0]])
+
     @pytest.mark.req("AR-20")
     def test_models_without_defaults_are_told(self, two: SiteDesk, store: SqlStore) -> None:
         with store.write() as work:
@@ -495,6 +516,13 @@ class TestNodes:
         ("groups", {"name": "x" * 51}, "name of a CallManager group"),
         ("regions", {"name": "Far", "codecs": ["ulaw\n"]}, "codecs"),
         ("regions", {"name": "Far", "codecs": ["0" * 30]}, "no codec"),
+        ("regions", {"name": "Far", "codecs": ["g711"]}, "no codec.*use ulaw or alaw"),
+        ("regions", {"name": "Far", "codecs": ["ulaw", "foo"]}, "'foo' is no codec"),
+        ("regions", {"name": "Far", "codecs": []}, "needs a codec"),
+        ("date-time-groups", {"name": "Far", "time_zone": "Europe/Berln"}, "no time zone.*did you mean Europe/Berlin"),
+        ("date-time-groups", {"name": "Far", "date_template": "D/M"}, "no date format"),
+        ("date-time-groups", {"name": "Far", "ntp_servers": ["192.0.2.1", "a b"]}, "a time server"),
+        ("servers", {"name": "two", "address": "a b"}, "cannot be the address of the server two"),
         ("servers", {"name": "two", "address": ""}, "needs an address"),
         ("servers", {"name": "two", "address": "192.0.2.2", "sip_port": 0}, "no port"),
         ("pools", {"name": "Floor", "group": ""}, "needs a group"),

@@ -75,7 +75,7 @@ class TestEnable:
             enable(AutoregistrationSettings(), now=NOW)
 
     def test_not_on_a_disabled_server(self) -> None:
-        with pytest.raises(Conflict, match="clear that flag"):
+        with pytest.raises(Conflict, match="autoregistration move"):
             enable(replace(WITH_RANGE, server_disabled=True), now=NOW)
 
     def test_disable_keeps_everything_else(self) -> None:

@@ -377,6 +377,18 @@ def test_a_call_that_somebody_else_took_is_not_a_missed_one() -> None:
     assert not is_elsewhere("cancelled: Q.850;cause=16")
 
 
+def test_what_is_written_of_a_call_that_somebody_else_took() -> None:
+    bench = Bench()
+    bench.ring()
+    (sip,) = bench.agents[0].calls
+    why = 'SIP;cause=200;text="Call completed elsewhere"'
+    bench.phone.receive_sip(1, CallEnded(sip, EndReason.CANCELLED, 487, why), now=bench.now)
+    bench.settle()
+    (over,) = bench.reported(CallFinished)
+    assert over.why.startswith("somebody else took it")
+    assert is_elsewhere(over.why)
+
+
 def test_a_phone_without_a_codec_that_may_be_used_is_not_called() -> None:
     bench = Bench(register=False)
     bench.station.capabilities = (MediaCodec.GSM_FULL_RATE,)

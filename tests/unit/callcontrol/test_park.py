@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bridge.callcontrol import PhoneCallState
 from bridge.core import CallParked, CallUnparked, ParkedCall, ParkedCallsListed, ParkingChange, ParkingEnd
-from bridge.sccp import BlfStatus, FeatureStat, LampMode, SoftKeyEventType, StationCallState, StimulusType
-from bridge.sccp.profile import ParkButton, StationLine, StationProfile
+from bridge.sccp import (
+    BlfStatus,
+    DeviceType,
+    FeatureStat,
+    FeatureStatReq,
+    LampMode,
+    SoftKeyEventType,
+    StationCallState,
+    StimulusType,
+)
+from bridge.sccp.buttonplaces import place
+from bridge.sccp.profile import BusyLamp, ParkButton, StationLine, StationProfile
 from bridge.sip import Call, IncomingCall, TransferRequested
 from bridge.sip.message import Header
 from tests.sccpbench import PBX_MEDIA, Bench, local_time
@@ -175,6 +187,21 @@ def test_a_phone_that_comes_later_has_its_lamps_and_labels() -> None:
     assert stats == {1: ("Park 1", BlfStatus.IDLE), 2: ("72", BlfStatus.IN_USE)}
     change(bench, ParkedCallsListed((ParkedCall("71"),)))
     assert lit(bench) == {1}
+
+
+def test_lamps_of_slots_and_of_numbers_do_not_get_in_each_others_way() -> None:
+    wanted = ((1, StimulusType.LINE), (2, StimulusType.BLF_SPEED_DIAL), (3, LAMP), (4, LAMP))
+    buttons = place(DeviceType.CISCO_7961G, wanted)
+    profile = replace(PARK_PROFILE, lines=PARK_PROFILE.lines[:1], buttons=buttons, lamps=(BusyLamp("2002", "Carol"),))
+    bench = Bench(profile=profile)
+    bench.says(FeatureStatReq(1), FeatureStatReq(2))
+    labels = {each.index: (each.feature_id, each.label) for each in bench.station.take(FeatureStat)}
+    assert labels == {1: (StimulusType.BLF_SPEED_DIAL, "Carol"), 2: (LAMP, "Park 1"), 3: (LAMP, "72")}
+    change(bench, parked("72"))
+    assert [(each.index, each.status) for each in bench.station.take(FeatureStat)] == [(3, BlfStatus.IN_USE)]
+    assert lit(bench) == {3}
+    bench.push(LAMP, 3)
+    assert bench.invited().called == "sepbridge-retrieve-72"
 
 
 def test_an_old_phone_gets_lamps_and_no_icons() -> None:

@@ -52,7 +52,9 @@ def test_who_calls_is_shown_before_the_pbx_answers(key: SoftKeyEventType, group:
     rings.ring()
     taker.press(key)
     assert taker.invited().call is not None
-    assert taker.station.infos[taker.ref].called_number == shown
+    info = taker.station.infos[taker.ref]
+    assert info.called_number == shown
+    assert info.called_name == ("Bob" if shown else "PickUp")  # a name, not a built-in label: only prompts take those
 
 
 def test_a_call_that_was_taken_is_one_that_came_in() -> None:

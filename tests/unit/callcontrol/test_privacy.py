@@ -16,7 +16,6 @@ from bridge.sccp import (
     SoftKeyEventType,
     StationCallState,
     StimulusType,
-    readable,
 )
 from tests.sccpfloor import Floor, Place, shared
 
@@ -40,7 +39,7 @@ def with_button(place: Place) -> None:
 
 def shown(place: Place) -> tuple[str, str]:
     info = place.station.infos[place.ref]
-    return readable(info.calling_name), info.calling_number
+    return info.calling_name, info.calling_number
 
 
 def visibility(place: Place) -> CallVisibility:

@@ -65,6 +65,30 @@ def test_a_time_that_is_none_is_refused_in_words(site: Shell, span: str) -> None
     assert ("is not a duration" in result.output) or ("less than a hundred years" in result.output)
 
 
+@pytest.mark.req("AR-29")
+def test_before_the_first_start_of_the_service_the_group_has_no_server_and_the_mend_says_so(shell: Shell) -> None:
+    found = steps(shell)[3]
+    assert (found["state"], "has no server" in found["why"]) == ("blocked", True)
+    assert found["fix"].startswith("start the service")
+    # What the pools get may be said before: it concerns no server.
+    shell.text("autoregistration", "space", "--none")
+    shell.text("site", "pools", "add", "Staff")
+    shell.text("site", "servers", "add", "pbx1", "address=192.0.2.1")
+    shell.text("site", "groups", "set", "Default", "servers=pbx1")
+    assert steps(shell)[3]["state"] == "done"
+    assert "Nobody could ask Asterisk" in shell.text("autoregistration", "checklist")
+
+
+@pytest.mark.req("AR-04")
+def test_a_search_space_that_is_not_there_is_named_with_the_command_that_makes_it(site: Shell) -> None:
+    error = site.error("autoregistration", "space", "--partition", "Phones", "--css", "Inside")
+    assert error.what == "there is no partition 'Phones'"
+    assert error.fix == "add it: sepbridge site partitions add 'Phones'"
+    site.text("site", "partitions", "add", "Phones")
+    error = site.error("autoregistration", "space", "--partition", "Phones", "--css", "Inside")
+    assert "sepbridge site css add 'Inside'" in error.fix
+
+
 @pytest.mark.req("AR-04")
 def test_who_enables_while_the_service_is_down_is_told_that_asterisk_is_asked_later(site: Shell) -> None:
     told = "the service does as soon as it can, and closes the window if there are some"

@@ -15,10 +15,11 @@ from pathlib import Path
 import click
 import pytest
 from click.testing import CliRunner
+from rich.console import Console
 
 import bridge.cli
 from bridge import __version__
-from bridge.cli.frame import EXIT_CODES
+from bridge.cli.frame import EXIT_CODES, table
 from bridge.cli.main import MODULES, root, whole
 from bridge.errors import ConfigurationError, Conflict, InvalidInput, NotFound, PbxUnavailable
 from tests.unit.cli.conftest import Shell
@@ -236,6 +237,38 @@ def test_a_closed_standard_input_is_nobody_who_could_be_asked(
     assert ended.value.code == 2
     assert "nobody is there to ask" in capsys.readouterr().err
     sys.stdin.close()
+
+
+def test_a_narrow_terminal_cuts_no_word_off() -> None:
+    console = Console(width=20, color_system=None)
+    with console.capture() as seen:
+        console.print(table(("what", "fix"), [("a word", "https://cucm.example.com:8443/axl/")]))
+    rest = "".join(line.removeprefix("a word").strip() for line in seen.get().splitlines()[1:])
+    assert rest == "https://cucm.example.com:8443/axl/"
+
+
+@pytest.mark.parametrize("words", [("phones", "list"), ("setup", "--undo", "--yes")])
+def test_what_is_closed_to_the_user_is_named(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], words: tuple[str, ...]
+) -> None:
+    def refused(place: Path, *_: object, **__: object) -> bool:
+        raise PermissionError(13, "Permission denied", str(place))
+
+    shell.text("phones", "list")
+    monkeypatch.setattr(Path, "exists", refused)
+    read_text = Path.read_text
+    monkeypatch.setattr(
+        Path,
+        "read_text",
+        lambda place, **kind: refused(place) if place.name == "setup.json" else read_text(place, **kind),
+    )
+    monkeypatch.setattr(sys, "argv", ["sepbridge", "--config", str(shell.config), *words])
+    with pytest.raises(SystemExit) as ended:
+        bridge.cli.main()
+    assert ended.value.code == 1
+    shown = capsys.readouterr().err
+    assert shown.startswith(f"Error: {shell.config.parent}/state/s")
+    assert "Permission denied\n  fix: run this as root" in shown
 
 
 @pytest.mark.parametrize(

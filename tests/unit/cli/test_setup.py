@@ -159,7 +159,7 @@ def test_what_is_done_already_is_not_advised_again(host: Path) -> None:
     assert "enable --for 30m" in second
     assert stored(host, "autoregistration", "status")["protocol"] == "SCCP"
     third = "\n".join(run(host, *ADDRESS, "--open", "30m")["words"])
-    assert "sepbridge autoregistration" not in third
+    assert not any(f"autoregistration {each}" in third for each in ("range", "protocol", "enable"))
     fourth = run(host, *ADDRESS)
     assert fourth["done"] is False
     assert not any("sepbridge autoregistration" in each for each in fourth["words"])
@@ -243,12 +243,30 @@ def test_with_a_database_for_endpoints_it_says_what_is_next(host: Path) -> None:
         ((*ADDRESS, "--setting", "tftp.mod=own"), ConfigurationError),
         ((*ADDRESS, "--range", "9-1"), InvalidInput),
         ((*ADDRESS, "--open", "30m"), InvalidInput),
+        ((*ADDRESS, "--open", "0", "--range", "2000-2099"), InvalidInput),
     ],
 )
 def test_what_cannot_be_writes_nothing(host: Path, words: tuple[str, ...], kind: type[SepbridgeError]) -> None:
     before = tree(host)
     assert isinstance(error(host, *words), kind)
     assert tree(host) == before
+
+
+@pytest.mark.req("AR-04")
+def test_what_stands_against_opening_is_told_before_anything_is_written(host: Path) -> None:
+    run(host, *ADDRESS, "--range", "2000-2099")
+    for words in (("partitions", "add", "Inside"), ("css", "add", "Inside", "partitions=Inside")):
+        stored(host, "site", *words)
+    (host / "etc/asterisk/sepbridge/custom.conf").unlink()
+    before = tree(host)
+    refused = error(host, *ADDRESS, "--open", "30m")
+    assert "no partition and calling search space were chosen" in refused.what
+    assert refused.fix.endswith("or leave --open out")
+    assert tree(host).keys() - before.keys() <= {f"var/lib/sepbridge/sepbridge.db-{each}" for each in ("wal", "shm")}
+    stored(host, "autoregistration", "space", "--none")
+    said = run(host, *ADDRESS, "--open", "30m", "--range", "3000-3099")
+    assert any("Asterisk could not be asked yet" in each for each in said["words"])
+    assert stored(host, "autoregistration", "status")["is_open"]
 
 
 def test_no_asterisk_at_all(tmp_path: Path) -> None:

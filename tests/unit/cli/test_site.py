@@ -137,6 +137,21 @@ class TestPhones:
         site.text("phones", "button", "1000", "2", "--remove")
         assert [each["button"] for each in site.json("phones", "set", "1000")["phone"]["buttons"]] == [3]
 
+    def test_an_sccp_phone_needs_no_restart_for_its_lines_and_buttons(self, site: Shell) -> None:
+        site.text("phones", "add", "001122AABBDD", "--number", "1002", "--protocol", "sccp")
+        by_hand, by_itself = "sepbridge phones restart", "takes it up by itself"
+        for words in (
+            ("share", "1002", "1000"),
+            ("button", "1002", "3", "dnd"),
+            ("line", "1002", "1002", "hotline=600"),
+        ):
+            said = " ".join(site.text("phones", *words).split())
+            assert by_itself in said
+            assert by_hand not in said
+        assert by_hand in site.text("phones", "set", "1002", "idle_text=Front desk")
+        site.text("phones", "add", "001122AABBEE", "--number", "1003", "--protocol", "sip")
+        assert by_hand in site.text("phones", "line", "1003", "1003", "hotline=600")
+
     def test_moving_assigns(self, site: Shell) -> None:
         site.text("site", "pools", "add", "Branch")
         assert site.json("phones", "move", "1000", "--pool", "Branch")["phone"]["pool"] == "Branch"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
@@ -73,6 +74,12 @@ async def test_the_idle_phone(desk: Desk) -> None:
     assert "7961G SEP001122334455" in seen
     for words in ("23:18 05.06.26", "Line 1001", "Dial 1", "Your current options", "NewCall"):
         assert words in seen
+
+
+async def test_what_watched_numbers_do_is_drawn(desk: Desk) -> None:
+    with desk.console.capture() as capture:
+        desk.console.print(picture(desk.phone, replace(desk.phone.view, watched=("Carol: in use",))))
+    assert "Carol: in use" in capture.get()
 
 
 async def test_typing_presses_keys(desk: Desk) -> None:

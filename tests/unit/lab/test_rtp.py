@@ -99,6 +99,17 @@ def test_losses_are_counted_and_late_packets_forgiven() -> None:
     assert four
 
 
+def test_what_is_sent_while_the_channel_is_closed_is_not_lost() -> None:
+    sender, receiver = RtpSender(ssrc=1), RtpReceiver()
+    packets = [sender.next_packet() for _ in range(60)]
+    for packet in packets[:5]:
+        receiver.receive(packet)
+    receiver.reopened()
+    for packet in packets[50:]:
+        receiver.receive(packet)
+    assert (receiver.received, receiver.lost) == (15, 0)
+
+
 def test_a_sender_that_begins_to_count_anew_is_followed() -> None:
     receiver = RtpReceiver()
     old, new, other = (

@@ -41,3 +41,17 @@ def test_add_on_modules_continue_the_numbering_up_to_56() -> None:
     assert len(template) == 56
     assert template[55] == ButtonDefinition(1, SPEED)
     assert template[1] == ButtonDefinition(2, SPEED)
+
+
+def test_a_feature_is_told_by_its_number_alone() -> None:
+    blf, park, privacy = StimulusType.BLF_SPEED_DIAL, StimulusType.DIRECTED_PARK, StimulusType.FEATURE
+    wanted = [(1, LINE), (2, privacy), (3, park), (4, blf), (5, park), (6, blf), (7, DND)]
+    template = place(DeviceType.CISCO_7970G, wanted)
+    assert [(each.type, each.instance) for each in template[1:7]] == [
+        (privacy, 5),
+        (park, 3),
+        (blf, 1),
+        (park, 4),
+        (blf, 2),
+        (DND, 1),
+    ]

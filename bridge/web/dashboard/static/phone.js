@@ -1,4 +1,5 @@
-// One phone's page: its timeline grows and its findings change by themselves, and the screenshot comes into the page.
+// One phone's page: how it stands, what is found and known of it change by themselves, its timeline grows, and the
+// screenshot comes into the page.
 "use strict";
 {
   const name = document.querySelector("[data-one-phone]")?.dataset.onePhone;
@@ -6,8 +7,8 @@
   let timer = 0;
   // What was opened stays open, and a chapter that is new is open.
   async function ask(part) {
-    const answer = await fetch(`/phones/${name}/${part.dataset.part}`);
-    if (!answer.ok || answer.redirected) return;
+    const answer = await fetch(`/phones/${name}/${part.dataset.part}`).catch(() => null); // away: the stream comes back
+    if (!answer?.ok || answer.redirected) return;
     const fresh = document.createElement("div");
     fresh.innerHTML = await answer.text();
     const named = (each) => (each.closest("article")?.querySelector("h3") ?? each.querySelector("summary").firstChild).textContent;
@@ -18,9 +19,9 @@
     if (grows && had && fresh.querySelectorAll("details").length > had) fresh.querySelector("details").open = true;
     const heading = part.querySelector("h2");
     requestAnimationFrame(() => {
-      const place = [...part.querySelectorAll("summary")].indexOf(document.activeElement);
-      part.replaceChildren(heading, ...fresh.childNodes);
-      part.querySelectorAll("summary")[place]?.focus();
+      const place = [...part.querySelectorAll("summary, a")].indexOf(document.activeElement);
+      part.replaceChildren(...(heading ? [heading] : []), ...fresh.childNodes);
+      part.querySelectorAll("summary, a")[place]?.focus();
     });
   }
   async function askAll() {

@@ -3,8 +3,8 @@
 {
   const again = async () => {
     if (!document.hidden) {
-      const answer = await fetch("/firmware");
-      if (answer.ok && !answer.redirected) {
+      const answer = await fetch("/firmware").catch(() => null); // the server is away: ask again
+      if (answer?.ok && !answer.redirected) {
         const page = new DOMParser().parseFromString(await answer.text(), "text/html");
         const fresh = page.getElementById("rollout"), old = document.getElementById("rollout");
         if (fresh && old && !old.contains(document.activeElement)) old.replaceWith(fresh);

@@ -8,8 +8,8 @@
   async function again() {
     timer = 0;
     if (document.hidden) return;
-    const answer = await fetch("/window");
-    if (!answer.ok || answer.redirected) return;
+    const answer = await fetch("/window").catch(() => null); // the server is away: the stream says when it is back
+    if (!answer?.ok || answer.redirected) return;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     for (const heading of PARTS) {
       const old = part(document, heading), fresh = part(page, heading);
@@ -27,5 +27,9 @@
     if (page.querySelector("[data-window]").classList.contains("open") !== was) location.reload();
   }
 
-  live((names) => { if (names.size && !timer) timer = setTimeout(again, 2000); });
+  let first = true; // the page has just come
+  live((names, everything) => {
+    if ((names.size || (everything && !first)) && !timer) timer = setTimeout(again, 2000);
+    first = false;
+  });
 }
