@@ -152,7 +152,7 @@ class ControlServer:
             mac, address = MacAddress.parse(str(asked["mac"])), str(ip_address(str(asked["address"])))
             host_name, vendor_class = (str(asked[key]).strip()[:255] for key in ("host_name", "vendor_class"))
         except (ValueError, KeyError, TypeError) as error:
-            raise InvalidInput("the lease cannot be read", why=repr(error)) from error
+            raise InvalidInput("the lease cannot be read", why=str(error) or repr(error)) from error
         device = self._service.take_lease(Lease(mac, address, host_name, vendor_class))
         return _json({"device": str(device) if device is not None else ""})
 
