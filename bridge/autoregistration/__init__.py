@@ -32,6 +32,7 @@ from bridge.autoregistration.policy import (
 )
 from bridge.autoregistration.reasons import Refusal, RefusalReason, RejectLabel
 from bridge.autoregistration.rules import (
+    SHOWN_FOR,
     Admission,
     Arrival,
     Decision,
@@ -53,6 +54,7 @@ __all__ = [
     "DEFAULT_WINDOW",
     "NO_TEMPLATES",
     "ROGUE_POOL",
+    "SHOWN_FOR",
     "Admission",
     "Allocation",
     "Arrival",

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bridge.autoregistration.allocation import allocate
 from bridge.autoregistration.phonelists import ListEntry, ListKind, address_of, matches
@@ -26,6 +26,10 @@ from bridge.core import (
     OnboardingMethod,
     SignallingProtocol,
 )
+
+SHOWN_FOR = timedelta(minutes=5)
+"""How long it counts that a phone registered with firmware of the wrong protocol. It tries again about once a minute,
+and must not be given a number each time; afterwards other firmware may be in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,13 +118,15 @@ def decide(
     rogue_in_use: AbstractSet[str] = frozenset(),
     verdict: bool | None = None,
     admits_here: bool = True,
+    speaks_otherwise: bool = False,
 ) -> Decision:
     """Decide on one unknown phone.
 
     ``in_use`` holds every number of the plan in ``settings.partition``, ``rogue_in_use`` those that the rogue range
     cannot give. ``verdict`` is what an admin decided on this very phone, None if nothing. ``admits_here`` is false on
-    a server that leaves admitting to another one (AR-19). For a batch: save the settings of each Admission by passing
-    them to the next call, and add its number to the numbers in use.
+    a server that leaves admitting to another one (AR-19). ``speaks_otherwise``: at a registration within ``SHOWN_FOR``
+    its firmware spoke what it is not to speak, so that its requests for files get it no number. For a batch: save the
+    settings of each Admission by passing them to the next call, and add its number to the numbers in use.
     """
     closed = None if verdict and not _is_shut(settings) else _closed(settings, now)
     rogue = closed is not None and settings.takes_rogues
@@ -145,6 +151,8 @@ def decide(
             protocol = arrival.evidence_protocol or settings.protocol
             if protocol is SignallingProtocol.SCCP:
                 return Deferral(protocol, "it gets its number when it registers over SCCP")
+            if speaks_otherwise and arrival.evidence_protocol is None:
+                return Deferral(protocol, f"its firmware does not speak {protocol}: it gets its number when it does")
         case RegistrationArrival():
             protocol = arrival.protocol
             if (refusal := _by_hand(arrival, device_defaults)) is not None:

@@ -143,6 +143,10 @@ class Journal(Protocol):
         """Which model a phone that was turned away said it is; empty where nobody knows."""
         ...
 
+    def refused_since(self, devices: Iterable[DeviceName], reason: str, since: datetime) -> frozenset[DeviceName]:
+        """Those of these phones that were turned away for this reason, and last at ``since`` or later."""
+        ...
+
     def refused(self) -> Sequence[RefusedPhone]:
         """Phones turned away and not admitted since, newest first."""
         ...

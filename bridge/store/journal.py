@@ -101,6 +101,15 @@ class SqlJournal:
         query = select(refused_phone.c.model).where(refused_phone.c.device_name == device.value)
         return self._connection.execute(query).scalar() or ""
 
+    def refused_since(self, devices: Iterable[DeviceName], reason: str, since: datetime) -> frozenset[DeviceName]:
+        """Those of these phones that were turned away for this reason, and last at ``since`` or later."""
+        rows = refused_phone.c
+        names = [each.value for each in devices]
+        query = select(rows.device_name).where(
+            rows.device_name.in_(names), rows.reason == reason, rows.last_at >= since
+        )
+        return frozenset(map(DeviceName, self._connection.execute(query).scalars()))
+
     def refused(self) -> Sequence[RefusedPhone]:
         """Phones turned away and not admitted since, newest first; at most the newest ten thousand."""
         rows = refused_phone.c

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import timedelta
 from ipaddress import ip_network
 
 import pytest
@@ -101,6 +102,21 @@ class AutoregistrationContract(StoreContract):
             assert told == [True, False, True, False, True]
             work.journal.forget_refusal(phone)
             assert work.journal.refuse(phone, "c", "a", "t", NOW)
+
+    @pytest.mark.req("AR-24")
+    def test_who_was_turned_away_for_one_reason_and_not_long_ago(self, store: SqlStore) -> None:
+        before, after = NOW - timedelta(seconds=1), NOW + timedelta(seconds=1)
+        with store.write() as work:
+            work.journal.refuse(name(1), "c", "wrong_protocol", "t", before)
+            work.journal.refuse(name(2), "c", "wrong_protocol", "t", before)
+            work.journal.refuse(name(2), "c", "wrong_protocol", "t", NOW)
+            work.journal.refuse(name(3), "c", "autoreg_off", "t", NOW)
+            work.journal.refuse(name(4), "c", "wrong_protocol", "t", NOW)
+            asked = [name(each) for each in (1, 2, 3, 5)]
+            assert work.journal.refused_since(asked, "wrong_protocol", NOW) == {name(2)}
+            assert work.journal.refused_since(asked, "wrong_protocol", before) == {name(1), name(2)}
+            assert work.journal.refused_since(asked, "wrong_protocol", after) == frozenset()
+            assert work.journal.refused_since([], "wrong_protocol", before) == frozenset()
 
     @pytest.mark.req("RG-10")
     def test_a_refused_phone_keeps_the_model_that_it_told(self, store: SqlStore) -> None:

@@ -16,6 +16,7 @@ from bridge.app.admission.planoverlap import taken_numbers
 from bridge.app.admission.universaltemplates import universal_templates
 from bridge.autoregistration import (
     ROGUE_POOL,
+    SHOWN_FOR,
     Admission,
     Arrival,
     AutoregistrationSettings,
@@ -189,6 +190,8 @@ class Admissions:
             templates = universal_templates(work)
             verdicts = work.autoregistration.verdicts([each.device for each in arrivals if each.device not in known])
             admits_here = settings.backup or self._is_first(work)
+            wrong = RefusalReason.WRONG_PROTOCOL
+            otherwise = work.journal.refused_since([each.device for each in arrivals], wrong.value, now - SHOWN_FOR)
             new = 0
             for arrival in arrivals:
                 if (device := known.get(arrival.device)) is not None:
@@ -208,6 +211,7 @@ class Admissions:
                     rogue_in_use=rogue_in_use,
                     verdict=verdicts.get(arrival.device),
                     admits_here=admits_here,
+                    speaks_otherwise=arrival.device in otherwise,
                 )
                 if isinstance(decision, Admission):
                     device = new_device(

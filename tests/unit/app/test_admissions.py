@@ -16,6 +16,7 @@ from bridge.app.claims.claimdesk import ClaimDesk, ClaimWish
 from bridge.app.phones.phonechanges import PhoneChanges
 from bridge.app.phones.phones import PhoneDesk
 from bridge.autoregistration import (
+    SHOWN_FOR,
     Deferral,
     FileArrival,
     ModelFacts,
@@ -256,6 +257,28 @@ async def test_a_phone_that_was_let_in_on_a_guess_does_not_count_and_stays_appro
     # With the load that it was told of it comes in, without anybody approving it again.
     assert await admissions.number(registering(1, SIP, "7961")) == "1001"
     assert window.status().phones_left == 0
+
+
+@pytest.mark.req("AR-24")
+async def test_a_phone_that_comes_again_and_again_with_the_wrong_firmware_takes_one_number_and_no_more(
+    admissions: Desk, store: SqlStore, sink: Remembering, window: WindowDesk, clock: StillClock
+) -> None:
+    window.set_protocol("SIP")
+    window.enable()
+    assert await admissions.number(at_file(1)) == "1000"
+    for _ in range(10):
+        refusal = await admissions.refusal(registering(1, SCCP, "7961"))
+        assert refusal.reason is RefusalReason.WRONG_PROTOCOL
+        clock.pass_by(timedelta(minutes=1))
+        assert isinstance(await admissions.ask(at_file(1)), Deferral)
+    assert len(sink.of(PhoneAdmitted)) == 1
+    with store.read() as work:
+        assert work.devices.count() == 0
+        assert len([each for each in work.journal.audit_trail() if str(phone(1)) in each.action]) == 2
+    # With other firmware it comes in at once; one that does not say so, after a while.
+    clock.pass_by(SHOWN_FOR)
+    assert await admissions.number(at_file(1)) == "1001"
+    assert await admissions.number(at_file(2)) == "1002"
 
 
 @pytest.mark.req("AR-25")
