@@ -610,7 +610,7 @@ def test_a_phone_that_fetches_its_binary_profile_and_falls_silent(name: str, mod
 def test_an_adapter_that_is_silent_with_its_profile_may_have_sip_firmware() -> None:
     facts = replace(SITE, device=device(SCCP, model="ATA 186"))
     story = asks("ata001122334455"), gets("ata001122334455")
-    (finding,) = judge(*story, facts=facts, after=130)
+    finding, *_ = judge(*story, facts=facts, after=130)
     assert finding.code == "binary_profile_unused"
     assert "TCP 2000" in finding.cause
     assert any('--model "ATA 186" --protocol SIP' in fix.text for fix in finding.fixes)
