@@ -77,15 +77,18 @@ def rules(*lines: str, nat: str = "") -> None:
 
 
 def _answered(request: bytes, own: tuple[str, int], server: tuple[str, int]) -> tuple[int, str]:
-    """Status and Warning of the final answer to a request over UDP."""
+    """Status and Warning of the final answer to a request over UDP, which is sent again until it comes."""
     with socket.socket(type=socket.SOCK_DGRAM) as sock:
-        sock.settimeout(10)
+        sock.settimeout(2)
         sock.bind(own)
-        sock.sendto(request, server)
-        while True:
-            head = sock.recv(65535).decode().partition("\r\n\r\n")[0].split("\r\n")
-            if head[0].startswith("SIP/2.0 ") and (status := int(head[0].split()[1])) >= 200:
-                return status, next((each for each in head if each.lower().startswith("warning:")), "")
+        for _ in range(10):
+            sock.sendto(request, server)
+            with contextlib.suppress(TimeoutError):
+                while True:
+                    head = sock.recv(65535).decode().partition("\r\n\r\n")[0].split("\r\n")
+                    if head[0].startswith("SIP/2.0 ") and (status := int(head[0].split()[1])) >= 200:
+                        return status, next((each for each in head if each.lower().startswith("warning:")), "")
+    raise TimeoutError(f"{server} does not answer")
 
 
 class Ward:
