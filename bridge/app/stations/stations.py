@@ -405,6 +405,9 @@ class Stations:
         except StoreError as error:
             log.error("%s cannot be served: %s", name, error)
             return RefusalReason.DATABASE_TIMEOUT.shown.sccp_text
+        except Exception:
+            log.exception("%s cannot be served", name)
+            return RefusalReason.DATABASE_TIMEOUT.shown.sccp_text  # it asks again; without an answer it would hang
         return replace(served, admitted_now=outcome.admitted_now) if isinstance(served, _Served) else served
 
     def opens_late(self, device: DeviceName) -> None:

@@ -195,6 +195,22 @@ async def test_a_token_that_cannot_be_decided_upon_is_refused_for_a_while_and_lo
         assert await asked(session) == RegisterTokenAck(), "it may ask again"
 
 
+async def test_a_phone_that_cannot_be_served_hears_so_and_may_register_again(
+    node: Running, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fails(*_: object) -> None:
+        raise RuntimeError("nobody thought of it")
+
+    async with node() as one, phone_at(one) as session:
+        with monkeypatch.context() as broken:
+            broken.setattr(one.stations, "_serve", fails)
+            session.say(session.phone.register())
+            assert await session.until(lambda phone: phone.has(RegisterReject), PATIENCE)
+        assert f"{NAME} cannot be served" in caplog.text
+        session.phone.station.received.clear()
+        await registered(session)
+
+
 async def test_the_alarm_that_came_before_the_registration_is_on_the_journey(node: Running) -> None:
     async with node() as one, phone_at(one) as session:
         session.say(Alarm(text="25: Name=SEP001122334455 Load=8.5 Last=Initialized"))
