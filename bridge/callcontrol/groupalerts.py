@@ -14,7 +14,6 @@ from functools import partial
 from bridge.callcontrol.feature import Feature, Workings
 from bridge.callcontrol.phonecall import PhoneCall, PhoneCallState
 from bridge.callcontrol.ringing import ring_of
-from bridge.callcontrol.screen import NOTIFY_PRIORITY
 from bridge.callcontrol.settings import CallSettings, GroupAlert
 from bridge.callcontrol.watching import LampState
 from bridge.sccp import Label, RingDuration, RingMode, SetRinger
@@ -79,6 +78,7 @@ class GroupAlerts(Feature):
         self._beeped.clear()
         self._told, self._rings, self._quiet_at = "", False, None
         self._at_work.desk.alerted_line = 0
+        self._at_work.desk.screen.fall(self)
 
     # --- the others --------------------------------------------------------------------------------------------------
 
@@ -130,7 +130,7 @@ class GroupAlerts(Feature):
                 continue
             self._told, desk.alerted_line = number, alert.line
             if alert.seen:
-                desk.screen.message(self._words(alert, number), 0, NOTIFY_PRIORITY)
+                desk.screen.stand(self, self._words(alert, number))
             self._sound(alert, now, busy=False)
             return
 
@@ -162,8 +162,7 @@ class GroupAlerts(Feature):
         """It rings no more, or the user has something else to do."""
         if not self._told:
             return
-        if self._alerts[self._told].seen:
-            self._at_work.desk.screen.clear_message(NOTIFY_PRIORITY)
+        self._at_work.desk.screen.fall(self)
         self._told, self._at_work.desk.alerted_line = "", 0
         self._silence()
 

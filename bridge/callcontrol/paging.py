@@ -15,7 +15,6 @@ from bridge.callcontrol.autoanswering import page_stream
 from bridge.callcontrol.events import MediaTroubled
 from bridge.callcontrol.feature import Feature, Workings
 from bridge.callcontrol.phonecall import PhoneCall, PhoneCallState
-from bridge.callcontrol.screen import NOTIFY_PRIORITY
 from bridge.callcontrol.settings import CallSettings
 from bridge.callcontrol.watching import LampState
 from bridge.core import PagingStream
@@ -73,6 +72,7 @@ class Paging(Feature):
             self._at_work.house.watching.unwatch(stream.number, listener, now=now)
         self._watched.clear()
         self._listening = None
+        self._at_work.desk.screen.fall(self)
 
     def joined(self, event: GroupJoined, *, now: float) -> bool:
         """Whether the phone listens."""
@@ -111,7 +111,7 @@ class Paging(Feature):
             return
         self._listening, self._party = stream, desk.new_party()
         group = StationAddress.of(stream.address)
-        desk.screen.message(f"{ExtendedLabel.PAGING} {stream.number}", 0, NOTIFY_PRIORITY)
+        desk.screen.stand(self, f"{ExtendedLabel.PAGING} {stream.number}")
         desk.screen.send(
             SetSpeakerMode(OnOff.ON),
             StartMulticastMediaReception(self._party, self._party, group, stream.port, desk.settings.packet_ms),
@@ -121,7 +121,7 @@ class Paging(Feature):
         desk = self._at_work.desk
         self._listening = None
         desk.screen.send(StopMulticastMediaReception(self._party, self._party))
-        desk.screen.clear_message(NOTIFY_PRIORITY)
+        desk.screen.fall(self)
         if desk.active is None:
             desk.screen.send(SetSpeakerMode(OnOff.OFF))
 

@@ -82,6 +82,7 @@ class Screen:
         "_message_lamps",
         "_session",
         "_sets",
+        "_standing",
         "dnd_alert",
         "private",
         "silent_lines",
@@ -94,6 +95,8 @@ class Screen:
         self._idle = ""
         self._lamps: dict[int, LampMode] = {}
         self._message_lamps: dict[int, bool] = {}
+        self._standing: dict[object, str] = {}
+        """Texts that ``stand``, by whose they are; the last one shows."""
         self.unknown = unknown
         """Who is there when nobody knows it."""
         self.private = ""
@@ -162,6 +165,21 @@ class Screen:
     def clear_message(self, priority: int) -> None:
         """Take such a text away."""
         self.send(ClearPriNotify(priority))
+
+    def stand(self, owner: object, text: str) -> None:
+        """A text over everything else until ``fall``; of those of several owners the latest shows."""
+        self._standing.pop(owner, None)
+        self._standing[owner] = text
+        self.message(text, 0, NOTIFY_PRIORITY)
+
+    def fall(self, owner: object) -> None:
+        """Take the owner's text away, if one stands: another's that stood before it shows again."""
+        if self._standing.pop(owner, None) is None:
+            return
+        if self._standing:
+            self.message(next(reversed(self._standing.values())), 0, NOTIFY_PRIORITY)
+        else:
+            self.clear_message(NOTIFY_PRIORITY)
 
     def notify(self, text: str) -> None:
         """A text over everything else for some seconds."""
