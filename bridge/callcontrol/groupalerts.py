@@ -65,6 +65,7 @@ class GroupAlerts(Feature):
         """Another group, or other members."""
         if self._at_work.desk.settings.group_alerts != before.group_alerts:
             self._withdraw()
+            self._silence()
             self.left(now=now)
             self.registered(now=now)
 
