@@ -12,7 +12,7 @@ from bridge.net.siptransport import SipLink
 from bridge.sip import Account, AudioSession, Call, Destination, Event, Registered, Transport, Unregistered, UserAgent
 
 E = TypeVar("E", bound=Event)
-PATIENCE = 15.0
+PATIENCE = 40.0
 """Seconds to wait for anything; never reached while all is well."""
 
 

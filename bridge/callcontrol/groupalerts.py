@@ -91,6 +91,8 @@ class GroupAlerts(Feature):
             self._beeped.discard(number)
             if number == self._told:
                 self._withdraw()
+            elif not self._ringing:
+                self._silence()  # of what rang once while the user talks
         self._tell(now)
         self._at_work.desk.touch()
 

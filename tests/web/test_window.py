@@ -53,6 +53,7 @@ def test_one_big_switch(still: House, visit: Visit) -> None:
 
 
 def _is_blocked(visitor: Visitor) -> bool:
+    visitor.page.wait_for_load_state()  # a click waits for the first octets of the next page alone
     return visitor.page.locator("text=Open it all the same").count() > 0
 
 

@@ -50,7 +50,7 @@ class Lamps:
         self.watcher.look_after()
 
     async def sees(self, number: str, watched: Watched) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(40):
             while self.watching.state(number) != watched:
                 self._changed.clear()
                 await self._changed.wait()
