@@ -152,7 +152,9 @@ def decide(
             if protocol is SignallingProtocol.SCCP:
                 return Deferral(protocol, "it gets its number when it registers over SCCP")
             if speaks_otherwise and arrival.evidence_protocol is None:
-                return Deferral(protocol, f"its firmware does not speak {protocol}: it gets its number when it does")
+                return Deferral(
+                    protocol, f"its firmware was refused: it gets its number when it registers over {protocol}"
+                )
         case RegistrationArrival():
             protocol = arrival.protocol
             if (refusal := _by_hand(arrival, device_defaults)) is not None:

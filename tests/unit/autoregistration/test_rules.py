@@ -146,7 +146,7 @@ class TestFileRequests:
     def test_who_was_just_turned_away_for_its_firmware_waits_until_it_registers_with_another(self) -> None:
         decision = decide(ASKS, OPEN, now=NOW, in_use=NONE, speaks_otherwise=True)
         assert isinstance(decision, Deferral)
-        assert decision.why == "its firmware does not speak SIP: it gets its number when it does"
+        assert decision.why == "its firmware was refused: it gets its number when it registers over SIP"
         known = replace(ASKS, evidence_protocol=SIP)
         assert isinstance(decide(known, OPEN, now=NOW, in_use=NONE, speaks_otherwise=True), Admission)
         assert isinstance(decide(registers(SIP), OPEN, now=NOW, in_use=NONE, speaks_otherwise=True), Admission)
